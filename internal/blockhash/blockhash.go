@@ -1,0 +1,140 @@
+// Package blockhash hashes a file block by block so that the block hashes join
+// into the file's ordinary BLAKE3 hash.
+//
+// BLAKE3 is a tree over 1 KiB chunks, and an aligned 1 MiB block is one whole
+// subtree of it. The hash of a block is the chaining value of that subtree (so
+// it depends on where in the file the block lies), and the root over a file's
+// block hashes is the 32-byte BLAKE3 hash that any other tool computes for the
+// same bytes. See the BLAKE3 paper, sections 2.1 and 2.4.
+//
+// Start with Sum for a block and Tree for a file.
+package blockhash
+
+import (
+	"encoding/binary"
+	"math/bits"
+
+	"lukechampine.com/blake3/guts"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Size is the number of bytes of a hash.
+const Size = 32
+
+// Hash is a block's chaining value or a file's BLAKE3 hash.
+type Hash = [Size]byte
+
+const chunksPerBlock = wire.BlockSize / guts.ChunkSize
+
+// Block is a hashed block: its hash and, kept for the file that has no other
+// block, the BLAKE3 hash of its bytes alone.
+type Block struct {
+	Hash Hash // of the block in its place
+	Root Hash // of the block as a whole file; only of use for block 0
+}
+
+// Sum hashes the block with the number index, which is data: 1 to wire.BlockSize
+// bytes, of which only a file's last block may have fewer than wire.BlockSize.
+func Sum(index uint32, data []byte) Block {
+	n := subtree(data, uint64(index)*chunksPerBlock)
+	b := Block{Hash: bytesOf(guts.ChainingValue(n))}
+	if index == 0 {
+		n.Flags |= guts.FlagRoot
+		b.Root = bytesOf(guts.ChainingValue(n))
+	}
+	return b
+}
+
+// subtree is the top node, not yet compressed, over data whose first chunk has
+// the number chunk.
+func subtree(data []byte, chunk uint64) guts.Node {
+	if len(data) <= guts.ChunkSize {
+		return guts.CompressChunk(data, &guts.IV, chunk, 0)
+	}
+	// The left side of a BLAKE3 tree is the largest power of two of chunks that
+	// leaves at least one byte for the right.
+	chunks := (len(data) + guts.ChunkSize - 1) / guts.ChunkSize
+	if len(data)%guts.ChunkSize == 0 && chunks&(chunks-1) == 0 {
+		return eigentree(data, chunk)
+	}
+	left := (1 << (bits.Len(uint(chunks-1)) - 1)) * guts.ChunkSize
+	return guts.ParentNode(
+		guts.ChainingValue(eigentree(data[:left], chunk)),
+		guts.ChainingValue(subtree(data[left:], chunk+uint64(left/guts.ChunkSize))),
+		&guts.IV, 0)
+}
+
+// eigentree hashes a power of two of whole chunks.
+func eigentree(data []byte, chunk uint64) guts.Node {
+	if len(data) <= guts.MaxSIMD*guts.ChunkSize {
+		return guts.CompressEigentree(data, &guts.IV, chunk, 0)
+	}
+	half := len(data) / 2
+	return guts.ParentNode(
+		guts.ChainingValue(eigentree(data[:half], chunk)),
+		guts.ChainingValue(eigentree(data[half:], chunk+uint64(half/guts.ChunkSize))),
+		&guts.IV, 0)
+}
+
+func bytesOf(cv [8]uint32) (h Hash) {
+	for i, w := range cv {
+		binary.LittleEndian.PutUint32(h[i*4:], w)
+	}
+	return h
+}
+
+func wordsOf(h Hash) (cv [8]uint32) {
+	for i := range cv {
+		cv[i] = binary.LittleEndian.Uint32(h[i*4:])
+	}
+	return cv
+}
+
+// Tree collects the hashes of a file's blocks, in any order, and joins them
+// into the file's hash. The zero value is an empty file.
+type Tree struct {
+	hashes []Hash
+	root   Hash // of block 0 as a whole file
+}
+
+// Set puts a block's hash into its place.
+func (t *Tree) Set(index uint32, b Block) {
+	for uint32(len(t.hashes)) <= index {
+		t.hashes = append(t.hashes, Hash{})
+	}
+	t.hashes[index] = b.Hash
+	if index == 0 {
+		t.root = b.Root
+	}
+}
+
+// Len is the number of blocks that have a place: one more than the highest
+// index that was set.
+func (t *Tree) Len() int { return len(t.hashes) }
+
+// Root is the BLAKE3 hash of the file; every block below Len has to be set.
+func (t *Tree) Root() Hash {
+	switch len(t.hashes) {
+	case 0:
+		n := guts.CompressChunk(nil, &guts.IV, 0, guts.FlagRoot)
+		return bytesOf(guts.ChainingValue(n))
+	case 1:
+		return t.root
+	}
+	n := join(t.hashes)
+	n.Flags |= guts.FlagRoot
+	return bytesOf(guts.ChainingValue(n))
+}
+
+func join(hashes []Hash) guts.Node {
+	left := 1 << (bits.Len(uint(len(hashes)-1)) - 1)
+	return guts.ParentNode(joined(hashes[:left]), joined(hashes[left:]), &guts.IV, 0)
+}
+
+func joined(hashes []Hash) [8]uint32 {
+	if len(hashes) == 1 {
+		return wordsOf(hashes[0])
+	}
+	return guts.ChainingValue(join(hashes))
+}

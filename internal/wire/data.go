@@ -1,0 +1,73 @@
+package wire
+
+import "encoding/binary"
+
+// SegmentHeader is the number of bytes before a segment's payload, MaxSegment
+// the largest payload of one that has a record for itself.
+const (
+	SegmentHeader = 8 + 8 + 4 + 4 + 32
+	MaxSegment    = MaxPlaintext - SegmentHeader
+)
+
+// Segment is a piece of one block. The plaintext of a data record is one
+// segment or more: a part of a large block, or many small files' blocks whole.
+//
+//	file u64 | offset u64 | block length u32 | length u32 | block hash 32 | payload
+//
+// Offset is where the payload lies in the file; its block is the one that holds
+// the offset. Hash is the chaining value of the whole block (package blockhash).
+type Segment struct {
+	File     uint64
+	Offset   int64
+	BlockLen uint32 // bytes of the whole block, 1 to BlockSize
+	Hash     [32]byte
+	Payload  []byte // aliases the input of NextSegment; at least one byte
+}
+
+// Block is the number of the segment's block in its file.
+func (s Segment) Block() uint32 { return uint32(s.Offset / BlockSize) }
+
+// Start is where in the block the payload lies.
+func (s Segment) Start() int { return int(s.Offset % BlockSize) }
+
+// Whole says whether the payload is the whole block.
+func (s Segment) Whole() bool { return len(s.Payload) == int(s.BlockLen) }
+
+// AppendHeader appends the segment's header for a payload of n bytes.
+func (s Segment) AppendHeader(b []byte, n int) []byte {
+	b = binary.BigEndian.AppendUint64(b, s.File)
+	b = binary.BigEndian.AppendUint64(b, uint64(s.Offset))
+	b = binary.BigEndian.AppendUint32(b, s.BlockLen)
+	b = binary.BigEndian.AppendUint32(b, uint32(n))
+	return append(b, s.Hash[:]...)
+}
+
+// Append appends the segment to b.
+func (s Segment) Append(b []byte) []byte {
+	return append(s.AppendHeader(b, len(s.Payload)), s.Payload...)
+}
+
+// NextSegment parses the first segment of b and returns what follows it. The
+// result aliases b.
+func NextSegment(b []byte) (s Segment, rest []byte, err error) {
+	c := &cursor{rest: b}
+	s.File = c.u64()
+	s.Offset = c.i64()
+	s.BlockLen = c.u32()
+	n := c.u32()
+	s.Hash = c.array32()
+	switch {
+	case c.err != nil:
+	case s.Offset >= MaxFileSize:
+		c.fail("offset %d", s.Offset)
+	case s.BlockLen == 0 || s.BlockLen > BlockSize:
+		c.fail("a block of %d bytes", s.BlockLen)
+	case n == 0 || n > s.BlockLen || s.Start() > int(s.BlockLen)-int(n):
+		c.fail("%d bytes at %d of a block of %d", n, s.Start(), s.BlockLen)
+	}
+	s.Payload = c.take(int(n))
+	if c.err != nil {
+		return Segment{}, nil, c.err
+	}
+	return s, c.rest, nil
+}

@@ -1,0 +1,83 @@
+package wire
+
+import "encoding/binary"
+
+// MaxOfferNames bounds the names in an Offer.
+const MaxOfferNames = 100
+
+const (
+	offerText  = 1 << 0
+	offerKnown = 1 << 1
+)
+
+// Offer is what the sender proposes to send, before anything is written.
+//
+//	0x10 | flags u8 | files u64 | bytes u64 | count u16 | count x name str16
+//
+// Flag bit 0 is Text, bit 1 is Known.
+type Offer struct {
+	Text  bool // the only file is a short text to be shown, not a file to be kept
+	Known bool // Files and Bytes are exact; else there is a stream among the files
+	Files int64
+	Bytes int64
+	Names []string // of the paths that were sent, at most MaxOfferNames
+}
+
+// Append appends the message to b.
+func (o Offer) Append(b []byte) []byte {
+	var flags byte
+	if o.Text {
+		flags |= offerText
+	}
+	if o.Known {
+		flags |= offerKnown
+	}
+	b = append(b, byte(TypeOffer), flags)
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Files))
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Bytes))
+	b = binary.BigEndian.AppendUint16(b, uint16(len(o.Names)))
+	for _, n := range o.Names {
+		b = appendBytes16(b, n)
+	}
+	return b
+}
+
+// ParseOffer parses an Offer.
+func ParseOffer(m []byte) (Offer, error) {
+	c := message(m, TypeOffer)
+	flags := c.u8()
+	o := Offer{Text: flags&offerText != 0, Known: flags&offerKnown != 0, Files: c.i64(), Bytes: c.i64()}
+	n := c.count16(MaxOfferNames, 2)
+	for range n {
+		o.Names = append(o.Names, string(c.bytes16(MaxPath)))
+	}
+	return o, c.done()
+}
+
+// Accept answers an Offer: the receiver wants it.
+//
+//	0x11
+type Accept struct{}
+
+// Append appends the message to b.
+func (Accept) Append(b []byte) []byte { return append(b, byte(TypeAccept)) }
+
+// ParseAccept parses an Accept.
+func ParseAccept(m []byte) (Accept, error) { return Accept{}, message(m, TypeAccept).done() }
+
+// Decline answers an Offer: the receiver does not want it.
+//
+//	0x12 | reason str16
+type Decline struct{ Reason string }
+
+// Append appends the message to b.
+func (d Decline) Append(b []byte) []byte {
+	return appendBytes16(append(b, byte(TypeDecline)), clip(d.Reason))
+}
+
+// ParseDecline parses a Decline.
+func ParseDecline(m []byte) (Decline, error) {
+	c := message(m, TypeDecline)
+	d := Decline{Reason: string(c.bytes16(MaxMessageText))}
+	return d, c.done()
+}
