@@ -8,8 +8,8 @@
 //	  handshake       peer <-> peer        handshake.go  M1..M4, in the clear
 //	  record          peer <-> peer        record.go     sealed: control or data
 //	    control       in control records   control.go    reliable, in order; carries one message:
-//	      signal      lanes                signal.go     SDP and candidates
-//	      transfer    offer.go, manifest.go, want.go, ack.go, end.go
+//	      session     lanes                hello.go, signal.go
+//	      transfer    transfer.go is the list; offer.go ... finish.go
 //	    data          in data records      data.go       segments of blocks
 //
 // Conventions: integers are big-endian; strings are UTF-8 behind a 16-bit

@@ -67,7 +67,7 @@ func (e End) Append(b []byte) []byte {
 		b = append(b, byte(f.Outcome))
 		b = binary.BigEndian.AppendUint64(b, uint64(f.Size))
 		b = append(b, f.Root[:]...)
-		b = appendBytes16(b, f.Reason[:min(len(f.Reason), MaxEndReason)])
+		b = appendBytes16(b, clip(f.Reason, MaxEndReason))
 	}
 	return b
 }
@@ -107,7 +107,7 @@ func (s Settled) Append(b []byte) []byte {
 	for _, f := range s.Files {
 		b = binary.BigEndian.AppendUint64(b, f.File)
 		b = append(b, byte(f.Outcome))
-		b = appendBytes16(b, f.Reason[:min(len(f.Reason), MaxEndReason)])
+		b = appendBytes16(b, clip(f.Reason, MaxEndReason))
 	}
 	return b
 }

@@ -80,7 +80,7 @@ type Cancel struct {
 
 // Append appends the message to b.
 func (m Cancel) Append(b []byte) []byte {
-	return appendBytes16(append(b, byte(TypeCancel), byte(m.Reason)), clip(m.Text))
+	return appendBytes16(append(b, byte(TypeCancel), byte(m.Reason)), clip(m.Text, MaxMessageText))
 }
 
 // ParseCancel parses a Cancel.

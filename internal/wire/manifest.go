@@ -10,17 +10,19 @@ const (
 
 // Manifest is one page of the list of what is sent. Entries are numbered from
 // 0 in the order of the pages; First is the number of the page's first entry.
-// Folders come before what is in them.
+// Folders come before what is in them. Omitted counts what the sender had to
+// leave out since the page before: entries that it cannot read or must not send.
 //
-//	0x13 | page u32 | last u8 | first u64 | count u16 | count x entry
+//	0x13 | page u32 | last u8 | omitted u32 | first u64 | count u16 | count x entry
 type Manifest struct {
 	Page    uint32
 	Last    bool
+	Omitted uint32
 	First   uint64
 	Entries []Entry
 }
 
-const manifestHeader = 1 + 4 + 1 + 8 + 2
+const manifestHeader = 1 + 4 + 1 + 4 + 8 + 2
 
 // Fits says whether the page has room for e beside bytes of other entries.
 func (m Manifest) Fits(bytes int, e Entry) bool {
@@ -32,6 +34,7 @@ func (m Manifest) Append(b []byte) []byte {
 	b = append(b, byte(TypeManifest))
 	b = binary.BigEndian.AppendUint32(b, m.Page)
 	b = append(b, flag(m.Last))
+	b = binary.BigEndian.AppendUint32(b, m.Omitted)
 	b = binary.BigEndian.AppendUint64(b, m.First)
 	b = binary.BigEndian.AppendUint16(b, uint16(len(m.Entries)))
 	for _, e := range m.Entries {
@@ -43,7 +46,7 @@ func (m Manifest) Append(b []byte) []byte {
 // ParseManifest parses a page.
 func ParseManifest(p []byte) (Manifest, error) {
 	c := message(p, TypeManifest)
-	m := Manifest{Page: c.u32(), Last: c.flag(), First: c.u64()}
+	m := Manifest{Page: c.u32(), Last: c.flag(), Omitted: c.u32(), First: c.u64()}
 	n := c.count16(MaxPageEntries, entryMin)
 	if n > 0 {
 		m.Entries = make([]Entry, 0, n)

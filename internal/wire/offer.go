@@ -72,7 +72,7 @@ type Decline struct{ Reason string }
 
 // Append appends the message to b.
 func (d Decline) Append(b []byte) []byte {
-	return appendBytes16(append(b, byte(TypeDecline)), clip(d.Reason))
+	return appendBytes16(append(b, byte(TypeDecline)), clip(d.Reason, MaxMessageText))
 }
 
 // ParseDecline parses a Decline.

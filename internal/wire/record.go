@@ -20,6 +20,10 @@ const (
 	RecordOverhead = RecordHeader + RecordTag
 	MaxRecord      = 64 << 10
 	MaxPlaintext   = MaxRecord - RecordOverhead
+
+	// ReadBuffer is what a carrier is given to read a record with what its own
+	// transport puts around it.
+	ReadBuffer = MaxRoomFrame + 1
 )
 
 // Record is the unit on a lane, sealed with AES-256-GCM.

@@ -1,5 +1,7 @@
 package wire
 
+import "unicode/utf8"
+
 // Type is the first byte of a control message and says which one it is.
 type Type uint8
 
@@ -11,9 +13,10 @@ type Type uint8
 //	                                R: Complete
 //	S: Done
 //
-// Either side: Signal at any time, Cancel once.
+// Each side: Hello first, Signal at any time, Cancel once.
 const (
 	TypeSignal   Type = 0x01
+	TypeHello    Type = 0x02
 	TypeOffer    Type = 0x10
 	TypeAccept   Type = 0x11
 	TypeDecline  Type = 0x12
@@ -59,10 +62,13 @@ func message(m []byte, t Type) *cursor {
 	return c
 }
 
-// clip shortens words for people to what a message may carry.
-func clip(s string) string {
-	if len(s) > MaxMessageText {
-		return s[:MaxMessageText]
+// clip shortens words for people to at most limit bytes of whole characters.
+func clip(s string, limit int) string {
+	if len(s) <= limit {
+		return s
 	}
-	return s
+	for limit > 0 && !utf8.RuneStart(s[limit]) {
+		limit--
+	}
+	return s[:limit]
 }

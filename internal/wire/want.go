@@ -28,7 +28,7 @@ func (w Want) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(len(w.Skips)))
 	for _, s := range w.Skips {
 		b = binary.BigEndian.AppendUint64(b, s.File)
-		b = appendBytes16(b, s.Reason[:min(len(s.Reason), MaxSkipReason)])
+		b = appendBytes16(b, clip(s.Reason, MaxSkipReason))
 	}
 	return b
 }

@@ -1,0 +1,96 @@
+package code
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxLength bounds what Parse looks at, in bytes.
+const MaxLength = 512
+
+const (
+	minWords     = 2
+	maxParsed    = 16 // words
+	maxNameplate = 9  // digits
+)
+
+// quotes may stand around a code that was copied out of a text.
+const quotes = "\"'`“”„‘’‚«»‹›"
+
+// Parse reads a code as people type and paste it: in any case, in quotes, with
+// spaces, dots, commas, underscores or any dashes between the words, with words
+// cut short as long as it is clear which are meant, and with the relay behind
+// an "@" or as a URL before a "#".
+//
+// Errors: WordError, and those beside it.
+func Parse(s string) (Code, error) {
+	if len(s) > MaxLength {
+		return Code{}, ErrTooLong
+	}
+	s = strings.TrimFunc(s, func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(quotes, r) })
+	if !utf8.ValidString(s) || strings.ContainsFunc(s, invisible) {
+		return Code{}, ErrCharacter
+	}
+	text, address, addressed := split(s)
+	c, err := parseBare(text)
+	if err != nil || !addressed {
+		return c, err
+	}
+	if c.Relay, err = parseRelay(address); err != nil {
+		return Code{}, err
+	}
+	return c, nil
+}
+
+// parseBare reads a nameplate and words.
+func parseBare(text string) (Code, error) {
+	fields := strings.FieldsFunc(strings.ToLower(text), separator)
+	switch {
+	case len(fields) == 0:
+		return Code{}, ErrEmpty
+	case !validNameplate(fields[0]):
+		return Code{}, ErrNameplate
+	case len(fields) < 1+minWords:
+		return Code{}, ErrFewWords
+	case len(fields) > 1+maxParsed:
+		return Code{}, ErrManyWords
+	}
+	c := Code{Nameplate: fields[0]}
+	for _, typed := range fields[1:] {
+		word, err := words().resolve(typed)
+		if err != nil {
+			return Code{}, err
+		}
+		c.Words = append(c.Words, word)
+	}
+	return c, nil
+}
+
+// split parts a code from the address of its relay, if it has one: URL#CODE or
+// CODE@ADDRESS.
+func split(s string) (text, address string, addressed bool) {
+	before, after, addressed := strings.Cut(s, "@")
+	if strings.Contains(before, "://") { // an "@" behind it belongs to the URL
+		address, text, _ = strings.Cut(s, "#")
+		return text, address, true
+	}
+	return before, strings.TrimSpace(after), addressed
+}
+
+// separator reports whether r stands between words.
+func separator(r rune) bool {
+	return unicode.IsSpace(r) || unicode.Is(unicode.Dash, r) || strings.ContainsRune("_.,", r)
+}
+
+// invisible reports whether r changes how a text looks without being seen.
+func invisible(r rune) bool {
+	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
+}
+
+func validNameplate(s string) bool {
+	if s == "" || len(s) > maxNameplate || s[0] == '0' {
+		return false
+	}
+	return !strings.ContainsFunc(s, func(r rune) bool { return r < '0' || r > '9' })
+}

@@ -1,0 +1,32 @@
+// Package handshake turns a code that two people share into keys that only
+// they have: a PAKE, so that each run gives an attacker one guess at the code
+// and none offline, joined with a post-quantum key agreement, so that traffic
+// recorded now stays closed later. It is for package session. Start with
+// [NewReceiver] and [NewSender]; the outcome of both is a [Secrets].
+//
+//	receiver R                       relay                      sender S
+//	                                   | <------ nS ---------------- |  when the room is opened
+//	 | <------------- nS ------------- |                             |
+//	 | -- M1: nR, Ya, ADa {role, versions, suites, X-Wing key} ----> |  the code is burnt
+//	 | <- M2: Yb, ADb {role, version, suite, X-Wing ciphertext} ---- |
+//	 | -- M3: HMAC(K_confirm_R, th) -------------------------------> |  S has checked R
+//	 | <- M4: HMAC(K_confirm_S, th) -------------------------------- |  R has checked S
+//
+// with
+//
+//	CI  = lv("tallow/1") || lv("receiver") || lv("sender") || lv(nameplate)
+//	sid = nS || nR
+//	ISK = CPACE-RISTR255-SHA512(PRS = words, CI, sid, ADa, ADb)     draft-irtf-cfrg-cpace-21
+//	ss  = X-Wing                                                    draft-connolly-cfrg-xwing-kem
+//	th  = SHA-256(lv(CI) || lv(sid) || lv(M1) || lv(M2))
+//	PRK = HKDF-Extract-SHA256(salt = th, ikm = ISK || ss)
+//
+// and everything else by HKDF-Expand from PRK. lv is the draft's prepend_len:
+// the length in LEB128, then the bytes. In CPace's terms R is the initiator A
+// and S the responder B.
+//
+// The package does no input or output and starts no goroutine: bytes go in,
+// bytes and errors come out. A Receiver or Sender is good for one run and is
+// not safe for concurrent use. testdata/vectors/handshake.json has one run with
+// every intermediate value.
+package handshake

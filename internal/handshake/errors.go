@@ -1,0 +1,105 @@
+package handshake
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// A malformed message is wire.ErrMalformed; these are the other ways in which a
+// handshake fails. After any error the run is over.
+var (
+	// ErrWrongCode means that the confirmations differ: one of the two has
+	// other words, another nameplate or nonce, or a message was changed on its
+	// way. There is no telling which.
+	ErrWrongCode = errors.New("the code is not the same on both sides, or someone interfered; it is used up: ask the sender for a new one")
+
+	// ErrBurnt is a second attempt on the same code.
+	ErrBurnt = errors.New("this code was already tried and is used up; send again for a new one")
+
+	// ErrVersion is wrapped by VersionError.
+	ErrVersion = errors.New("no version in common")
+
+	// ErrPoint means that the other side's share is not the canonical encoding
+	// of a ristretto255 point (RFC 9496, section 4.3.1), or is the identity.
+	ErrPoint = errors.New("the other side sent an invalid key; try again with a new code")
+
+	// ErrReflected means that our own message came back to us.
+	ErrReflected = errors.New("our own message came back; try again with a new code, by another relay if you can")
+
+	// ErrOrder is a call out of order: the caller's mistake, except that a
+	// second M2, M3 or M4 ends here, too.
+	ErrOrder = errors.New("handshake message out of order")
+)
+
+// VersionError is that no version, or no suite, is spoken by both sides. It
+// wraps ErrVersion.
+type VersionError struct {
+	What   string   // "version" or "suite"
+	Ours   []uint16 // what this side speaks
+	Theirs []uint16 // what the other side offered or chose
+}
+
+func (e *VersionError) Error() string {
+	return fmt.Sprintf("the other side speaks another %s of the protocol (%v, here %v); bring both to the newest tallow",
+		e.What, e.Theirs, e.Ours)
+}
+
+// Unwrap returns ErrVersion.
+func (*VersionError) Unwrap() error { return ErrVersion }
+
+// AbortError is that the other side ended the handshake, or that the relay
+// claims so: nothing authenticates it.
+type AbortError struct{ Reason wire.AbortReason }
+
+func (e *AbortError) Error() string {
+	switch e.Reason {
+	case wire.AbortWrongCode:
+		return "the other side ended the handshake: " + ErrWrongCode.Error()
+	case wire.AbortVersion:
+		return "the other side speaks another version of the protocol; bring both to the newest tallow"
+	case wire.AbortRefused:
+		return "the other side refused; ask the sender for a new code"
+	}
+	return fmt.Sprintf("the other side ended the handshake (%v); try again with a new code", e.Reason)
+}
+
+// Unwrap returns the error that the other side's reason stands for: ErrWrongCode,
+// ErrVersion, or none.
+func (e *AbortError) Unwrap() error {
+	switch e.Reason {
+	case wire.AbortWrongCode:
+		return ErrWrongCode
+	case wire.AbortVersion:
+		return ErrVersion
+	}
+	return nil
+}
+
+// AbortMessage returns the message that tells the other side of err, which one
+// of this package's methods returned; nil if the other side needs no telling,
+// because it aborted itself or because the caller called out of order.
+func AbortMessage(err error) []byte {
+	var abort *AbortError
+	reason := wire.AbortRefused
+	switch {
+	case err == nil, errors.As(err, &abort), errors.Is(err, ErrOrder):
+		return nil
+	case errors.Is(err, ErrWrongCode):
+		reason = wire.AbortWrongCode
+	case errors.Is(err, ErrVersion):
+		reason = wire.AbortVersion
+	case errors.Is(err, wire.ErrMalformed), errors.Is(err, ErrPoint), errors.Is(err, ErrReflected):
+		reason = wire.AbortMalformed
+	}
+	return wire.HandshakeAbort{Reason: reason}.Append(nil)
+}
+
+// aborted returns an AbortError if m is an abort in place of what was expected.
+func aborted(m []byte) error {
+	if a, err := wire.ParseHandshakeAbort(m); err == nil {
+		return &AbortError{a.Reason}
+	}
+	return nil
+}

@@ -1,0 +1,130 @@
+package handshake
+
+import (
+	"crypto/hmac"
+	"slices"
+
+	"github.com/bwesterb/go-ristretto"
+	"github.com/cloudflare/circl/kem/xwing"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Receiver is the receiving side of one run: it speaks first.
+type Receiver struct {
+	next       byte // the message that HandleMn waits for: 2, 4; 0 when the run is over
+	transcript transcript
+	speaks     speaks
+
+	scalar   *ristretto.Scalar
+	share    [32]byte
+	proposal []byte // ADa
+	kem      *xwing.PrivateKey
+
+	schedule schedule
+}
+
+// NewReceiver starts a run and returns M1, to be posted to the sender.
+func NewReceiver(p Params) (r *Receiver, m1 []byte, err error) {
+	p, err = p.check()
+	if err != nil {
+		return nil, nil, err
+	}
+	var nonce [16]byte
+	if err := draw(p.Rand, nonce[:]); err != nil {
+		return nil, nil, err
+	}
+	scalar, err := sampleScalar(p.Rand)
+	if err != nil {
+		return nil, nil, err
+	}
+	var seed [xwing.SeedSize]byte
+	if err := draw(p.Rand, seed[:]); err != nil {
+		return nil, nil, err
+	}
+	kem, public := xwing.DeriveKeyPair(seed[:])
+
+	r = &Receiver{next: 2, transcript: newTranscript(p, nonce), speaks: current(), scalar: scalar, kem: kem}
+	proposal := wire.Proposal{Role: wire.RoleReceiver, Versions: r.speaks.versions, Suites: r.speaks.suites}
+	public.Pack(proposal.PublicKey[:])
+	r.proposal = proposal.Append(nil)
+	r.share = encodedMult(scalar, generator([]byte(p.Words), r.transcript.ci, r.transcript.sid))
+	r.transcript.m1 = wire.M1{Nonce: nonce, Share: r.share, Proposal: r.proposal}.Append(nil)
+	return r, slices.Clone(r.transcript.m1), nil
+}
+
+// HandleM2 takes the sender's answer and returns M3. That the sender knows the
+// code is not proven yet.
+//
+// Errors: AbortError, wire.ErrMalformed, VersionError, ErrPoint, ErrReflected,
+// ErrOrder.
+func (r *Receiver) HandleM2(m2 []byte) (m3 []byte, err error) {
+	if r.next != 2 {
+		return nil, ErrOrder
+	}
+	r.next = 0 // until this message has proved good
+	scalar, kem := r.scalar, r.kem
+	r.scalar, r.kem = nil, nil
+
+	if err := aborted(m2); err != nil {
+		return nil, err
+	}
+	m, err := wire.ParseM2(m2)
+	if err != nil {
+		return nil, err
+	}
+	choice, err := wire.ParseChoice(m.Choice)
+	if err != nil {
+		return nil, err
+	}
+	if choice.Role != wire.RoleSender || m.Share == r.share {
+		return nil, ErrReflected
+	}
+	if err := r.speaks.check(choice); err != nil {
+		return nil, err
+	}
+	k, err := encodedMultVerified(scalar, m.Share)
+	if err != nil {
+		return nil, err
+	}
+	ss := make([]byte, xwing.SharedKeySize)
+	kem.DecapsulateTo(ss, choice.Ciphertext[:])
+
+	r.transcript.m2 = m2
+	isk := intermediateKey(r.transcript.sid, k, r.share, r.proposal, m.Share, m.Choice)
+	r.schedule, err = newSchedule(r.transcript, isk, ss)
+	r.transcript = transcript{}
+	if err != nil {
+		return nil, err
+	}
+	r.next = 4
+	return wire.M3{Confirmation: r.schedule.confirmReceiver}.Append(nil), nil
+}
+
+// HandleM4 takes the sender's confirmation: from here on the sender is the one
+// who has the code.
+//
+// Errors: ErrWrongCode, AbortError, wire.ErrMalformed, ErrReflected, ErrOrder.
+func (r *Receiver) HandleM4(m4 []byte) (*Secrets, error) {
+	if r.next != 4 {
+		return nil, ErrOrder
+	}
+	r.next = 0
+	s := r.schedule
+	r.schedule = schedule{}
+
+	if err := aborted(m4); err != nil {
+		return nil, err
+	}
+	m, err := wire.ParseM4(m4)
+	if err != nil {
+		return nil, err
+	}
+	if m.Confirmation == s.confirmReceiver {
+		return nil, ErrReflected
+	}
+	if !hmac.Equal(m.Confirmation[:], s.confirmSender[:]) {
+		return nil, ErrWrongCode
+	}
+	return s.secrets, nil
+}

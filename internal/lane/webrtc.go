@@ -1,0 +1,261 @@
+package lane
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+
+	"github.com/pion/datachannel"
+	"github.com/pion/ice/v4"
+	"github.com/pion/logging"
+	"github.com/pion/webrtc/v4"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Sizes and times of a data channel.
+const (
+	// What may wait in the association before a write blocks, and how far it
+	// has to drain before the write goes on.
+	sendHigh = 2 << 20
+	sendLow  = 1 << 20
+	// The receive buffer bounds what is in flight; pion's 1 MiB holds a path of
+	// 50 ms to 160 Mbit/s.
+	receiveBuffer = 8 << 20
+
+	maxCandidates = 128 // of each side
+
+	iceDisconnected = 5 * time.Second
+	iceFailed       = 10 * time.Second
+	iceKeepAlive    = 2 * time.Second
+	// How long a pair of host candidates is preferred over one through a NAT.
+	natAcceptance = 150 * time.Millisecond
+)
+
+// Signaller takes a lane's signals to the other side.
+type Signaller func(ctx context.Context, kind wire.SignalKind, body string) error
+
+// WebRTCOptions are what a data channel is made with.
+type WebRTCOptions struct {
+	Offer   bool               // this side makes the offer, the other one answers
+	STUN    []string           // HOST:PORT of STUN servers; may be empty
+	Send    Signaller          // to the other side
+	Signals <-chan wire.Signal // of the other side, for this lane
+}
+
+// WebRTC is a carrier over one WebRTC data channel.
+type WebRTC struct {
+	pc      *webrtc.PeerConnection
+	dc      *webrtc.DataChannel
+	raw     datachannel.ReadWriteCloserDeadliner
+	drained chan struct{} // a token when what waits has fallen to sendLow
+	gone    chan struct{} // closed when the connection has failed or is closed
+	once    sync.Once
+}
+
+// DialWebRTC connects a data channel to the other side. It returns when the
+// channel is open, and fails when ICE does or ctx ends.
+func DialWebRTC(ctx context.Context, o WebRTCOptions) (*WebRTC, error) {
+	pc, err := newPeerConnection(o.STUN)
+	if err != nil {
+		return nil, fmt.Errorf("start WebRTC: %w", err)
+	}
+	w := &WebRTC{pc: pc, drained: make(chan struct{}, 1), gone: make(chan struct{})}
+	if err := w.connect(ctx, o); err != nil {
+		_ = w.Close()
+		return nil, err
+	}
+	return w, nil
+}
+
+func newPeerConnection(stun []string) (*webrtc.PeerConnection, error) {
+	var e webrtc.SettingEngine
+	e.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
+	e.DetachDataChannels()
+	e.SetIncludeLoopbackCandidate(true) // two terminals of a machine that has no other interface
+	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
+	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
+	e.SetICETimeouts(iceDisconnected, iceFailed, iceKeepAlive)
+	e.SetSrflxAcceptanceMinWait(natAcceptance)
+	e.SetPrflxAcceptanceMinWait(natAcceptance)
+	e.SetSCTPMaxReceiveBufferSize(receiveBuffer)
+	var c webrtc.Configuration
+	for _, s := range stun {
+		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: []string{"stun:" + s}})
+	}
+	return webrtc.NewAPI(webrtc.WithSettingEngine(e)).NewPeerConnection(c)
+}
+
+// connect runs the negotiation of RFC 8829 with trickled candidates (RFC 8838).
+func (w *WebRTC) connect(ctx context.Context, o WebRTCOptions) error {
+	opened := make(chan error, 1)
+	if err := w.listen(opened); err != nil {
+		return err
+	}
+	candidates := make(chan webrtc.ICECandidateInit, maxCandidates)
+	w.pc.OnICECandidate(func(c *webrtc.ICECandidate) {
+		if c == nil {
+			return // the end of candidates needs no signal: ICE times out by itself
+		}
+		select {
+		case candidates <- c.ToJSON():
+		default: // more addresses than anybody tries
+		}
+	})
+	if o.Offer {
+		if err := w.describe(ctx, o, wire.SignalOffer); err != nil {
+			return err
+		}
+	}
+	var early []webrtc.ICECandidateInit // that came before the description they belong to
+	for {
+		select {
+		case err := <-opened:
+			return err
+		case <-w.gone:
+			return errors.New("no direct path was found (ICE failed)")
+		case <-ctx.Done():
+			return ctx.Err()
+		case c := <-candidates:
+			body, err := json.Marshal(c)
+			if err != nil {
+				return fmt.Errorf("describe a candidate: %w", err)
+			}
+			if err := o.Send(ctx, wire.SignalCandidate, string(body)); err != nil {
+				return err
+			}
+		case sig, ok := <-o.Signals:
+			if !ok {
+				return errors.New("the other side is gone")
+			}
+			if err := w.signal(ctx, o, sig, &early); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// listen makes the data channel, which both sides know beforehand, and has its
+// opening and the end of the connection told.
+func (w *WebRTC) listen(opened chan<- error) error {
+	var negotiated, ordered, id = true, true, uint16(0)
+	dc, err := w.pc.CreateDataChannel("tallow", &webrtc.DataChannelInit{Negotiated: &negotiated, Ordered: &ordered, ID: &id})
+	if err != nil {
+		return fmt.Errorf("create a data channel: %w", err)
+	}
+	w.dc = dc
+	dc.SetBufferedAmountLowThreshold(sendLow)
+	dc.OnBufferedAmountLow(func() {
+		select {
+		case w.drained <- struct{}{}:
+		default:
+		}
+	})
+	dc.OnOpen(func() {
+		raw, err := dc.DetachWithDeadline()
+		w.raw = raw
+		opened <- err
+	})
+	w.pc.OnConnectionStateChange(func(s webrtc.PeerConnectionState) {
+		if s == webrtc.PeerConnectionStateFailed || s == webrtc.PeerConnectionStateClosed {
+			w.once.Do(func() { close(w.gone) })
+		}
+	})
+	return nil
+}
+
+// describe makes this side's offer or answer, sends it and starts to gather
+// candidates.
+func (w *WebRTC) describe(ctx context.Context, o WebRTCOptions, kind wire.SignalKind) error {
+	var d webrtc.SessionDescription
+	var err error
+	if kind == wire.SignalOffer {
+		d, err = w.pc.CreateOffer(nil)
+	} else {
+		d, err = w.pc.CreateAnswer(nil)
+	}
+	if err == nil {
+		err = w.pc.SetLocalDescription(d)
+	}
+	if err != nil {
+		return fmt.Errorf("describe the connection: %w", err)
+	}
+	return o.Send(ctx, kind, d.SDP)
+}
+
+// signal takes in one signal of the other side.
+func (w *WebRTC) signal(ctx context.Context, o WebRTCOptions, sig wire.Signal, early *[]webrtc.ICECandidateInit) error {
+	switch sig.Kind {
+	case wire.SignalFailed:
+		return fmt.Errorf("the other side gave this lane up: %s", sig.Body)
+	case wire.SignalCandidate:
+		var c webrtc.ICECandidateInit
+		if err := json.Unmarshal([]byte(sig.Body), &c); err != nil {
+			return fmt.Errorf("%w: an ICE candidate", wire.ErrMalformed)
+		}
+		if w.pc.RemoteDescription() == nil && len(*early) < maxCandidates {
+			*early = append(*early, c)
+			return nil
+		}
+		_ = w.pc.AddICECandidate(c) // one that this side cannot use is no reason to give up
+		return nil
+	}
+	kind := webrtc.SDPTypeOffer
+	if sig.Kind == wire.SignalAnswer {
+		kind = webrtc.SDPTypeAnswer
+	}
+	if (kind == webrtc.SDPTypeAnswer) != o.Offer {
+		return fmt.Errorf("%w: an unexpected session description", wire.ErrMalformed)
+	}
+	if err := w.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sig.Body}); err != nil {
+		return fmt.Errorf("use the other side's description: %w", err)
+	}
+	for _, c := range *early {
+		_ = w.pc.AddICECandidate(c)
+	}
+	*early = nil
+	if !o.Offer {
+		return w.describe(ctx, o, wire.SignalAnswer)
+	}
+	return nil
+}
+
+// WriteRecord sends a record; it waits while more than sendHigh bytes do.
+func (w *WebRTC) WriteRecord(rec []byte) error {
+	for w.dc.BufferedAmount() > sendHigh {
+		select {
+		case <-w.drained:
+		case <-w.gone:
+			return errGone
+		}
+	}
+	if _, err := w.raw.Write(rec); err != nil {
+		return fmt.Errorf("write to the data channel: %w", err)
+	}
+	return nil
+}
+
+var errGone = errors.New("the direct connection broke")
+
+// ReadRecord reads the next record. io.EOF means that the peer closed the
+// connection.
+func (w *WebRTC) ReadRecord(buf []byte) ([]byte, error) {
+	n, err := w.raw.Read(buf)
+	if errors.Is(err, io.EOF) {
+		return nil, io.EOF
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read from the data channel: %w", err)
+	}
+	return buf[:n], nil
+}
+
+// Close ends the connection and waits for pion's goroutines.
+func (w *WebRTC) Close() error {
+	w.once.Do(func() { close(w.gone) })
+	return w.pc.GracefulClose()
+}

@@ -1,0 +1,13 @@
+// Package session keeps two peers in touch after their handshake. It seals and
+// opens records, carries control messages exactly once and in order whatever
+// happens to a lane, decides which lanes carry data, and notices when the other
+// side is gone. It knows nothing of files, and nothing of how a lane is made.
+//
+//	Session                 two peers and their keys                     session.go
+//	  Send, Receive         control messages, reliable and in order      control.go
+//	  Attach -> Lane        a carrier of records, one per connection     lane.go
+//	    Ready, SendData     when it may carry data, and one data record  policy.go
+//	  keys                  record keys, counters, epochs                keys.go
+//
+// Start reading with Session and New.
+package session

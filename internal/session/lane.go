@@ -1,0 +1,202 @@
+package session
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Carrier is what a lane is made of: a reliable, ordered transport of whole
+// records of at most wire.MaxRecord bytes.
+type Carrier interface {
+	// WriteRecord sends one record and blocks while the transport is full. It is
+	// not called concurrently and does not keep rec.
+	WriteRecord(rec []byte) error
+	// ReadRecord reads the next record into buf, which has wire.ReadBuffer bytes,
+	// and returns the part of buf that it is. io.EOF means that the peer closed
+	// the transport, as opposed to one that broke.
+	ReadRecord(buf []byte) ([]byte, error)
+	// Close ends the transport and unblocks both of the above.
+	Close() error
+}
+
+// Times of a lane's liveness.
+const (
+	heartbeat     = 4 * time.Second  // a lane that sent nothing for so long says that it lives
+	laneSilence   = 15 * time.Second // a lane that heard nothing for so long is dead
+	hurriedSilent = 7 * time.Second  // the same once the other side has left the relay
+)
+
+var errSilent = errors.New("nothing was heard on this lane for too long")
+
+// Lane is a carrier that belongs to a session.
+type Lane struct {
+	session *Session
+	id      uint32
+	kind    wire.Lanes
+	carrier Carrier
+
+	done     chan struct{} // closed when the lane is dead
+	failOnce sync.Once
+	err      error // why; set before done is closed
+
+	lastRead  atomic.Int64 // nanoseconds since the session began
+	lastWrite atomic.Int64
+
+	// Owned by whoever has put the token into write. (A mutex would do, but time
+	// stands still in a synctest bubble while a goroutine waits for one.)
+	write      chan struct{}
+	buf        []byte
+	controlOut recordKey
+	dataOut    recordKey
+
+	// Owned by the reading goroutine.
+	controlIn recordKey
+	dataIn    recordKey
+}
+
+func newLane(s *Session, id uint32, kind wire.Lanes, c Carrier) *Lane {
+	return &Lane{
+		session: s, id: id, kind: kind, carrier: c,
+		done:       make(chan struct{}),
+		write:      make(chan struct{}, 1),
+		buf:        make([]byte, wire.MaxRecord),
+		controlOut: newRecordKey(s.keys.ControlOut, wire.RecordControl, id),
+		dataOut:    newRecordKey(s.keys.DataOut, wire.RecordData, id),
+		controlIn:  newRecordKey(s.keys.ControlIn, wire.RecordControl, id),
+		dataIn:     newRecordKey(s.keys.DataIn, wire.RecordData, id),
+	}
+}
+
+// Kind is the kind of lane that it is, one bit.
+func (l *Lane) Kind() wire.Lanes { return l.kind }
+
+// Done is closed when the lane is dead; Err then says why.
+func (l *Lane) Done() <-chan struct{} { return l.done }
+
+// Err is why the lane died; nil while it lives.
+func (l *Lane) Err() error {
+	select {
+	case <-l.done:
+		return l.err
+	default:
+		return nil
+	}
+}
+
+// SendData seals one data record of the parts put together, at most
+// wire.MaxPlaintext bytes, and blocks until the lane has taken it. An error
+// means that the lane is dead.
+func (l *Lane) SendData(parts ...[]byte) error { return l.send(&l.dataOut, parts...) }
+
+func (l *Lane) send(key *recordKey, parts ...[]byte) error {
+	select {
+	case l.write <- struct{}{}:
+	case <-l.done:
+		return l.err
+	}
+	defer func() { <-l.write }()
+	if err := l.Err(); err != nil {
+		return err
+	}
+	rec, err := key.seal(l.buf, parts...)
+	if err == nil {
+		err = l.carrier.WriteRecord(rec)
+	}
+	if err != nil {
+		l.fail(err)
+		return err
+	}
+	l.lastWrite.Store(int64(l.session.age()))
+	return nil
+}
+
+// fail ends the lane; only the first call counts.
+func (l *Lane) fail(err error) {
+	l.failOnce.Do(func() {
+		l.err = err
+		close(l.done)
+		l.session.laneDied(l)
+		_ = l.carrier.Close()
+	})
+}
+
+// read takes in records until the lane dies.
+func (l *Lane) read() {
+	buf := make([]byte, wire.ReadBuffer)
+	for {
+		rec, err := l.carrier.ReadRecord(buf)
+		if err == nil {
+			l.lastRead.Store(int64(l.session.age()))
+			err = l.take(rec)
+		}
+		if err != nil {
+			l.fail(err)
+			return
+		}
+	}
+}
+
+func (l *Lane) take(b []byte) error {
+	r, err := wire.ParseRecord(b)
+	if err != nil {
+		return err
+	}
+	key := &l.controlIn
+	if r.Kind == wire.RecordData {
+		key = &l.dataIn
+	}
+	plain, err := key.open(b[:wire.RecordHeader], r)
+	if err != nil {
+		return err
+	}
+	if r.Kind == wire.RecordData {
+		return l.session.takeData(l.kind, plain)
+	}
+	m, err := wire.ParseControl(plain)
+	if err != nil {
+		return err
+	}
+	return l.session.takeControl(m)
+}
+
+// watch ends the lane when it is silent. It never waits for a write, which may
+// be what the silence is about.
+func (l *Lane) watch() {
+	tick := time.NewTicker(heartbeat / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.done:
+			return
+		case <-tick.C:
+		}
+		if int64(l.session.age())-l.lastRead.Load() > int64(l.session.silence()) {
+			l.fail(errSilent)
+			return
+		}
+	}
+}
+
+// beat sends something when nothing else was sent for a while.
+func (l *Lane) beat() {
+	tick := time.NewTicker(heartbeat / 4)
+	defer tick.Stop()
+	for {
+		select {
+		case <-l.done:
+			return
+		case <-tick.C:
+		}
+		if int64(l.session.age())-l.lastWrite.Load() >= int64(heartbeat) {
+			_ = l.sendControl(wire.Control{Ack: l.session.received()})
+		}
+	}
+}
+
+func (l *Lane) sendControl(c wire.Control) error {
+	return l.send(&l.controlOut, c.Append(nil))
+}

@@ -1,0 +1,400 @@
+package session_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/session/sessiontest"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const all = wire.LaneRelay | wire.LaneWebRTC
+
+// pair is two sessions of the same handshake.
+func pair(t *testing.T) (a, b *session.Session) {
+	t.Helper()
+	return pairAllowing(t, all, all)
+}
+
+func pairAllowing(t *testing.T, lanesA, lanesB wire.Lanes) (a, b *session.Session) {
+	t.Helper()
+	k := session.Keys{
+		ControlOut: [32]byte{1}, ControlIn: [32]byte{2},
+		DataOut: [32]byte{3}, DataIn: [32]byte{4},
+	}
+	a = session.New(k, session.Options{Allowed: lanesA, Program: "test/1"})
+	k.ControlOut, k.ControlIn, k.DataOut, k.DataIn = k.ControlIn, k.ControlOut, k.DataIn, k.DataOut
+	b = session.New(k, session.Options{Allowed: lanesB, Program: "test/1"})
+	t.Cleanup(func() { _ = a.Close(); _ = b.Close() })
+	return a, b
+}
+
+// join attaches a pipe to both.
+func join(t *testing.T, a, b *session.Session, id uint32, kind wire.Lanes, fromA, fromB sessiontest.Tamper) (*session.Lane, *session.Lane, *sessiontest.Carrier) {
+	t.Helper()
+	ca, cb := sessiontest.Pipe(64, fromA, fromB)
+	la, err := a.Attach(id, kind, ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	lb, err := b.Attach(id, kind, cb)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return la, lb, ca
+}
+
+func message(n int) []byte { return fmt.Appendf([]byte{0x70}, "message %d", n) }
+
+func TestControlArrivesInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		go func() {
+			for i := range 500 {
+				if err := a.Send(t.Context(), message(i)); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		expect(t, b, 0, 500)
+	})
+}
+
+func expect(t *testing.T, s *session.Session, from, to int) {
+	t.Helper()
+	for i := from; i < to; i++ {
+		m, err := s.Receive(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(m, message(i)) {
+			t.Fatalf("got %q, want %q", m, message(i))
+		}
+	}
+}
+
+// A lane that dies under control messages takes none of them with it: they come
+// by the next lane, once and in order.
+func TestControlSurvivesItsLane(t *testing.T) {
+	for _, after := range []int{1, 2, 7, 50, 199} {
+		t.Run(fmt.Sprint(after), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := pair(t)
+				join(t, a, b, 0, wire.LaneRelay, nil, nil)
+				var cut *sessiontest.Carrier
+				_, _, cut = join(t, a, b, 1, wire.LaneWebRTC, func(n int, rec []byte) [][]byte {
+					if n == after {
+						cut.Cut()
+					}
+					return [][]byte{rec}
+				}, nil)
+				go func() {
+					for i := range 300 {
+						_ = a.Send(t.Context(), message(i))
+					}
+				}()
+				expect(t, b, 0, 300)
+			})
+		})
+	}
+}
+
+// Whatever a hostile relay does to records, the lane ends and no message is
+// changed, doubled, lost or out of order before it does.
+func TestHostileCarrier(t *testing.T) {
+	const at = 5
+	var held []byte
+	tampers := map[string]sessiontest.Tamper{
+		"drop": func(int, []byte) [][]byte { return nil },
+		"flip a bit of the ciphertext": func(_ int, r []byte) [][]byte {
+			r[len(r)/2] ^= 1
+			return [][]byte{r}
+		},
+		"flip a bit of the counter": func(_ int, r []byte) [][]byte {
+			r[8] ^= 1
+			return [][]byte{r}
+		},
+		"change the kind": func(_ int, r []byte) [][]byte {
+			r[0] = byte(wire.RecordData)
+			return [][]byte{r}
+		},
+		"unknown kind": func(_ int, r []byte) [][]byte {
+			r[0] = 0x7f
+			return [][]byte{r}
+		},
+		"truncate": func(_ int, r []byte) [][]byte { return [][]byte{r[:len(r)-1]} },
+		"empty":    func(int, []byte) [][]byte { return [][]byte{{}} },
+		"replay":   func(_ int, r []byte) [][]byte { return [][]byte{r, r} },
+		"inject": func(_ int, r []byte) [][]byte {
+			return [][]byte{append(wire.AppendRecordHeader(nil, wire.RecordControl, at), make([]byte, 40)...), r}
+		},
+		"reorder": func(_ int, r []byte) [][]byte {
+			held = r
+			return nil
+		},
+	}
+	for name, tamper := range tampers {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				a, b := pair(t)
+				_, lb, _ := join(t, a, b, 0, wire.LaneRelay, func(n int, rec []byte) [][]byte {
+					switch {
+					case n == at:
+						return tamper(n, rec)
+					case n == at+1 && held != nil:
+						recs := [][]byte{rec, held}
+						held = nil
+						return recs
+					}
+					return [][]byte{rec}
+				}, nil)
+				go func() {
+					for i := range 40 {
+						if a.Send(t.Context(), message(i)) != nil {
+							return
+						}
+					}
+				}()
+				for i := 0; ; i++ {
+					m, err := b.Receive(t.Context())
+					if err != nil {
+						break
+					}
+					if !bytes.Equal(m, message(i)) {
+						t.Fatalf("message %d is %q", i, m)
+					}
+				}
+				if lb.Err() == nil || !errors.Is(b.Err(), session.ErrLost) {
+					t.Errorf("lane: %v, session: %v", lb.Err(), b.Err())
+				}
+			})
+		})
+	}
+}
+
+// A record of one direction, lane or kind is good for nothing elsewhere.
+func TestReflectionAndCrossLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := pair(t)
+		ca, cb := sessiontest.Pipe(64, nil, nil)
+		la, err := a.Attach(0, wire.LaneRelay, ca)
+		if err != nil {
+			t.Fatal(err)
+		}
+		buf := make([]byte, wire.ReadBuffer)
+		rec, err := cb.ReadRecord(buf) // a's hello
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cb.WriteRecord(rec); err != nil {
+			t.Fatal(err)
+		}
+		<-la.Done()
+		if la.Err() == nil {
+			t.Error("a took its own record back")
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		ca, cb := sessiontest.Pipe(64, nil, nil)
+		if _, err := a.Attach(1, wire.LaneRelay, ca); err != nil {
+			t.Fatal(err)
+		}
+		lb, err := b.Attach(2, wire.LaneRelay, cb)
+		if err != nil {
+			t.Fatal(err)
+		}
+		<-lb.Done()
+		if lb.Err() == nil {
+			t.Error("a record of lane 1 opened on lane 2")
+		}
+	})
+}
+
+func TestDataReachesItsHandler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		var sum atomic.Int64
+		done := make(chan struct{})
+		b.HandleData(func(by wire.Lanes, p []byte) error {
+			if by != wire.LaneRelay {
+				t.Errorf("by %v", by)
+			}
+			if sum.Add(int64(binary.BigEndian.Uint32(p))) == 99*100/2 {
+				close(done)
+			}
+			return nil
+		})
+		la, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		for i := range 100 {
+			if err := la.SendData(binary.BigEndian.AppendUint32(nil, uint32(i)), []byte("and more")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		<-done
+	})
+}
+
+func TestRecordOverTheLimitIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		b.HandleData(func(wire.Lanes, []byte) error { return nil })
+		la, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		if err := la.SendData(make([]byte, wire.MaxPlaintext)); err != nil {
+			t.Error(err)
+		}
+		if err := la.SendData(make([]byte, wire.MaxPlaintext+1)); err == nil {
+			t.Error("a record over the limit was sent")
+		}
+	})
+}
+
+// The relayed lane waits two seconds for a direct one, works when none comes,
+// and is relieved when one does.
+func TestRelayedLaneIsTheLastResort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		began := time.Now()
+		if err := relayed.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited != 2*time.Second {
+			t.Errorf("the relayed lane carries after %v", waited)
+		}
+		_, _, cut := join(t, a, b, 1, wire.LaneWebRTC, nil, nil)
+		if err := relayed.Relieved(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		cut.Cut()
+		if err := relayed.Ready(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if waited := time.Since(began); waited > 3*time.Second {
+			t.Errorf("the relayed lane carries again after %v", waited)
+		}
+	})
+}
+
+func TestLanesThatOneSideForbids(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pairAllowing(t, all, wire.LaneRelay)
+		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		began := time.Now()
+		if err := relayed.Ready(t.Context()); err != nil || time.Since(began) > 0 {
+			t.Errorf("where nothing direct is allowed the relayed lane carries at once: %v after %v", err, time.Since(began))
+		}
+		if common, err := a.Common(t.Context()); err != nil || common != wire.LaneRelay {
+			t.Errorf("in common: %v, %v", common, err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pairAllowing(t, all, wire.LaneWebRTC)
+		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		if err := relayed.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a lane that the other side forbids carries: %v", err)
+		}
+	})
+}
+
+// Heartbeats keep an idle session alive; silence ends it.
+func TestLiveness(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		la, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		time.Sleep(time.Hour) // of the bubble's clock
+		if err := la.Err(); err != nil {
+			t.Errorf("an idle lane died: %v", err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		var deaf atomic.Bool
+		la, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, func(_ int, rec []byte) [][]byte {
+			if deaf.Load() {
+				return nil
+			}
+			return [][]byte{rec}
+		})
+		synctest.Wait()
+		deaf.Store(true)
+		began := time.Now()
+		<-la.Done()
+		if d := time.Since(began); d < 10*time.Second || d > 17*time.Second {
+			t.Errorf("a silent lane died after %v", d)
+		}
+		<-a.Done()
+	})
+}
+
+func TestFarewell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		if err := a.Farewell(t.Context(), message(0)); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, b, 0, 1)
+	})
+}
+
+// A last word gets through although the direct lane is full of data.
+func TestBroadcastPassesAFullLane(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		stuck, _ := sessiontest.Pipe(1, nil, nil) // nobody reads its other end
+		direct, err := a.Attach(1, wire.LaneWebRTC, stuck)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go func() {
+			for direct.SendData(make([]byte, 1000)) == nil {
+			}
+		}()
+		synctest.Wait()
+		began := time.Now()
+		if err := a.Broadcast(t.Context(), message(0)); err != nil {
+			t.Fatal(err)
+		}
+		expect(t, b, 0, 1)
+		if d := time.Since(began); d > time.Second {
+			t.Errorf("it took %v", d)
+		}
+	})
+}
+
+func TestTheEndOfThePeer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		la, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		if err := b.Send(t.Context(), message(0)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		_ = b.Close()
+		expect(t, a, 0, 1) // what was delivered is not lost with the session
+		if _, err := a.Receive(t.Context()); !errors.Is(err, session.ErrLost) {
+			t.Errorf("got %v", err)
+		}
+		if !errors.Is(la.Err(), io.EOF) {
+			t.Errorf("the lane ended with %v", la.Err())
+		}
+	})
+}

@@ -1,0 +1,101 @@
+package transfer
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// endDelay is how long an End or Same may wait for others to share its message.
+const endDelay = 5 * time.Millisecond
+
+// endQueue gathers what the reader has to say about files: blocks that the
+// other side has already, and ends.
+type endQueue struct {
+	wake chan struct{}
+
+	mu   sync.Mutex
+	same []wire.Run
+	ends []wire.FileEnd
+}
+
+func (q *endQueue) kick() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (q *endQueue) addEnd(e wire.FileEnd) {
+	q.mu.Lock()
+	q.ends = append(q.ends, e)
+	q.mu.Unlock()
+	q.kick()
+}
+
+// same tells that the other side's block is as the source's.
+func (r *reader) same(file uint64, index uint32, n int) {
+	r.o.Progress.Bytes.Add(int64(n))
+	q := &r.ends
+	q.mu.Lock()
+	q.same = addRun(q.same, file, index)
+	q.mu.Unlock()
+	q.kick()
+}
+
+// addRun adds a block to runs, to the last one if it follows it.
+func addRun(runs []wire.Run, file uint64, index uint32) []wire.Run {
+	if n := len(runs); n > 0 && runs[n-1].File == file && runs[n-1].First+runs[n-1].Count == index {
+		runs[n-1].Count++
+		return runs
+	}
+	return append(runs, wire.Run{File: file, First: index, Count: 1})
+}
+
+// flushEnds sends what the reader has to say, several at a time.
+func (s *sender) flushEnds(ctx context.Context) error {
+	for {
+		if err := gather(ctx, s.ends.wake, endDelay); err != nil {
+			return err
+		}
+		q := &s.ends
+		q.mu.Lock()
+		same, ends := q.same, q.ends
+		q.same, q.ends = nil, nil
+		q.mu.Unlock()
+		for len(same) > 0 {
+			n := min(len(same), wire.MaxRuns)
+			if err := s.session.Send(ctx, wire.Same{Runs: same[:n]}.Append(nil)); err != nil {
+				return err
+			}
+			same = same[n:]
+		}
+		for len(ends) > 0 {
+			n := min(len(ends), wire.MaxEnds)
+			if err := s.session.Send(ctx, wire.End{Files: ends[:n]}.Append(nil)); err != nil {
+				return err
+			}
+			ends = ends[n:]
+		}
+	}
+}
+
+// gather waits for wake and then a little longer, so that what comes close
+// together goes out together.
+func gather(ctx context.Context, wake <-chan struct{}, delay time.Duration) error {
+	select {
+	case <-wake:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

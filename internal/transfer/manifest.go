@@ -1,0 +1,101 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// offer tells the other side what is there: the offer first, then the manifest
+// page by page, ahead of the answers by windowPages at most.
+func (s *sender) offer(ctx context.Context) error {
+	if s.o.Confirm != nil {
+		if err := s.o.Confirm(ctx); err != nil {
+			return err
+		}
+	}
+	totals, err := s.source.Count(ctx)
+	if err != nil {
+		return diskError(ctx, err)
+	}
+	s.o.Progress.Total.Store(totals.Bytes)
+	names := s.source.Names()
+	o := wire.Offer{
+		Text: s.o.Text, Known: totals.Known, Files: totals.Files, Bytes: totals.Bytes,
+		Names: names[:min(len(names), wire.MaxOfferNames)],
+	}
+	s.o.Offered(o)
+	if err := s.session.Send(ctx, o.Append(nil)); err != nil {
+		return err
+	}
+	b := pager{sender: s}
+	if err := s.source.Walk(ctx, func(it Item) error { return b.add(ctx, it) }); err != nil {
+		return diskError(ctx, err)
+	}
+	return b.send(ctx, true)
+}
+
+// diskError marks an error of the source as this machine's, unless it is the
+// transfer that ended.
+func diskError(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return context.Cause(ctx)
+	}
+	var disk *DiskError
+	if errors.As(err, &disk) {
+		return err
+	}
+	return &DiskError{err}
+}
+
+// pager gathers entries into pages.
+type pager struct {
+	*sender
+	open  wire.Manifest
+	items []Item
+	bytes int
+}
+
+func (b *pager) add(ctx context.Context, it Item) error {
+	if it.Err != nil {
+		b.open.Omitted++
+		b.mu.Lock()
+		b.result.Omitted++
+		b.mu.Unlock()
+		b.o.Observer.FileFailed(it.Path, wire.OutcomeUnreadable, it.Err.Error())
+		return nil
+	}
+	if !b.open.Fits(b.bytes, it.Entry) {
+		if err := b.send(ctx, false); err != nil {
+			return err
+		}
+	}
+	b.open.Entries = append(b.open.Entries, it.Entry)
+	b.items = append(b.items, it)
+	b.bytes += it.EncodedLen()
+	return nil
+}
+
+// send sends the open page and begins the next one.
+func (b *pager) send(ctx context.Context, last bool) error {
+	b.open.Last = last
+	p := &page{first: b.open.First, items: b.items, answered: make(chan struct{}), skips: make(map[uint64]string)}
+	b.mu.Lock()
+	b.asked[b.open.Page] = p
+	b.mu.Unlock()
+	select {
+	case b.pages <- p:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	if err := b.session.Send(ctx, b.open.Append(nil)); err != nil {
+		return err
+	}
+	b.open = wire.Manifest{Page: b.open.Page + 1, First: b.open.First + uint64(len(b.items))}
+	b.items, b.bytes = nil, 0
+	if last {
+		close(b.pages)
+	}
+	return nil
+}

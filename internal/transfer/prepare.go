@@ -1,0 +1,148 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// incoming is a file that is wanted, until it is settled.
+type incoming struct {
+	number uint64
+	entry  wire.Entry
+	file   File
+	have   map[uint32]blockhash.Block // what was on disk before
+
+	mu      sync.Mutex
+	tree    blockhash.Tree
+	seen    map[uint32]struct{} // blocks in tree that may come again
+	count   uint32              // blocks that are verified and written
+	bytes   int64
+	end     *wire.FileEnd
+	settled bool // handed to commit, or failed
+}
+
+// prepare waits for the offer, asks the person, and then prepares the entries
+// page by page.
+func (r *receiver) prepare(ctx context.Context) error {
+	var offer wire.Offer
+	select {
+	case offer = <-r.offers:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	r.o.Progress.Total.Store(offer.Bytes)
+	dest, err := r.o.Decide(ctx, offer)
+	if err != nil {
+		return err
+	}
+	if err := dest.Begin(ctx, offer.Names, offer.Bytes); err != nil {
+		return diskError(ctx, err)
+	}
+	r.dest = dest
+	if err := r.session.Send(ctx, wire.Accept{}.Append(nil)); err != nil {
+		return err
+	}
+	for {
+		select {
+		case p := <-r.pages:
+			if err := r.preparePage(ctx, p); err != nil {
+				return err
+			}
+			if p.Last {
+				r.settles.kick() // there may be nothing left to commit
+				return nil
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
+
+func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
+	want := wire.Want{Page: p.Page}
+	for i, e := range p.Entries {
+		number := p.First + uint64(i)
+		refusal, err := r.prepareEntry(ctx, number, e)
+		if err != nil {
+			return err
+		}
+		if refusal != nil {
+			want.Skips = append(want.Skips, wire.Skip{File: number, Reason: refusal.Brief()})
+			r.mu.Lock()
+			r.result.Failed++
+			r.mu.Unlock()
+			r.o.Observer.FileFailed(e.Path, wire.OutcomeSkipped, refusal.Error())
+		}
+	}
+	r.mu.Lock()
+	r.prepared = p.First + uint64(len(p.Entries))
+	r.lastPage = p.Last
+	r.result.Omitted += int64(p.Omitted)
+	r.mu.Unlock()
+	return r.session.Send(ctx, want.Append(nil))
+}
+
+func (r *receiver) prepareEntry(ctx context.Context, number uint64, e wire.Entry) (Refusal, error) {
+	file, err := r.dest.Prepare(ctx, number, e)
+	var refusal Refusal
+	switch {
+	case errors.As(err, &refusal):
+		return refusal, nil
+	case err != nil:
+		return nil, diskError(ctx, err)
+	case file == nil:
+		return nil, nil
+	}
+	in := &incoming{number: number, entry: e, file: file, seen: make(map[uint32]struct{})}
+	if in.have, err = file.Have(ctx); err != nil {
+		return nil, diskError(ctx, err)
+	}
+	if err := r.sendHave(ctx, in); err != nil {
+		return nil, err
+	}
+	r.mu.Lock()
+	r.files[number] = in
+	r.mu.Unlock()
+	return nil, nil
+}
+
+// sendHave tells the sender what is on disk of a file, in runs of blocks.
+func (r *receiver) sendHave(ctx context.Context, in *incoming) error {
+	indexes := make([]uint32, 0, len(in.have))
+	for i := range in.have {
+		if i < wire.Blocks(in.entry.Size) {
+			indexes = append(indexes, i)
+		}
+	}
+	slices.Sort(indexes)
+	for len(indexes) > 0 {
+		h := wire.Have{File: in.number, First: indexes[0]}
+		for len(indexes) > 0 && indexes[0] == h.First+uint32(len(h.Hashes)) && len(h.Hashes) < wire.MaxHaveBlocks {
+			h.Hashes = append(h.Hashes, in.have[indexes[0]].Hash)
+			indexes = indexes[1:]
+		}
+		if err := r.session.Send(ctx, h.Append(nil)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lookup finds a file by its number. It is nil for one that is settled already;
+// one that was never announced is an error.
+func (r *receiver) lookup(number uint64) (*incoming, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if in := r.files[number]; in != nil {
+		return in, nil
+	}
+	if number >= r.prepared {
+		return nil, protocol("file %d, which was not asked for", number)
+	}
+	return nil, nil
+}

@@ -1,0 +1,194 @@
+package transfer
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// ReceiveOptions are the settings of a Receive.
+type ReceiveOptions struct {
+	// Decide shows the offer to the person and returns where it shall go, or
+	// ErrRefused, or ErrVerify.
+	Decide   func(context.Context, wire.Offer) (Destination, error)
+	Observer Observer
+	Progress *Progress
+}
+
+// Receive takes the other side's offer, if Decide accepts it, and writes what
+// comes into the destination. It returns when everything is in place, synced,
+// and the other side knows; with what was skipped or failed counted in the
+// result; or with the error that ended the transfer, of which the other side
+// was told.
+//
+// Errors: ErrRefused, ErrVerify, *Cancelled, *DiskError, *IntegrityError, those
+// of Decide and the destination, ctx's, and the session's.
+func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, error) {
+	r := newReceiver(ctx, session, o)
+	session.HandleData(r.takeData)
+	r.start(r.control)
+	r.start(r.prepare)
+	for range writers {
+		r.start(r.write)
+	}
+	r.start(r.sendAcks)
+	r.start(r.commit)
+	if err := r.wait(); err != nil {
+		tellPeer(ctx, session, err)
+		return r.result, err
+	}
+	return r.result, nil
+}
+
+// writers is how many goroutines verify and write blocks.
+const writers = 2
+
+// receiver is one Receive. Goroutines: control reads what the other side says;
+// prepare decides and answers pages; the lanes' readers put blocks together in
+// takeData; writers verify and write them; sendAcks acknowledges; commit gives
+// finished files their names, and ends it all.
+type receiver struct {
+	*group
+	session Session
+	o       ReceiveOptions
+	dest    Destination // set by prepare before the first page is answered
+
+	offers  chan wire.Offer
+	pages   chan wire.Manifest
+	tasks   chan task
+	partial *assembler
+	acks    ackQueue
+	settles settleQueue
+
+	mu       sync.Mutex
+	files    map[uint64]*incoming // wanted, and not settled
+	prepared uint64               // entries below are prepared
+	nextPage uint32
+	expected uint64 // the number of the next page's first entry
+	lastPage bool   // all pages are prepared
+	done     bool   // the sender has heard that all is complete
+	result   Result
+}
+
+func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiver {
+	return &receiver{
+		group: newGroup(ctx), session: session, o: o,
+		offers:  make(chan wire.Offer, 1),
+		pages:   make(chan wire.Manifest, windowPages+1),
+		tasks:   make(chan task, 2*windowBytes/wire.BlockSize),
+		partial: newAssembler(),
+		acks:    ackQueue{wake: make(chan struct{}, 1)},
+		settles: settleQueue{wake: make(chan struct{}, 1)},
+		files:   make(map[uint64]*incoming),
+	}
+}
+
+// control takes in what the other side says, until it is done.
+func (r *receiver) control(ctx context.Context) error {
+	offered := false
+	for {
+		m, err := r.session.Receive(ctx)
+		if err != nil {
+			return r.unlessDone(err)
+		}
+		t, _ := wire.TypeOf(m)
+		switch t {
+		case wire.TypeOffer:
+			var o wire.Offer
+			if o, err = wire.ParseOffer(m); err == nil && offered {
+				err = protocol("a second offer")
+			} else if err == nil {
+				offered = true
+				r.offers <- o
+			}
+		case wire.TypeManifest:
+			err = r.takePage(ctx, m)
+		case wire.TypeSame:
+			err = r.takeSame(m)
+		case wire.TypeEnd:
+			err = r.takeEnd(m)
+		case wire.TypeDone:
+			if _, err = wire.ParseDone(m); err == nil {
+				err = r.takeDone()
+			}
+		case wire.TypeCancel:
+			var c wire.Cancel
+			if c, err = wire.ParseCancel(m); err == nil {
+				err = &Cancelled{c.Reason, c.Text}
+			}
+		default:
+			err = protocol("message type %#02x for a receiver", uint8(t))
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// takePage hands a page on to prepare, in order and not too many ahead.
+func (r *receiver) takePage(ctx context.Context, m []byte) error {
+	p, err := wire.ParseManifest(m)
+	if err != nil {
+		return err
+	}
+	if p.Page != r.nextPage || p.First != r.expected {
+		return protocol("page %d from entry %d, page %d from %d is next", p.Page, p.First, r.nextPage, r.expected)
+	}
+	r.nextPage++
+	r.expected += uint64(len(p.Entries))
+	select {
+	case r.pages <- p:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// takeDone ends the transfer well: the sender knows that all is complete.
+func (r *receiver) takeDone() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.done {
+		return protocol("the sender is done before everything is complete")
+	}
+	return errFinished
+}
+
+// unlessDone is the end of a session: no error once all is complete, since then
+// whatever happens to the connection, this side has succeeded.
+func (r *receiver) unlessDone(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.done {
+		return errFinished
+	}
+	return err
+}
+
+// doneTimeout bounds how long a receiver that has everything waits for the
+// sender to say that it knows.
+const doneTimeout = 3 * time.Second
+
+// complete makes everything final and tells the sender.
+func (r *receiver) complete(ctx context.Context) error {
+	if err := r.dest.Finish(ctx); err != nil {
+		return diskError(ctx, err)
+	}
+	r.mu.Lock()
+	r.done = true
+	m := wire.Complete{Files: r.result.Files, Bytes: r.result.Bytes}
+	r.mu.Unlock()
+	if err := r.session.Send(ctx, m.Append(nil)); err != nil {
+		return r.unlessDone(err)
+	}
+	timer := time.NewTimer(doneTimeout)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return errFinished
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}

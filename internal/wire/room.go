@@ -1,0 +1,144 @@
+package wire
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// The room protocol: what a peer and the relay say to each other. A peer that
+// sends opens a room over HTTP (room_session.go), both peers then sit in it
+// over one WebSocket each, and every binary WebSocket message is one frame:
+//
+//	frame = kind u8 | body
+//
+//	0x01 welcome  relay -> peer          version u8 | flags u8 | nonce 16 | STUN address string
+//	0x02 joined   relay -> peer          empty: the other peer sat down
+//	0x03 left     relay -> peer          empty: the other peer went away
+//	0x04 error    relay -> peer          code u8 | message string; the relay hangs up after it
+//	0x05 forward  peer -> relay -> peer  payload, at most MaxRoomPayload bytes, passed on as it is
+//	0x06 burn     sender -> relay        empty: nobody may take the receiver's seat any more
+//	0x07 close    sender -> relay        empty: the sender withdraws, the room ends now
+const (
+	RoomWelcomeKind RoomKind = 0x01
+	RoomJoinedKind  RoomKind = 0x02
+	RoomLeftKind    RoomKind = 0x03
+	RoomErrorKind   RoomKind = 0x04
+	RoomForwardKind RoomKind = 0x05
+	RoomBurnKind    RoomKind = 0x06
+	RoomCloseKind   RoomKind = 0x07
+)
+
+// Limits of the room protocol, in bytes unless said otherwise.
+const (
+	RoomVersion = 1 // the version of the room protocol spoken here
+
+	MaxRoomPayload = 66_000             // of one forward frame: a sealed record of 64 KiB and its heads
+	MaxRoomFrame   = 1 + MaxRoomPayload // of any frame
+	MaxRoomText    = 512                // of the message of an error frame
+	MaxRoomSTUN    = 261                // of a STUN address: a host name of 255, ":" and a port
+
+	MaxNameplateDigits = 9 // digits, the first of them not 0
+)
+
+// RoomKind is the first byte of a frame.
+type RoomKind uint8
+
+// ParseRoomKind tells which frame b is, once it has checked that a frame of
+// that kind may have b's length. Welcome and error frames are then parsed by
+// their own functions; the payload of a forward frame is b[1:].
+func ParseRoomKind(b []byte) (RoomKind, error) {
+	if len(b) == 0 {
+		return 0, malformed("an empty frame")
+	}
+	kind := RoomKind(b[0])
+	switch kind {
+	case RoomForwardKind, RoomWelcomeKind, RoomErrorKind:
+		if len(b) > MaxRoomFrame {
+			return 0, malformed("a frame of %d bytes, at most %d allowed", len(b), MaxRoomFrame)
+		}
+	case RoomJoinedKind, RoomLeftKind, RoomBurnKind, RoomCloseKind:
+		if len(b) > 1 {
+			return 0, malformed("%d bytes left over", len(b)-1)
+		}
+	default:
+		return 0, malformed("frame kind %#02x", b[0])
+	}
+	return kind, nil
+}
+
+// RoomFlags are the flags of a welcome frame. Bits without a name here are for
+// later and mean nothing to this version.
+type RoomFlags uint8
+
+// RoomPeerHere says that the other peer sits in the room already.
+const RoomPeerHere RoomFlags = 1 << 0
+
+// RoomWelcome is the first frame that a peer gets once it has its seat.
+//
+//	0x01 | version u8 = 1 | flags u8 | nonce 16 | STUN address: u16 length, UTF-8
+type RoomWelcome struct {
+	Flags RoomFlags
+	// Nonce is the sender's handshake nonce, as it gave it when it opened the room.
+	Nonce [16]byte
+	// STUN is "HOST:PORT", or ":PORT" for a port of the relay's own host, or
+	// empty where the relay has none.
+	STUN string
+}
+
+// Append appends the frame to b.
+func (w RoomWelcome) Append(b []byte) []byte {
+	b = append(b, byte(RoomWelcomeKind), RoomVersion, byte(w.Flags))
+	b = append(b, w.Nonce[:]...)
+	return appendBytes16(b, w.STUN)
+}
+
+// ParseRoomWelcome parses a whole welcome frame. A frame of another version of
+// the protocol is an error that wraps a RoomVersionError.
+func ParseRoomWelcome(b []byte) (RoomWelcome, error) {
+	c := cursor{rest: b}
+	if kind := RoomKind(c.u8()); c.err == nil && kind != RoomWelcomeKind {
+		c.fail("frame kind %#02x, a welcome expected", uint8(kind))
+	}
+	if v := c.u8(); c.err == nil && v != RoomVersion {
+		return RoomWelcome{}, fmt.Errorf("%w: %w", ErrMalformed, RoomVersionError(v))
+	}
+	w := RoomWelcome{Flags: RoomFlags(c.u8()), Nonce: c.array16()}
+	w.STUN = c.text16(MaxRoomSTUN)
+	if err := c.done(); err != nil {
+		return RoomWelcome{}, err
+	}
+	return w, nil
+}
+
+// RoomVersionError is the version of a relay that speaks another room protocol.
+type RoomVersionError uint8
+
+func (v RoomVersionError) Error() string {
+	return fmt.Sprintf("room protocol version %d, %d expected", uint8(v), RoomVersion)
+}
+
+// ValidNameplate tells whether s can be a nameplate: a decimal number of 1 to
+// MaxNameplateDigits digits without a leading zero.
+func ValidNameplate(s string) bool {
+	if len(s) < 1 || len(s) > MaxNameplateDigits || s[0] == '0' {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < '0' || s[i] > '9' {
+			return false
+		}
+	}
+	return true
+}
+
+// text16 reads a string behind its length and refuses what is not UTF-8.
+func (c *cursor) text16(limit int) string {
+	p := c.bytes16(limit)
+	if c.err == nil && !utf8.Valid(p) {
+		c.fail("text that is not UTF-8")
+	}
+	if c.err != nil {
+		return ""
+	}
+	return string(p)
+}

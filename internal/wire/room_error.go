@@ -1,0 +1,104 @@
+package wire
+
+import "fmt"
+
+// RoomErrorCode says why the relay refuses or ends something. Its text form,
+// used in JSON, is a short word; in an error frame it is one byte.
+type RoomErrorCode uint8
+
+// The codes. A value that has no name here comes from a newer relay; its
+// message still says what happened.
+const (
+	RoomUnknown   RoomErrorCode = 1  // no room has this nameplate
+	RoomFull      RoomErrorCode = 2  // the seat is taken, or the relay has no room left
+	RoomUsed      RoomErrorCode = 3  // the code is burnt
+	RoomTaken     RoomErrorCode = 4  // the nameplate asked for belongs to another room
+	RoomTooLarge  RoomErrorCode = 5  // a message over the limit
+	RoomMalformed RoomErrorCode = 6  // a message or request that means nothing
+	RoomRate      RoomErrorCode = 7  // too many requests from this address
+	RoomExpired   RoomErrorCode = 8  // nobody came in time
+	RoomClosing   RoomErrorCode = 9  // the relay shuts down
+	RoomTicket    RoomErrorCode = 10 // the ticket does not belong to the room
+)
+
+// roomErrorName is the text form of a code, "" for one without a name.
+func roomErrorName(c RoomErrorCode) string {
+	switch c {
+	case RoomUnknown:
+		return "unknown"
+	case RoomFull:
+		return "full"
+	case RoomUsed:
+		return "used"
+	case RoomTaken:
+		return "taken"
+	case RoomTooLarge:
+		return "too-large"
+	case RoomMalformed:
+		return "malformed"
+	case RoomRate:
+		return "rate"
+	case RoomExpired:
+		return "expired"
+	case RoomClosing:
+		return "closing"
+	case RoomTicket:
+		return "ticket"
+	default:
+		return ""
+	}
+}
+
+func (c RoomErrorCode) String() string {
+	if name := roomErrorName(c); name != "" {
+		return name
+	}
+	return fmt.Sprintf("code %d", uint8(c))
+}
+
+// MarshalText gives the code's word.
+func (c RoomErrorCode) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
+
+// UnmarshalText takes the code's word. A word of a newer relay is no error; it
+// becomes the zero code.
+func (c *RoomErrorCode) UnmarshalText(text []byte) error {
+	*c = 0
+	for code := RoomUnknown; code <= RoomTicket; code++ {
+		if roomErrorName(code) == string(text) {
+			*c = code
+		}
+	}
+	return nil
+}
+
+// RoomError is the last frame that a peer gets when the relay refuses it or
+// puts it out.
+//
+//	0x04 | code u8, not 0 | message: u16 length, UTF-8
+type RoomError struct {
+	Code    RoomErrorCode
+	Message string // one sentence for a person
+}
+
+// Append appends the frame to b.
+func (e RoomError) Append(b []byte) []byte {
+	b = append(b, byte(RoomErrorKind), byte(e.Code))
+	return appendBytes16(b, e.Message)
+}
+
+// ParseRoomError parses a whole error frame.
+func ParseRoomError(b []byte) (RoomError, error) {
+	c := cursor{rest: b}
+	if kind := RoomKind(c.u8()); c.err == nil && kind != RoomErrorKind {
+		c.fail("frame kind %#02x, an error expected", uint8(kind))
+	}
+	e := RoomError{Code: RoomErrorCode(c.u8())}
+	if c.err == nil && e.Code == 0 {
+		c.fail("error code 0")
+	}
+	e.Message = c.text16(MaxRoomText)
+	if err := c.done(); err != nil {
+		return RoomError{}, err
+	}
+	return e, nil
+}

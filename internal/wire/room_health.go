@@ -1,0 +1,32 @@
+package wire
+
+// RelayService is how a relay names itself in its health, so that a client can
+// tell it from whatever else may listen on a port.
+const RelayService = "tallow-relay"
+
+// RelayHealth is the body of GET /api/health and GET /api/ready.
+//
+//	{"service":"tallow-relay","status":"ok","version":"v1.2.3","protocol":1,"rooms":3,"max_rooms":10000}
+type RelayHealth struct {
+	Service  string `json:"service"` // RelayService
+	Status   string `json:"status"`  // "ok", or "closing" while the relay shuts down
+	Version  string `json:"version,omitempty"`
+	Protocol int    `json:"protocol"` // RoomVersion of the relay
+	Rooms    int    `json:"rooms"`
+	MaxRooms int    `json:"max_rooms"`
+}
+
+// Append appends the JSON body to b.
+func (h RelayHealth) Append(b []byte) []byte { return appendJSON(b, h) }
+
+// ParseRelayHealth parses a JSON body; one of another service is malformed.
+func ParseRelayHealth(b []byte) (RelayHealth, error) {
+	var h RelayHealth
+	if err := parseJSON(b, &h); err != nil {
+		return RelayHealth{}, err
+	}
+	if h.Service != RelayService {
+		return RelayHealth{}, malformed("not the health of a relay")
+	}
+	return h, nil
+}

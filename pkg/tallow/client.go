@@ -1,0 +1,117 @@
+package tallow
+
+import (
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Lane is a kind of carrier between the two machines.
+type Lane string
+
+// The lanes.
+const (
+	LaneWebRTC Lane = "webrtc" // a WebRTC data channel, direct where ICE finds a way
+	LaneRelay  Lane = "relay"  // through the relay, sealed
+)
+
+// AllLanes are the lanes that a Client uses unless it is told otherwise.
+func AllLanes() []Lane { return []Lane{LaneWebRTC, LaneRelay} }
+
+// ParseLanes reads a list such as "webrtc,relay".
+func ParseLanes(list string) ([]Lane, error) {
+	var lanes []Lane
+	for name := range strings.SplitSeq(list, ",") {
+		switch l := Lane(strings.ToLower(strings.TrimSpace(name))); l {
+		case LaneWebRTC, LaneRelay:
+			lanes = append(lanes, l)
+		default:
+			return nil, usage(fmt.Sprintf("there is no lane %q", name), "Lanes are webrtc and relay, separated by commas.")
+		}
+	}
+	return lanes, nil
+}
+
+// Config is what a Client is made with. The zero value is of use: all lanes, no
+// relay but the one that a sender runs for its own network.
+type Config struct {
+	// Relay is HOST, HOST:PORT or a ws, wss, http or https URL. Empty: a sender
+	// runs a relay of its own, which machines of the same network find by mDNS.
+	Relay string
+	// Lanes are those that may carry data; empty: all.
+	Lanes []Lane
+	// Version names the program to relays and peers, for diagnostics; empty: the
+	// version of this module.
+	Version string
+	// Logger takes what may help to find a fault; nil: nothing is logged.
+	Logger *slog.Logger
+}
+
+// Client sends and receives. It may be used for any number of transfers at the
+// same time.
+type Client struct {
+	relay   string // as configured
+	relayAt rendezvous.Endpoint
+	lanes   wire.Lanes
+	version string
+	log     *slog.Logger
+}
+
+// New makes a client. The error is an *Error of KindUsage if the relay's address
+// or a lane makes no sense.
+func New(c Config) (*Client, error) {
+	client := &Client{relay: c.Relay, version: c.Version, log: c.Logger}
+	if c.Relay != "" {
+		at, err := rendezvous.ParseRelay(c.Relay)
+		if err != nil {
+			return nil, usage(err.Error(), "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example.")
+		}
+		client.relayAt = at
+	}
+	if len(c.Lanes) == 0 {
+		c.Lanes = AllLanes()
+	}
+	for _, l := range c.Lanes {
+		kind, ok := map[Lane]wire.Lanes{LaneWebRTC: wire.LaneWebRTC, LaneRelay: wire.LaneRelay}[l]
+		if !ok {
+			return nil, usage(fmt.Sprintf("there is no lane %q", l), "Lanes are webrtc and relay.")
+		}
+		client.lanes |= kind
+	}
+	if client.version == "" {
+		client.version = moduleVersion()
+	}
+	if client.log == nil {
+		client.log = slog.New(slog.DiscardHandler)
+	}
+	return client, nil
+}
+
+// moduleVersion is the version of this module in the running program.
+func moduleVersion() string {
+	const module = "github.com/tallow-transfer/tallow"
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	if info.Main.Path == module {
+		return info.Main.Version
+	}
+	for _, d := range info.Deps {
+		if d.Path == module {
+			return d.Version
+		}
+	}
+	return "unknown"
+}
+
+func laneName(kind wire.Lanes) Lane {
+	if kind == wire.LaneWebRTC {
+		return LaneWebRTC
+	}
+	return LaneRelay
+}

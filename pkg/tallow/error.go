@@ -1,0 +1,191 @@
+package tallow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Kind says what sort of thing went wrong. Its text is the one that --json
+// prints.
+type Kind string
+
+// The kinds of errors.
+const (
+	KindInternal    Kind = "internal"    // a fault of tallow
+	KindUsage       Kind = "usage"       // arguments that make no sense
+	KindCode        Kind = "code"        // a wrong, used or unknown code; verification refused
+	KindDeclined    Kind = "declined"    // somebody declined or cancelled
+	KindNetwork     Kind = "network"     // relay unreachable, peer never came, connection lost
+	KindPartial     Kind = "partial"     // some files were skipped or failed, the rest is in place
+	KindIO          Kind = "io"          // this machine's disk, permissions or memory
+	KindIntegrity   Kind = "integrity"   // data failed verification
+	KindInterrupted Kind = "interrupted" // the context was cancelled
+)
+
+// Error is every error of this package.
+type Error struct {
+	Kind    Kind
+	Message string // what happened, for people
+	Hint    string // what to do next; may be empty
+	Err     error  // what caused it; may be nil
+}
+
+func (e *Error) Error() string { return e.Message }
+
+// Unwrap returns the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func usage(message, hint string) *Error {
+	return &Error{Kind: KindUsage, Message: message, Hint: hint}
+}
+
+const (
+	hintNewCode = "Ask the sender to send again and use the new code."
+	hintResume  = "Run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent."
+)
+
+// explain makes an *Error of whatever ended a transfer.
+func explain(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	var known *Error
+	if errors.As(err, &known) {
+		return known
+	}
+	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+		return &Error{Kind: KindInterrupted, Message: "interrupted", Hint: hintResume, Err: err}
+	}
+	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainRelay, explainLocal} {
+		if e := f(err); e != nil {
+			e.Err = err
+			return e
+		}
+	}
+	return &Error{Kind: KindInternal, Message: err.Error(), Hint: "This should not happen. Please report it.", Err: err}
+}
+
+// explainPeer: the other side ended it.
+func explainPeer(err error) *Error {
+	var declined *transfer.Declined
+	if errors.As(err, &declined) {
+		return &Error{Kind: KindDeclined, Message: declined.Error()}
+	}
+	var cancelled *transfer.Cancelled
+	if !errors.As(err, &cancelled) {
+		return nil
+	}
+	e := &Error{Kind: KindDeclined, Message: cancelled.Error()}
+	switch cancelled.Reason {
+	case wire.ReasonCancelled, wire.ReasonIO:
+		e.Hint = hintResume
+	case wire.ReasonIntegrity:
+		e.Kind = KindIntegrity
+	case wire.ReasonVerify:
+		e.Kind, e.Hint = KindCode, "If the words really differed, somebody may be between you: use another relay."
+	case wire.ReasonProtocol, wire.ReasonInternal:
+		e.Kind, e.Hint = KindInternal, "Check that both sides run the same version: tallow version."
+	}
+	return e
+}
+
+// explainHandshake: the two sides do not have the same code or version.
+func explainHandshake(err error) *Error {
+	var version *handshake.VersionError
+	switch {
+	case errors.Is(err, handshake.ErrWrongCode):
+		return &Error{Kind: KindCode, Message: "the code was not the same on both sides; it is used up", Hint: hintNewCode}
+	case errors.Is(err, handshake.ErrBurnt):
+		return &Error{Kind: KindCode, Message: "the code was tried already and is used up", Hint: hintNewCode}
+	case errors.As(err, &version), errors.Is(err, handshake.ErrVersion):
+		return &Error{Kind: KindNetwork, Message: "the two sides run versions of tallow that do not understand each other", Hint: "Update the older one: tallow version shows which."}
+	case errors.Is(err, handshake.ErrPoint), errors.Is(err, handshake.ErrReflected):
+		return &Error{Kind: KindCode, Message: "somebody interfered with the handshake; the code is used up", Hint: hintNewCode}
+	case errors.Is(err, transfer.ErrVerify):
+		return &Error{Kind: KindCode, Message: "the verification words do not match", Hint: "Somebody may be between you: send again, by another relay."}
+	}
+	var abort *handshake.AbortError
+	if errors.As(err, &abort) {
+		return &Error{Kind: KindCode, Message: "the other side ended the handshake; the code is used up", Hint: hintNewCode}
+	}
+	return nil
+}
+
+// explainRelay: the network between.
+func explainRelay(err error) *Error {
+	var refused *rendezvous.RelayError
+	if errors.As(err, &refused) {
+		e := &Error{Kind: KindNetwork, Message: refused.Error(), Hint: refused.Hint()}
+		switch refused.Code {
+		case wire.RoomUnknown, wire.RoomUsed, wire.RoomFull, wire.RoomTaken, wire.RoomTicket:
+			e.Kind = KindCode
+		}
+		return e
+	}
+	var hinted interface {
+		error
+		Hint() string
+	}
+	switch {
+	case errors.Is(err, session.ErrLost):
+		return &Error{Kind: KindNetwork, Message: "the connection to the other side is lost", Hint: hintResume}
+	case errors.As(err, &hinted):
+		return &Error{Kind: KindNetwork, Message: hinted.Error(), Hint: hinted.Hint()}
+	case errors.Is(err, context.DeadlineExceeded):
+		return &Error{Kind: KindNetwork, Message: "the other side did not answer in time", Hint: "Check that it is running and try again."}
+	}
+	return nil
+}
+
+// explainLocal: this machine, or data that cannot be trusted.
+func explainLocal(err error) *Error {
+	var integrity *transfer.IntegrityError
+	var disk *transfer.DiskError
+	switch {
+	case errors.Is(err, transfer.ErrRefused):
+		return &Error{Kind: KindDeclined, Message: "declined; nothing was written"}
+	case errors.As(err, &integrity):
+		return &Error{Kind: KindIntegrity, Message: integrity.Error(), Hint: "Send again."}
+	case errors.As(err, &disk):
+		e := &Error{Kind: KindIO, Message: disk.Error(), Hint: hintResume}
+		var hinted interface{ Hint() string }
+		if errors.As(err, &hinted) {
+			e.Hint = hinted.Hint()
+		}
+		return e
+	case errors.Is(err, fs.ErrNotExist):
+		return usage(err.Error(), "")
+	case errors.Is(err, wire.ErrMalformed):
+		return &Error{Kind: KindInternal, Message: fmt.Sprintf("the other side sent what makes no sense (%v)", err), Hint: "Check that both sides run the same version: tallow version."}
+	}
+	return nil
+}
+
+// incomplete is the error of a transfer that ended with something left out.
+func incomplete(r Result, corrupt int64) error {
+	switch {
+	case corrupt > 0:
+		return &Error{Kind: KindIntegrity, Message: fmt.Sprintf("%s failed verification and did not get a name", count(corrupt, "file")), Hint: hintResume}
+	case r.Skipped > 0:
+		return &Error{Kind: KindPartial, Message: fmt.Sprintf("%s skipped; the rest is in place", count(r.Skipped, "entry was", "entries were"))}
+	}
+	return nil
+}
+
+func count(n int64, one string, many ...string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	if len(many) > 0 {
+		return fmt.Sprintf("%d %s", n, many[0])
+	}
+	return fmt.Sprintf("%d %ss", n, one)
+}

@@ -1,0 +1,90 @@
+package tallow
+
+import "time"
+
+// Event is something that happened in a transfer: one of the types below. They
+// come one at a time, in order, on a goroutine of the transfer's, which waits
+// for OnEvent to return.
+type Event interface{ event() }
+
+// CodeEvent is the first event of a Send: the code for the other side.
+type CodeEvent struct {
+	Code      string // with "@HOST" if the receiver needs to know the relay
+	Nameplate string
+	Relay     string // as it was configured; empty where the relay is this process
+	LocalOnly bool   // only machines of this network can join
+}
+
+// PeerEvent says that the other side has proved that it knows the code.
+type PeerEvent struct{}
+
+// VerifyEvent has words that are the same on both sides if nobody is between
+// them. It comes only where verification was asked for.
+type VerifyEvent struct{ Words []string }
+
+// OfferEvent says what is sent.
+type OfferEvent struct{ Offer }
+
+// LaneEvent says that a lane begins or ceases to carry data.
+type LaneEvent struct {
+	Lane Lane
+	Up   bool
+}
+
+// ProgressEvent comes at most ten times a second.
+type ProgressEvent struct {
+	Bytes int64   // verified and written, or there already
+	Total int64   // of the offer; less than Bytes is possible where a stream is sent
+	Files int64   // in place
+	Rate  float64 // bytes a second, over the last seconds
+}
+
+// StateEvent says that the transfer is in another state.
+type StateEvent struct{ State State }
+
+// FileEvent says that a file is verified and in place.
+type FileEvent struct {
+	Path   string // relative, with "/"; in the receiver's words on the receiving side
+	Bytes  int64
+	BLAKE3 string // of the whole file, in hexadecimal
+}
+
+// SkipEvent says that an entry was skipped or failed.
+type SkipEvent struct {
+	Path   string
+	Reason string
+}
+
+// DoneEvent is the last event of a transfer that reached its end.
+type DoneEvent struct{ Result }
+
+func (CodeEvent) event()     {}
+func (PeerEvent) event()     {}
+func (VerifyEvent) event()   {}
+func (OfferEvent) event()    {}
+func (LaneEvent) event()     {}
+func (ProgressEvent) event() {}
+func (StateEvent) event()    {}
+func (FileEvent) event()     {}
+func (SkipEvent) event()     {}
+func (DoneEvent) event()     {}
+
+// Offer is what the sender proposes.
+type Offer struct {
+	Text  bool     // a short text to be shown, not a file to be kept
+	Known bool     // Files and Bytes are exact; else a stream is among the files
+	Files int64    // regular files
+	Bytes int64    // of all files
+	Names []string // of the paths that were sent, at most 100; not yet fit for a file system
+}
+
+// Result is how a transfer ended.
+type Result struct {
+	Files   int64          // in place
+	Bytes   int64          // of those files
+	Skipped int64          // entries that were skipped or failed on either side
+	Sent    int64          // payload bytes that really crossed
+	Lanes   map[Lane]int64 // Sent by the lane that carried it
+	Elapsed time.Duration  // from the other side's arrival on
+	Text    string         // what was sent, where the offer is a text
+}

@@ -1,0 +1,151 @@
+package tallow
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/code"
+	"github.com/tallow-transfer/tallow/internal/nearby"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+// meeting is the sender's end of a room, with the relay in it where that is
+// this process.
+type meeting struct {
+	room  *rendezvous.Room
+	nonce [16]byte
+	local bool // the relay is this process
+	end   func()
+}
+
+// open opens a room at the configured relay, or at one of our own.
+func (c *Client) open(ctx context.Context, nameplate string) (*meeting, error) {
+	m := &meeting{end: func() {}}
+	_, _ = rand.Read(m.nonce[:]) // never fails (Go 1.24)
+	at := c.relayAt
+	var embedded *embeddedRelay
+	if c.relay == "" {
+		var err error
+		if embedded, err = c.embed(ctx); err != nil {
+			return nil, err
+		}
+		m.local, m.end, at = true, embedded.stop, embedded.at
+	}
+	var err error
+	m.room, err = rendezvous.New(at, c.version).Open(ctx, rendezvous.OpenRequest{Nonce: m.nonce, Nameplate: nameplate})
+	if err != nil {
+		m.end()
+		return nil, err
+	}
+	if m.local {
+		if err := embedded.announce(ctx, m.room.Nameplate()); err != nil {
+			c.log.Warn("this machine cannot be found by mDNS", "reason", err)
+		}
+	}
+	return m, nil
+}
+
+// embeddedRelay is a relay in this process, for the machines of this network.
+type embeddedRelay struct {
+	at     rendezvous.Endpoint
+	port   int
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	hail   *nearby.Announcement
+}
+
+// embeddedDigits makes it unlikely that two senders of one network have the
+// same nameplate, although neither knows of the other.
+const embeddedDigits = 4
+
+func (c *Client) embed(ctx context.Context) (*embeddedRelay, error) {
+	listener, packets, err := relay.Listen(ctx, ":0")
+	if err != nil {
+		return nil, &Error{Kind: KindNetwork, Message: fmt.Sprintf("cannot listen on this network: %v", err), Hint: "Use a relay: --relay HOST.", Err: err}
+	}
+	addr := listener.Addr().(*net.TCPAddr).AddrPort()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	e := &embeddedRelay{at: rendezvous.Nearby(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), addr.Port())), port: int(addr.Port()), cancel: cancel}
+	e.wg.Go(func() {
+		err := relay.Serve(ctx, listener, packets, relay.Config{NameplateDigits: embeddedDigits, Version: c.version, Logger: c.log})
+		if err != nil {
+			c.log.Error("the relay in this process ended", "reason", err)
+		}
+	})
+	return e, nil
+}
+
+func (e *embeddedRelay) announce(ctx context.Context, nameplate string) error {
+	hail, err := nearby.Announce(ctx, nameplate, e.port)
+	e.hail = hail
+	return err
+}
+
+func (e *embeddedRelay) stop() {
+	if e.hail != nil {
+		_ = e.hail.Close()
+	}
+	e.cancel()
+	e.wg.Wait()
+}
+
+// findTimeout is how long a receiver looks for the sender on its own network.
+const findTimeout = 5 * time.Second
+
+// join takes the receiver's seat in the code's room: at the relay that the code
+// names, else at the configured one, else at the sender's own on this network.
+func (c *Client) join(ctx context.Context, k code.Code) (*rendezvous.Room, error) {
+	at := c.relayAt
+	if k.Relay != "" {
+		var err error
+		if at, err = rendezvous.ParseRelay(k.Relay); err != nil {
+			return nil, usage(err.Error(), "The code's relay is what follows the @.")
+		}
+	} else if c.relay == "" {
+		return c.joinNearby(ctx, k.Nameplate)
+	}
+	room, err := rendezvous.New(at, c.version).Join(ctx, k.Nameplate)
+	var refused *rendezvous.RelayError
+	if k.Relay == "" && errors.As(err, &refused) && refused.Code == wire.RoomUnknown {
+		// The sender may not use the relay that this side has configured.
+		if room, err := c.joinNearby(ctx, k.Nameplate); err == nil {
+			return room, nil
+		}
+	}
+	return room, err
+}
+
+func (c *Client) joinNearby(ctx context.Context, nameplate string) (*rendezvous.Room, error) {
+	look, cancel := context.WithTimeout(ctx, findTimeout)
+	defer cancel()
+	found, err := nearby.Find(look, nameplate)
+	switch {
+	case errors.Is(err, nearby.ErrAmbiguous):
+		return nil, &Error{Kind: KindCode, Message: fmt.Sprintf("two senders on this network use the number %s", nameplate), Hint: "Ask the sender to send again.", Err: err}
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, &Error{
+			Kind: KindNetwork, Message: fmt.Sprintf("no sender with the number %s was found on this network", nameplate),
+			Hint: "Check the code and that the sender is waiting. If it is on another network, both sides need a relay: --relay HOST.",
+			Err:  err,
+		}
+	}
+	var endpoints []rendezvous.Endpoint
+	for _, addr := range found {
+		endpoints = append(endpoints, rendezvous.Nearby(addr))
+	}
+	at, err := rendezvous.First(ctx, endpoints, c.version)
+	if err != nil {
+		return nil, err
+	}
+	return rendezvous.New(at, c.version).Join(ctx, nameplate)
+}

@@ -1,0 +1,142 @@
+package tallow
+
+import (
+	"context"
+	"encoding/hex"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// transferRun is one Send or Receive while it runs: its state, what it counts,
+// and the one place where events leave the package.
+type transferRun struct {
+	onEvent  func(Event)
+	progress transfer.Progress
+	began    time.Time // when the other side had proved itself
+
+	mu      sync.Mutex // also held while onEvent runs, so that events come one at a time
+	state   State
+	skipped int64
+}
+
+const (
+	peerArrived       = transfer.PeerArrived
+	peerLeft          = transfer.PeerLeft
+	peerAuthenticated = transfer.PeerAuthenticated
+)
+
+func newRun(onEvent func(Event)) *transferRun {
+	if onEvent == nil {
+		onEvent = func(Event) {}
+	}
+	t := &transferRun{onEvent: onEvent, state: StatePending}
+	t.tell(StateEvent{StatePending})
+	return t
+}
+
+func (t *transferRun) tell(e Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.onEvent(e)
+}
+
+// happen moves the state on and tells it. What cannot happen changes nothing.
+func (t *transferRun) happen(h transfer.Happening) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	next, err := t.state.Next(h)
+	if err != nil {
+		return
+	}
+	t.state = next
+	t.onEvent(StateEvent{next})
+}
+
+// authenticated notes that the other side is who it should be.
+func (t *transferRun) authenticated() {
+	t.began = time.Now()
+	t.happen(peerAuthenticated)
+	t.tell(PeerEvent{})
+}
+
+// FileDone and FileFailed make a transferRun a transfer.Observer.
+func (t *transferRun) FileDone(path string, bytes int64, hash blockhash.Hash) {
+	t.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})
+}
+
+func (t *transferRun) FileFailed(path string, _ wire.Outcome, reason string) {
+	t.tell(SkipEvent{Path: path, Reason: reason})
+}
+
+// progressInterval and rateSpan: at most ten events a second, with the rate of
+// the last seconds.
+const (
+	progressInterval = 100 * time.Millisecond
+	rateSpan         = 3 * time.Second
+)
+
+// report tells the progress until ctx ends, whenever it has changed.
+func (t *transferRun) report(ctx context.Context) {
+	tick := time.NewTicker(progressInterval)
+	defer tick.Stop()
+	var samples []sample
+	var last ProgressEvent
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case now := <-tick.C:
+			p := ProgressEvent{Bytes: t.progress.Bytes.Load(), Total: t.progress.Total.Load(), Files: t.progress.Files.Load()}
+			samples = append(samples, sample{now, p.Bytes})
+			for now.Sub(samples[0].at) > rateSpan {
+				samples = samples[1:]
+			}
+			if span := now.Sub(samples[0].at); span > 0 {
+				p.Rate = float64(p.Bytes-samples[0].bytes) / span.Seconds()
+			}
+			if p != last && p.Bytes+p.Files > 0 {
+				last = p
+				t.tell(p)
+			}
+		}
+	}
+}
+
+type sample struct {
+	at    time.Time
+	bytes int64
+}
+
+// result sums up what a transfer did.
+func (t *transferRun) result(r transfer.Result) Result {
+	sum := Result{
+		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted,
+		Sent: t.progress.SentTotal(), Lanes: make(map[Lane]int64), Elapsed: time.Since(t.began),
+	}
+	for _, kind := range []wire.Lanes{wire.LaneWebRTC, wire.LaneRelay} {
+		if n := t.progress.SentBy(kind); n > 0 {
+			sum.Lanes[laneName(kind)] = n
+		}
+	}
+	return sum
+}
+
+// end tells the last events and returns what the caller gets.
+func (t *transferRun) end(ctx context.Context, r Result, corrupt int64, err error) (Result, error) {
+	err = explain(ctx, err)
+	if err != nil {
+		h := transfer.Errored
+		if k := err.(*Error).Kind; k == KindInterrupted || k == KindDeclined {
+			h = transfer.Stopped
+		}
+		t.happen(h)
+		return r, err
+	}
+	t.happen(transfer.AllSettled)
+	t.tell(DoneEvent{r})
+	return r, incomplete(r, corrupt)
+}

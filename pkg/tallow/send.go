@@ -1,0 +1,160 @@
+package tallow
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/code"
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+)
+
+// DefaultWords is how many words a code has unless it is told otherwise.
+const DefaultWords = 3
+
+// DefaultSendTimeout is how long a Send waits for the other side.
+const DefaultSendTimeout = time.Hour
+
+// SendOptions say what to send, and how. Exactly one of Paths, Stream and Text
+// is given.
+type SendOptions struct {
+	Paths  []string  // files and folders
+	Stream io.Reader // sent as one file named StreamName
+	Text   string    // a short text, to be shown to the receiver
+
+	StreamName string // default "stdin"
+
+	Code  string // a code of one's own, such as 7-acid-acorn-acre; empty: generated
+	Words int    // of a generated code; default DefaultWords
+
+	// Verify, if set, is called with the verification words once the other side
+	// has proved itself. Nothing is offered unless it returns true.
+	Verify func(ctx context.Context, words []string) (bool, error)
+	// Timeout is how long to wait for the other side; default DefaultSendTimeout.
+	Timeout time.Duration
+	// OnEvent is told what happens; the first event with anything to show is
+	// the CodeEvent. It may be nil.
+	OnEvent func(Event)
+}
+
+// Send waits for a receiver who has the code and sends to it. It returns when
+// the receiver has everything verified, synced to its disk and in place.
+//
+// Errors are of type *Error. With KindPartial and KindIntegrity the transfer
+// has come to its end and the Result says what arrived.
+func (c *Client) Send(ctx context.Context, o SendOptions) (Result, error) {
+	source, err := o.source()
+	if err != nil {
+		return Result{}, explain(ctx, err)
+	}
+	defer source.Close()
+	words, nameplate, err := o.words()
+	if err != nil {
+		return Result{}, explain(ctx, err)
+	}
+	t := newRun(o.OnEvent)
+	r, err := c.send(ctx, t, o, source, words, nameplate)
+	return t.end(ctx, r, 0, err)
+}
+
+// words gives the secret of the code, and its nameplate if the user chose it.
+func (o SendOptions) words() (words []string, nameplate string, err error) {
+	if o.Code != "" {
+		k, err := code.Parse(o.Code)
+		if err != nil {
+			return nil, "", codeError(err)
+		}
+		if k.Relay != "" {
+			return nil, "", usage("a code of one's own is a number and words, without a relay", "Name the relay with --relay.")
+		}
+		return k.Words, k.Nameplate, nil
+	}
+	n := o.Words
+	if n == 0 {
+		n = DefaultWords
+	}
+	words, err = code.Generate(n)
+	if err != nil {
+		return nil, "", usage(err.Error(), "")
+	}
+	return words, "", nil
+}
+
+func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source source, words []string, nameplate string) (Result, error) {
+	m, err := c.open(ctx, nameplate)
+	if err != nil {
+		return Result{}, err
+	}
+	defer m.end()
+	defer m.room.Close()
+	k := code.Code{Nameplate: m.room.Nameplate(), Words: words}
+	params := handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: m.nonce}
+	if !m.local {
+		k.Relay = c.relay
+	}
+	t.tell(CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: m.local})
+
+	secrets, err := c.await(ctx, t, m, params, o.Timeout)
+	if err != nil {
+		return Result{}, err
+	}
+	t.authenticated()
+	l, err := c.connect(ctx, t, m.room, keysOf(secrets, handshake.SenderToReceiver, handshake.ReceiverToSender), true)
+	if err != nil {
+		return Result{}, err
+	}
+	defer l.close()
+	reporting, stop := context.WithCancel(ctx)
+	defer stop()
+	l.wg.Go(func() { t.report(reporting) })
+	r, err := transfer.Send(ctx, l, source, transfer.SendOptions{
+		Text:     o.Text != "",
+		Confirm:  t.verifier(secrets, o.Verify),
+		Observer: t, Progress: &t.progress,
+		Offered: t.offered,
+	})
+	stop()
+	return t.result(r), err
+}
+
+// await waits for a receiver, as long as the options say. If none comes, the
+// room is withdrawn, so that the code is of no use to anybody any more.
+func (c *Client) await(ctx context.Context, t *transferRun, m *meeting, p handshake.Params, timeout time.Duration) (*handshake.Secrets, error) {
+	if timeout == 0 {
+		timeout = DefaultSendTimeout
+	}
+	waiting, cancel := context.WithTimeoutCause(ctx, timeout, &Error{
+		Kind: KindNetwork, Message: "nobody came for it in time", Hint: "Send again, or wait longer with --timeout.",
+	})
+	defer cancel()
+	return t.awaitReceiver(waiting, m.room, p)
+}
+
+// verifier asks the person to compare words, where that was asked for.
+func (t *transferRun) verifier(secrets *handshake.Secrets, verify func(context.Context, []string) (bool, error)) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if verify == nil {
+			return nil
+		}
+		b := secrets.VerifyBytes()
+		words := code.VerifyWords(b[:])
+		t.tell(VerifyEvent{words})
+		ok, err := verify(ctx, words)
+		if err == nil && !ok {
+			err = transfer.ErrVerify
+		}
+		return err
+	}
+}
+
+// codeError makes what is wrong with a code the user's.
+func codeError(err error) error {
+	e := &Error{Kind: KindCode, Message: err.Error(), Err: err}
+	var word *code.WordError
+	if errors.As(err, &word) {
+		e.Message, e.Hint = word.Message(), word.Hint()
+	}
+	return e
+}
