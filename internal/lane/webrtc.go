@@ -12,6 +12,7 @@ import (
 	"github.com/pion/datachannel"
 	"github.com/pion/ice/v4"
 	"github.com/pion/logging"
+	"github.com/pion/sctp"
 	"github.com/pion/webrtc/v4"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -245,7 +246,9 @@ var errGone = errors.New("the direct connection broke")
 // connection.
 func (w *WebRTC) ReadRecord(buf []byte) ([]byte, error) {
 	n, err := w.raw.Read(buf)
-	if errors.Is(err, io.EOF) {
+	// A peer connection that is closed aborts its association (RFC 9260, 9.1)
+	// and ends DTLS; the other side sees whichever comes first.
+	if errors.Is(err, io.EOF) || errors.Is(err, sctp.ErrChunk) {
 		return nil, io.EOF
 	}
 	if err != nil {

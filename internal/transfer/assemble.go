@@ -1,7 +1,6 @@
 package transfer
 
 import (
-	"context"
 	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -15,13 +14,11 @@ const maxPartial = 64
 type task struct {
 	segments []wire.Segment // whole blocks; their payloads are in buf
 	buf      *[]byte
-	pool     *sync.Pool
 }
 
 // assembler puts blocks together that came in several records.
 type assembler struct {
-	blocks sync.Pool // *[]byte of wire.BlockSize
-	packs  sync.Pool // *[]byte of wire.MaxPlaintext
+	bufs *buffers
 
 	mu   sync.Mutex
 	open map[blockKey]*partialBlock
@@ -35,15 +32,16 @@ type partialBlock struct {
 }
 
 func newAssembler() *assembler {
-	a := &assembler{open: make(map[blockKey]*partialBlock)}
-	a.blocks.New = func() any { b := make([]byte, wire.BlockSize); return &b }
-	a.packs.New = func() any { b := make([]byte, wire.MaxPlaintext); return &b }
-	return a
+	return &assembler{bufs: newBuffers(), open: make(map[blockKey]*partialBlock)}
 }
 
-// takeData takes in the plaintext of one data record.
+// takeData takes in the plaintext of one data record. When the transfer is over
+// it drops what still comes, so that the session lives to say so.
 func (r *receiver) takeData(by wire.Lanes, plaintext []byte) error {
-	whole := task{pool: &r.partial.packs}
+	if r.ctx.Err() != nil {
+		return nil
+	}
+	var whole task
 	for rest := plaintext; len(rest) > 0; {
 		seg, next, err := wire.NextSegment(rest)
 		if err != nil {
@@ -63,7 +61,7 @@ func (r *receiver) takeData(by wire.Lanes, plaintext []byte) error {
 		}
 		if seg.Whole() {
 			if whole.buf == nil {
-				whole.buf = r.partial.packs.Get().(*[]byte)
+				whole.buf = r.partial.bufs.get(wire.MaxPlaintext)
 				*whole.buf = (*whole.buf)[:0]
 			}
 			start := len(*whole.buf)
@@ -79,7 +77,8 @@ func (r *receiver) takeData(by wire.Lanes, plaintext []byte) error {
 	if whole.buf == nil {
 		return nil
 	}
-	return r.hand(whole)
+	r.hand(whole)
+	return nil
 }
 
 // check holds a segment against what the manifest says of its file.
@@ -118,7 +117,7 @@ func (r *receiver) assemble(seg wire.Segment) error {
 			a.mu.Unlock()
 			return protocol("more than %d blocks at once", maxPartial)
 		}
-		p = &partialBlock{segment: seg, buf: a.blocks.Get().(*[]byte)}
+		p = &partialBlock{segment: seg, buf: a.bufs.get(int(seg.BlockLen))}
 		p.segment.Offset -= int64(seg.Start())
 		a.open[key] = p
 	}
@@ -138,16 +137,15 @@ func (r *receiver) assemble(seg wire.Segment) error {
 		return nil
 	}
 	p.segment.Payload = (*p.buf)[:seg.BlockLen]
-	return r.hand(task{segments: []wire.Segment{p.segment}, buf: p.buf, pool: &a.blocks})
+	r.hand(task{segments: []wire.Segment{p.segment}, buf: p.buf})
+	return nil
 }
 
 // hand gives a task to the writers. It does not wait unless the sender ignores
 // the window; the lane then does.
-func (r *receiver) hand(t task) error {
+func (r *receiver) hand(t task) {
 	select {
 	case r.tasks <- t:
-		return nil
 	case <-r.ctx.Done():
-		return context.Cause(r.ctx)
 	}
 }

@@ -134,6 +134,7 @@ func (r *receiver) settle(ctx context.Context, whole []*incoming, failed []failu
 		settled = append(settled, wire.FileSettled{File: in.number})
 	}
 	for in, f := range lost {
+		_ = in.file.Close()
 		r.mu.Lock()
 		r.result.Failed++
 		if f.outcome == wire.OutcomeIntegrity {

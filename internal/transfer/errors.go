@@ -94,6 +94,10 @@ func reasonOf(err error) wire.Reason {
 // textOf is what the other side's person is told: nothing about this machine's
 // paths.
 func textOf(err error) string {
+	var known interface{ Brief() string }
+	if errors.As(err, &known) {
+		return known.Brief()
+	}
 	switch reasonOf(err) {
 	case wire.ReasonCancelled:
 		return "it was cancelled there"

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"fmt"
 	"io"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
@@ -80,7 +81,9 @@ type Destination interface {
 	// Commit makes verified files durable and gives them their names. There is
 	// one error a file, nil where it is in place.
 	Commit(ctx context.Context, files []File) []error
-	// Finish is called when all files are committed or failed.
+	// Finish is called when all files are committed or failed. An *Unfinished
+	// says what is not as it should be although all files are in place; any
+	// other error ends the transfer.
 	Finish(ctx context.Context) error
 }
 
@@ -95,6 +98,8 @@ type File interface {
 	Verified(index uint32, hash blockhash.Hash) error
 	// SetSize gives the file its final size.
 	SetSize(size int64) error
+	// Close gives up a file that is not going to be committed.
+	Close() error
 }
 
 // Refusal is an entry that the destination does not take: the name is not
@@ -102,4 +107,15 @@ type File interface {
 type Refusal interface {
 	error
 	Brief() string // at most wire.MaxSkipReason bytes, for the other side
+}
+
+// Unfinished is what Finish could not do: symlinks, attributes of folders.
+type Unfinished struct {
+	Paths []string // the first of them, with a reason each
+	Why   []string
+	Count int // of all of them
+}
+
+func (e *Unfinished) Error() string {
+	return fmt.Sprintf("%d symlinks or folders could not be finished", e.Count)
 }

@@ -51,11 +51,13 @@ func (s *sender) mayHave(h wire.Have) bool {
 // read reads the wanted files of every page, in the manifest's order.
 func (s *sender) read(ctx context.Context) error {
 	r := &reader{sender: s}
-	for p := range s.pages {
-		select {
-		case <-p.answered:
-		case <-ctx.Done():
-			return context.Cause(ctx)
+	for {
+		p, err := s.nextPage(ctx)
+		if err != nil {
+			return err
+		}
+		if p == nil {
+			break
 		}
 		for i, it := range p.items {
 			number := p.first + uint64(i)
@@ -72,14 +74,28 @@ func (s *sender) read(ctx context.Context) error {
 		}
 		r.flush()
 	}
-	if ctx.Err() != nil {
-		return context.Cause(ctx)
-	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.allRead = true
 	s.finishIfDone()
 	return nil
+}
+
+// nextPage waits for the next page and for the answer to it; nil after the last.
+func (s *sender) nextPage(ctx context.Context) (*page, error) {
+	select {
+	case p := <-s.pages:
+		if p == nil {
+			return nil, nil
+		}
+		select {
+		case <-p.answered:
+			return p, nil
+		case <-ctx.Done():
+		}
+	case <-ctx.Done():
+	}
+	return nil, context.Cause(ctx)
 }
 
 // reader is read's own state: the record of small files that is being filled.
@@ -104,6 +120,7 @@ func (r *reader) file(ctx context.Context, number uint64, it Item) error {
 		return r.ended(wire.FileEnd{File: number, Outcome: wire.OutcomeUnreadable, Reason: plain(err)})
 	}
 	defer f.Close()
+	defer context.AfterFunc(ctx, func() { _ = f.Close() })() // a read of a terminal or pipe may never end by itself
 	end := wire.FileEnd{File: number}
 	var tree blockhash.Tree
 	end.Size, err = r.blocksOf(ctx, number, it, f, have, &tree)
@@ -146,25 +163,21 @@ func (r *reader) blocksOf(ctx context.Context, number uint64, it Item, f SourceF
 		if it.Kind == wire.KindFile {
 			want = min(want, it.Size-off)
 		}
-		if err := r.bytes.acquire(ctx, want); err != nil {
+		buf, err := r.lend(ctx, int(want))
+		if err != nil {
 			return off, err
 		}
-		buf := r.blocks.Get().(*[]byte)
 		n, err := f.ReadAt((*buf)[:want], off)
 		short := int64(n) < want
 		if short && err == io.EOF && it.Kind == wire.KindFile {
 			err = errShort
 		}
 		if n == 0 || short && err != io.EOF {
-			r.blocks.Put(buf)
-			r.bytes.release(want)
+			r.giveBack(buf)
 			if err == io.EOF {
 				return off, nil
 			}
 			return off, err
-		}
-		if short {
-			r.bytes.release(want - int64(n))
 		}
 		r.block(number, index, off, buf, n, have, tree)
 		off += int64(n)
@@ -175,14 +188,28 @@ func (r *reader) blocksOf(ctx context.Context, number uint64, it Item, f SourceF
 	return off, nil
 }
 
+// lend waits until the window has room for n bytes and gives a buffer for them.
+func (r *reader) lend(ctx context.Context, n int) (*[]byte, error) {
+	if err := r.bytes.acquire(ctx, sizeFor(n)); err != nil {
+		return nil, err
+	}
+	return r.bufs.get(n), nil
+}
+
+// giveBack undoes lend.
+func (r *reader) giveBack(buf *[]byte) {
+	n := int64(cap(*buf))
+	r.bufs.put(buf)
+	r.bytes.release(n)
+}
+
 // block hashes a block and queues it, or says that the other side has it.
 func (r *reader) block(number uint64, index uint32, off int64, buf *[]byte, n int, have haves, tree *blockhash.Tree) {
 	data := (*buf)[:n]
 	b := blockhash.Sum(index, data)
 	tree.Set(index, b)
 	if hash, ok := have[index]; ok && hash == b.Hash {
-		r.blocks.Put(buf)
-		r.bytes.release(int64(n))
+		r.giveBack(buf)
 		r.same(number, index, n)
 		return
 	}
@@ -202,17 +229,16 @@ func (r *reader) small(ctx context.Context, number uint64, it Item, f SourceFile
 	if r.pack != nil && len(r.pack.packed)+n > wire.MaxPlaintext {
 		r.flush()
 	}
-	if err := r.bytes.acquire(ctx, int64(n)); err != nil {
-		return err
-	}
 	if r.pack == nil {
-		buf := r.packs.Get().(*[]byte)
+		buf, err := r.lend(ctx, wire.MaxPlaintext)
+		if err != nil {
+			return err
+		}
 		r.pack = &unit{buf: buf, packed: (*buf)[:0]}
 	}
 	start := len(r.pack.packed)
 	data := r.pack.packed[start+wire.SegmentHeader : start+n]
 	if got, err := f.ReadAt(data, 0); got < len(data) {
-		r.bytes.release(int64(n))
 		if err == io.EOF {
 			err = errShort
 		}
@@ -221,7 +247,6 @@ func (r *reader) small(ctx context.Context, number uint64, it Item, f SourceFile
 	b := blockhash.Sum(0, data)
 	tree.Set(0, b)
 	if hash, ok := have[0]; ok && hash == b.Hash {
-		r.bytes.release(int64(n))
 		r.same(number, 0, len(data))
 		return nil
 	}
@@ -238,7 +263,7 @@ func (r *reader) flush() {
 	switch p := r.pack; {
 	case p == nil:
 	case len(p.blocks) == 0:
-		r.packs.Put(p.buf)
+		r.giveBack(p.buf)
 	default:
 		r.queue.push(p)
 	}

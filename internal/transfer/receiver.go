@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -173,10 +174,19 @@ const doneTimeout = 3 * time.Second
 
 // complete makes everything final and tells the sender.
 func (r *receiver) complete(ctx context.Context) error {
-	if err := r.dest.Finish(ctx); err != nil {
+	err := r.dest.Finish(ctx)
+	var unfinished *Unfinished
+	if errors.As(err, &unfinished) {
+		for i, path := range unfinished.Paths {
+			r.o.Observer.FileFailed(path, wire.OutcomeIO, unfinished.Why[i])
+		}
+	} else if err != nil {
 		return diskError(ctx, err)
 	}
 	r.mu.Lock()
+	if unfinished != nil {
+		r.result.Failed += int64(unfinished.Count)
+	}
 	r.done = true
 	m := wire.Complete{Files: r.result.Files, Bytes: r.result.Bytes}
 	r.mu.Unlock()

@@ -49,12 +49,11 @@ type sender struct {
 	source  Source
 	o       SendOptions
 
-	bytes  *window
-	files  *window
-	queue  *queue
-	blocks sync.Pool
-	packs  sync.Pool
-	pages  chan *page // sent, in order, to read
+	bytes *window
+	files *window
+	queue *queue
+	bufs  *buffers
+	pages chan *page // sent, in order, to read
 
 	mu       sync.Mutex
 	asked    map[uint32]*page // pages that are not answered yet
@@ -86,14 +85,13 @@ func newSender(ctx context.Context, session Session, source Source, o SendOption
 		group: newGroup(ctx), session: session, source: source, o: o,
 		bytes:  newWindow(windowBytes),
 		files:  newWindow(windowFiles),
+		bufs:   newBuffers(),
 		pages:  make(chan *page, windowPages),
 		asked:  make(map[uint32]*page),
 		wanted: make(map[uint64]*outgoing),
 		have:   make(map[uint64]haves),
 		ends:   endQueue{wake: make(chan struct{}, 1)},
 	}
-	s.blocks.New = func() any { b := make([]byte, wire.BlockSize); return &b }
-	s.packs.New = func() any { b := make([]byte, wire.MaxPlaintext); return &b }
 	s.queue = newQueue(s.released)
 	return s
 }
@@ -102,11 +100,7 @@ func newSender(ctx context.Context, session Session, source Source, o SendOption
 // acknowledged.
 func (s *sender) released(u *unit) {
 	n := u.size()
-	if u.packed != nil {
-		s.packs.Put(u.buf)
-	} else {
-		s.blocks.Put(u.buf)
-	}
+	s.bufs.put(u.buf)
 	s.bytes.release(n)
 }
 

@@ -37,7 +37,7 @@ type unit struct {
 }
 
 // size is how many bytes of the window the unit takes.
-func (u *unit) size() int64 { return int64(len(u.block.Payload) + len(u.packed)) }
+func (u *unit) size() int64 { return int64(cap(*u.buf)) }
 
 // queue holds the units that wait for a lane and knows those under way.
 type queue struct {

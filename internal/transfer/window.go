@@ -29,6 +29,9 @@ func newWindow(limit int64) *window {
 // under way.
 func (w *window) acquire(ctx context.Context, n int64) error {
 	for {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		w.mu.Lock()
 		if w.used == 0 || w.used+n <= w.limit {
 			w.used += n

@@ -18,7 +18,7 @@ func (r *receiver) write(ctx context.Context) error {
 					return err
 				}
 			}
-			t.pool.Put(t.buf)
+			r.partial.bufs.put(t.buf)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}

@@ -9,7 +9,7 @@ import (
 type Outcome uint8
 
 // The outcomes. A sender's End has OutcomeOK, Changed or Unreadable; a
-// receiver's Settled has any but Changed and Unreadable.
+// receiver's Settled has any, and repeats those two where the End had them.
 const (
 	OutcomeOK         Outcome = 0 // the whole file was read; it is verified, synced and in place
 	OutcomeChanged    Outcome = 1 // the source changed while it was read
@@ -48,8 +48,8 @@ const MaxEndReason = 70
 //	0x17 | count u16 | count x (file u64 | outcome u8 | size u64 | root 32 | reason str16)
 type End struct{ Files []FileEnd }
 
-// FileEnd is how reading ended for one file: the size and the BLAKE3 hash of
-// all its bytes where Outcome is OutcomeOK, else a reason.
+// FileEnd is how reading ended for one file: the size, at most MaxFileSize, and
+// the BLAKE3 hash of all its bytes where Outcome is OutcomeOK, else a reason.
 type FileEnd struct {
 	File    uint64
 	Outcome Outcome
@@ -79,8 +79,12 @@ func ParseEnd(m []byte) (End, error) {
 	var e End
 	for range n {
 		f := FileEnd{File: c.u64(), Outcome: Outcome(c.u8()), Size: c.i64(), Root: c.array32(), Reason: string(c.bytes16(MaxEndReason))}
-		if c.err == nil && f.Outcome > OutcomeUnreadable {
+		switch {
+		case c.err != nil:
+		case f.Outcome > OutcomeUnreadable:
 			c.fail("%v from a sender", f.Outcome)
+		case f.Size > MaxFileSize:
+			c.fail("a file of %d bytes", f.Size)
 		}
 		e.Files = append(e.Files, f)
 	}

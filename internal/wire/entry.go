@@ -49,7 +49,7 @@ type Entry struct {
 	Kind   Kind
 	Mode   uint16 // permission bits, at most 0o7777
 	MTime  int64  // nanoseconds since 1970 UTC; may be negative
-	Size   int64  // bytes; 0 unless Kind is KindFile
+	Size   int64  // bytes, at most MaxFileSize; 0 unless Kind is KindFile
 	Path   string
 	Target string // of a symlink, as it is stored in it; else empty
 }
@@ -86,6 +86,8 @@ func (c *cursor) entry() Entry {
 		c.fail("mode %o", e.Mode)
 	case e.Size != 0 && e.Kind != KindFile:
 		c.fail("a %v with a size", e.Kind)
+	case e.Size > MaxFileSize:
+		c.fail("a file of %d bytes", e.Size)
 	case e.Path == "" || !utf8.ValidString(e.Path):
 		c.fail("a path that is empty or not UTF-8")
 	case (e.Target != "") != (e.Kind == KindSymlink):

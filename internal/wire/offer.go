@@ -8,6 +8,11 @@ const MaxOfferNames = 100
 const (
 	offerText  = 1 << 0
 	offerKnown = 1 << 1
+
+	offerHeader = 1 + 1 + 8 + 8 + 2
+
+	// What each name may have where the names are too long for one message.
+	offerShare = (MaxMessage-offerHeader)/MaxOfferNames - 2
 )
 
 // Offer is what the sender proposes to send, before anything is written.
@@ -23,7 +28,8 @@ type Offer struct {
 	Names []string // of the paths that were sent, at most MaxOfferNames
 }
 
-// Append appends the message to b.
+// Append appends the message to b. Names so long that they do not fit into one
+// message together are cut to the same share of it.
 func (o Offer) Append(b []byte) []byte {
 	var flags byte
 	if o.Text {
@@ -36,8 +42,15 @@ func (o Offer) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Files))
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Bytes))
 	b = binary.BigEndian.AppendUint16(b, uint16(len(o.Names)))
+	size, limit := offerHeader, MaxPath
 	for _, n := range o.Names {
-		b = appendBytes16(b, n)
+		size += 2 + min(len(n), limit)
+	}
+	if size > MaxMessage {
+		limit = offerShare
+	}
+	for _, n := range o.Names {
+		b = appendBytes16(b, clip(n, limit))
 	}
 	return b
 }

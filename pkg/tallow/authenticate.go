@@ -14,6 +14,9 @@ import (
 // code is at stake.
 const handshakeTimeout = 30 * time.Second
 
+// withdrawTimeout bounds how long a sender that gives up tells the relay so.
+const withdrawTimeout = 500 * time.Millisecond
+
 // errLeftEarly: the other side left after it had used the code up.
 var errLeftEarly = &Error{
 	Kind:    KindCode,
@@ -22,9 +25,20 @@ var errLeftEarly = &Error{
 }
 
 // bound has the room closed when ctx ends, since a Read cannot be interrupted
-// otherwise. The result undoes it, and tells if ctx has ended.
+// otherwise. The result undoes it, and is false if ctx has ended before.
 func bound(ctx context.Context, room *rendezvous.Room) (release func() bool) {
 	return context.AfterFunc(ctx, func() { _ = room.Close() })
+}
+
+// withdrawn is bound for a sender whom nobody has tried yet: the room is ended
+// first, so that a receiver who comes too late hears so at once.
+func withdrawn(ctx context.Context, room *rendezvous.Room) (release func() bool) {
+	return context.AfterFunc(ctx, func() {
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
+		defer cancel()
+		_ = room.Withdraw(last)
+		_ = room.Close()
+	})
 }
 
 // orCause is what ended ctx, if it has ended, else err.
@@ -42,7 +56,7 @@ func (t *transferRun) awaitReceiver(ctx context.Context, room *rendezvous.Room, 
 	if err != nil {
 		return nil, err
 	}
-	release := bound(ctx, room)
+	release := withdrawn(ctx, room)
 	defer func() { release() }()
 	buf := make([]byte, rendezvous.ReadSize)
 	for burnt := false; ; {

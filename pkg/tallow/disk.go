@@ -85,10 +85,6 @@ func newDestination(d diskDestination) transfer.Destination { return toDisk{d} }
 
 func (d toDisk) Prepare(ctx context.Context, number uint64, e wire.Entry) (transfer.File, error) {
 	f, err := d.diskDestination.Prepare(ctx, number, e)
-	var skip *disk.SkipError
-	if errors.As(err, &skip) {
-		return nil, refusal{skip}
-	}
 	if f == nil || err != nil {
 		return nil, err
 	}
@@ -103,7 +99,15 @@ func (d toDisk) Commit(ctx context.Context, files []transfer.File) []error {
 	return d.diskDestination.Commit(ctx, disks)
 }
 
-// refusal is a SkipError as package transfer wants it.
-type refusal struct{ *disk.SkipError }
-
-func (r refusal) Brief() string { return r.Reason }
+func (d toDisk) Finish(ctx context.Context) error {
+	err := d.diskDestination.Finish(ctx)
+	var partial *disk.PartialError
+	if !errors.As(err, &partial) {
+		return err
+	}
+	u := &transfer.Unfinished{Count: partial.Count}
+	for _, p := range partial.Problems {
+		u.Paths, u.Why = append(u.Paths, p.Path), append(u.Why, p.Reason)
+	}
+	return u
+}

@@ -121,6 +121,9 @@ func explainHandshake(err error) *Error {
 
 // explainRelay: the network between.
 func explainRelay(err error) *Error {
+	if errors.Is(err, session.ErrLost) {
+		return &Error{Kind: KindNetwork, Message: "the connection to the other side is lost", Hint: hintResume}
+	}
 	var refused *rendezvous.RelayError
 	if errors.As(err, &refused) {
 		e := &Error{Kind: KindNetwork, Message: refused.Error(), Hint: refused.Hint()}
@@ -135,8 +138,6 @@ func explainRelay(err error) *Error {
 		Hint() string
 	}
 	switch {
-	case errors.Is(err, session.ErrLost):
-		return &Error{Kind: KindNetwork, Message: "the connection to the other side is lost", Hint: hintResume}
 	case errors.As(err, &hinted):
 		return &Error{Kind: KindNetwork, Message: hinted.Error(), Hint: hinted.Hint()}
 	case errors.Is(err, context.DeadlineExceeded):

@@ -119,8 +119,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source
 	return t.result(r), err
 }
 
-// await waits for a receiver, as long as the options say. If none comes, the
-// room is withdrawn, so that the code is of no use to anybody any more.
+// await waits for a receiver, as long as the options say.
 func (c *Client) await(ctx context.Context, t *transferRun, m *meeting, p handshake.Params, timeout time.Duration) (*handshake.Secrets, error) {
 	if timeout == 0 {
 		timeout = DefaultSendTimeout

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"runtime"
+
+	"golang.org/x/term"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// console is the terminal as a place to ask questions, wherever the standard
+// streams go. One question is asked at a time.
+type console struct {
+	in     *os.File
+	lines  *bufio.Reader // of in
+	out    io.Writer
+	screen *screen
+	opened []*os.File
+}
+
+// errNoTerminal: there is nobody to ask.
+var errNoTerminal = errors.New("there is no terminal")
+
+// openConsole opens the controlling terminal; where that cannot be done, stdin
+// and stderr do if they are a terminal.
+func (p *program) openConsole(s *screen) (*console, error) {
+	inName, outName := "/dev/tty", "/dev/tty"
+	if runtime.GOOS == "windows" {
+		inName, outName = "CONIN$", "CONOUT$"
+	}
+	in, err := os.OpenFile(inName, os.O_RDWR, 0)
+	if err == nil {
+		out, err := os.OpenFile(outName, os.O_RDWR, 0)
+		if err == nil {
+			return &console{in: in, lines: bufio.NewReader(in), out: out, screen: s, opened: []*os.File{in, out}}, nil
+		}
+		_ = in.Close()
+	}
+	if isTerminal(p.stdin) && isTerminal(p.stderr) {
+		return &console{in: p.stdin, lines: bufio.NewReader(p.stdin), out: p.stderr, screen: s}, nil
+	}
+	return nil, errNoTerminal
+}
+
+// interrupted is the error of a person who ended the program at a question.
+func interrupted() error {
+	return &tallow.Error{Kind: tallow.KindInterrupted, Message: "interrupted", Err: context.Canceled}
+}
+
+// ask shows a question and returns the line that is typed. The error is that of
+// ctx, or io.EOF if the terminal is closed.
+func (c *console) ask(ctx context.Context, question string) (string, error) {
+	return c.exchange(ctx, func() (string, error) {
+		fmt.Fprint(c.out, question)
+		return c.lines.ReadString('\n')
+	})
+}
+
+// askRaw is ask with line editing, where complete is called with the line up to
+// the cursor when Tab is pressed, and returns what to put in its place.
+func (c *console) askRaw(ctx context.Context, question string, complete func(string) string) (string, error) {
+	fd := int(c.in.Fd())
+	state, err := term.MakeRaw(fd)
+	if err != nil {
+		return c.ask(ctx, question)
+	}
+	defer func() { _ = term.Restore(fd, state) }()
+	t := term.NewTerminal(struct {
+		io.Reader
+		io.Writer
+	}{singly{c.in}, c.out}, question)
+	t.AutoCompleteCallback = func(line string, pos int, key rune) (string, int, bool) {
+		if key != '\t' {
+			return "", 0, false
+		}
+		head := complete(line[:pos])
+		return head + line[pos:], len(head), true
+	}
+	line, err := c.exchange(ctx, t.ReadLine)
+	if errors.Is(err, io.EOF) { // Ctrl-C is no signal in this mode
+		fmt.Fprint(c.out, "\r\n")
+		return "", interrupted()
+	}
+	return line, err
+}
+
+// exchange runs a question to its answer or to the end of ctx. Nothing ends the
+// read of a terminal on every system, so in the latter case the goroutine that
+// reads stays: the program is about to end, and asks nothing else.
+func (c *console) exchange(ctx context.Context, ask func() (string, error)) (string, error) {
+	if ctx.Err() != nil {
+		return "", context.Cause(ctx)
+	}
+	c.screen.pause()
+	defer c.screen.resume()
+	type answer struct {
+		line string
+		err  error
+	}
+	answered := make(chan answer, 1)
+	go func() {
+		line, err := ask()
+		answered <- answer{line, err}
+	}()
+	select {
+	case a := <-answered:
+		return a.line, a.err
+	case <-ctx.Done():
+		fmt.Fprint(c.out, "\r\n")
+		return "", context.Cause(ctx)
+	}
+}
+
+// close closes what openConsole opened. Nothing is asked after it.
+func (c *console) close() {
+	for _, f := range c.opened {
+		_ = f.Close()
+	}
+}
+
+// singly reads a byte at a time, so that what was typed ahead stays for the next
+// question.
+type singly struct{ r io.Reader }
+
+func (s singly) Read(p []byte) (int, error) { return s.r.Read(p[:min(len(p), 1)]) }

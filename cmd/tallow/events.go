@@ -1,0 +1,197 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net"
+	"strings"
+	"sync"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// encoder writes the events of --json: one object a line, of which "event" says
+// what it is. Fields are only ever added.
+//
+//	code      code, nameplate, relay ("": this process), local_only
+//	peer
+//	verify    words, separated by spaces
+//	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown
+//	lane      lane, state: up or down
+//	progress  bytes, total, files, rate in bytes a second
+//	state     state
+//	file      path, bytes, blake3
+//	skip      path, reason
+//	text      text
+//	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped
+//	error     kind, message, hint
+//	listening addr
+//	version   version, commit, modified, go, platform
+type encoder struct {
+	broken func(error) // called once if w cannot be written to; may be nil
+
+	mu  sync.Mutex
+	w   io.Writer
+	err error
+}
+
+func newEncoder(w io.Writer, broken func(error)) *encoder { return &encoder{w: w, broken: broken} }
+
+// write writes one object. After the first failure it writes nothing.
+func (e *encoder) write(v any) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.err != nil {
+		return
+	}
+	if err := json.NewEncoder(e.w).Encode(v); err != nil {
+		e.err = brokenOutput(err)
+		if e.broken != nil {
+			e.broken(e.err)
+		}
+	}
+}
+
+// brokenOutput is the error when nobody reads what a program writes.
+func brokenOutput(err error) error {
+	return &tallow.Error{
+		Kind: tallow.KindIO, Message: "the output could not be written: " + cause(err),
+		Hint: "What reads the output has to go on until the end.", Err: err,
+	}
+}
+
+// failure is the error that broke the output, if one did.
+func (e *encoder) failure() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.err
+}
+
+// event writes an event of a transfer.
+func (e *encoder) event(event tallow.Event) {
+	switch v := event.(type) {
+	case tallow.CodeEvent:
+		e.write(struct {
+			Event     string `json:"event"`
+			Code      string `json:"code"`
+			Nameplate string `json:"nameplate"`
+			Relay     string `json:"relay"`
+			LocalOnly bool   `json:"local_only"`
+		}{"code", v.Code, v.Nameplate, v.Relay, v.LocalOnly})
+	case tallow.PeerEvent:
+		e.write(struct {
+			Event string `json:"event"`
+		}{"peer"})
+	case tallow.VerifyEvent:
+		e.write(struct {
+			Event string `json:"event"`
+			Words string `json:"words"`
+		}{"verify", strings.Join(v.Words, " ")})
+	case tallow.OfferEvent:
+		e.offer(v.Offer)
+	case tallow.LaneEvent:
+		e.write(struct {
+			Event string      `json:"event"`
+			Lane  tallow.Lane `json:"lane"`
+			State string      `json:"state"`
+		}{"lane", v.Lane, upOrDown(v.Up)})
+	case tallow.StateEvent:
+		e.write(struct {
+			Event string       `json:"event"`
+			State tallow.State `json:"state"`
+		}{"state", v.State})
+	default:
+		e.outcome(event)
+	}
+}
+
+// outcome writes an event that says what has arrived.
+func (e *encoder) outcome(event tallow.Event) {
+	switch v := event.(type) {
+	case tallow.ProgressEvent:
+		e.write(struct {
+			Event string  `json:"event"`
+			Bytes int64   `json:"bytes"`
+			Total int64   `json:"total"`
+			Files int64   `json:"files"`
+			Rate  float64 `json:"rate"`
+		}{"progress", v.Bytes, v.Total, v.Files, v.Rate})
+	case tallow.FileEvent:
+		e.write(struct {
+			Event  string `json:"event"`
+			Path   string `json:"path"`
+			Bytes  int64  `json:"bytes"`
+			BLAKE3 string `json:"blake3"`
+		}{"file", v.Path, v.Bytes, v.BLAKE3})
+	case tallow.SkipEvent:
+		e.write(struct {
+			Event  string `json:"event"`
+			Path   string `json:"path"`
+			Reason string `json:"reason"`
+		}{"skip", v.Path, v.Reason})
+	case tallow.DoneEvent:
+		e.done(v.Result)
+	}
+}
+
+func (e *encoder) offer(o tallow.Offer) {
+	names := o.Names
+	if names == nil {
+		names = []string{}
+	}
+	e.write(struct {
+		Event string   `json:"event"`
+		Files int64    `json:"files"`
+		Bytes int64    `json:"bytes"`
+		Names []string `json:"names"`
+		Known bool     `json:"known"`
+		Text  bool     `json:"text"`
+	}{"offer", o.Files, o.Bytes, names, o.Known, o.Text})
+}
+
+func (e *encoder) done(r tallow.Result) {
+	if r.Text != "" {
+		e.write(struct {
+			Event string `json:"event"`
+			Text  string `json:"text"`
+		}{"text", r.Text})
+	}
+	lanes := r.Lanes
+	if lanes == nil {
+		lanes = map[tallow.Lane]int64{}
+	}
+	e.write(struct {
+		Event   string                `json:"event"`
+		Files   int64                 `json:"files"`
+		Bytes   int64                 `json:"bytes"`
+		Sent    int64                 `json:"sent"`
+		Seconds float64               `json:"seconds"`
+		Lanes   map[tallow.Lane]int64 `json:"lanes"`
+		Skipped int64                 `json:"skipped"`
+	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped})
+}
+
+// failed writes the error that ended the program.
+func (e *encoder) failed(err *tallow.Error) {
+	e.write(struct {
+		Event   string      `json:"event"`
+		Kind    tallow.Kind `json:"kind"`
+		Message string      `json:"message"`
+		Hint    string      `json:"hint"`
+	}{"error", err.Kind, err.Message, err.Hint})
+}
+
+func upOrDown(up bool) string {
+	if up {
+		return "up"
+	}
+	return "down"
+}
+
+// listening writes the address that a relay got.
+func (e *encoder) listening(addr net.Addr) {
+	e.write(struct {
+		Event string `json:"event"`
+		Addr  string `json:"addr"`
+	}{"listening", addr.String()})
+}

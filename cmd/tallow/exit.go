@@ -1,0 +1,57 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// exitInterrupted is the exit code of a program that a signal ended: 128 and the
+// number of SIGINT.
+const exitInterrupted = 130
+
+// exitCode is the exit code for a kind of error.
+func exitCode(kind tallow.Kind) int {
+	switch kind {
+	case tallow.KindUsage:
+		return 2
+	case tallow.KindCode:
+		return 3
+	case tallow.KindDeclined:
+		return 4
+	case tallow.KindNetwork:
+		return 5
+	case tallow.KindPartial:
+		return 6
+	case tallow.KindIO:
+		return 7
+	case tallow.KindIntegrity:
+		return 8
+	case tallow.KindInterrupted:
+		return exitInterrupted
+	}
+	return 1
+}
+
+// exit tells the error that ended the program, if one did, and returns the exit
+// code. All errors end here.
+func (p *program) exit(err error) int {
+	if err == nil {
+		return 0
+	}
+	var e *tallow.Error
+	if !errors.As(err, &e) {
+		// Only what parses the command line returns errors of other types.
+		e = &tallow.Error{Kind: tallow.KindUsage, Message: err.Error(), Hint: "See tallow --help."}
+	}
+	if p.json {
+		newEncoder(p.events(), nil).failed(e)
+		return exitCode(e.Kind)
+	}
+	fmt.Fprintf(p.stderr, "tallow: %s\n", printable(e.Message))
+	if e.Hint != "" {
+		fmt.Fprintln(p.stderr, printable(e.Hint))
+	}
+	return exitCode(e.Kind)
+}

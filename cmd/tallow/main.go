@@ -1,0 +1,37 @@
+// Command tallow moves files and folders from one machine to another. Scripts
+// build on what it prints and on its exit codes, so both change only by
+// addition.
+//
+// Each verb has its file: send.go, receive.go, relay.go, version.go,
+// completion.go. Each parses its flags, calls package tallow or relay, and
+// returns. What they share:
+//
+//	root.go       the program, its streams, and the flags of every verb
+//	transfer.go   the flags of send and receive
+//	exit.go       the one place where errors become text and an exit code
+//	events.go     --json
+//	terminal.go   the rules of what people see, and the text between progress
+//	progress.go   the one line that moves
+//	summary.go    numbers and names as people read them
+//	console.go    where questions are asked; prompt.go has the questions
+//	signals.go    Ctrl-C
+//
+// Start with root.go and send.go.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() { os.Exit(run()) }
+
+// run is main with a result, so that what it defers happens.
+func run() int {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	stop := onSignals(cancel, func() { os.Exit(exitInterrupted) })
+	defer stop()
+	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	return p.execute(ctx, os.Args[1:])
+}

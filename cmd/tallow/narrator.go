@@ -1,0 +1,98 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// narrator tells people what happens in a transfer.
+type narrator struct {
+	screen  *screen
+	verbose bool
+
+	subject  string      // of a send: what is sent, for people
+	receives bool        // this side receives
+	asks     bool        // the offer is shown with the question whether to accept it
+	codeTo   io.Writer   // where a script reads the code; nil if stdout is a terminal
+	broken   func(error) // called once if codeTo cannot be written to
+
+	offer tallow.Offer
+	err   error
+}
+
+func newNarrator(p *program) *narrator { return &narrator{screen: newScreen(p), verbose: p.verbose} }
+
+func (n *narrator) failure() error { return n.err }
+
+// event tells one event, or nothing.
+func (n *narrator) event(event tallow.Event) {
+	switch e := event.(type) {
+	case tallow.CodeEvent:
+		n.code(e)
+	case tallow.PeerEvent:
+		n.screen.say("Connected.")
+	case tallow.OfferEvent:
+		n.offered(e.Offer)
+	case tallow.ProgressEvent:
+		n.screen.progress(e, n.offer.Known)
+	case tallow.SkipEvent:
+		n.screen.say("Skipped %s: %s", printable(e.Path), printable(e.Reason))
+	case tallow.LaneEvent:
+		if n.verbose {
+			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
+		}
+	case tallow.DoneEvent:
+		n.done(e.Result)
+	}
+}
+
+// code hands over the code: to a script on stdout, to people with the command
+// for the other side.
+func (n *narrator) code(e tallow.CodeEvent) {
+	if n.codeTo != nil {
+		if _, err := fmt.Fprintln(n.codeTo, e.Code); err != nil {
+			n.err = brokenOutput(err)
+			n.broken(n.err)
+			return
+		}
+	} else if n.screen.quiet {
+		n.screen.print(e.Code)
+	}
+	n.screen.say("Sending %s", n.subject)
+	n.screen.say("Code: %s", e.Code)
+	n.screen.say("On the other machine:  tallow receive %s", argument(e.Code))
+	if e.LocalOnly {
+		n.screen.say("Only machines on this network can join. To reach others, use a relay: --relay HOST")
+	}
+}
+
+// argument quotes a code for a command line, in a way that every shell takes.
+func argument(code string) string {
+	if strings.ContainsAny(code, "#[]%&'()*;~$`! ") {
+		return `"` + code + `"`
+	}
+	return code
+}
+
+func (n *narrator) offered(o tallow.Offer) {
+	n.offer = o
+	switch {
+	case !n.receives:
+		n.screen.say("Offering %s.", sizeText(o))
+	case !n.asks && !o.Text:
+		n.screen.say("Receiving %s: %s.", namesText(o.Names), sizeText(o))
+	}
+}
+
+func (n *narrator) done(r tallow.Result) {
+	switch {
+	case n.receives && r.Text != "": // it speaks for itself
+	case n.receives:
+		n.screen.say("Received %s", resultText(r))
+	default:
+		n.screen.say("Sent %s", resultText(r))
+	}
+}

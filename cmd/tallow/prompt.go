@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// prompt has the questions that people are asked.
+type prompt struct {
+	console *console
+	forAll  tallow.Conflict // the answer for all files that exist, once it was given
+}
+
+// code asks for a code until it can be one.
+func (p *prompt) code(ctx context.Context) (string, error) {
+	for {
+		code, err := p.console.askRaw(ctx, "Code: ", completeCode)
+		if err != nil {
+			return "", err
+		}
+		if err = tallow.CheckCode(code); err == nil {
+			return code, nil
+		}
+		var e *tallow.Error
+		if !errors.As(err, &e) {
+			return "", err
+		}
+		fmt.Fprintf(p.console.out, "%s\r\n", strings.TrimSpace(printable(e.Message)+". "+printable(e.Hint)))
+	}
+}
+
+// completeCode completes the last word of a code as far as it is certain.
+func completeCode(typed string) string {
+	candidates := tallow.CompleteCode(typed)
+	if len(candidates) == 0 {
+		return typed
+	}
+	common := candidates[0]
+	for _, c := range candidates[1:] {
+		for !strings.HasPrefix(c, common) {
+			common = common[:len(common)-1]
+		}
+	}
+	if len(candidates) == 1 {
+		common += "-"
+	}
+	return common
+}
+
+// accept asks whether to take what is offered. A text is not asked about: it is
+// shown, and nothing is written.
+func (p *prompt) accept(ctx context.Context, o tallow.Offer) (bool, error) {
+	if o.Text {
+		return true, nil
+	}
+	return p.yes(ctx, fmt.Sprintf("%s: %s\nAccept? (y/n) ", namesText(o.Names), sizeText(o)))
+}
+
+// verify asks to compare the verification words.
+func (p *prompt) verify(ctx context.Context, words []string) (bool, error) {
+	return p.yes(ctx, fmt.Sprintf("Verification words:  %s\nDoes the other side see the same? (y/n) ", strings.Join(words, " ")))
+}
+
+// yes asks until the answer is yes or no. The end of the input is a no.
+func (p *prompt) yes(ctx context.Context, question string) (bool, error) {
+	for {
+		line, err := p.console.ask(ctx, question)
+		switch strings.ToLower(strings.TrimSpace(line)) {
+		case "y", "yes":
+			return true, nil
+		case "n", "no":
+			return false, nil
+		}
+		if errors.Is(err, io.EOF) {
+			return false, nil
+		}
+		if err != nil {
+			return false, err
+		}
+		question = "Please type y or n: "
+	}
+}
+
+// conflict asks what to do with a file that is there already.
+func (p *prompt) conflict(ctx context.Context, x tallow.Existing) (tallow.Conflict, error) {
+	if p.forAll != "" {
+		return p.forAll, nil
+	}
+	const when = "2006-01-02 15:04:05"
+	question := fmt.Sprintf("%s is there already: %s of %s; the new one: %s of %s\n(r)ename the new one, (o)verwrite, (s)kip? With \"all\" for all files: ",
+		printable(x.Path), bytesText(x.Size), x.MTime.Format(when), bytesText(x.New.Size), x.New.MTime.Format(when))
+	for {
+		line, err := p.console.ask(ctx, question)
+		if errors.Is(err, io.EOF) {
+			return "", interrupted()
+		}
+		if err != nil {
+			return "", err
+		}
+		choice, all := readConflict(line)
+		if all {
+			p.forAll = choice
+		}
+		if choice != "" {
+			return choice, nil
+		}
+		question = "Please type r, o or s, or one of them and \"all\": "
+	}
+}
+
+// readConflict reads the answer to a conflict: "r", "skip", "o all". What it
+// does not understand is "".
+func readConflict(line string) (choice tallow.Conflict, all bool) {
+	fields := strings.Fields(strings.ToLower(line))
+	if len(fields) == 0 || len(fields) > 2 || len(fields) == 2 && fields[1] != "all" {
+		return "", false
+	}
+	for _, c := range []tallow.Conflict{tallow.ConflictRename, tallow.ConflictOverwrite, tallow.ConflictSkip} {
+		if fields[0] == string(c) || fields[0] == string(c)[:1] {
+			return c, len(fields) == 2
+		}
+	}
+	return "", false
+}

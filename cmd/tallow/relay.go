@@ -1,0 +1,144 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+// server is the verb of whoever runs a relay.
+type server struct {
+	*program
+	listen string
+	stun   string
+	config relay.Config
+}
+
+// noSTUN is the value of --stun that turns the service off.
+const noSTUN = "off"
+
+func newRelay(p *program) *cobra.Command {
+	s := &server{program: p}
+	cmd := &cobra.Command{
+		Use:   "relay [flags]",
+		Short: "Run a relay, where machines meet",
+		Long: `Run a relay, where machines meet. It learns neither names nor contents of
+files, and cannot read what it passes on.
+
+It has no TLS: put it behind a server that has, and set --trust-proxy. Its STUN
+service is on the UDP port of the same number.`,
+		Example: `  tallow relay
+  tallow relay --listen 127.0.0.1:8080 --trust-proxy --stun relay.example:8080`,
+		Args: noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&s.listen, "listen", ":8080", "`address` to listen on; port 0 takes any that is free")
+	flags.StringVar(&s.stun, "stun", "", "where machines find the STUN service: HOST:PORT or :PORT, or \"off\" (default the port of --listen)")
+	flags.DurationVar(&s.config.UnclaimedTTL, "ttl", time.Hour, "how long a code waits to be used")
+	flags.IntVar(&s.config.MaxRooms, "max-rooms", 10_000, "how many codes there can be at a time")
+	flags.IntVar(&s.config.SessionsPerMinute, "sessions-per-minute", 60, "how many codes one address may get, -1 for no limit")
+	flags.IntVar(&s.config.JoinsPerMinute, "joins-per-minute", 60, "how many codes one address may try, -1 for no limit")
+	flags.IntVar(&s.config.BytesPerSecond, "bytes-per-second", 0, "how fast one machine may send through the relay, 0 for no limit")
+	flags.BoolVar(&s.config.TrustProxy, "trust-proxy", false, "take the address of machines from X-Forwarded-For")
+	for _, name := range []string{"listen", "stun", "ttl", "max-rooms", "sessions-per-minute", "joins-per-minute", "bytes-per-second"} {
+		completeFlag(cmd, name, noCompletion)
+	}
+	return cmd
+}
+
+func (s *server) run(ctx context.Context) error {
+	s.config.Version = buildInfo().Version
+	s.config.Logger = s.logger(s.level())
+	if s.stun != noSTUN {
+		s.config.STUNAddress = s.stun
+	}
+	if _, err := relay.New(s.config); err != nil {
+		return usage("See tallow relay --help.", "%v", err)
+	}
+	listener, packets, err := s.bind(ctx)
+	if err != nil {
+		return err
+	}
+	if err := s.announce(listener.Addr()); err != nil {
+		_ = listener.Close()
+		if packets != nil {
+			_ = packets.Close()
+		}
+		return err
+	}
+	if err := relay.Serve(ctx, listener, packets, s.config); err != nil {
+		return &tallow.Error{Kind: tallow.KindNetwork, Message: err.Error(), Hint: "Start it again.", Err: err}
+	}
+	return nil
+}
+
+// level is what an operator wants to read.
+func (s *server) level() slog.Level {
+	switch {
+	case s.verbose:
+		return slog.LevelDebug
+	case s.quiet:
+		return slog.LevelWarn
+	}
+	return slog.LevelInfo
+}
+
+// bind binds the relay's sockets; packets is nil without STUN.
+func (s *server) bind(ctx context.Context) (listener net.Listener, packets net.PacketConn, err error) {
+	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		return nil, nil, usage("Write it as HOST:PORT or :PORT.", "--listen cannot be %q", s.listen)
+	}
+	if s.stun == noSTUN {
+		listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
+	} else {
+		listener, packets, err = relay.Listen(ctx, s.listen)
+	}
+	if err == nil {
+		return listener, packets, nil
+	}
+	e := &tallow.Error{
+		Kind: tallow.KindNetwork, Message: fmt.Sprintf("cannot listen on %s: %s", s.listen, cause(err)),
+		Hint: "Choose another address with --listen.", Err: err,
+	}
+	var address *net.AddrError
+	var name *net.DNSError
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		e.Kind = tallow.KindIO
+	case errors.As(err, &address), errors.As(err, &name):
+		e.Kind = tallow.KindUsage
+	}
+	return nil, nil, e
+}
+
+// announce tells which address the relay got.
+func (s *server) announce(addr net.Addr) error {
+	if s.json {
+		encoder := newEncoder(s.events(), nil)
+		encoder.listening(addr)
+		return encoder.failure()
+	}
+	if _, err := fmt.Fprintf(s.stdout, "listening on %s\n", addr); err != nil {
+		return brokenOutput(err)
+	}
+	return nil
+}
+
+// noArguments is for verbs that have none.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return usage(seeHelp(cmd), "%s takes no arguments, and there is %q", cmd.CommandPath(), strings.Join(args, " "))
+	}
+	return nil
+}

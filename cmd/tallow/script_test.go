@@ -1,0 +1,164 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+// TestMain gives the scripts of testdata the command, and words to put before
+// it, which can be combined:
+//
+//	exec expect 3 to out.txt tallow receive 7-acid-acorn-acre
+//
+//	expect N   the exit code has to be N
+//	to FILE    stdout goes to FILE
+//	after FILE waits until FILE has a first line
+//	detached   there is no terminal
+//	screened   stderr is the terminal of ttyin
+//	unread     nobody reads stdout
+//
+// All of them run in the one process, so that a signal reaches the command.
+func TestMain(m *testing.M) {
+	commands := make(map[string]func())
+	for name, f := range words() {
+		commands[name] = func() { os.Exit(f()) }
+	}
+	testscript.Main(m, commands)
+}
+
+// words are what the arguments may begin with. Each runs what follows it.
+func words() map[string]func() int {
+	return map[string]func() int{
+		"tallow": run,
+		"expect": func() int {
+			want, err := strconv.Atoi(shift())
+			got := rest()
+			if err != nil || got != want {
+				fmt.Fprintf(os.Stderr, "exit code %d, want %d\n", got, want)
+				return 1
+			}
+			return 0
+		},
+		"to": func() int {
+			f, err := os.Create(shift())
+			if err != nil {
+				return fail(err)
+			}
+			os.Stdout = f
+			return rest()
+		},
+		"after": func() int {
+			if _, err := firstLine(shift()); err != nil {
+				return fail(err)
+			}
+			return rest()
+		},
+		"detached": detached,
+		"screened": screened,
+		"unread":   unread,
+	}
+}
+
+// shift takes an argument off.
+func shift() string {
+	arg := os.Args[1]
+	os.Args = append(os.Args[:1:1], os.Args[2:]...)
+	return arg
+}
+
+// rest runs the command that follows.
+func rest() int {
+	os.Args = os.Args[1:]
+	return words()[os.Args[0]]()
+}
+
+func fail(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// patience is how long a script waits for something to happen.
+const patience = 20 * time.Second
+
+// poll calls f until it succeeds.
+func poll(f func() error) error {
+	deadline := time.After(patience)
+	tick := time.NewTicker(5 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		err := f()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-deadline:
+			return fmt.Errorf("waited for %v: %w", patience, err)
+		case <-tick.C:
+		}
+	}
+}
+
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               surround(startRelay(t)),
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"await":  await,
+			"code":   readCode,
+			"events": checkEvents,
+			"random": random,
+			"relay":  useRelay,
+			"term":   terminate,
+			"clock":  startClock,
+			"under":  checkClock,
+		},
+	})
+}
+
+// startRelay runs the relay that scripts use unless they run their own, and
+// returns its address.
+func startRelay(t *testing.T) string {
+	ctx, cancel := context.WithCancel(context.Background())
+	addr, ended := make(chan net.Addr, 1), make(chan error, 1)
+	go func() {
+		config := relay.Config{SessionsPerMinute: -1, JoinsPerMinute: -1}
+		ended <- relay.ListenAndServe(ctx, "127.0.0.1:0", config, func(a net.Addr) { addr <- a })
+	}()
+	t.Cleanup(func() { // after the scripts, which run in parallel to this function's caller
+		cancel()
+		if err := <-ended; err != nil {
+			t.Error(err)
+		}
+	})
+	select {
+	case a := <-addr:
+		return a.String()
+	case err := <-ended:
+		ended <- err
+		t.Fatal(err)
+		return ""
+	}
+}
+
+// surround is what every script begins with: no terminal variables, the relay in
+// TALLOW_RELAY and RELAY, and a folder "got".
+func surround(relayAddr string) func(*testscript.Env) error {
+	return func(e *testscript.Env) error {
+		e.Setenv("RELAY", relayAddr)
+		e.Setenv("TALLOW_RELAY", relayAddr)
+		e.Values[clockKey{}] = new(time.Time)
+		return os.Mkdir(filepath.Join(e.WorkDir, "got"), 0o755)
+	}
+}

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// await FILE PATTERN waits until FILE has the pattern in it.
+func await(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: await FILE PATTERN")
+	}
+	file, pattern := ts.MkAbs(args[0]), regexp.MustCompile(args[1])
+	ts.Check(poll(func() error {
+		b, err := os.ReadFile(file)
+		if err == nil && !pattern.Match(b) {
+			err = fmt.Errorf("%s has no %s in it:\n%s", args[0], pattern, b)
+		}
+		return err
+	}))
+}
+
+// firstLine waits until a file has a whole first line, and returns it.
+func firstLine(file string) (line string, err error) {
+	return line, poll(func() error {
+		f, err := os.Open(file)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		read, err := bufio.NewReader(f).ReadString('\n')
+		line = strings.TrimSuffix(read, "\n")
+		return err
+	})
+}
+
+// code FILE waits for the code that send writes to FILE, bare or in an event, and
+// sets CODE to it.
+func readCode(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: code FILE")
+	}
+	file := ts.MkAbs(args[0])
+	line, err := firstLine(file)
+	ts.Check(err)
+	if strings.HasPrefix(line, "{") {
+		await(ts, false, []string{args[0], `"event":"code".*\n`})
+		for line := range strings.Lines(ts.ReadFile(args[0])) {
+			var e struct{ Code string }
+			ts.Check(json.Unmarshal([]byte(line), &e))
+			if e.Code != "" {
+				ts.Setenv("CODE", e.Code)
+				return
+			}
+		}
+	}
+	ts.Setenv("CODE", line)
+}
+
+// relay FILE waits for the address that relay writes to FILE, as a line or an
+// event, and puts it in TALLOW_RELAY.
+func useRelay(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: relay FILE")
+	}
+	line, err := firstLine(ts.MkAbs(args[0]))
+	ts.Check(err)
+	var e struct{ Addr string }
+	if json.Unmarshal([]byte(line), &e) != nil {
+		e.Addr = strings.TrimPrefix(line, "listening on ")
+	}
+	ts.Setenv("TALLOW_RELAY", e.Addr)
+}
+
+// random FILE SIZE makes a file of random bytes, different ones in each file.
+func random(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: random FILE SIZE")
+	}
+	size, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	var seed [32]byte
+	copy(seed[:], args[0])
+	b := make([]byte, size)
+	_, _ = rand.NewChaCha8(seed).Read(b)
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), b, 0o644))
+}
+
+// term WORD sends SIGTERM to the background command that has WORD in its
+// arguments.
+func terminate(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: term WORD")
+	}
+	for _, cmd := range ts.BackgroundCmds() {
+		if slices.Contains(cmd.Args, args[0]) {
+			ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+			return
+		}
+	}
+	ts.Fatalf("no background command has %q in it", args[0])
+}
+
+type clockKey struct{}
+
+// clock starts to measure time.
+func startClock(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 0 {
+		ts.Fatalf("usage: clock")
+	}
+	*ts.Value(clockKey{}).(*time.Time) = time.Now()
+}
+
+// under DURATION fails if more time has gone by since clock.
+func checkClock(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: under DURATION")
+	}
+	limit, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	took := time.Since(*ts.Value(clockKey{}).(*time.Time))
+	ts.Logf("it took %v", took.Round(time.Millisecond))
+	if took > limit {
+		ts.Fatalf("it took %v, over %v", took, limit)
+	}
+}

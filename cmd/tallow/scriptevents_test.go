@@ -1,0 +1,120 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// contract has the fields of every event, and a value of each field's JSON type.
+// A program that reads events depends on all of it.
+var contract = map[string]map[string]any{
+	"code":      {"code": "", "nameplate": "", "relay": "", "local_only": false},
+	"peer":      {},
+	"verify":    {"words": ""},
+	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false},
+	"lane":      {"lane": "", "state": ""},
+	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0.},
+	"state":     {"state": ""},
+	"file":      {"path": "", "bytes": 0., "blake3": ""},
+	"skip":      {"path": "", "reason": ""},
+	"text":      {"text": ""},
+	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0.},
+	"error":     {"kind": "", "message": "", "hint": ""},
+	"listening": {"addr": ""},
+	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
+}
+
+// events FILE WANT... checks that each line of FILE is an event as the contract
+// has it, and that the wanted ones are among them in this order. FILE may be
+// stdout or stderr. A WANT is the name of an event, perhaps with conditions:
+//
+//	done:files=1,sent<bytes
+//
+// where what is compared to is the name of another field or else a value.
+func checkEvents(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: events FILE WANT...")
+	}
+	want := args[1:]
+	for line := range strings.Lines(ts.ReadFile(args[0])) {
+		event, err := parseEvent(line)
+		if err != nil {
+			ts.Fatalf("%v: %s", err, line)
+		}
+		if len(want) == 0 {
+			continue
+		}
+		name, conditions, _ := strings.Cut(want[0], ":")
+		if event["event"] != name {
+			continue
+		}
+		if conditions == "" || meets(event, conditions) {
+			want = want[1:]
+		}
+	}
+	if len(want) > 0 {
+		ts.Fatalf("no event %s in:\n%s", want[0], ts.ReadFile(args[0]))
+	}
+}
+
+// parseEvent reads a line and checks it against the contract.
+func parseEvent(line string) (map[string]any, error) {
+	var event map[string]any
+	if err := json.Unmarshal([]byte(line), &event); err != nil {
+		return nil, err
+	}
+	name, _ := event["event"].(string)
+	fields, ok := contract[name]
+	if !ok {
+		return nil, fmt.Errorf("there is no event %q", name)
+	}
+	if !strings.HasPrefix(line, `{"event":`) || !strings.HasSuffix(line, "\n") {
+		return nil, fmt.Errorf("not as one line that begins with its name")
+	}
+	if len(event) != len(fields)+1 {
+		return nil, fmt.Errorf("%d fields, want %d", len(event)-1, len(fields))
+	}
+	for field, kind := range fields {
+		if got, want := fmt.Sprintf("%T", event[field]), fmt.Sprintf("%T", kind); got != want {
+			return nil, fmt.Errorf("field %s is a %s, want a %s", field, got, want)
+		}
+	}
+	return event, nil
+}
+
+// meets tells if an event meets conditions, separated by commas.
+func meets(event map[string]any, conditions string) bool {
+	for c := range strings.SplitSeq(conditions, ",") {
+		at := strings.IndexAny(c, "=<")
+		field, op, want := event[c[:at]], c[at], c[at+1:]
+		if other, ok := event[want]; ok {
+			want = plainJSON(other)
+		}
+		if op == '=' && plainJSON(field) != want {
+			return false
+		}
+		if op == '<' {
+			limit, err := strconv.ParseFloat(want, 64)
+			if n, ok := field.(float64); err != nil || !ok || n >= limit {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// plainJSON is a value as JSON, a string without its quotes.
+func plainJSON(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

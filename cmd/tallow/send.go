@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// send is the verb of the side that has the files.
+type send struct {
+	*program
+	transferFlags
+	code  string
+	words int
+	text  string
+}
+
+func newSend(p *program) *cobra.Command {
+	s := &send{program: p}
+	cmd := &cobra.Command{
+		Use:   "send [flags] PATH...",
+		Short: "Send files and folders, or a text",
+		Long: `Send files and folders to whoever gives the code on another machine.
+The code works once. A PATH of "-" sends what comes on stdin.
+
+Where stdout is not a terminal, the first line on it is the code alone.`,
+		Example: `  tallow send report.pdf photos
+  tallow send --relay relay.example backup.tar
+  tallow send --text 'the key is under the mat'
+  tar c photos | tallow send -`,
+		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one")
+	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has: `N`")
+	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path")
+	s.register(cmd, tallow.DefaultSendTimeout)
+	completeFlag(cmd, "code", completeCodeFlag)
+	completeFlag(cmd, "words", noCompletion)
+	completeFlag(cmd, "text", noCompletion)
+	return cmd
+}
+
+func (s *send) run(cmd *cobra.Command, args []string) error {
+	o, err := s.options(cmd, args)
+	if err != nil {
+		return err
+	}
+	client, err := s.client(s.program, cmd)
+	if err != nil {
+		return err
+	}
+	n := newNarrator(s.program)
+	n.subject = subject(o)
+	if !isTerminal(s.stdout) {
+		n.codeTo = s.stdout
+	}
+	if s.verify {
+		c, err := s.openConsole(n.screen)
+		if err != nil {
+			return errVerifyWithoutTerminal()
+		}
+		defer c.close()
+		o.Verify = (&prompt{console: c}).verify
+	}
+	_, err = s.observe(cmd.Context(), n, func(ctx context.Context, onEvent func(tallow.Event)) (tallow.Result, error) {
+		o.OnEvent = onEvent
+		return client.Send(ctx, o)
+	})
+	return err
+}
+
+// options are what the flags and arguments say to send.
+func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
+	o := tallow.SendOptions{Code: s.code, Words: s.words, Timeout: s.timeout}
+	given := cmd.Flags().Changed
+	switch {
+	case given("code") && given("words"):
+		return o, usage("Leave one of them out.", "--words is for a new code, and --code is one already")
+	case given("code") && s.code == "":
+		return o, usage("It looks like 7-acid-acorn-acre.", "--code is empty")
+	case s.words < 1:
+		return o, usage("", "a code needs words")
+	case given("text") && len(args) > 0:
+		return o, usage("Send them one after the other.", "a text and paths cannot be sent together")
+	case given("text") && s.text == "":
+		return o, usage("", "the text is empty")
+	case given("text"):
+		o.Text = s.text
+	case len(args) == 0:
+		return o, usage("Name files or folders, - for stdin, or give --text. "+seeHelp(cmd), "there is nothing to send")
+	case slices.Contains(args, "-") && len(args) > 1:
+		return o, usage("A file of that name is ./-", "- is stdin, and that is sent alone")
+	case args[0] == "-":
+		o.Stream = s.stdin
+	default:
+		o.Paths = args
+	}
+	return o, nil
+}
+
+// subject is what is sent, for people.
+func subject(o tallow.SendOptions) string {
+	switch {
+	case o.Text != "":
+		return "a text"
+	case o.Stream != nil:
+		return "what comes on stdin"
+	}
+	return namesText(o.Paths)
+}
+
+// errVerifyWithoutTerminal: --verify is a question to a person.
+func errVerifyWithoutTerminal() error {
+	return usage("Run it in a terminal, or without --verify.", "--verify needs a terminal to show the words on and to ask")
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// bytesText is a number of bytes as people read it, in powers of 1000: 5 bytes,
+// 1.2 MB, 27 GB.
+func bytesText(n int64) string {
+	const units = "kMGTPE"
+	if n < 1000 {
+		return countText(n, "byte")
+	}
+	v, unit := float64(n)/1000, 0
+	for v >= 999.5 {
+		v, unit = v/1000, unit+1
+	}
+	if v < 9.95 {
+		return fmt.Sprintf("%.1f %cB", v, units[unit])
+	}
+	return fmt.Sprintf("%.0f %cB", v, units[unit])
+}
+
+func countText(n int64, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
+const (
+	shownNames = 3  // of the names in a list
+	shownRunes = 60 // of a name
+)
+
+// namesText lists foreign names: the first ones, and how many more there are.
+func namesText(names []string) string {
+	var shown []string
+	for _, name := range names[:min(len(names), shownNames)] {
+		runes := []rune(printable(name))
+		if len(runes) > shownRunes {
+			runes = append(runes[:shownRunes-1], '…')
+		}
+		shown = append(shown, string(runes))
+	}
+	if more := len(names) - len(shown); more > 0 {
+		shown = append(shown, fmt.Sprintf("%d more", more))
+	}
+	last := len(shown) - 1
+	if last < 1 {
+		return strings.Join(shown, "")
+	}
+	return strings.Join(shown[:last], ", ") + " and " + shown[last]
+}
+
+// sizeText says how much an offer is.
+func sizeText(o tallow.Offer) string {
+	switch {
+	case o.Text:
+		return "a text of " + bytesText(o.Bytes)
+	case !o.Known:
+		return "a stream of unknown size"
+	}
+	return countText(o.Files, "file") + ", " + bytesText(o.Bytes)
+}
+
+// resultText says how a transfer ended: 3 files, 1.2 MB in 0.4 s (3.0 MB/s, webrtc).
+func resultText(r tallow.Result) string {
+	text := fmt.Sprintf("%s, %s in %.1f s", countText(r.Files, "file"), bytesText(r.Bytes), r.Elapsed.Seconds())
+	var how []string
+	if seconds := r.Elapsed.Seconds(); seconds > 0 && r.Sent > 0 {
+		how = append(how, bytesText(int64(float64(r.Sent)/seconds))+"/s")
+	}
+	lanes := make([]tallow.Lane, 0, len(r.Lanes))
+	for l := range r.Lanes {
+		lanes = append(lanes, l)
+	}
+	slices.SortFunc(lanes, func(a, b tallow.Lane) int {
+		return cmp.Or(cmp.Compare(r.Lanes[b], r.Lanes[a]), cmp.Compare(a, b))
+	})
+	for _, l := range lanes {
+		how = append(how, string(l))
+	}
+	if len(how) > 0 {
+		text += " (" + strings.Join(how, ", ") + ")"
+	}
+	if there := r.Bytes - r.Sent; there > 0 {
+		text += fmt.Sprintf(", %s of it were there already", bytesText(there))
+	}
+	return text
+}
+
+// cause is what a system call failed with, without the call.
+func cause(err error) string {
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		return errno.Error()
+	}
+	return err.Error()
+}

@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// transferFlags are the flags that send and receive have in common.
+type transferFlags struct {
+	relay   string
+	lanes   string
+	verify  bool
+	timeout time.Duration
+}
+
+func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duration) {
+	flags := cmd.Flags()
+	flags.StringVar(&f.relay, "relay", "", "relay to meet at: `HOST`, HOST:PORT, or a ws or wss URL (default TALLOW_RELAY)")
+	flags.StringVar(&f.lanes, "lanes", "", "`list` of the lanes that may be used: "+laneList()+" (default all)")
+	flags.BoolVar(&f.verify, "verify", false, "compare words with the other side before anything is sent")
+	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the other side")
+	completeFlag(cmd, "relay", noCompletion)
+	completeFlag(cmd, "lanes", completeLanes)
+	completeFlag(cmd, "timeout", noCompletion)
+}
+
+// client makes the client that the flags describe.
+func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, error) {
+	if f.timeout <= 0 {
+		return nil, usage("Give it like 30s, 10m or 2h.", "--timeout has to be more than nothing")
+	}
+	config := tallow.Config{Relay: f.relay, Version: buildInfo().Version}
+	if !cmd.Flags().Changed("relay") {
+		config.Relay = p.getenv("TALLOW_RELAY")
+	}
+	if f.lanes != "" {
+		lanes, err := tallow.ParseLanes(f.lanes)
+		if err != nil {
+			return nil, err
+		}
+		config.Lanes = lanes
+	}
+	if p.verbose {
+		config.Logger = p.logger(slog.LevelDebug)
+	}
+	return tallow.New(config)
+}
+
+// reporter is what takes the events of a transfer.
+type reporter interface {
+	event(tallow.Event)
+	// failure is why nobody can be told any more, or nil.
+	failure() error
+}
+
+// newReporter is the encoder with --json, else n. It calls broken when it fails.
+func (p *program) newReporter(n *narrator, broken func(error)) reporter {
+	if p.json {
+		return newEncoder(p.events(), broken)
+	}
+	n.broken = broken
+	return n
+}
+
+// observe runs a transfer and reports its events. When nobody can be told of
+// them any more, it ends the transfer.
+func (p *program) observe(ctx context.Context, n *narrator, run func(context.Context, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer n.screen.close()
+	r := p.newReporter(n, cancel)
+	result, err := run(ctx, r.event)
+	if broken := r.failure(); broken != nil {
+		return result, broken
+	}
+	return result, err
+}

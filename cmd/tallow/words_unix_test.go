@@ -1,0 +1,41 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// detached leaves the terminal that the tests may have been started from.
+func detached() int {
+	if _, err := syscall.Setsid(); err != nil {
+		return fail(err)
+	}
+	return rest()
+}
+
+// screened puts stderr on the terminal.
+func screened() int {
+	tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
+	if err != nil {
+		return fail(err)
+	}
+	os.Stderr = tty
+	return rest()
+}
+
+// unread makes stdout a pipe that is closed at its other end.
+func unread() int {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return fail(err)
+	}
+	if err := unix.Dup2(int(w.Fd()), 1); err != nil { // SIGPIPE is for file descriptor 1 alone
+		return fail(err)
+	}
+	_, _ = r.Close(), w.Close()
+	return rest()
+}

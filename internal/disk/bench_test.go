@@ -1,0 +1,70 @@
+package disk_test
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// BenchmarkSmallFiles receives 15,000 files of 3 KiB in 500 folders, committed
+// in batches of 512: about what the source of a large program is.
+func BenchmarkSmallFiles(b *testing.B) {
+	const files, perFolder = 15_000, 30
+	data := random(3<<10, 1)
+	hash := blockhash.Sum(0, data).Hash
+	b.ReportAllocs()
+	for b.Loop() {
+		f, err := disk.NewFolder(b.TempDir(), disk.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Begin(b.Context(), []string{"top"}, files*int64(len(data))); err != nil {
+			b.Fatal(err)
+		}
+		number := uint64(0)
+		prepare := func(e wire.Entry) disk.File {
+			file, err := f.Prepare(b.Context(), number, e)
+			if err != nil {
+				b.Fatal(err)
+			}
+			number++
+			return file
+		}
+		prepare(dirEntry("top"))
+		var batch []disk.File
+		commit := func() {
+			for _, err := range f.Commit(b.Context(), batch) {
+				if err != nil {
+					b.Fatal(err)
+				}
+			}
+			batch = batch[:0]
+		}
+		for i := range files {
+			if i%perFolder == 0 {
+				prepare(dirEntry(fmt.Sprintf("top/folder %d", i/perFolder)))
+			}
+			file := prepare(fileEntry(fmt.Sprintf("top/folder %d/file %d.go", i/perFolder, i), len(data)))
+			if _, err := file.WriteAt(data, 0); err != nil {
+				b.Fatal(err)
+			}
+			if err := file.Verified(0, hash); err != nil {
+				b.Fatal(err)
+			}
+			if batch = append(batch, file); len(batch) == 512 {
+				commit()
+			}
+		}
+		commit()
+		if err := f.Finish(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/15k-files")
+}

@@ -1,0 +1,70 @@
+package disk_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strconv"
+	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+)
+
+// The test binary runs itself again as a receiver that is to be killed. These
+// variables say what it does then.
+const (
+	childSource = "TALLOW_DISK_TEST_SOURCE" // the path that is sent
+	childDest   = "TALLOW_DISK_TEST_DEST"   // the folder that receives it
+	childBlocks = "TALLOW_DISK_TEST_BLOCKS" // after how many blocks it waits to be killed
+)
+
+// child receives until it has so many blocks, says so and waits.
+func child() int {
+	src, err := disk.NewSource([]string{os.Getenv(childSource)})
+	if err != nil {
+		return complain(err)
+	}
+	dst, err := disk.NewFolder(os.Getenv(childDest), disk.Options{})
+	if err != nil {
+		return complain(err)
+	}
+	left, err := strconv.Atoi(os.Getenv(childBlocks))
+	if err != nil {
+		return complain(err)
+	}
+	d := &delivery{src: src, dst: dst, batch: 4, stop: func() bool {
+		if left--; left == 0 {
+			fmt.Println("ready")
+			_, _ = os.Stdin.Read(make([]byte, 1)) // until it is killed
+		}
+		return false
+	}}
+	return complain(d.run(context.Background()), "it ended before it was killed")
+}
+
+func complain(what ...any) int {
+	fmt.Println(what...)
+	return 2
+}
+
+// killed runs a child and kills it when it has that many blocks.
+func killed(t *testing.T, src, dest string, blocks int) {
+	t.Helper()
+	exe, err := os.Executable()
+	must(t, err)
+	c := exec.CommandContext(t.Context(), exe)
+	c.Env = append(os.Environ(), childSource+"="+src, childDest+"="+dest, childBlocks+"="+strconv.Itoa(blocks))
+	hold, err := c.StdinPipe()
+	must(t, err)
+	defer hold.Close()
+	out, err := c.StdoutPipe()
+	must(t, err)
+	must(t, c.Start())
+	line, _ := bufio.NewReader(out).ReadString('\n')
+	must(t, c.Process.Kill())
+	if err := c.Wait(); line != "ready\n" {
+		t.Fatalf("the child said %q and ended with %v", line, err)
+	}
+}

@@ -1,0 +1,36 @@
+package disk
+
+import (
+	"context"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+)
+
+// File is a file that is being received: what Prepare gives and Commit takes.
+// WriteAt and Verified may be called by several goroutines at once; Have comes
+// before them and SetSize after.
+type File interface {
+	// Path is where the file ends up, relative to the destination and with "/"
+	// between its elements. It is not always the path in the manifest, and a
+	// Commit that finds the name taken may still change it.
+	Path() string
+
+	// Have is the blocks of this file, by number, that an interrupted transfer
+	// left whole. They are read and hashed now.
+	Have(ctx context.Context) (map[uint32]blockhash.Block, error)
+
+	// WriteAt writes at a byte offset of the file.
+	WriteAt(p []byte, off int64) (int, error)
+
+	// Verified says that all bytes of a block were written and have this hash,
+	// so that a later transfer may find them with Have.
+	Verified(index uint32, hash blockhash.Hash) error
+
+	// SetSize sets the final size in bytes, where the manifest did not know it
+	// or knew it wrong. Bytes beyond it are dropped.
+	SetSize(size int64) error
+
+	// Close gives up a file that is not going to be committed. Blocks that were
+	// verified stay for a later transfer. After Commit it does nothing.
+	Close() error
+}

@@ -1,0 +1,149 @@
+package disk_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// What every destination does with one file, whatever it is for.
+func TestDestinations(t *testing.T) {
+	type made struct {
+		destination
+		result func(t *testing.T) []byte
+	}
+	kinds := map[string]func(t *testing.T) made{
+		"folder": func(t *testing.T) made {
+			dir := t.TempDir()
+			return made{folder(t, dir, disk.Options{}), func(t *testing.T) []byte { return []byte(read(t, filepath.Join(dir, "a"))) }}
+		},
+		"writer": func(*testing.T) made {
+			var out bytes.Buffer
+			return made{disk.NewWriter(&out), func(*testing.T) []byte { return out.Bytes() }}
+		},
+		"memory": func(*testing.T) made {
+			m := disk.NewMemory(4 * mib)
+			return made{m, func(*testing.T) []byte { return m.Bytes() }}
+		},
+	}
+	for name, make := range kinds {
+		for _, n := range []int{0, 1, mib, 2*mib + 3} {
+			t.Run(name, func(t *testing.T) {
+				data := random(n, 1)
+				path := write(t, filepath.Join(t.TempDir(), "a"), data)
+				file := newSource(t, path)
+				in, err := os.Open(path)
+				must(t, err)
+				stream := disk.NewStream("a", in)
+				defer stream.Close()
+				for _, src := range []source{file, stream} {
+					m := make(t)
+					d := &delivery{src: src, dst: m}
+					must(t, d.run(t.Context()))
+					must(t, m.Close())
+					must(t, m.Close())
+					if got := m.result(t); !bytes.Equal(got, data) || len(d.failed) > 0 || d.paths["a"] != "a" {
+						t.Errorf("%T: %d bytes arrived as %d others, %v", src, n, len(got), d.failed)
+					}
+				}
+			})
+		}
+		t.Run(name+" with an ended context", func(t *testing.T) {
+			m := make(t)
+			ctx, cancel := context.WithCancel(t.Context())
+			must(t, m.Begin(ctx, []string{"a"}, 1))
+			cancel()
+			if _, err := m.Prepare(ctx, 0, fileEntry("a", 1)); !errors.Is(err, context.Canceled) {
+				t.Errorf("Prepare: %v", err)
+			}
+			if err := m.Finish(ctx); !errors.Is(err, context.Canceled) {
+				t.Errorf("Finish: %v", err)
+			}
+			must(t, m.Close())
+			if err := make(t).Begin(ctx, []string{"a"}, 1); !errors.Is(err, context.Canceled) {
+				t.Errorf("Begin: %v", err)
+			}
+		})
+		t.Run(name+" with a file of another", func(t *testing.T) {
+			m := make(t)
+			must(t, m.Begin(t.Context(), []string{"a"}, 1))
+			other, err := begun(t, t.TempDir(), disk.Options{}, "a").Prepare(t.Context(), 0, fileEntry("a", 0))
+			must(t, err)
+			mentions(t, m.Commit(t.Context(), []disk.File{other})[0], "not a file of this destination")
+			must(t, m.Close())
+		})
+	}
+}
+
+// -o with a new name for the one thing that is sent, be it a file or a folder.
+func TestAs(t *testing.T) {
+	from := t.TempDir()
+	write(t, filepath.Join(from, "top", "sub", "a"), []byte("1"))
+	must(t, os.Symlink("sub/a", filepath.Join(from, "top", "link")))
+	file := write(t, filepath.Join(from, "file"), []byte("2"))
+
+	to := t.TempDir()
+	d := deliver(t, to, disk.Options{As: "new"}, filepath.Join(from, "top"))
+	if got := d.paths["top/sub/a"]; got != "new/sub/a" || read(t, filepath.Join(to, "new", "link")) != "1" {
+		t.Errorf("%q", got)
+	}
+	to = t.TempDir()
+	d = deliver(t, to, disk.Options{As: "new.txt"}, file)
+	if got := d.paths["file"]; got != "new.txt" || read(t, filepath.Join(to, "new.txt")) != "2" {
+		t.Errorf("%q", got)
+	}
+	// Taken: what gives way is the new name.
+	d = deliver(t, to, disk.Options{As: "new.txt", Policy: disk.PolicyRename}, file)
+	if got := d.paths["file"]; got != "new (1).txt" {
+		t.Errorf("%q", got)
+	}
+
+	mentions(t, folder(t, to, disk.Options{As: "x"}).Begin(t.Context(), []string{"a", "b"}, 0), "2 files and folders", "x", "--output")
+	for _, as := range []string{"a/b", "..", ".", "a\x00", ".tallow-x"} {
+		_, err := disk.NewFolder(to, disk.Options{As: as})
+		mentions(t, err, "--output")
+	}
+}
+
+func TestNewFolder(t *testing.T) {
+	dir := t.TempDir()
+	file := write(t, filepath.Join(dir, "file"), nil)
+	for _, p := range []string{file, filepath.Join(file, "below")} {
+		_, err := disk.NewFolder(p, disk.Options{})
+		mentions(t, err, p, "not a directory", "--output")
+	}
+	made := filepath.Join(dir, "a", "b", "c")
+	f, err := disk.NewFolder(made, disk.Options{})
+	must(t, err)
+	must(t, f.Begin(t.Context(), []string{"x"}, 0))
+	_, err = put(t, f, fileEntry("x", 1), []byte("1"))
+	must(t, err)
+	must(t, f.Finish(t.Context()))
+	must(t, f.Close())
+	if read(t, filepath.Join(made, "x")) != "1" {
+		t.Error("it is not there")
+	}
+}
+
+// The kinds of a manifest have no more than these, and a File only for two.
+func TestPrepareKinds(t *testing.T) {
+	f := begun(t, t.TempDir(), disk.Options{}, "top")
+	for i, e := range []wire.Entry{
+		dirEntry("top"),
+		{Kind: wire.KindSymlink, Path: "top/l", Target: "a"},
+		fileEntry("top/a", 0),
+		{Kind: wire.KindStream, Path: "top/s"},
+	} {
+		file, err := f.Prepare(t.Context(), uint64(i), e)
+		must(t, err)
+		if (file != nil) != (e.Kind == wire.KindFile || e.Kind == wire.KindStream) {
+			t.Errorf("a %v has the file %v", e.Kind, file)
+		}
+	}
+}

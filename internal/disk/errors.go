@@ -1,0 +1,121 @@
+package disk
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Problem is one entry that could not be handled while the rest goes on: one
+// that cannot be sent, or a symlink or folder that could not be finished.
+type Problem struct {
+	Path   string // as it was listed; valid UTF-8 but otherwise as it came
+	Reason string // for people
+	Err    error  // the cause, if there is one
+}
+
+func (p *Problem) Error() string { return p.Path + ": " + p.Reason }
+func (p *Problem) Unwrap() error { return p.Err }
+
+// SkipError is a destination's refusal of one entry; the others go on.
+type SkipError struct {
+	Path   string // as the peer gave it
+	Reason string // for the peer: at most wire.MaxSkipReason bytes, without anything of this machine
+	Detail string // for the person here: what happened and what to do
+	Err    error  // the cause, if there is one
+}
+
+func (e *SkipError) Error() string { return e.Path + ": " + e.Detail }
+
+// Brief is Reason.
+func (e *SkipError) Brief() string { return e.Reason }
+
+func (e *SkipError) Unwrap() error { return e.Err }
+
+// ExistsError ends a transfer under PolicyFail: the name is taken.
+type ExistsError struct {
+	Path string // relative to the destination
+}
+
+func (e *ExistsError) Error() string {
+	return fmt.Sprintf("%s is there already and was not touched: choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output", e.Path)
+}
+
+// SpaceError says that the destination's disk has not enough room.
+type SpaceError struct {
+	Dir     string // the destination
+	Missing int64  // bytes to be freed before the transfer can end
+	Err     error  // the failed write, nil if the room was found short beforehand
+}
+
+func (e *SpaceError) Error() string {
+	return fmt.Sprintf("the disk of %s is full: %s more are needed; make room and run the same command again, it goes on where it stopped", e.Dir, size(e.Missing))
+}
+func (e *SpaceError) Unwrap() error { return e.Err }
+
+// PartialError is what Finish returns when all files are in place but some
+// symlinks or attributes of folders are not.
+type PartialError struct {
+	Problems []*Problem // the first of them, at most 100
+	Count    int        // of all of them
+}
+
+func (e *PartialError) Error() string {
+	return fmt.Sprintf("%d symlinks or folders could not be finished, the first is %v", e.Count, e.Problems[0])
+}
+
+const maxProblems = 100
+
+func (e *PartialError) add(p *Problem) {
+	if len(e.Problems) < maxProblems {
+		e.Problems = append(e.Problems, p)
+	}
+	e.Count++
+}
+
+func (e *PartialError) orNil() error {
+	if e.Count == 0 {
+		return nil
+	}
+	return e
+}
+
+// cause is the innermost text of a file system error, without the operation
+// and path that package os puts before it.
+func cause(err error) string {
+	var errno syscall.Errno
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &errno):
+		return errno.Error()
+	case errors.As(err, &pathErr):
+		return pathErr.Err.Error()
+	case errors.As(err, &linkErr):
+		return linkErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// causeError has the short text of an error and is that error still.
+type causeError struct{ err error }
+
+func (e causeError) Error() string { return cause(e.err) }
+func (e causeError) Unwrap() error { return e.err }
+
+func asCause(err error) error { return causeError{err} }
+
+// size is a number of bytes for people.
+func size(n int64) string {
+	const unit = 1024
+	if n < unit {
+		return fmt.Sprintf("%d bytes", n)
+	}
+	v, prefix := float64(n)/unit, "KMGTPE"
+	for v >= unit && len(prefix) > 1 {
+		v, prefix = v/unit, prefix[1:]
+	}
+	return fmt.Sprintf("%.1f %ciB", v, prefix[0])
+}

@@ -1,0 +1,72 @@
+package disk_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+func TestMemory(t *testing.T) {
+	for _, kind := range []wire.Kind{wire.KindFile, wire.KindStream} {
+		m := disk.NewMemory(10)
+		must(t, m.Begin(t.Context(), []string{"text"}, 5))
+		e := wire.Entry{Kind: kind, Path: "text"}
+		if kind == wire.KindFile {
+			e.Size = 5
+		}
+		f, err := m.Prepare(t.Context(), 0, e)
+		must(t, err)
+		_, err = f.WriteAt([]byte("lo"), 3)
+		must(t, err)
+		_, err = f.WriteAt([]byte("hel"), 0)
+		must(t, err)
+		if m.Bytes() != nil {
+			t.Error("there are bytes before the commit")
+		}
+		must(t, f.SetSize(5))
+		must(t, m.Commit(t.Context(), []disk.File{f})[0])
+		must(t, m.Finish(t.Context()))
+		must(t, m.Close())
+		if string(m.Bytes()) != "hello" || f.Path() != "text" {
+			t.Errorf("%q", m.Bytes())
+		}
+	}
+}
+
+func TestMemoryRefuses(t *testing.T) {
+	begin := func() *disk.Memory { return disk.NewMemory(10) }
+	mentions(t, begin().Begin(t.Context(), []string{"a", "b"}, 0), "more than that", "--output")
+	mentions(t, begin().Begin(t.Context(), []string{"a"}, 11), "longer than 10 bytes")
+	for _, e := range []wire.Entry{dirEntry("a"), {Kind: wire.KindSymlink, Path: "a", Target: "b"}} {
+		_, err := begin().Prepare(t.Context(), 0, e)
+		mentions(t, err, "more than that")
+	}
+	_, err := begin().Prepare(t.Context(), 0, fileEntry("a", 11))
+	mentions(t, err, "longer than 10 bytes")
+
+	m := begin()
+	f, err := m.Prepare(t.Context(), 0, wire.Entry{Kind: wire.KindStream, Path: "a"})
+	must(t, err)
+	_, err = m.Prepare(t.Context(), 1, fileEntry("b", 1))
+	mentions(t, err, "more than that")
+	for _, off := range []int64{-1, 8, 1 << 62, 1<<63 - 1} {
+		if _, err := f.WriteAt([]byte("123"), off); err == nil {
+			t.Errorf("a write at %d", off)
+		}
+	}
+	mentions(t, f.SetSize(11), "longer")
+	must(t, f.SetSize(5))
+	mentions(t, m.Commit(t.Context(), []disk.File{f})[0], "0 of the 5 bytes")
+
+	other, err := begin().Prepare(t.Context(), 0, fileEntry("a", 1))
+	must(t, err)
+	mentions(t, m.Commit(t.Context(), []disk.File{other})[0], "not a file of this destination")
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := m.Commit(ctx, []disk.File{f})[0]; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}

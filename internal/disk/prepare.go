@@ -1,0 +1,252 @@
+package disk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"syscall"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Prepare makes ready for the entry of that number; it is called once for every
+// entry, in the order of the manifest. For files and streams it gives a File.
+// A folder is made at once and a symlink by Finish: then the File is nil.
+//
+// A *SkipError refuses this entry alone. An *ExistsError ends the transfer
+// before anything of it is in place under a name that was taken; every other
+// error is of this machine's disk or of ctx, and ends it too.
+func (f *Folder) Prepare(ctx context.Context, number uint64, e wire.Entry) (File, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	file, err := f.prepare(ctx, e)
+	var skip *SkipError
+	if errors.As(err, &skip) {
+		f.log.Debug("entry refused", "number", number, "reason", skip.Reason)
+	}
+	if file == nil { // a nil *folderFile is not a nil File
+		return nil, err
+	}
+	return file, err
+}
+
+func (f *Folder) prepare(ctx context.Context, e wire.Entry) (*folderFile, error) {
+	final, err := f.admit(e)
+	if err != nil {
+		return nil, err
+	}
+	at, name := split(final)
+	dir, err := f.parents.open(at)
+	if err != nil {
+		return nil, f.refusal(e.Path, err)
+	}
+	switch e.Kind {
+	case wire.KindDir:
+		return nil, f.prepareFolder(dir, name, final, e)
+	case wire.KindSymlink:
+		return nil, f.prepareLink(ctx, dir, name, final, e)
+	}
+	return f.prepareFile(ctx, dir, name, final, e)
+}
+
+// admit passes an entry's names through the gate and says where it goes,
+// relative to the destination.
+func (f *Folder) admit(e wire.Entry) (string, error) {
+	if reason := f.rules.path(e.Path); reason != "" {
+		return "", refused(e.Path, reason, "the name is not taken here: "+reason, nil)
+	}
+	top, rest, nested := strings.Cut(e.Path, "/")
+	if _, ok := f.names[top]; !ok && f.names != nil {
+		return "", refused(e.Path, "not part of the offer", "it is not part of what was offered", nil)
+	}
+	if e.Kind == wire.KindSymlink {
+		if reason := f.rules.target(e.Path, e.Target); reason != "" {
+			return "", refused(e.Path, reason, reason, nil)
+		}
+	}
+	switch {
+	case f.options.As == "":
+		return e.Path, nil
+	case nested:
+		return f.options.As + "/" + rest, nil
+	}
+	return f.options.As, nil
+}
+
+func (f *Folder) prepareFolder(dir *openDir, name, final string, e wire.Entry) error {
+	id := idOf(e.Path)
+	keep := folderNote{path: final, mode: e.Mode & 0o777, mtime: e.MTime}
+	err := dir.root.Mkdir(name, fs.FileMode(keep.mode)|0o700)
+	switch {
+	case err == nil:
+		keep.ours = true
+		f.partial.journal.add(placed{ID: id, Flags: placedFolder, Path: final})
+		// At once: nothing else tells a later transfer that it is ours.
+		if err := f.partial.journal.flush(); err != nil {
+			return f.writeError(err)
+		}
+	case errors.Is(err, fs.ErrExist):
+		info, err := dir.root.Lstat(name)
+		if err != nil {
+			return f.refusal(e.Path, err)
+		}
+		if !info.IsDir() || os.SameFile(info, f.partial.info) {
+			return refused(e.Path, "a file is in the folder's place", "a folder cannot be made: there is something else of the name "+name, nil)
+		}
+		if keep.ours = f.madeBefore(id, final); keep.ours && info.Mode().Perm()&0o700 != 0o700 {
+			// Finish had begun.
+			if err := dir.root.Chmod(name, info.Mode().Perm()|0o700); err != nil {
+				return f.refusal(e.Path, err)
+			}
+		}
+	default:
+		return f.refusal(e.Path, err)
+	}
+	return f.writeError(f.folders.add(keep.append(nil)))
+}
+
+// madeBefore says whether an interrupted transfer made the folder.
+func (f *Folder) madeBefore(id uint64, final string) bool {
+	at, ok := f.partial.account.at(id)
+	if !ok {
+		return false
+	}
+	r, err := f.partial.journal.placedAt(at)
+	return err == nil && r.Flags&placedFolder != 0 && r.Path == final
+}
+
+func (f *Folder) prepareLink(ctx context.Context, dir *openDir, name, final string, e wire.Entry) error {
+	v := verdict{name: name}
+	if there, err := dir.root.Readlink(name); err == nil && there == e.Target {
+		if f.partial.account.end == 0 {
+			return nil // the person's own
+		}
+		// It may be from a Finish that was interrupted before its checks.
+	} else if v, err = f.settle(ctx, dir, name, e); err != nil {
+		return err
+	}
+	note := linkNote{path: path.Join(path.Dir(final), v.name), target: e.Target, mtime: e.MTime, replace: v.replace}
+	return f.writeError(f.links.add(note.append(nil)))
+}
+
+func (f *Folder) prepareFile(ctx context.Context, dir *openDir, name, final string, e wire.Entry) (*folderFile, error) {
+	ff := &folderFile{f: f, entry: e, id: idOf(e.Path), name: name, path: final, size: -1}
+	if e.Kind == wire.KindFile {
+		ff.size = e.Size
+	}
+	f.mu.Lock()
+	_, twice := f.active[ff.id]
+	f.mu.Unlock()
+	if twice {
+		return nil, refused(e.Path, "listed twice", "it is listed twice", nil)
+	}
+	if err := f.resume(ff); err != nil {
+		return nil, f.refusal(e.Path, err)
+	}
+	if ff.inPlace == nil && ff.own == nil {
+		v, err := f.settle(ctx, dir, name, e)
+		if err != nil {
+			return nil, err
+		}
+		ff.path, ff.renamed, ff.replace = path.Join(path.Dir(final), v.name), v.renamed, v.replace
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, fs.ErrClosed
+	}
+	f.active[ff.id] = ff
+	return ff, nil
+}
+
+// resume finds out whether an interrupted transfer got as far as the commit of
+// the file. The journal alone is not believed.
+func (f *Folder) resume(ff *folderFile) error {
+	a := f.partial.account
+	_, begun := a.blocks[ff.id]
+	ff.listed = begun
+	at, ok := a.at(ff.id)
+	if !ok {
+		return nil
+	}
+	r, err := f.partial.journal.placedAt(at)
+	if err != nil || r.Flags&placedFolder != 0 {
+		return err
+	}
+	if is, err := f.is(r, r.Path); err != nil || is {
+		ff.path, ff.renamed = r.Path, r.Flags&placedRenamed != 0
+		if begun {
+			ff.own = &r
+		} else {
+			ff.inPlace = &r
+		}
+		return err
+	}
+	ff.whole, err = f.is(r, f.partial.path+"/"+partName(ff.id))
+	return err
+}
+
+// is says whether the file of a record is at p, as the record has it.
+func (f *Folder) is(r placed, p string) (bool, error) {
+	look := parents{dest: f.dest}
+	at, name := split(p)
+	dir, err := look.open(at)
+	if err != nil {
+		return false, ignoreMissing(err)
+	}
+	defer look.close()
+	info, err := dir.root.Lstat(name)
+	if err != nil {
+		return false, ignoreMissing(err)
+	}
+	return info.Mode().IsRegular() && info.Size() == r.Size && nanoseconds(info.ModTime()) == r.MTime &&
+		identify(dir.root, name, info) == r.Inode, nil
+}
+
+func ignoreMissing(err error) error {
+	var not *notAFolder
+	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &not) {
+		return nil
+	}
+	return err
+}
+
+func refused(p, reason, detail string, err error) *SkipError {
+	return &SkipError{Path: p, Reason: reason, Detail: detail, Err: err}
+}
+
+// refusal makes a *SkipError of what is wrong with one entry's place, and an
+// error that ends the transfer of all else.
+func (f *Folder) refusal(p string, err error) error {
+	var not *notAFolder
+	switch {
+	case errors.As(err, &not):
+		return refused(p, "its folder is no folder here", not.Error(), err)
+	case errors.Is(err, fs.ErrNotExist):
+		return refused(p, "its folder is not there", "the folder that it belongs into is not there", err)
+	case errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS):
+		return refused(p, "no permission on the receiving side", "this user may not write there: change the folder's permissions and receive again", err)
+	case errors.Is(err, fs.ErrExist):
+		return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received: receive it again", err)
+	case badName(err):
+		return refused(p, "the receiving disk does not take the name", "the disk does not take this name ("+cause(err)+")", err)
+	case isFull(err):
+		return f.writeError(err)
+	}
+	return fmt.Errorf("%s cannot be written: %w", p, asCause(err))
+}
+
+// badName says whether a file system refuses a name that the gate let pass.
+func badName(err error) bool {
+	for _, e := range [...]error{syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL, syscall.ELOOP} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,550 @@
+package disk_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+const mib = wire.BlockSize
+
+// kept is how much a kill may cost beside what had not arrived: blocks that
+// were verified but not yet written into the journal.
+const kept = 8 * mib
+
+// A receiver that is killed (SIGKILL: nothing is flushed, nothing closed) at
+// different moments, and then runs again: what was verified is not sent again.
+func TestKilled(t *testing.T) {
+	from := t.TempDir()
+	top := filepath.Join(from, "top")
+	total := 0
+	for i, size := range []int{5, 9 * mib, 0, 3*mib + 1, 100, 20 * mib, 7, mib, 12*mib - 3} {
+		write(t, filepath.Join(top, fmt.Sprintf("d%d", i%3), fmt.Sprintf("f%d", i)), random(size, uint64(i)))
+		total += size
+	}
+	for _, blocks := range []int{1, 2, 9, 14, 25, 34, 46} {
+		t.Run(fmt.Sprint(blocks), func(t *testing.T) {
+			to := t.TempDir()
+			killed(t, top, to, blocks)
+			d := deliver(t, to, disk.Options{}, top)
+			same(t, to, from)
+			if most := int64(total - blocks*mib + kept + mib); d.sent > most+4*mib {
+				t.Errorf("%d bytes were sent again, %d were missing", d.sent, most)
+			}
+			if len(leftovers(t, to)) > 0 {
+				t.Error("our folder is still there")
+			}
+		})
+	}
+}
+
+// interrupted receives src into dest until stop says so, and leaves as Ctrl-C
+// does.
+func interrupted(t *testing.T, dest string, o disk.Options, src string, stop func() bool) *delivery {
+	t.Helper()
+	d := open(t, dest, o, src)
+	d.batch, d.stop = 1, stop
+	if err := d.run(t.Context()); err != errStopped {
+		t.Fatalf("%v", err)
+	}
+	must(t, d.dst.Close())
+	must(t, d.src.Close())
+	return d
+}
+
+func after(blocks int) func() bool {
+	return func() bool { blocks--; return blocks <= 0 }
+}
+
+// partOf is the only partial file below dest.
+func partOf(t *testing.T, dest string) string {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dest, ".tallow-*", "*.part"))
+	if err != nil || len(found) != 1 {
+		t.Fatalf("%v, %v", found, err)
+	}
+	return found[0]
+}
+
+// The source is another one than before: what differs is sent, nothing else.
+func TestResumeOfChangedSource(t *testing.T) {
+	old := random(5*mib+10, 1)
+	tests := []struct {
+		name string
+		now  []byte
+		sent int
+	}{
+		{"same", old, 2*mib + 10},
+		{"longer", append(bytes.Clone(old), random(2*mib, 2)...), 4*mib + 10},
+		{"shorter, within what is there", old[:2*mib+7], 7},
+		{"shorter, at a block", old[:2*mib], 0},
+		{"shorter than a block", old[:100], 100},
+		{"empty", nil, 0},
+		{"other first byte", append([]byte{^old[0]}, old[1:]...), 3*mib + 10},
+		{"all other", random(5*mib+10, 3), 5*mib + 10},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			from, to := t.TempDir(), t.TempDir()
+			src := write(t, filepath.Join(from, "a"), old)
+			interrupted(t, to, disk.Options{}, src, after(3))
+			write(t, src, tt.now)
+			d := deliver(t, to, disk.Options{}, src)
+			same(t, to, from)
+			if d.sent != int64(tt.sent) {
+				t.Errorf("%d bytes were sent, want %d", d.sent, tt.sent)
+			}
+		})
+	}
+}
+
+// Not the journal is believed, but what is on the disk.
+func TestResumeOfDamagedData(t *testing.T) {
+	damage := map[string]struct {
+		do   func(t *testing.T, part string)
+		lost int // blocks
+	}{
+		"a flipped bit": {func(t *testing.T, part string) {
+			f, err := os.OpenFile(part, os.O_RDWR, 0)
+			must(t, err)
+			defer f.Close()
+			var b [1]byte
+			_, err = f.ReadAt(b[:], mib+5)
+			must(t, err)
+			b[0] ^= 1
+			_, err = f.WriteAt(b[:], mib+5)
+			must(t, err)
+		}, 1},
+		"a cut":        {func(t *testing.T, part string) { must(t, os.Truncate(part, mib+1)) }, 2},
+		"emptied":      {func(t *testing.T, part string) { must(t, os.Truncate(part, 0)) }, 3},
+		"gone":         {func(t *testing.T, part string) { must(t, os.Remove(part)) }, 3},
+		"not readable": {func(t *testing.T, part string) { must(t, os.Chmod(part, 0)) }, 0},
+		"longer":       {func(t *testing.T, part string) { must(t, os.Truncate(part, 100*mib)) }, 0},
+		"in a new inode": {func(t *testing.T, part string) {
+			b := read(t, part)
+			must(t, os.Remove(part))
+			write(t, part, []byte(b))
+		}, 0},
+	}
+	for name, tt := range damage {
+		t.Run(name, func(t *testing.T) {
+			from, to := t.TempDir(), t.TempDir()
+			src := write(t, filepath.Join(from, "a"), random(5*mib+10, 1))
+			interrupted(t, to, disk.Options{}, src, after(3))
+			tt.do(t, partOf(t, to))
+			d := deliver(t, to, disk.Options{}, src)
+			same(t, to, from)
+			if want := int64((2+tt.lost)*mib + 10); d.sent != want {
+				t.Errorf("%d bytes were sent, want %d", d.sent, want)
+			}
+		})
+	}
+}
+
+// The journal is torn or flipped anywhere: the transfer begins, claims nothing
+// that is not so, and what stands before the damage is still of use.
+func TestResumeWithDamagedJournal(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	top := filepath.Join(from, "top")
+	data := random(3*mib, 1)
+	write(t, filepath.Join(top, "small"), []byte("small"))
+	write(t, filepath.Join(top, "zbig"), data)
+	entries := map[string]wire.Entry{}
+	d := open(t, to, disk.Options{}, top)
+	must(t, d.src.Walk(t.Context(), func(i disk.Item) error { entries[i.Path] = i.Entry; return nil }))
+	// The order of a folder is the disk's: small has to be committed first.
+	f := begun(t, to, disk.Options{}, "top")
+	_, err := f.Prepare(t.Context(), 0, entries["top"])
+	must(t, err)
+	_, err = put(t, f, entries["top/small"], []byte("small"))
+	must(t, err)
+	big, err := f.Prepare(t.Context(), 2, entries["top/zbig"])
+	must(t, err)
+	fill(t, big, data[:2*mib])
+	must(t, f.Close())
+
+	box := leftovers(t, to)[0]
+	part := partOf(t, to)
+	journal := []byte(read(t, filepath.Join(box, "journal")))
+	work := t.TempDir()
+	dest := filepath.Join(work, "dest")
+	// try resumes with the journal j and says how many blocks are found.
+	try := func(j []byte) (blocks int) {
+		must(t, os.RemoveAll(dest))
+		again := filepath.Join(dest, filepath.Base(box))
+		must(t, os.MkdirAll(again, 0o700))
+		must(t, os.Mkdir(filepath.Join(dest, "top"), 0o755))
+		must(t, os.Link(part, filepath.Join(again, filepath.Base(part))))
+		must(t, os.Link(filepath.Join(to, "top", "small"), filepath.Join(dest, "top", "small")))
+		write(t, filepath.Join(again, "journal"), j)
+		f, err := disk.NewFolder(dest, disk.Options{Policy: disk.PolicyOverwrite})
+		must(t, err)
+		defer f.Close()
+		must(t, f.Begin(t.Context(), []string{"top"}, 0))
+		for p, content := range map[string][]byte{"top/small": []byte("small"), "top/zbig": data} {
+			file, err := f.Prepare(t.Context(), 0, entries[p])
+			must(t, err)
+			have, err := file.Have(t.Context())
+			must(t, err)
+			for i, b := range have {
+				want := content[int(i)*mib:]
+				if b != blockhash.Sum(i, want[:min(mib, len(want))]) {
+					t.Errorf("%s: block %d is claimed and is not so", p, i)
+				}
+			}
+			blocks += len(have)
+		}
+		return blocks
+	}
+	if got := try(journal); got != 3 {
+		t.Fatalf("the sound journal gives %d blocks", got)
+	}
+	before := 0
+	for n := range journal {
+		got := try(journal[:n])
+		if got < before {
+			t.Errorf("cut at %d there are %d blocks, %d with less of it", n, got, before)
+		}
+		before = got
+	}
+	if before < 2 {
+		t.Errorf("with all but a byte of the journal there are %d blocks", before)
+	}
+	for n := range journal {
+		d := bytes.Clone(journal)
+		d[n] ^= 1 << (n % 8)
+		if got, most := try(d), 3; got >= most {
+			t.Errorf("byte %d flipped: %d blocks", n, got)
+		}
+	}
+}
+
+// What was committed before the interruption is in place, and nothing of it is
+// asked or sent again, whatever the policy.
+func TestResumeAfterCommits(t *testing.T) {
+	for p := disk.PolicyAsk; p <= disk.PolicyFail; p++ {
+		t.Run(p.String(), func(t *testing.T) {
+			from, to := t.TempDir(), t.TempDir()
+			top := filepath.Join(from, "top")
+			for i := range 6 {
+				write(t, filepath.Join(top, fmt.Sprint(i)), random(mib+i, uint64(i)))
+			}
+			interrupted(t, to, disk.Options{Policy: p}, top, after(8))
+			d := deliver(t, to, disk.Options{Policy: p}, top)
+			same(t, to, from)
+			if want := int64(2*mib + 20); d.sent > want || len(d.skipped) > 0 {
+				t.Errorf("%d bytes were sent, %v skipped", d.sent, d.skipped)
+			}
+		})
+	}
+}
+
+// The source of a file that was committed has changed since: it is never
+// written to in place, and replaced when the new one is whole.
+func TestResumeOfCommittedThatChanged(t *testing.T) {
+	tests := map[string]struct {
+		change func(b []byte) []byte
+		sent   int
+	}{
+		"a block":      {func(b []byte) []byte { b[mib] ^= 1; return b }, mib},
+		"longer":       {func(b []byte) []byte { return append(b, 1) }, 6},
+		"shorter":      {func(b []byte) []byte { return b[:2*mib] }, 0},
+		"only touched": {func(b []byte) []byte { return b }, 0},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			from, to := t.TempDir(), t.TempDir()
+			top := filepath.Join(from, "top")
+			src := write(t, filepath.Join(top, "a"), random(2*mib+5, 1))
+			f := begun(t, to, disk.Options{}, "top")
+			receiveAll(t, f, top)
+			must(t, f.Close())
+
+			write(t, src, tt.change(random(2*mib+5, 1)))
+			must(t, os.Chmod(src, 0o600))
+			must(t, os.Chtimes(src, time.Time{}, time.Unix(5, 0)))
+			old := read(t, filepath.Join(to, "top", "a"))
+			d := open(t, to, disk.Options{Policy: disk.PolicyFail}, top)
+			d.stop = func() bool {
+				if got := read(t, filepath.Join(to, "top", "a")); got != old {
+					t.Error("the file was changed in place")
+				}
+				return false
+			}
+			must(t, d.run(t.Context()))
+			same(t, to, from)
+			if d.sent != int64(tt.sent) {
+				t.Errorf("%d bytes were sent, want %d", d.sent, tt.sent)
+			}
+		})
+	}
+}
+
+// receiveAll receives a folder up to the commit of all its files.
+func receiveAll(t *testing.T, f *disk.Folder, src string) {
+	t.Helper()
+	s, err := disk.NewSource([]string{src})
+	must(t, err)
+	defer s.Close()
+	d := &delivery{src: s, dst: f, paths: map[string]string{}, skipped: map[string]string{}, failed: map[string]error{}}
+	must(t, s.Walk(t.Context(), func(i disk.Item) error { return d.entry(t.Context(), i) }))
+	must(t, d.commit(t.Context()))
+	for p, err := range d.failed {
+		t.Errorf("%s: %v", p, err)
+	}
+}
+
+// An interruption while a committed file was being replaced: the blocks of the
+// new one are kept too.
+func TestResumeOfReplacement(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	data := random(4*mib, 1)
+	src := write(t, filepath.Join(from, "a"), data)
+	f := begun(t, to, disk.Options{}, "a")
+	receiveAll(t, f, src)
+	must(t, f.Close())
+
+	data[0] ^= 1
+	data[2*mib] ^= 1
+	data[3*mib] ^= 1
+	write(t, src, data)
+	interrupted(t, to, disk.Options{}, src, after(2))
+	d := deliver(t, to, disk.Options{}, src)
+	same(t, to, from)
+	if d.sent != mib {
+		t.Errorf("%d bytes were sent, one block is missing", d.sent)
+	}
+}
+
+// A kill between the journal's record of a commit and the rename.
+func TestResumeBeforeRename(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	src := write(t, filepath.Join(from, "a"), random(2*mib+5, 1))
+	must(t, os.Chmod(src, 0o400))
+	f := begun(t, to, disk.Options{}, "a")
+	receiveAll(t, f, src)
+	must(t, f.Close())
+	// As it was before the rename: the same file under its partial name.
+	entry, err := os.ReadDir(leftovers(t, to)[0])
+	must(t, err)
+	if len(entry) != 4 {
+		t.Fatalf("%v", entry)
+	}
+	part := filepath.Join(leftovers(t, to)[0], partNameOf("a"))
+	must(t, os.Rename(filepath.Join(to, "a"), part))
+
+	d := deliver(t, to, disk.Options{}, src)
+	same(t, to, from)
+	if d.sent != 0 {
+		t.Errorf("%d bytes were sent", d.sent)
+	}
+}
+
+func partNameOf(p string) string {
+	h := blockhash.Sum(0, []byte(p)).Root // BLAKE3 of the path
+	return fmt.Sprintf("%x.part", h[:8])
+}
+
+// Files that gave way to others are found again where they are.
+func TestResumeOfRenamed(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	top := filepath.Join(from, "top")
+	write(t, filepath.Join(top, "a.txt"), random(mib, 1))
+	write(t, filepath.Join(to, "top", "a.txt"), []byte("mine"))
+	f := begun(t, to, disk.Options{Policy: disk.PolicyRename}, "top")
+	receiveAll(t, f, top)
+	must(t, f.Close())
+	d := deliver(t, to, disk.Options{Policy: disk.PolicyRename}, top)
+	if d.sent != 0 || d.paths["top/a.txt"] != "top/a (1).txt" {
+		t.Errorf("%d bytes sent, %v", d.sent, d.paths)
+	}
+	if found := tree(t, to); len(found) != 3 || read(t, filepath.Join(to, "top", "a.txt")) != "mine" {
+		t.Errorf("%v", found)
+	}
+}
+
+// A folder that an interrupted transfer made has its mode and time in the end,
+// also if Finish had come to it and closed it to us.
+func TestResumeOfFolders(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	top := filepath.Join(from, "top")
+	write(t, filepath.Join(top, "sub", "a"), random(mib, 1))
+	must(t, os.Chmod(filepath.Join(top, "sub"), 0o555))
+	must(t, os.Chtimes(top, time.Unix(7, 0), time.Unix(7, 0)))
+	t.Cleanup(func() {
+		_ = os.Chmod(filepath.Join(top, "sub"), 0o755)
+		_ = os.Chmod(filepath.Join(to, "top", "sub"), 0o755)
+	})
+	f := begun(t, to, disk.Options{}, "top")
+	receiveAll(t, f, top)
+	must(t, f.Close())
+	must(t, os.Chmod(filepath.Join(to, "top", "sub"), 0o555))
+	deliver(t, to, disk.Options{}, top)
+	same(t, to, from)
+}
+
+// A Finish that was interrupted after it had made a symlink that leads out, and
+// before it had checked it.
+func TestResumeOfFinish(t *testing.T) {
+	dest, _ := arena(t)
+	f := begun(t, dest, disk.Options{}, "top")
+	mustPrepareFolder(t, f, "top")
+	_, err := put(t, f, fileEntry("top/a", 1), []byte("1"))
+	must(t, err)
+	must(t, f.Close())
+	// Word by word p is top; but q is top already, so p is the destination.
+	links := map[string]string{"q": ".", "p": "q/..", "fine": "a"}
+	for name, target := range links {
+		must(t, os.Symlink(target, filepath.Join(dest, "top", name)))
+	}
+
+	f = begun(t, dest, disk.Options{}, "top")
+	mustPrepareFolder(t, f, "top")
+	for name, target := range links {
+		_, err := f.Prepare(t.Context(), 0, wire.Entry{Kind: wire.KindSymlink, Path: "top/" + name, Target: target})
+		must(t, err)
+	}
+	mentions(t, f.Finish(t.Context()), "top/p", "leads out")
+	for name, there := range map[string]bool{"q": true, "p": false, "fine": true} {
+		if _, err := os.Lstat(filepath.Join(dest, "top", name)); (err == nil) != there {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// Two transfers of the same names into one folder at once have a folder each,
+// and what either leaves is taken up.
+func TestLock(t *testing.T) {
+	dir := t.TempDir()
+	one := begun(t, dir, disk.Options{}, "b", "a")
+	two := begun(t, dir, disk.Options{}, "a", "b") // the order does not matter
+	found := leftovers(t, dir)
+	if len(found) != 2 || found[1] != found[0]+"-2" || !strings.HasPrefix(filepath.Base(found[0]), ".tallow-") {
+		t.Fatalf("%v", found)
+	}
+	other := begun(t, dir, disk.Options{}, "c")
+	if got := leftovers(t, dir); len(got) != 3 {
+		t.Errorf("%v", got)
+	}
+	must(t, other.Close())
+
+	file, err := two.Prepare(t.Context(), 0, fileEntry("a", 3*mib))
+	must(t, err)
+	fill(t, file, random(2*mib, 1))
+	must(t, two.Close())
+	must(t, one.Close())
+	if got := leftovers(t, dir); len(got) != 1 || got[0] != found[1] {
+		t.Errorf("%v", got) // the first had nothing that is worth a resume
+	}
+	three := begun(t, dir, disk.Options{}, "a", "b")
+	file, err = three.Prepare(t.Context(), 0, fileEntry("a", 3*mib))
+	must(t, err)
+	if have, err := file.Have(t.Context()); err != nil || len(have) != 2 {
+		t.Errorf("%v, %v", have, err)
+	}
+}
+
+// The same names with another journal version are of a later program: left
+// alone.
+func TestJournalOfAnotherVersion(t *testing.T) {
+	dir := t.TempDir()
+	f := begun(t, dir, disk.Options{}, "a")
+	box := leftovers(t, dir)[0]
+	must(t, f.Close())
+	must(t, os.Mkdir(box, 0o700))
+	head, body := []byte{0, 33, 1}, append([]byte{9}, make([]byte, 32)...)
+	sum := crc32.Checksum(append(bytes.Clone(head), body...), crc32.MakeTable(crc32.Castagnoli))
+	other := append(binary.BigEndian.AppendUint32(head, sum), body...)
+	write(t, filepath.Join(box, "journal"), other)
+	f = begun(t, dir, disk.Options{}, "a")
+	if got := leftovers(t, dir); len(got) != 2 {
+		t.Errorf("%v", got)
+	}
+	must(t, f.Close())
+	if got := read(t, filepath.Join(box, "journal")); got != string(other) {
+		t.Error("it was changed")
+	}
+}
+
+// What Close leaves, and that it may be called again and after Finish.
+func TestClose(t *testing.T) {
+	base := t.TempDir()
+	t.Run("before Begin", func(t *testing.T) {
+		dir := filepath.Join(base, "new", "folder")
+		f := folder(t, dir, disk.Options{})
+		must(t, f.Close())
+		must(t, f.Close())
+		if _, err := os.Stat(dir); err == nil {
+			t.Error("the folder that NewFolder made is still there")
+		}
+	})
+	t.Run("nothing verified", func(t *testing.T) {
+		dir := t.TempDir()
+		f := begun(t, dir, disk.Options{}, "a")
+		file, err := f.Prepare(t.Context(), 0, fileEntry("a", 10))
+		must(t, err)
+		_, err = file.WriteAt([]byte("1"), 0)
+		must(t, err)
+		must(t, f.Close())
+		if found := tree(t, dir); len(found) > 0 {
+			t.Errorf("%v", found)
+		}
+		if _, err := file.WriteAt([]byte("1"), 0); err == nil {
+			t.Error("a file of a closed folder can be written")
+		}
+		if _, err := f.Prepare(t.Context(), 0, fileEntry("b", 10)); err == nil {
+			t.Error("a closed folder takes entries")
+		}
+	})
+	t.Run("after Finish", func(t *testing.T) {
+		dir := t.TempDir()
+		f := begun(t, dir, disk.Options{}, "a")
+		_, err := put(t, f, fileEntry("a", 1), []byte("1"))
+		must(t, err)
+		must(t, f.Finish(t.Context()))
+		must(t, f.Close())
+		if found := tree(t, dir); len(found) != 1 {
+			t.Errorf("%v", found)
+		}
+	})
+	t.Run("mode of our folder", func(t *testing.T) {
+		dir := t.TempDir()
+		begun(t, dir, disk.Options{}, "a")
+		info, err := os.Stat(leftovers(t, dir)[0])
+		if err != nil || info.Mode() != fs.ModeDir|0o700 {
+			t.Errorf("%v, %v", info.Mode(), err)
+		}
+	})
+}
+
+// A file that is given up keeps its blocks, and its path may be prepared again.
+func TestGiveUpFile(t *testing.T) {
+	dir := t.TempDir()
+	f := begun(t, dir, disk.Options{}, "a")
+	file, err := f.Prepare(t.Context(), 0, fileEntry("a", 2*mib))
+	must(t, err)
+	fill(t, file, random(mib, 1))
+	must(t, file.Close())
+	must(t, file.Close())
+	if _, err := file.WriteAt([]byte("1"), 0); err == nil {
+		t.Error("it can still be written")
+	}
+	must(t, f.Close())
+	f = begun(t, dir, disk.Options{}, "a")
+	file, err = f.Prepare(t.Context(), 0, fileEntry("a", 2*mib))
+	must(t, err)
+	if have, err := file.Have(t.Context()); err != nil || len(have) != 1 {
+		t.Errorf("%v, %v", have, err)
+	}
+}

@@ -1,0 +1,519 @@
+package disk_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"math"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// listing is what a source yields.
+type listing struct {
+	entries  map[string]wire.Entry
+	items    map[string]disk.Item
+	problems map[string]string
+	order    []string
+}
+
+func list(t *testing.T, s source) listing {
+	t.Helper()
+	l := listing{map[string]wire.Entry{}, map[string]disk.Item{}, map[string]string{}, nil}
+	must(t, s.Walk(t.Context(), func(i disk.Item) error {
+		var p *disk.Problem
+		switch {
+		case errors.As(i.Problem, &p):
+			if p.Path != i.Path {
+				t.Errorf("the problem of %q is of %q", i.Path, p.Path)
+			}
+			l.problems[i.Path] = p.Reason
+			return nil
+		case i.Problem != nil:
+			t.Errorf("%v is no *Problem", i.Problem)
+		}
+		l.entries[i.Path], l.items[i.Path] = i.Entry, i
+		l.order = append(l.order, i.Path)
+		return nil
+	}))
+	return l
+}
+
+func newSource(t *testing.T, paths ...string) *disk.Source {
+	t.Helper()
+	s, err := disk.NewSource(paths)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = s.Close() })
+	return s
+}
+
+// Every way to write a path gives the name that a person expects.
+func TestNames(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "folder", "sub", "a.txt"), nil)
+	must(t, os.Symlink(filepath.Join(dir, "folder"), filepath.Join(dir, "link")))
+	t.Chdir(filepath.Join(dir, "folder", "sub"))
+	for p, want := range map[string]string{
+		"a.txt":                          "a.txt",
+		"./a.txt":                        "a.txt",
+		".":                              "sub",
+		"..":                             "folder",
+		"../":                            "folder",
+		"../sub/":                        "sub",
+		"../sub//.":                      "sub",
+		filepath.Join(dir, "folder"):     "folder",
+		filepath.Join(dir, "link"):       "link",
+		filepath.Join(dir, "link") + "/": "link",
+		filepath.Join(dir, "link", "sub", "a.txt"): "a.txt",
+	} {
+		if got := newSource(t, p).Names(); len(got) != 1 || got[0] != want {
+			t.Errorf("%q has the name %q, want %q", p, got, want)
+		}
+	}
+	if got := newSource(t, "..", "a.txt", ".").Names(); !slices.Equal(got, []string{"folder", "a.txt", "sub"}) {
+		t.Errorf("names %q", got)
+	}
+}
+
+func TestBadPaths(t *testing.T) {
+	dir := t.TempDir()
+	one := write(t, filepath.Join(dir, "1", "same"), nil)
+	two := write(t, filepath.Join(dir, "2", "same"), nil)
+	odd := filepath.Join(dir, "odd\xff")
+	tests := []struct {
+		paths []string
+		words []string
+	}{
+		{nil, []string{"nothing to send"}},
+		{[]string{""}, []string{"empty"}},
+		{[]string{filepath.Join(dir, "none")}, []string{"there is no", "none", "check"}},
+		{[]string{one, two}, []string{one, two, "same name"}},
+		{[]string{one, one}, []string{"same name"}},
+		{[]string{"/"}, []string{"whole file system"}},
+		{[]string{one + "/x"}, []string{"cannot be read", "same/x"}},
+		{[]string{os.DevNull}, []string{os.DevNull, "device", "tallow send -"}},
+	}
+	if os.WriteFile(odd, nil, 0o600) == nil { // macOS does not take it
+		tests = append(tests, struct{ paths, words []string }{[]string{odd}, []string{"not UTF-8", "rename"}})
+	}
+	for _, tt := range tests {
+		_, err := disk.NewSource(tt.paths)
+		mentions(t, err, tt.words...)
+	}
+}
+
+// What is listed: kinds, modes, times and sizes, folders before what is in
+// them, and what cannot be sent.
+func TestWalk(t *testing.T) {
+	dir := t.TempDir()
+	top := filepath.Join(dir, "top")
+	write(t, filepath.Join(top, "a", "file"), []byte("12345"))
+	must(t, os.Chmod(filepath.Join(top, "a", "file"), 0o640|os.ModeSetuid|os.ModeSetgid))
+	must(t, os.Chmod(filepath.Join(top, "a"), 0o755|os.ModeSticky))
+	must(t, os.Chtimes(filepath.Join(top, "a", "file"), time.Unix(0, 0), time.Unix(-3, 5)))
+	must(t, os.Mkdir(filepath.Join(top, "empty"), 0o700))
+	outside := write(t, filepath.Join(dir, "outside", "secret"), nil)
+	links := map[string]struct{ target, problem string }{
+		"inside":            {"a/file", ""},
+		"a/up":              {"../empty", ""},
+		"a/to top":          {"..", ""},
+		"dangling":          {"none", ""},
+		"loop":              {"loop", ""},
+		"cycle":             {"cycle2", ""},
+		"cycle2":            {"cycle", ""},
+		"absolute":          {outside, "leads out"},
+		"absolute inside":   {filepath.Join(top, "a"), "leads out"},
+		"beside":            {"../outside", "leads out"},
+		"out and in":        {"../top/a", "leads out"},
+		"a/parent":          {"../..", "leads out"},
+		"through":           {"a/to top/..", "leads out"}, // word by word it is top/a
+		"through and below": {"a/to top/../outside/secret", "leads out"},
+	}
+	for p, l := range links {
+		must(t, os.Symlink(l.target, filepath.Join(top, p)))
+	}
+	for p, problem := range special(t, top) {
+		links[p] = struct{ target, problem string }{"", problem}
+	}
+
+	s := newSource(t, top)
+	got := list(t, s)
+	want := map[string]wire.Entry{
+		"top":        {Kind: wire.KindDir, Mode: 0o755},
+		"top/a":      {Kind: wire.KindDir, Mode: 0o755},
+		"top/a/file": {Kind: wire.KindFile, Mode: 0o640, MTime: -3e9 + 5, Size: 5},
+		"top/empty":  {Kind: wire.KindDir, Mode: 0o700},
+	}
+	problems := map[string]string{}
+	for p, l := range links {
+		if l.problem == "" {
+			want["top/"+p] = wire.Entry{Kind: wire.KindSymlink, Target: l.target}
+		} else {
+			problems["top/"+p] = l.problem
+		}
+	}
+	for p, w := range want {
+		g := got.entries[p]
+		w.Path = p
+		if w.MTime == 0 {
+			w.MTime = g.MTime
+		}
+		if w.Kind == wire.KindSymlink {
+			w.Mode = g.Mode // what a symlink has is the system's
+		}
+		if g != w {
+			t.Errorf("%s is %+v, want %+v", p, g, w)
+		}
+		if parent := path.Dir(p); slices.Index(got.order, parent) > slices.Index(got.order, p) {
+			t.Errorf("%s comes before its folder", p)
+		}
+	}
+	for p, words := range problems {
+		if !strings.Contains(got.problems[p], words) {
+			t.Errorf("the problem of %s is %q, want %q", p, got.problems[p], words)
+		}
+	}
+	if len(got.entries) != len(want) || len(got.problems) != len(problems) {
+		t.Errorf("listed %v and %v", got.order, got.problems)
+	}
+
+	totals, err := s.Count(t.Context())
+	wantTotals := disk.Totals{Files: 1, Folders: 3, Links: int64(len(want) - 4), Problems: int64(len(problems)), Bytes: 5, Known: true}
+	if err != nil || totals != wantTotals {
+		t.Errorf("%+v, %v; want %+v", totals, err, wantTotals)
+	}
+}
+
+// Paths at the limit are sent, longer ones are a problem each and not followed.
+func TestLongPaths(t *testing.T) {
+	top := filepath.Join(t.TempDir(), "top")
+	must(t, os.Mkdir(top, 0o755))
+	root, err := os.OpenRoot(top)
+	must(t, err)
+	at := "top"
+	for len(at)+1+255 < wire.MaxPath { // a path of the system has at most 4095 bytes itself
+		name := strings.Repeat("x", 255)
+		must(t, root.Mkdir(name, 0o755))
+		next, err := root.OpenRoot(name)
+		must(t, err)
+		must(t, root.Close())
+		root, at = next, at+"/"+name
+	}
+	fits := strings.Repeat("f", wire.MaxPath-len(at)-1)
+	for _, name := range []string{fits, fits + "g"} {
+		f, err := root.Create(name)
+		must(t, err)
+		must(t, f.Close())
+	}
+	must(t, root.Mkdir(fits+"d", 0o755))
+	must(t, root.Mkdir(fits+"d/below", 0o755))
+	must(t, root.Close())
+
+	got := list(t, newSource(t, top))
+	if _, ok := got.entries[at+"/"+fits]; !ok {
+		t.Error("a path of 4096 bytes is not listed")
+	}
+	if len(got.problems) != 2 || !strings.Contains(got.problems[at+"/"+fits+"g"], "too long") || !strings.Contains(got.problems[at+"/"+fits+"d"], "too long") {
+		t.Errorf("%d problems", len(got.problems))
+	}
+
+	// It arrives as it is.
+	to := t.TempDir()
+	d := deliver(t, to, disk.Options{}, top)
+	if len(d.skipped) > 0 || len(d.paths) != 1 {
+		t.Errorf("skipped %d, arrived %d", len(d.skipped), len(d.paths))
+	}
+	if again := list(t, newSource(t, filepath.Join(to, "top"))); len(again.entries) != len(got.entries) {
+		t.Errorf("%d entries arrived of %d", len(again.entries), len(got.entries))
+	}
+}
+
+// Folders of more entries than are read at a time, and just as many.
+func TestLargeFolder(t *testing.T) {
+	for _, n := range []int{1024, 2049} {
+		top := filepath.Join(t.TempDir(), "top")
+		must(t, os.Mkdir(top, 0o755))
+		for i := range n {
+			write(t, filepath.Join(top, fmt.Sprint(i)), nil)
+		}
+		got := list(t, newSource(t, top))
+		if len(got.entries) != n+1 || len(got.order) != n+1 {
+			t.Errorf("%d entries of %d", len(got.entries), n)
+		}
+	}
+}
+
+// The walk ends with the error of yield, and with the context.
+func TestWalkEnds(t *testing.T) {
+	top := filepath.Join(t.TempDir(), "top")
+	for i := range 5 {
+		write(t, filepath.Join(top, fmt.Sprint(i)), nil)
+	}
+	s := newSource(t, top)
+	errEnough := errors.New("enough")
+	n := 0
+	if err := s.Walk(t.Context(), func(disk.Item) error { n++; return errEnough }); !errors.Is(err, errEnough) || n != 1 {
+		t.Errorf("%v after %d", err, n)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	n = 0
+	err := s.Walk(ctx, func(disk.Item) error {
+		if n++; n == 3 {
+			cancel()
+		}
+		return nil
+	})
+	if !errors.Is(err, context.Canceled) || n != 3 {
+		t.Errorf("%v after %d", err, n)
+	}
+	if _, err := s.Count(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}
+
+// A file that changes in any way that shows is noticed.
+func TestChanged(t *testing.T) {
+	changes := map[string]struct {
+		do      func(t *testing.T, p string)
+		changed bool
+	}{
+		"not at all": {func(*testing.T, string) {}, false},
+		"read":       {func(t *testing.T, p string) { read(t, p) }, false},
+		"longer": {func(t *testing.T, p string) {
+			f, err := os.OpenFile(p, os.O_WRONLY|os.O_APPEND, 0)
+			must(t, err)
+			_, err = f.WriteString("x")
+			must(t, errors.Join(err, f.Close()))
+		}, true},
+		"shorter": {func(t *testing.T, p string) { must(t, os.Truncate(p, 1)) }, true},
+		"touched": {func(t *testing.T, p string) { must(t, os.Chtimes(p, time.Unix(9, 9), time.Unix(9, 9))) }, true},
+	}
+	if hasInodes {
+		changes["written, and its time set back"] = struct {
+			do      func(t *testing.T, p string)
+			changed bool
+		}{func(t *testing.T, p string) {
+			info, err := os.Stat(p)
+			must(t, err)
+			write(t, p, []byte("54321"))
+			must(t, os.Chtimes(p, time.Time{}, info.ModTime()))
+		}, true}
+	}
+	for name, tt := range changes {
+		for _, when := range []string{"while it is open", "before it is opened"} {
+			t.Run(name+" "+when, func(t *testing.T) {
+				top := filepath.Join(t.TempDir(), "top")
+				p := write(t, filepath.Join(top, "a"), []byte("12345"))
+				must(t, os.Chtimes(p, time.Unix(5, 5), time.Unix(5, 5)))
+				s := newSource(t, top)
+				item := list(t, s).items["top/a"]
+				if when == "before it is opened" {
+					if strings.HasPrefix(name, "written") {
+						t.Skip("cannot be seen: the entry has no inode")
+					}
+					tt.do(t, p)
+				}
+				f, err := s.Open(item)
+				must(t, err)
+				defer f.Close()
+				if when == "while it is open" {
+					tt.do(t, p)
+				}
+				err = f.Changed()
+				if (err != nil) != tt.changed {
+					t.Errorf("%v", err)
+				}
+				if err != nil {
+					mentions(t, err, "top/a", "changed while it was sent")
+				}
+			})
+		}
+	}
+}
+
+// Another file under the same name, of the same size and time, is not the one
+// that was listed.
+func TestSwappedFile(t *testing.T) {
+	if !hasInodes {
+		t.Skip("SKIPPED: files have no numbers on this system")
+	}
+	top := filepath.Join(t.TempDir(), "top")
+	at := time.Unix(5, 5)
+	p := write(t, filepath.Join(top, "a"), []byte("12345"))
+	must(t, os.Chtimes(p, at, at))
+	s := newSource(t, top)
+	item := list(t, s).items["top/a"]
+	other := write(t, filepath.Join(top, "b"), []byte("54321"))
+	must(t, os.Chtimes(other, at, at))
+	must(t, os.Rename(other, p))
+	f, err := s.Open(item)
+	must(t, err)
+	defer f.Close()
+	if f.Changed() == nil {
+		t.Error("not noticed")
+	}
+}
+
+// What takes the place of a file, or of its folder, between the walk and the
+// read never leads out of what is sent, and never blocks.
+func TestSwappedSource(t *testing.T) {
+	swaps := map[string]func(t *testing.T, top, outside string){
+		"file by a link": func(t *testing.T, top, outside string) {
+			must(t, os.Remove(filepath.Join(top, "sub", "a")))
+			must(t, os.Symlink(filepath.Join(outside, "a"), filepath.Join(top, "sub", "a")))
+		},
+		"folder by a link": func(t *testing.T, top, outside string) {
+			must(t, os.Rename(filepath.Join(top, "sub"), filepath.Join(top, "moved")))
+			must(t, os.Symlink(outside, filepath.Join(top, "sub")))
+		},
+		"folder by a relative link": func(t *testing.T, top, _ string) {
+			must(t, os.Rename(filepath.Join(top, "sub"), filepath.Join(top, "moved")))
+			must(t, os.Symlink("../outside", filepath.Join(top, "sub")))
+		},
+		"file by a folder": func(t *testing.T, top, _ string) {
+			must(t, os.Remove(filepath.Join(top, "sub", "a")))
+			must(t, os.Mkdir(filepath.Join(top, "sub", "a"), 0o755))
+		},
+		"file by nothing": func(t *testing.T, top, _ string) {
+			must(t, os.Remove(filepath.Join(top, "sub", "a")))
+		},
+	}
+	for name, swap := range pipeSwap() {
+		swaps[name] = swap
+	}
+	for name, swap := range swaps {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			top, outside := filepath.Join(dir, "top"), filepath.Join(dir, "outside")
+			write(t, filepath.Join(top, "sub", "a"), []byte("mine"))
+			write(t, filepath.Join(outside, "a"), []byte("secret"))
+			s := newSource(t, top)
+			item := list(t, s).items["top/sub/a"]
+			swap(t, top, outside)
+			f, err := s.Open(item)
+			if err == nil {
+				_ = f.Close()
+			}
+			mentions(t, err, "top/sub/a", "cannot be read")
+		})
+	}
+	t.Run("the whole by a link", func(t *testing.T) {
+		dir := t.TempDir()
+		top, outside := filepath.Join(dir, "top"), filepath.Join(dir, "outside")
+		write(t, filepath.Join(top, "a"), []byte("mine"))
+		write(t, filepath.Join(outside, "a"), []byte("secret"))
+		s := newSource(t, top)
+		must(t, os.Rename(top, filepath.Join(dir, "moved")))
+		must(t, os.Symlink("outside", top))
+		got := list(t, s)
+		if _, ok := got.entries["top/a"]; ok || !strings.Contains(got.problems["top"], "replaced") {
+			t.Errorf("%v, %v", got.order, got.problems)
+		}
+	})
+}
+
+// A path that the person gives may be a symlink, as with scp.
+func TestTopLevelLink(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "real", "a"), []byte("12345"))
+	must(t, os.Symlink("real", filepath.Join(dir, "folder")))
+	must(t, os.Symlink("real/a", filepath.Join(dir, "file")))
+	to := t.TempDir()
+	deliver(t, to, disk.Options{}, filepath.Join(dir, "folder"), filepath.Join(dir, "file"))
+	for _, p := range []string{"folder/a", "file"} {
+		if read(t, filepath.Join(to, p)) != "12345" {
+			t.Error(p)
+		}
+		if info, err := os.Lstat(filepath.Join(to, p)); err != nil || !info.Mode().IsRegular() {
+			t.Errorf("%s: %v, %v", p, info, err)
+		}
+	}
+}
+
+// More top-level folders than are kept open.
+func TestManyFolders(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	var paths []string
+	for i := range 99 {
+		p := filepath.Join(from, fmt.Sprint(i))
+		write(t, filepath.Join(p, "a"), []byte(p))
+		paths = append(paths, p)
+	}
+	deliver(t, to, disk.Options{}, paths...)
+	same(t, to, from)
+}
+
+// Only files that were listed can be opened.
+func TestOpenOther(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "secret"), nil)
+	top := filepath.Join(dir, "top")
+	write(t, filepath.Join(top, "a"), nil)
+	s := newSource(t, top)
+	for _, i := range []disk.Item{
+		{Entry: wire.Entry{Kind: wire.KindFile, Path: "secret"}},
+		{Entry: wire.Entry{Kind: wire.KindFile, Path: "top/../secret"}},
+		{Entry: wire.Entry{Kind: wire.KindDir, Path: "top"}},
+		{Entry: wire.Entry{Kind: wire.KindFile, Path: "top/a"}, Problem: errors.New("x")},
+	} {
+		if f, err := s.Open(i); err == nil {
+			_ = f.Close()
+			t.Errorf("%s is open", i.Path)
+		}
+	}
+}
+
+// Times that 64 bits of nanoseconds do not hold are cut, not wrapped.
+func TestFarTimes(t *testing.T) {
+	top := filepath.Join(t.TempDir(), "top")
+	for name, want := range map[string]struct {
+		at  time.Time
+		out int64
+	}{
+		"early": {time.Date(1500, 1, 1, 0, 0, 0, 0, time.UTC), math.MinInt64},
+		"late":  {time.Date(2400, 1, 1, 0, 0, 0, 0, time.UTC), math.MaxInt64},
+	} {
+		p := write(t, filepath.Join(top, name), nil)
+		if err := os.Chtimes(p, want.at, want.at); err != nil {
+			t.Skipf("SKIPPED: the disk does not take this time: %v", err)
+		}
+		if info, err := os.Stat(p); err != nil || !info.ModTime().Equal(want.at) {
+			continue // the disk cuts it itself
+		}
+		if got := list(t, newSource(t, p)).entries[name].MTime; got != want.out {
+			t.Errorf("%s: %d", name, got)
+		}
+	}
+}
+
+func TestText(t *testing.T) {
+	s := disk.NewText("grüß dich")
+	defer s.Close()
+	l := list(t, s)
+	item := l.items["text"]
+	if item.Kind != wire.KindFile || item.Mode != 0o600 || item.Size != 11 || time.Since(time.Unix(0, item.MTime)) > time.Minute {
+		t.Errorf("%+v", item)
+	}
+	totals, err := s.Count(t.Context())
+	if err != nil || totals != (disk.Totals{Files: 1, Bytes: 11, Known: true}) || !slices.Equal(s.Names(), []string{"text"}) {
+		t.Errorf("%+v, %v, %q", totals, err, s.Names())
+	}
+	f, err := s.Open(item)
+	must(t, err)
+	defer f.Close()
+	b, err := io.ReadAll(io.NewSectionReader(f, 0, item.Size))
+	if string(b) != "grüß dich" || err != nil || f.Changed() != nil {
+		t.Errorf("%q, %v", b, err)
+	}
+}

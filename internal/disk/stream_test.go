@@ -1,0 +1,120 @@
+package disk_test
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"slices"
+	"testing"
+	"testing/iotest"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// openStream opens the one file of a stream that reads r.
+func openStream(t *testing.T, r io.Reader) disk.SourceFile {
+	t.Helper()
+	s := disk.NewStream("stdin", r)
+	f, err := s.Open(list(t, s).items["stdin"])
+	must(t, err)
+	t.Cleanup(func() { must(t, errors.Join(f.Close(), s.Close())) })
+	return f
+}
+
+// Blocks of any stream are full but the last, however r gives its bytes.
+func TestStream(t *testing.T) {
+	for _, n := range []int{0, 1, mib - 1, mib, mib + 1, 3*mib + 5} {
+		data := random(n, uint64(n))
+		for name, r := range map[string]io.Reader{
+			"whole":              bytes.NewReader(data),
+			"halves":             iotest.HalfReader(bytes.NewReader(data)),
+			"end with the bytes": iotest.DataErrReader(bytes.NewReader(data)),
+		} {
+			f := openStream(t, r)
+			var got []byte
+			buf := make([]byte, mib)
+			for {
+				k, err := f.ReadAt(buf, int64(len(got)))
+				got = append(got, buf[:k]...)
+				if errors.Is(err, io.EOF) {
+					break
+				}
+				must(t, err)
+				if k != mib {
+					t.Fatalf("%s: a short read of %d in the middle", name, k)
+				}
+			}
+			if !bytes.Equal(got, data) || f.Changed() != nil {
+				t.Errorf("%s: %d bytes come as %d others", name, n, len(got))
+			}
+			if k, err := f.ReadAt(buf, int64(len(got))); k != 0 || !errors.Is(err, io.EOF) {
+				t.Errorf("%s: after the end %d, %v", name, k, err)
+			}
+		}
+	}
+}
+
+func TestStreamEntry(t *testing.T) {
+	s := disk.NewStream("stdin", bytes.NewReader(nil))
+	defer s.Close()
+	e := list(t, s).entries["stdin"]
+	if e.Kind != wire.KindStream || e.Size != 0 || e.Mode != 0o644 || e.MTime == 0 {
+		t.Errorf("%+v", e)
+	}
+	totals, err := s.Count(t.Context())
+	if err != nil || totals != (disk.Totals{Files: 1}) || !slices.Equal(s.Names(), []string{"stdin"}) {
+		t.Errorf("%+v, %v", totals, err)
+	}
+}
+
+// A reader's failure is not taken for the end of the stream, least of all the
+// one that a cut-off gzip stream gives.
+func TestStreamFails(t *testing.T) {
+	for _, failure := range []error{io.ErrUnexpectedEOF, os.ErrDeadlineExceeded} {
+		f := openStream(t, io.MultiReader(bytes.NewReader(random(10, 1)), iotest.ErrReader(failure)))
+		n, err := f.ReadAt(make([]byte, mib), 0)
+		if n != 10 || !errors.Is(err, failure) {
+			t.Errorf("%d, %v", n, err)
+		}
+		mentions(t, err, "stdin", "cannot be read")
+	}
+}
+
+func TestStreamOutOfOrder(t *testing.T) {
+	f := openStream(t, bytes.NewReader(random(100, 1)))
+	_, err := f.ReadAt(make([]byte, 10), 10)
+	mentions(t, err, "stream", "byte 10")
+	if n, err := f.ReadAt(make([]byte, 10), 0); n != 10 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
+}
+
+func TestStreamOnce(t *testing.T) {
+	s := disk.NewStream("stdin", bytes.NewReader(nil))
+	f, err := s.Open(disk.Item{})
+	must(t, err)
+	defer f.Close()
+	_, err = s.Open(disk.Item{})
+	mentions(t, err, "read already")
+}
+
+// Close ends a ReadAt that waits for a reader that gives nothing.
+func TestStreamClosed(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	s := disk.NewStream("stdin", r)
+	f, err := s.Open(disk.Item{})
+	must(t, err)
+	ended := make(chan error)
+	go func() {
+		_, err := f.ReadAt(make([]byte, 10), 0)
+		ended <- err
+	}()
+	must(t, f.Close())
+	if err := <-ended; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("%v", err)
+	}
+	must(t, s.Close()) // ends the goroutine that reads; goleak sees to it
+}

@@ -1,0 +1,165 @@
+package disk_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"math/rand/v2"
+	"os"
+	"syscall"
+	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// writerFor is a Writer onto w and its one file.
+func writerFor(t *testing.T, w io.Writer, e wire.Entry) (*disk.Writer, disk.File) {
+	t.Helper()
+	d := disk.NewWriter(w)
+	t.Cleanup(func() { must(t, d.Close()) })
+	must(t, d.Begin(t.Context(), []string{"a"}, e.Size))
+	f, err := d.Prepare(t.Context(), 0, e)
+	must(t, err)
+	return d, f
+}
+
+// Blocks come in any order that a sender's window allows, and in pieces; some
+// come twice. What goes out is in order.
+func TestWriterOutOfOrder(t *testing.T) {
+	data := random(40*mib+17, 1)
+	for seed := range uint64(5) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		var out bytes.Buffer
+		d, f := writerFor(t, &out, wire.Entry{Kind: wire.KindStream, Path: "a"})
+		var window []uint32
+		next := uint32(0)
+		for blocks := wire.Blocks(int64(len(data))); next < blocks || len(window) > 0; {
+			if next < blocks && len(window) < 32 {
+				window = append(window, next)
+				next++
+				continue
+			}
+			i := rng.IntN(len(window))
+			index := window[i]
+			window = append(window[:i], window[i+1:]...)
+			b := data[int(index)*mib:]
+			b = b[:min(len(b), mib)]
+			for _, cut := range [][2]int{{len(b) / 2, len(b)}, {0, len(b) / 2}} {
+				_, err := f.WriteAt(b[cut[0]:cut[1]], int64(index)*mib+int64(cut[0]))
+				must(t, err)
+			}
+			for range 1 + rng.IntN(2) {
+				must(t, f.Verified(index, blockhash.Sum(index, b).Hash))
+			}
+			if rng.IntN(4) == 0 {
+				_, err := f.WriteAt(b, int64(index)*mib)
+				must(t, err)
+			}
+		}
+		must(t, f.SetSize(int64(len(data))))
+		must(t, d.Commit(t.Context(), []disk.File{f})[0])
+		must(t, d.Finish(t.Context()))
+		if !bytes.Equal(out.Bytes(), data) {
+			t.Errorf("seed %d: %d bytes that are others", seed, out.Len())
+		}
+	}
+}
+
+// Nothing goes out before it is verified.
+func TestWriterUnverified(t *testing.T) {
+	var out bytes.Buffer
+	d, f := writerFor(t, &out, fileEntry("a", 4))
+	_, err := f.WriteAt([]byte("evil"), 0)
+	must(t, err)
+	mentions(t, d.Commit(t.Context(), []disk.File{f})[0], "first 0 bytes")
+	if out.Len() > 0 {
+		t.Errorf("%q went out", out.Bytes())
+	}
+}
+
+func TestWriterBounds(t *testing.T) {
+	_, f := writerFor(t, io.Discard, wire.Entry{Kind: wire.KindStream, Path: "a"})
+	_, err := f.WriteAt([]byte("x"), 63*mib)
+	must(t, err)
+	_, err = f.WriteAt([]byte("x"), 64*mib)
+	mentions(t, err, "block 64", "too far ahead")
+}
+
+func TestWriterEmpty(t *testing.T) {
+	var out bytes.Buffer
+	d, f := writerFor(t, &out, fileEntry("a", 0))
+	if have, err := f.Have(t.Context()); len(have) > 0 || err != nil {
+		t.Errorf("%v, %v", have, err)
+	}
+	must(t, d.Commit(t.Context(), []disk.File{f})[0])
+	mentions(t, d.Commit(t.Context(), []disk.File{f})[0], "already")
+}
+
+func TestWriterOneFile(t *testing.T) {
+	d := disk.NewWriter(io.Discard)
+	mentions(t, d.Begin(t.Context(), []string{"a", "b"}, 0), "single file", "--output")
+	for _, e := range []wire.Entry{dirEntry("a"), {Kind: wire.KindSymlink, Path: "a", Target: "b"}} {
+		_, err := d.Prepare(t.Context(), 0, e)
+		mentions(t, err, "single file")
+		if errors.As(err, new(*disk.SkipError)) {
+			t.Errorf("%v goes on without it", err)
+		}
+	}
+	d, _ = writerFor(t, io.Discard, fileEntry("a", 1))
+	_, err := d.Prepare(t.Context(), 1, fileEntry("b", 1))
+	mentions(t, err, "single file")
+}
+
+type failing struct{ err error }
+
+func (f failing) Write([]byte) (int, error) { return 0, f.err }
+
+// The program that reads is gone.
+func TestWriterFails(t *testing.T) {
+	d, f := writerFor(t, failing{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}}, fileEntry("a", 2*mib))
+	var err error
+	for i := uint32(0); i < 2 && err == nil; i++ {
+		_, err = f.WriteAt(make([]byte, mib), int64(i)*mib)
+		must(t, err)
+		err = f.Verified(i, blockhash.Hash{})
+	}
+	if err == nil { // both were on their way before the first failed
+		err = d.Commit(t.Context(), []disk.File{f})[0]
+	}
+	mentions(t, err, "standard output", "broken pipe")
+	if !errors.Is(err, syscall.EPIPE) {
+		t.Errorf("%v does not say EPIPE", err)
+	}
+}
+
+// stuck is a pipe that nobody reads.
+type stuck struct{ free chan struct{} }
+
+func (s stuck) Write(p []byte) (int, error) { <-s.free; return len(p), nil }
+
+// Neither Close nor the end of the context waits for it.
+func TestWriterStuck(t *testing.T) {
+	free := make(chan struct{})
+	defer close(free)
+	d, f := writerFor(t, stuck{free}, fileEntry("a", 2*mib))
+	_, err := f.WriteAt(make([]byte, 2*mib), 0)
+	must(t, err)
+	must(t, f.Verified(0, blockhash.Hash{}))
+	ended := make(chan error)
+	go func() { ended <- f.Verified(1, blockhash.Hash{}) }()
+	must(t, d.Close())
+	if err := <-ended; !errors.Is(err, os.ErrClosed) {
+		t.Errorf("%v", err)
+	}
+
+	d, f = writerFor(t, stuck{free}, fileEntry("a", 1))
+	fill(t, f, []byte("1"))
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := d.Commit(ctx, []disk.File{f})[0]; !errors.Is(err, context.Canceled) {
+		t.Errorf("%v", err)
+	}
+}

@@ -1,0 +1,15 @@
+// Package nearby lets a receiver find a sender that runs its own relay, on the
+// same network or on the same machine, by the nameplate of the code alone.
+//
+// It is multicast DNS (RFC 6762) with service discovery (RFC 6763): the sender
+// announces the instance NAMEPLATE._tallow._tcp.local with the port of its relay,
+// and the receiver asks for exactly that instance, so nobody else's answers
+// count. A nameplate says nothing of the secret words.
+//
+//	S  Announce(7, port)  answers on every interface, loopback included
+//	R  Find(7)            asks on every interface; whoever answers is a candidate
+//
+// What is found is not trusted: it is an address where a relay may be, to be
+// tried with rendezvous.First. Start with Announce (announce.go) and Find
+// (find.go).
+package nearby

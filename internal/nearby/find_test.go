@@ -1,0 +1,81 @@
+package nearby
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+func TestAsksUntilSomebodyAnswers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		begin := time.Now()
+		var asked []time.Duration
+		sightings := make(chan sighting)
+		one := sighting{answer{"a", 1}, netip.MustParseAddr("10.0.0.1")}
+		two := sighting{answer{"a", 1}, netip.MustParseAddr("10.0.0.2")}
+		go func() {
+			time.Sleep(9 * time.Second)
+			sightings <- one
+			time.Sleep(settle / 2)
+			sightings <- two
+			sightings <- one // again
+		}()
+		found, err := collect(t.Context(), sightings, func() { asked = append(asked, time.Since(begin)) })
+		if err != nil || !slices.Equal(found, []sighting{one, two}) {
+			t.Errorf("found %v, %v", found, err)
+		}
+		if took := time.Since(begin); took != 9*time.Second+settle {
+			t.Errorf("took %v", took)
+		}
+		want := []time.Duration{
+			0, 250 * time.Millisecond, 750 * time.Millisecond, 1750 * time.Millisecond, 3750 * time.Millisecond, 7750 * time.Millisecond,
+		}
+		if !slices.Equal(asked, want) {
+			t.Errorf("asked at %v, want %v", asked, want)
+		}
+	})
+}
+
+func TestTimeRunsOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+		defer cancel()
+		asked := 0
+		found, err := collect(ctx, nil, func() { asked++ })
+		if err != ErrNotFound || found != nil || asked != 9 {
+			t.Errorf("%v, %v after %d questions", found, err, asked)
+		}
+		// What was found by then counts.
+		ctx, cancel = context.WithTimeout(t.Context(), settle/2)
+		defer cancel()
+		sightings := make(chan sighting, 1)
+		sightings <- sighting{}
+		if found, err := collect(ctx, sightings, func() {}); len(found) != 1 || err != nil {
+			t.Errorf("%v, %v", found, err)
+		}
+		why := errors.New("enough")
+		cancelled, end := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Minute, func() { end(why) })
+		if _, err := collect(cancelled, nil, func() {}); err != why {
+			t.Error(err)
+		}
+	})
+}
+
+func TestFoundIsBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sightings := make(chan sighting)
+		go func() {
+			for i := range 1000 {
+				sightings <- sighting{answer{"a", uint16(1 + i)}, netip.IPv6Loopback()}
+			}
+		}()
+		if found, err := collect(t.Context(), sightings, func() {}); len(found) != maxFound || err != nil {
+			t.Errorf("%d found, %v", len(found), err)
+		}
+	})
+}

@@ -1,0 +1,137 @@
+package rendezvous
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// How long one step of reaching a relay may take. The caller's context may
+// allow less.
+const (
+	dialTimeout   = 10 * time.Second // of TCP, and again of TLS
+	answerTimeout = 15 * time.Second // of an HTTP answer, of the upgrade, of the welcome
+)
+
+// Client opens and joins rooms at one relay. It is safe for concurrent use and
+// needs no closing: nothing of it stays behind but the rooms.
+type Client struct {
+	endpoint Endpoint
+	agent    string      // User-Agent
+	tls      *tls.Config // nil: the system's roots
+	proxy    func(*http.Request) (*url.URL, error)
+	dialer   net.Dialer
+
+	mu   sync.Mutex
+	base *url.URL // the route that answered, nil before
+}
+
+// New gives a client of the relay at endpoint; version is this program's, which
+// the relay gets to see. Nothing is sent yet.
+func New(endpoint Endpoint, version string) *Client {
+	c := &Client{
+		endpoint: endpoint, agent: "tallow/" + version,
+		proxy: http.ProxyFromEnvironment, dialer: net.Dialer{Timeout: dialTimeout},
+	}
+	if endpoint.direct {
+		c.proxy = nil
+	}
+	return c
+}
+
+// OpenRequest says which room to open.
+type OpenRequest struct {
+	Nonce     [16]byte // the sender's handshake nonce; the room gives it to the receiver
+	Nameplate string   // the wanted number, or empty for one of the relay's choice
+}
+
+// Open opens a room and takes the sender's seat in it.
+//
+// Errors: *UnreachableError, *TLSError and *ProtocolError if there is no relay
+// to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
+// the context's own error.
+func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
+	base, err := c.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	reply, err := c.openSession(ctx, base, wire.SessionRequest(req))
+	if err != nil {
+		return nil, err
+	}
+	if req.Nameplate != "" && reply.Nameplate != req.Nameplate {
+		return nil, c.protocolError("it opened another room than the one asked for", nil)
+	}
+	return c.sit(ctx, base, reply.Nameplate, url.Values{"ticket": {reply.Ticket.String()}})
+}
+
+// Join takes the receiver's seat in the room of a nameplate. Errors are those
+// of Open.
+func (c *Client) Join(ctx context.Context, nameplate string) (*Room, error) {
+	if !wire.ValidNameplate(nameplate) {
+		return nil, fmt.Errorf("%q is not the number of a code: it has 1 to %d digits and does not begin with 0",
+			printable(nameplate), wire.MaxNameplateDigits)
+	}
+	base, err := c.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.sit(ctx, base, nameplate, url.Values{})
+}
+
+// openSession posts a request for a room.
+func (c *Client) openSession(ctx context.Context, base *url.URL, req wire.SessionRequest) (wire.SessionReply, error) {
+	status, header, body, err := c.exchange(ctx, http.MethodPost, base.JoinPath("api/session"), req.Append(nil))
+	if err != nil {
+		return wire.SessionReply{}, err
+	}
+	if status == http.StatusCreated {
+		reply, err := wire.ParseSessionReply(body)
+		if err != nil {
+			return wire.SessionReply{}, c.protocolError("its answer makes no sense", err)
+		}
+		return reply, nil
+	}
+	refusal, err := wire.ParseSessionError(body)
+	if err != nil || refusal.Code == 0 {
+		return wire.SessionReply{}, c.statusError(status, header)
+	}
+	return wire.SessionReply{}, &RelayError{
+		Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message),
+		Opening: true, RetryAfter: retryAfter(header),
+	}
+}
+
+// statusError is an HTTP answer that no relay gives.
+func (c *Client) statusError(status int, header http.Header) error {
+	if status >= 300 && status < 400 {
+		return c.protocolError(fmt.Sprintf("it points to %s, use that address", printable(header.Get("Location"))), nil)
+	}
+	return c.protocolError(fmt.Sprintf("HTTP status %d", status), nil)
+}
+
+func (c *Client) protocolError(reason string, err error) error {
+	return &ProtocolError{Relay: c.endpoint.name, Reason: reason, Err: err}
+}
+
+// dialError gives a failure to get an answer its type.
+func (c *Client) dialError(ctx context.Context, err error) error {
+	switch {
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case isTLS(err):
+		return &TLSError{Relay: c.endpoint.name, Err: err}
+	case errors.Is(err, wire.ErrMalformed):
+		return c.protocolError("its answer makes no sense", err)
+	default:
+		return &UnreachableError{Relay: c.endpoint.name, Err: err}
+	}
+}

@@ -1,0 +1,85 @@
+package rendezvous
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// maxRetryAfter is the longest wait that is taken from a relay.
+const maxRetryAfter = time.Hour
+
+// exchange makes one HTTP request on a connection of its own and gives back the
+// status, the header and the bounded body. A redirect is an answer like any
+// other: a relay never makes one, and a POST would get lost on the way.
+func (c *Client) exchange(ctx context.Context, method string, u *url.URL, body []byte) (int, http.Header, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
+	if err != nil {
+		return 0, nil, nil, c.dialError(ctx, err)
+	}
+	req.Header.Set("User-Agent", c.agent)
+	if len(body) > 0 {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	client := &http.Client{
+		Transport: &http.Transport{
+			Proxy:                 c.proxy,
+			DialContext:           c.dialer.DialContext,
+			TLSClientConfig:       c.tls,
+			TLSHandshakeTimeout:   dialTimeout,
+			ResponseHeaderTimeout: answerTimeout,
+			DisableKeepAlives:     true, // nothing stays behind
+		},
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       2*dialTimeout + answerTimeout,
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, nil, c.dialError(ctx, err)
+	}
+	defer resp.Body.Close()
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxSessionBody+1))
+	if err != nil {
+		return 0, nil, nil, c.dialError(ctx, err)
+	}
+	return resp.StatusCode, resp.Header, answer, nil
+}
+
+// probe asks whether a relay answers at base.
+func (c *Client) probe(ctx context.Context, base *url.URL) error {
+	status, header, body, err := c.exchange(ctx, http.MethodGet, base.JoinPath("api/health"), nil)
+	if err != nil {
+		return err
+	}
+	if status != http.StatusOK {
+		return c.statusError(status, header)
+	}
+	if _, err := wire.ParseRelayHealth(body); err != nil {
+		return c.protocolError("something else runs there", err)
+	}
+	return nil
+}
+
+// retryAfter reads the delay that a refusal asks for, in seconds.
+func retryAfter(header http.Header) time.Duration {
+	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
+}
+
+// resolvesLocally tells whether a host name stands for nothing but addresses of
+// this machine or a private network.
+func (c *Client) resolvesLocally(ctx context.Context, host string) bool {
+	addrs, err := c.dialer.Resolver.LookupNetIP(ctx, "ip", host)
+	return err == nil && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !isLocal(a) })
+}

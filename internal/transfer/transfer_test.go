@@ -1,0 +1,370 @@
+package transfer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	zeebo "github.com/zeebo/blake3"
+	"go.uber.org/goleak"
+
+	"github.com/tallow-transfer/tallow/internal/session/sessiontest"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+const mib = wire.BlockSize
+
+// data is n bytes that look like no others.
+func data(seed, n int) []byte {
+	b := make([]byte, n)
+	rng := rand.NewChaCha8([32]byte{byte(seed), byte(seed >> 8)})
+	_, _ = rng.Read(b)
+	return b
+}
+
+// tree is files of all sizes that are treated differently, and many small ones.
+func tree() map[string][]byte {
+	files := make(map[string][]byte)
+	for i, n := range []int{0, 1, 24<<10 - 1, 24 << 10, 24<<10 + 1, wire.MaxSegment, wire.MaxSegment + 1, mib - 1, mib, mib + 1, 3*mib + 77} {
+		files[fmt.Sprintf("size-%d", n)] = data(i, n)
+	}
+	for i := range 3000 {
+		files[fmt.Sprintf("small/%04d", i)] = data(1000+i, i%700)
+	}
+	return files
+}
+
+func TestEverySizeArrives(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		files, dest := tree(), &memoryDestination{}
+		o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
+		if o.sendErr != nil || o.receiveErr != nil {
+			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		check(t, dest, files)
+		var bytes int64
+		for path, b := range files {
+			bytes += int64(len(b))
+			if want := zeebo.Sum256(b); o.receiver.done[path] != want || o.sender.done[path] != want {
+				t.Errorf("%s: the hashes told are not its BLAKE3", path)
+			}
+		}
+		want := transfer.Result{Files: int64(len(files)), Bytes: bytes}
+		if o.sent != want || o.received != want {
+			t.Errorf("results: %+v and %+v, want %+v", o.sent, o.received, want)
+		}
+		if o.sendProg.SentTotal() != bytes || o.sendProg.Bytes.Load() != bytes || o.receivProg.Bytes.Load() != bytes {
+			t.Errorf("sent %d, progress %d and %d, want %d", o.sendProg.SentTotal(), o.sendProg.Bytes.Load(), o.receivProg.Bytes.Load(), bytes)
+		}
+		if !dest.finished {
+			t.Error("the destination was not finished")
+		}
+	})
+}
+
+func TestStream(t *testing.T) {
+	for _, n := range []int{0, 1, mib - 1, mib, mib + 1, 5*mib + 3} {
+		synctest.Test(t, func(t *testing.T) {
+			s, r := sessions(t)
+			join(t, s, r, 0, wire.LaneRelay, nil)
+			files, dest := map[string][]byte{"stdin": data(n, n)}, &memoryDestination{}
+			o := run(t, t.Context(), s, r, &memorySource{files: files, streams: map[string]bool{"stdin": true}}, dest)
+			if o.sendErr != nil || o.receiveErr != nil {
+				t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+			}
+			check(t, dest, files)
+		})
+	}
+}
+
+// Only what is missing or different crosses.
+func TestResume(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		big := data(1, 10*mib+500)
+		old := append([]byte(nil), big...)
+		old[4*mib+3] ^= 1 // the source has changed here since
+		files := map[string][]byte{"big": big, "small": data(2, 900), "new": data(3, 900)}
+		dest := &memoryDestination{
+			had:     map[string][]byte{"big": old, "small": files["small"]},
+			hadHole: map[string]map[uint32]bool{"big": {7: true}},
+		}
+		o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
+		if o.sendErr != nil || o.receiveErr != nil {
+			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		check(t, dest, files)
+		if got, want := o.sendProg.SentTotal(), int64(2*mib+900); got != want {
+			t.Errorf("%d bytes crossed, want %d", got, want)
+		}
+		if got, want := o.receivProg.Bytes.Load(), int64(10*mib+500+1800); got != want {
+			t.Errorf("progress ends at %d, want %d", got, want)
+		}
+	})
+}
+
+// One bad file does not stop the others, and both sides know of it.
+func TestBadFilesAreLeftOut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		files := map[string][]byte{
+			"good": data(1, 3*mib), "changed": data(2, 2*mib), "changed-small": data(3, 10),
+			"broken": data(4, 100), "short": data(5, 2*mib+9), "short-small": data(6, 90), "refused": data(7, 5000),
+		}
+		src := &memorySource{
+			files: files, omitted: []string{"a-socket"},
+			changed: map[string]bool{"changed": true, "changed-small": true},
+			short:   map[string]bool{"short": true, "short-small": true},
+			broken:  map[string]error{"broken": errors.New("permission denied")},
+		}
+		dest := &memoryDestination{refuse: map[string]string{"refused": "exists already"}}
+		o := run(t, t.Context(), s, r, src, dest)
+		if o.sendErr != nil || o.receiveErr != nil {
+			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		check(t, dest, map[string][]byte{"good": files["good"]})
+		want := transfer.Result{Files: 1, Bytes: 3 * mib, Failed: 6, Omitted: 1}
+		if o.sent != want || o.received != want {
+			t.Errorf("results: %+v and %+v, want %+v", o.sent, o.received, want)
+		}
+		for _, path := range []string{"changed", "changed-small", "broken", "short", "short-small", "refused"} {
+			if o.sender.failed[path] == "" || o.receiver.failed[path] == "" {
+				t.Errorf("%s: the sender says %q, the receiver %q", path, o.sender.failed[path], o.receiver.failed[path])
+			}
+		}
+		if o.sender.failed["a-socket"] == "" {
+			t.Error("nothing is said of the entry that cannot be sent")
+		}
+	})
+}
+
+// Lanes that die give back what they had, and another one carries it.
+func TestLanesDieUnderData(t *testing.T) {
+	for seed := range uint64(20) {
+		synctest.Test(t, func(t *testing.T) {
+			rng := rand.New(rand.NewPCG(seed, 0))
+			s, r := sessions(t)
+			join(t, s, r, 0, wire.LaneRelay, nil)
+			for id := uint32(1); id <= 4; id++ {
+				last := rng.IntN(300)
+				var cut *sessiontest.Carrier
+				cut = join(t, s, r, id, wire.LaneWebRTC, func(n int, rec []byte) [][]byte {
+					if n == last {
+						cut.Cut()
+					}
+					return [][]byte{rec}
+				})
+			}
+			files, dest := tree(), &memoryDestination{}
+			o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
+			if o.sendErr != nil || o.receiveErr != nil {
+				t.Fatalf("seed %d: sender: %v, receiver: %v", seed, o.sendErr, o.receiveErr)
+			}
+			check(t, dest, files)
+		})
+	}
+}
+
+func TestNoLaneIsLeft(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		var cut *sessiontest.Carrier
+		cut = join(t, s, r, 0, wire.LaneRelay, func(n int, rec []byte) [][]byte {
+			if n == 60 {
+				cut.Cut()
+			}
+			return [][]byte{rec}
+		})
+		dest := &memoryDestination{}
+		o := run(t, t.Context(), s, r, &memorySource{files: map[string][]byte{"big": data(1, 9*mib)}}, dest)
+		if o.sendErr == nil || o.receiveErr == nil {
+			t.Errorf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		check(t, dest, nil)
+	})
+}
+
+func TestCancelEndsBothSides(t *testing.T) {
+	for _, side := range []string{"sender", "receiver"} {
+		t.Run(side, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, r := sessions(t)
+				join(t, s, r, 0, wire.LaneRelay, nil)
+				ctx, cancel := context.WithCancel(t.Context())
+				sendCtx, receiveCtx := ctx, t.Context()
+				if side == "receiver" {
+					sendCtx, receiveCtx = receiveCtx, sendCtx
+				}
+				dest := &memoryDestination{}
+				errs := make(chan error, 2)
+				prog := &transfer.Progress{}
+				go func() {
+					_, err := transfer.Send(sendCtx, s, &slowSource{}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Offered: func(wire.Offer) {}})
+					errs <- err
+					_ = s.Close()
+				}()
+				go func() {
+					_, err := transfer.Receive(receiveCtx, r, transfer.ReceiveOptions{
+						Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+						Observer: newLog(), Progress: prog,
+					})
+					errs <- err
+					_ = r.Close()
+				}()
+				time.Sleep(10 * time.Second) // of the bubble's clock
+				if prog.Bytes.Load() == 0 {
+					t.Error("nothing was under way")
+				}
+				began := time.Now()
+				cancel()
+				var canceled, told int
+				for range 2 {
+					var c *transfer.Cancelled
+					switch err := <-errs; {
+					case errors.Is(err, context.Canceled):
+						canceled++
+					case errors.As(err, &c) && c.Reason == wire.ReasonCancelled:
+						told++
+					default:
+						t.Errorf("ended with %v", err)
+					}
+				}
+				if canceled != 1 || told != 1 {
+					t.Errorf("%d cancelled, %d told", canceled, told)
+				}
+				if d := time.Since(began); d > 2*time.Second {
+					t.Errorf("it took %v", d)
+				}
+				check(t, dest, nil)
+			})
+		})
+	}
+}
+
+// slowSource is one stream that gives a block a second.
+type slowSource struct{ memorySource }
+
+func (s *slowSource) Walk(_ context.Context, yield func(transfer.Item) error) error {
+	return yield(transfer.Item{Entry: wire.Entry{Kind: wire.KindStream, Path: "slow"}, Open: func() (transfer.SourceFile, error) {
+		return &slowFile{}, nil
+	}})
+}
+
+type slowFile struct{ endless }
+
+func (f *slowFile) ReadAt(p []byte, off int64) (int, error) {
+	time.Sleep(time.Second)
+	return f.endless.ReadAt(p, off)
+}
+
+func TestDeclineAndVerify(t *testing.T) {
+	for name, refusal := range map[string]error{"declined": transfer.ErrRefused, "verify": transfer.ErrVerify} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				s, r := sessions(t)
+				join(t, s, r, 0, wire.LaneRelay, nil)
+				sent := make(chan error, 1)
+				go func() {
+					_, err := transfer.Send(t.Context(), s, &memorySource{files: tree()}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Offered: func(wire.Offer) {}})
+					sent <- err
+					_ = s.Close()
+				}()
+				_, err := transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
+					Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return nil, refusal },
+					Observer: newLog(), Progress: &transfer.Progress{},
+				})
+				_ = r.Close()
+				if !errors.Is(err, refusal) {
+					t.Errorf("the receiver ends with %v", err)
+				}
+				err = <-sent
+				var declined *transfer.Declined
+				var cancelled *transfer.Cancelled
+				if refusal == transfer.ErrRefused && !errors.As(err, &declined) {
+					t.Errorf("the sender ends with %v", err)
+				}
+				if refusal == transfer.ErrVerify && (!errors.As(err, &cancelled) || cancelled.Reason != wire.ReasonVerify) {
+					t.Errorf("the sender ends with %v", err)
+				}
+			})
+		})
+	}
+}
+
+// A disk that fails ends the transfer on both sides, and nothing is committed
+// of the file.
+func TestDiskFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		dest := &memoryDestination{fail: map[string]error{"b": errors.New("no space left on device")}}
+		o := run(t, t.Context(), s, r, &memorySource{files: map[string][]byte{"a": data(1, 10), "b": data(2, 5*mib)}}, dest)
+		var disk *transfer.DiskError
+		var cancelled *transfer.Cancelled
+		if !errors.As(o.receiveErr, &disk) || !errors.As(o.sendErr, &cancelled) || cancelled.Reason != wire.ReasonIO {
+			t.Errorf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		if _, ok := dest.committed["b"]; ok {
+			t.Error("a file that could not be written was committed")
+		}
+	})
+}
+
+// A receiver that takes nothing makes the sender stop reading: memory is
+// bounded by the window.
+func TestWindowBoundsTheSender(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		r.HandleData(func(wire.Lanes, []byte) error { return nil }) // and no acknowledgement
+		file := &endless{}
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _ = transfer.Send(ctx, s, &oneFile{file: file}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Offered: func(wire.Offer) {}})
+		}()
+		for {
+			m, err := r.Receive(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if typ, _ := wire.TypeOf(m); typ == wire.TypeManifest {
+				break
+			}
+		}
+		if err := r.Send(ctx, wire.Want{Page: 0}.Append(nil)); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Minute) // of the bubble's clock
+		if n := file.read.Load(); n != 32*mib {
+			t.Errorf("%d bytes were read ahead of the acknowledgements, want %d", n, 32*mib)
+		}
+		cancel()
+		<-ended
+	})
+}
+
+// oneFile is a huge file.
+type oneFile struct {
+	memorySource
+	file transfer.SourceFile
+}
+
+func (s *oneFile) Walk(_ context.Context, yield func(transfer.Item) error) error {
+	return yield(transfer.Item{
+		Entry: wire.Entry{Kind: wire.KindFile, Path: "huge", Size: 1 << 40},
+		Open:  func() (transfer.SourceFile, error) { return s.file, nil },
+	})
+}

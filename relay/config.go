@@ -1,0 +1,74 @@
+package relay
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Config says how a relay behaves. Zero values are the defaults; they suit a
+// public server.
+type Config struct {
+	// UnclaimedTTL is how long a room waits for its code to be used, 1 hour by
+	// default. A room whose code is burnt lives as long as its peers stay.
+	UnclaimedTTL time.Duration
+	// MaxRooms is how many rooms there can be at a time, 10,000 by default.
+	MaxRooms int
+	// MaxMessage is the largest payload that a peer may send in one message, in
+	// bytes: 66,000 by default, and never more.
+	MaxMessage int
+	// SessionsPerMinute is how many rooms one client address may open, after a
+	// burst of a third of that; 60 by default, negative for no limit. An IPv6
+	// address counts as its /64.
+	SessionsPerMinute int
+	// JoinsPerMinute is the same for taking seats, which bounds how fast
+	// somebody can try nameplates; 60 by default, negative for no limit.
+	JoinsPerMinute int
+	// BytesPerSecond is how fast one peer may send; 0 for no limit.
+	BytesPerSecond int
+	// STUNAddress is where peers find a STUN service: "HOST:PORT", or ":PORT"
+	// for a port of the host by which they reach the relay; empty for none.
+	STUNAddress string
+	// NameplateDigits is the least number of digits of the nameplates handed
+	// out. By default they are as short as is practical, from 1 digit on.
+	NameplateDigits int
+	// TrustProxy takes a client's address from the last X-Forwarded-For entry.
+	// Set it only behind a reverse proxy that writes that entry itself.
+	TrustProxy bool
+	// Version is the program's, shown by the health endpoints.
+	Version string
+	// Logger gets what an operator may want to know; never a payload, nor a
+	// nameplate or client address. The default is silence.
+	Logger *slog.Logger
+}
+
+// withDefaults checks a configuration and fills in what it leaves out.
+func (c Config) withDefaults() (Config, error) {
+	c.UnclaimedTTL = cmp.Or(c.UnclaimedTTL, time.Hour)
+	c.MaxRooms = cmp.Or(c.MaxRooms, 10_000)
+	c.MaxMessage = cmp.Or(c.MaxMessage, wire.MaxRoomPayload)
+	c.SessionsPerMinute = cmp.Or(c.SessionsPerMinute, 60)
+	c.JoinsPerMinute = cmp.Or(c.JoinsPerMinute, 60)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
+	}
+	for _, bad := range []struct {
+		wrong bool
+		text  string
+	}{
+		{c.UnclaimedTTL < time.Second, "UnclaimedTTL: at least a second"},
+		{c.MaxRooms < 0, "MaxRooms: not negative"},
+		{c.MaxMessage < 0 || c.MaxMessage > wire.MaxRoomPayload, fmt.Sprintf("MaxMessage: at most %d bytes", wire.MaxRoomPayload)},
+		{c.BytesPerSecond < 0, "BytesPerSecond: not negative"},
+		{len(c.STUNAddress) > wire.MaxRoomSTUN, fmt.Sprintf("STUNAddress: at most %d bytes", wire.MaxRoomSTUN)},
+		{c.NameplateDigits < 0 || c.NameplateDigits > wire.MaxNameplateDigits, fmt.Sprintf("NameplateDigits: at most %d", wire.MaxNameplateDigits)},
+	} {
+		if bad.wrong {
+			return Config{}, fmt.Errorf("relay configuration: %s", bad.text)
+		}
+	}
+	return c, nil
+}

@@ -1,0 +1,123 @@
+package relay
+
+import (
+	"errors"
+	"io"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+var errTooLarge = errors.New("message too large")
+
+// read takes the peer's messages, one after the other, until the connection
+// ends. From a peer that was put out it takes them to nowhere, because a socket
+// that is closed with unread bytes loses what was written to it last.
+func (s *socket) read() {
+	for {
+		kind, body, err := s.conn.NextReader()
+		if err != nil {
+			return
+		}
+		s.alive()
+		if s.peer.dismissed() {
+			continue
+		}
+		if kind != websocket.BinaryMessage {
+			s.peer.dismiss(wire.RoomMalformed)
+			continue
+		}
+		m := s.pool.Get().(*message)
+		err = s.fill(m, body)
+		switch {
+		case errors.Is(err, errTooLarge):
+			s.peer.dismiss(wire.RoomTooLarge)
+			m.release()
+		case err != nil:
+			m.release()
+			return
+		default:
+			s.handle(m)
+		}
+	}
+}
+
+// fill reads a whole message into m.
+func (s *socket) fill(m *message, body io.Reader) error {
+	buf := m.frame[:cap(m.frame)]
+	n := 0
+	for {
+		// The buffer is a byte longer than the largest message.
+		if n == len(buf) {
+			return errTooLarge
+		}
+		k, err := body.Read(buf[n:])
+		n += k
+		if err == io.EOF && n < len(buf) {
+			m.frame = buf[:n]
+			return nil
+		}
+		if err != nil && err != io.EOF {
+			return err
+		}
+		s.alive()
+	}
+}
+
+// handle does what a message says, and releases it or passes it on.
+func (s *socket) handle(m *message) {
+	kind, err := wire.ParseRoomKind(m.frame)
+	switch {
+	case err == nil && kind == wire.RoomForwardKind:
+		s.forward(m)
+		return
+	case err == nil && kind == wire.RoomBurnKind && s.peer.role == sender:
+		s.peer.room.burn()
+	case err == nil && kind == wire.RoomCloseKind && s.peer.role == sender:
+		s.hold(func() { s.peer.room.withdraw(s.peer) })
+	default:
+		s.peer.dismiss(wire.RoomMalformed)
+	}
+	m.release()
+}
+
+// forward passes a message on to the other peer, as fast as that takes it; if
+// there is none, the message is lost.
+func (s *socket) forward(m *message) {
+	s.hold(func() {
+		s.throttle(len(m.frame))
+		if other := s.peer.room.seats[s.peer.role.other()].Load(); other != nil {
+			other.put(m, s.peer.out)
+		} else {
+			m.release()
+		}
+	})
+}
+
+// hold does what may take as long as the other peer likes, during which this
+// one cannot be heard.
+func (s *socket) hold(wait func()) {
+	s.held.Store(true)
+	wait()
+	s.alive()
+	s.held.Store(false)
+}
+
+// throttle waits until the peer may send n bytes more.
+func (s *socket) throttle(n int) {
+	if s.speed == nil {
+		return
+	}
+	delay := s.speed.ReserveN(time.Now(), n).Delay()
+	if delay <= 0 {
+		return
+	}
+	timer := time.NewTimer(delay)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-s.peer.out:
+	}
+}

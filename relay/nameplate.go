@@ -1,0 +1,48 @@
+package relay
+
+import (
+	"math/rand/v2"
+	"strconv"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// numbers counts the nameplates in use by their number of digits, and chooses
+// new ones. They are public, so they need not be unguessable, only scattered:
+// somebody who mistypes one should land nowhere.
+type numbers struct {
+	least int // digits; 0 for as few as is practical
+	used  [wire.MaxNameplateDigits + 1]int
+}
+
+// choose gives a free nameplate from the first range of which less than half
+// is in use: 1..99, 100..999, 1000..9999 and so on. It gives "" if there is none.
+func (n *numbers) choose(inUse func(nameplate string) bool) string {
+	for digits := max(n.least, 2); digits <= wire.MaxNameplateDigits; digits++ {
+		low, used := pow10(digits-1), n.used[digits]
+		if n.least < 2 && digits == 2 {
+			low, used = 1, n.used[1]+n.used[2]
+		}
+		size := pow10(digits) - low
+		if used*2 >= size {
+			continue
+		}
+		for i := rand.N(size); ; i = (i + 1) % size {
+			if nameplate := strconv.Itoa(low + i); !inUse(nameplate) {
+				return nameplate
+			}
+		}
+	}
+	return ""
+}
+
+func (n *numbers) add(nameplate string)    { n.used[len(nameplate)]++ }
+func (n *numbers) remove(nameplate string) { n.used[len(nameplate)]-- }
+
+func pow10(n int) int {
+	p := 1
+	for range n {
+		p *= 10
+	}
+	return p
+}

@@ -1,0 +1,148 @@
+package relay
+
+import (
+	"context"
+	"net/http"
+	"sync"
+
+	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Relay is an http.Handler that lets peers meet in rooms. It is made by New
+// and ended by Shutdown or Close.
+type Relay struct {
+	config   Config
+	routes   http.Handler
+	upgrader websocket.Upgrader
+	table    *table
+	sessions *limiter
+	joins    *limiter
+	stun     *limiter
+	messages sync.Pool
+
+	mu      sync.Mutex
+	serving map[*socket]struct{}
+	closing bool
+	drained chan struct{} // closed when closing and no socket is served any more
+}
+
+// New makes a relay. It starts nothing: a relay works only while it serves
+// requests.
+func New(config Config) (*Relay, error) {
+	config, err := config.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Relay{
+		config:   config,
+		table:    newTable(config.UnclaimedTTL, config.MaxRooms, config.NameplateDigits),
+		sessions: newLimiter(config.SessionsPerMinute, config.SessionsPerMinute/3),
+		joins:    newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
+		stun:     newLimiter(stunPerMinute, stunBurst),
+		serving:  make(map[*socket]struct{}),
+		drained:  make(chan struct{}),
+	}
+	r.upgrader = websocket.Upgrader{
+		// There are no cookies and nothing else that a browser would add of
+		// itself, so pages of any origin may use the relay.
+		CheckOrigin:      func(*http.Request) bool { return true },
+		HandshakeTimeout: upgradeTimeout,
+		Error:            refuseUpgrade,
+		// The HTTP server's small buffers do: long messages go past them.
+	}
+	r.messages.New = func() any {
+		// One byte more than the largest frame, to tell a larger one.
+		return &message{frame: make([]byte, 0, 1+config.MaxMessage+1), pool: &r.messages}
+	}
+	r.routes = r.newRoutes()
+	return r, nil
+}
+
+// ServeHTTP answers every request to the relay.
+func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.routes.ServeHTTP(w, req) }
+
+// Shutdown ends all rooms, tells their peers that the relay closes, and waits
+// until the last of them is gone. When ctx ends, those that are left are cut
+// off. After it, the relay refuses everything but the static page.
+func (r *Relay) Shutdown(ctx context.Context) error {
+	r.startClosing()
+	r.table.close()
+
+	select {
+	case <-r.drained:
+		return nil
+	case <-ctx.Done():
+		r.cutOff()
+		<-r.drained
+		return context.Cause(ctx)
+	}
+}
+
+// Close ends all rooms at once, without a word to their peers.
+func (r *Relay) Close() error {
+	r.startClosing()
+	r.cutOff()
+	r.table.close()
+	<-r.drained
+	return nil
+}
+
+func (r *Relay) startClosing() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.closing {
+		r.closing = true
+		r.checkDrained()
+	}
+}
+
+func (r *Relay) isClosing() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.closing
+}
+
+// enter counts a socket in, unless the relay is closing.
+func (r *Relay) enter(s *socket) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closing {
+		return false
+	}
+	r.serving[s] = struct{}{}
+	return true
+}
+
+func (r *Relay) exit(s *socket) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.serving, s)
+	r.checkDrained()
+}
+
+// checkDrained closes drained when the last socket of a closing relay is gone.
+// The relay is locked.
+func (r *Relay) checkDrained() {
+	if r.closing && len(r.serving) == 0 {
+		close(r.drained)
+	}
+}
+
+func (r *Relay) cutOff() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.serving {
+		_ = s.conn.Close()
+	}
+}
+
+// newSpeed is the limit of what one peer may send, nil for none.
+func (r *Relay) newSpeed() *rate.Limiter {
+	if r.config.BytesPerSecond == 0 {
+		return nil
+	}
+	return rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.BytesPerSecond, wire.MaxRoomFrame))
+}

@@ -1,0 +1,127 @@
+package relay
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	// bindAttempts is how often Listen looks for a port number that is free
+	// for TCP and UDP, when it may choose.
+	bindAttempts = 20
+	// shutdownGrace is how long peers and requests may take to end.
+	shutdownGrace = 1500 * time.Millisecond
+)
+
+// Listen binds addr, "HOST:PORT", for the two sockets of a relay: TCP for peers
+// and UDP of the same number for STUN. For port 0 it finds one that is free for
+// both.
+func Listen(ctx context.Context, addr string) (net.Listener, net.PacketConn, error) {
+	var bind net.ListenConfig
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return nil, nil, fmt.Errorf("listen address %q: write it as HOST:PORT or :PORT", addr)
+	}
+	for attempt := 1; ; attempt++ {
+		listener, err := bind.Listen(ctx, "tcp", addr)
+		if err != nil {
+			return nil, nil, err
+		}
+		packets, err := bind.ListenPacket(ctx, "udp", listener.Addr().String())
+		if err == nil {
+			return listener, packets, nil
+		}
+		_ = listener.Close()
+		if port != "0" || attempt == bindAttempts {
+			return nil, nil, err
+		}
+	}
+}
+
+// Serve runs a relay on listener, and its STUN service on packets unless that is
+// nil, until ctx ends; then it ends all rooms properly and returns nil. It
+// closes both sockets. If the configuration names no STUN address, peers are
+// told the port of packets.
+func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, config Config) error {
+	defer listener.Close()
+	if packets != nil {
+		defer packets.Close()
+		if addr, ok := packets.LocalAddr().(*net.UDPAddr); ok && config.STUNAddress == "" {
+			config.STUNAddress = ":" + strconv.Itoa(addr.Port)
+		}
+	}
+	relay, err := New(config)
+	if err != nil {
+		return err
+	}
+	logger := relay.config.Logger
+	server := &http.Server{
+		Handler: relay,
+		// These hold until a connection becomes a WebSocket, which has its own.
+		ReadHeaderTimeout: bodyTimeout,
+		ReadTimeout:       2 * bodyTimeout,
+		WriteTimeout:      2 * bodyTimeout,
+		IdleTimeout:       time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+	}
+	running, stop := context.WithCancel(ctx)
+	defer stop()
+	var services sync.WaitGroup
+	failed := make(chan error, 2)
+	services.Go(func() {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
+		}
+	})
+	if packets != nil {
+		services.Go(func() {
+			if err := relay.ServeSTUN(running, packets); err != nil {
+				failed <- fmt.Errorf("the relay's STUN service cannot go on: %w", err)
+			}
+		})
+	}
+	logger.Info("relay serves", "addr", listener.Addr().String())
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+	}
+	logger.Info("relay shuts down")
+	shutdown(ctx, relay, server)
+	stop()
+	services.Wait()
+	return err
+}
+
+// shutdown ends a relay and its server, by force after a grace.
+func shutdown(ctx context.Context, relay *Relay, server *http.Server) {
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
+	defer cancel()
+	if err := relay.Shutdown(grace); err != nil {
+		relay.config.Logger.Warn("some peers were cut off")
+	}
+	if err := server.Shutdown(grace); err != nil {
+		_ = server.Close()
+	}
+}
+
+// ListenAndServe runs a relay and its STUN service on addr until ctx ends.
+// onListening, unless it is nil, is told the address before the relay accepts
+// anything.
+func ListenAndServe(ctx context.Context, addr string, config Config, onListening func(net.Addr)) error {
+	listener, packets, err := Listen(ctx, addr)
+	if err != nil {
+		return fmt.Errorf("cannot listen: %w", err)
+	}
+	if onListening != nil {
+		onListening(listener.Addr())
+	}
+	return Serve(ctx, listener, packets, config)
+}

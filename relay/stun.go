@@ -1,0 +1,85 @@
+package relay
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"net"
+	"time"
+
+	"github.com/pion/stun/v4"
+)
+
+// A peer asks a handful of times; whole offices may sit behind one address.
+const (
+	stunPerMinute = 1200
+	stunBurst     = 100
+)
+
+const (
+	stunHeader    = 20   // bytes
+	maxSTUNPacket = 1500 // bytes
+
+	maxSTUNFailures = 100 // of reads in a row
+)
+
+// ServeSTUN answers STUN Binding requests (RFC 8489) on conn with the address
+// that they come from, until ctx ends; conn stays open then, with its read
+// deadline in the past. It answers nothing else, and each source only so many
+// times a minute: a request with a forged source gains an attacker one packet
+// of at most 44 bytes, for the 20 it sent.
+func (r *Relay) ServeSTUN(ctx context.Context, conn net.PacketConn) error {
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
+	defer stop()
+	packet := make([]byte, maxSTUNPacket)
+	request := &stun.Message{Raw: make([]byte, 0, maxSTUNPacket)}
+	failures := 0
+	for {
+		n, from, err := conn.ReadFrom(packet)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			// What an earlier answer met may come back as an error of a later
+			// read; a socket that is broken does nothing but fail.
+			if failures++; failures > maxSTUNFailures || errors.Is(err, net.ErrClosed) {
+				return err
+			}
+			continue
+		}
+		failures = 0
+		source, ok := from.(*net.UDPAddr)
+		if !ok || !isBindingRequest(request, packet[:n]) || r.stun.wait(source.AddrPort().Addr()) > 0 {
+			continue
+		}
+		response, err := stun.Build(request, stun.BindingSuccess,
+			&stun.XORMappedAddress{IP: source.IP, Port: source.Port})
+		if err != nil {
+			continue
+		}
+		_, _ = conn.WriteTo(response.Raw, from) // lost is lost, the peer asks again
+	}
+}
+
+// isBindingRequest decodes a packet into m and tells whether it is a Binding
+// request that a server without accounts can answer: whole, with a right
+// FINGERPRINT if there is one, and without an attribute that must be understood.
+func isBindingRequest(m *stun.Message, packet []byte) bool {
+	// The two highest bits are 0 in STUN; the decoder does not look at them.
+	if len(packet) < stunHeader || packet[0]>>6 != 0 || !stun.IsMessage(packet) {
+		return false
+	}
+	length := int(binary.BigEndian.Uint16(packet[2:]))
+	if length%4 != 0 || length != len(packet)-stunHeader {
+		return false
+	}
+	if stun.Decode(packet, m) != nil || m.Type != stun.BindingRequest {
+		return false
+	}
+	for _, a := range m.Attributes {
+		if a.Type.Required() {
+			return false
+		}
+	}
+	return !m.Contains(stun.AttrFingerprint) || stun.Fingerprint.Check(m) == nil
+}

@@ -1,0 +1,306 @@
+package relay
+
+import (
+	"strconv"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// sit seats a peer without a socket; the table does not know the difference.
+// Nobody empties its queue, so that is long.
+func sit(t *testing.T, tb *table, nameplate string, ticket *wire.Ticket) *peer {
+	t.Helper()
+	p := newPeer(func() {})
+	p.queue = make(chan *message, 100)
+	return seatPeer(t, tb, p, nameplate, ticket)
+}
+
+func seatPeer(t *testing.T, tb *table, p *peer, nameplate string, ticket *wire.Ticket) *peer {
+	t.Helper()
+	if code := tb.take(p, nameplate, ticket, ""); code != 0 {
+		t.Fatalf("no seat: %v", code)
+	}
+	p.arrive()
+	return p
+}
+
+func refused(tb *table, nameplate string, ticket *wire.Ticket) wire.RoomErrorCode {
+	return tb.take(newPeer(func() {}), nameplate, ticket, "")
+}
+
+// stand lets a peer go, as its socket does.
+func stand(p *peer) {
+	close(p.gone)
+	p.room.leave(p)
+}
+
+func (p *peer) wantVerdict(t *testing.T, code wire.RoomErrorCode) {
+	t.Helper()
+	if !p.dismissed() || p.verdict != code {
+		t.Errorf("dismissed %t with %v, want %v", p.dismissed(), p.verdict, code)
+	}
+}
+
+func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb := newTable(time.Hour, 10, 0)
+		r, _ := tb.open(testNonce(), "7")
+		s := sit(t, tb, "7", &r.ticket)
+		rcv := sit(t, tb, "7", nil)
+		time.Sleep(time.Hour - time.Nanosecond)
+		synctest.Wait()
+		if s.dismissed() || rcv.dismissed() {
+			t.Fatal("expired too early")
+		}
+		time.Sleep(time.Nanosecond)
+		synctest.Wait()
+		s.wantVerdict(t, wire.RoomExpired)
+		rcv.wantVerdict(t, wire.RoomExpired)
+		if n, _ := tb.size(); n != 0 {
+			t.Errorf("%d rooms", n)
+		}
+		if code := refused(tb, "7", nil); code != wire.RoomExpired {
+			t.Errorf("a late receiver is told %v", code)
+		}
+		stand(s)
+		stand(rcv)
+		time.Sleep(remembered)
+		if _, code := tb.open(testNonce(), ""); code != 0 {
+			t.Error(code)
+		}
+		if code := refused(tb, "7", nil); code != wire.RoomUnknown {
+			t.Errorf("a very late receiver is told %v", code)
+		}
+		tb.close()
+	})
+}
+
+func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb := newTable(time.Hour, 10, 0)
+		r, _ := tb.open(testNonce(), "7")
+		s, rcv := sit(t, tb, "7", &r.ticket), sit(t, tb, "7", nil)
+		r.burn()
+		time.Sleep(100 * time.Hour)
+		synctest.Wait()
+		if s.dismissed() || rcv.dismissed() {
+			t.Fatal("a burnt room expired under its peers")
+		}
+		stand(s)
+		if code := refused(tb, "7", nil); code != wire.RoomUsed {
+			t.Errorf("a newcomer is told %v", code)
+		}
+		s = sit(t, tb, "7", &r.ticket) // the ticket still admits
+		stand(rcv)
+		if code := refused(tb, "7", nil); code != wire.RoomUsed {
+			t.Errorf("a newcomer to a free seat is told %v", code)
+		}
+		if n, _ := tb.size(); n != 1 {
+			t.Errorf("%d rooms, want 1", n)
+		}
+		stand(s)
+		if n, _ := tb.size(); n != 0 {
+			t.Errorf("%d rooms, want none", n)
+		}
+	})
+}
+
+func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
+	tb := newTable(time.Hour, 10, 0)
+	r, _ := tb.open(testNonce(), "7")
+	s := sit(t, tb, "7", &r.ticket)
+	r.burn()
+	stand(s)
+	if n, _ := tb.size(); n != 0 {
+		t.Errorf("%d rooms, want none", n)
+	}
+}
+
+func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb := newTable(time.Hour, 10, 0)
+		r, _ := tb.open(testNonce(), "7")
+		stand(sit(t, tb, "7", &r.ticket))
+		stand(sit(t, tb, "7", nil))
+		time.Sleep(59 * time.Minute)
+		stand(sit(t, tb, "7", nil))
+		time.Sleep(time.Minute)
+		synctest.Wait()
+		if code := refused(tb, "7", nil); code != wire.RoomExpired {
+			t.Errorf("after an hour: %v", code)
+		}
+	})
+}
+
+// A newcomer must hear of its neighbours in the order in which they came and
+// went, whatever the scheduler does.
+func TestNoticesComeInOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		tb := newTable(time.Hour, 10, 0)
+		r, _ := tb.open(testNonce(), "7")
+		s := seatPeer(t, tb, newPeer(func() {}), "7", &r.ticket)
+		<-s.queue // welcome
+		first := sit(t, tb, "7", nil)
+		s.put(&message{frame: []byte{byte(wire.RoomForwardKind)}}, nil) // the queue is full now
+
+		go stand(first)
+		synctest.Wait()
+		// Its leave waits for the queue, so its seat is not free yet.
+		if code := refused(tb, "7", nil); code != wire.RoomFull {
+			t.Fatalf("the seat of one whose leave is not told yet: %v", code)
+		}
+		want := []wire.RoomKind{wire.RoomJoinedKind, wire.RoomForwardKind, wire.RoomLeftKind}
+		for _, kind := range want {
+			if m := <-s.queue; m.frame[0] != byte(kind) {
+				t.Fatalf("kind %#x, want %#x", m.frame[0], kind)
+			}
+		}
+		synctest.Wait()
+		sit(t, tb, "7", nil)
+		if m := <-s.queue; m.frame[0] != byte(wire.RoomJoinedKind) {
+			t.Fatalf("kind %#x, want joined", m.frame[0])
+		}
+		tb.close()
+	})
+}
+
+// Both hear of each other exactly once, however the two arrivals interleave.
+func TestEachHearsOfTheOtherOnce(t *testing.T) {
+	tb := newTable(time.Hour, 10, 0)
+	defer tb.close()
+	r, _ := tb.open(testNonce(), "7")
+	s, rcv := newPeer(func() {}), newPeer(func() {})
+	if tb.take(s, "7", &r.ticket, "") != 0 || tb.take(rcv, "7", nil, "") != 0 {
+		t.Fatal("no seats")
+	}
+	rcv.arrive()
+	s.arrive() // so late that the receiver is there
+	for _, tc := range []struct {
+		who  string
+		p    *peer
+		want []wire.RoomKind
+		here wire.RoomFlags
+	}{
+		{"sender", s, []wire.RoomKind{wire.RoomWelcomeKind, wire.RoomJoinedKind}, 0},
+		{"receiver", rcv, []wire.RoomKind{wire.RoomWelcomeKind}, wire.RoomPeerHere},
+	} {
+		if len(tc.p.queue) != len(tc.want) {
+			t.Fatalf("%s: %d messages, want %d", tc.who, len(tc.p.queue), len(tc.want))
+		}
+		for i, kind := range tc.want {
+			m := <-tc.p.queue
+			if m.frame[0] != byte(kind) || i == 0 && m.frame[2] != byte(tc.here) {
+				t.Errorf("%s: message %d is %x", tc.who, i, m.frame)
+			}
+		}
+	}
+}
+
+func TestClosingTableRefuses(t *testing.T) {
+	tb := newTable(time.Hour, 10, 0)
+	r, _ := tb.open(testNonce(), "7")
+	s := sit(t, tb, "7", &r.ticket)
+	tb.close()
+	s.wantVerdict(t, wire.RoomClosing)
+	if _, code := tb.open(testNonce(), ""); code != wire.RoomClosing {
+		t.Errorf("open: %v", code)
+	}
+	if code := refused(tb, "7", nil); code != wire.RoomClosing {
+		t.Errorf("take: %v", code)
+	}
+}
+
+func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
+	tb := newTable(time.Hour, 5, 0)
+	for i := range 100 {
+		r, code := tb.open(testNonce(), strconv.Itoa(1+i))
+		if code != 0 {
+			t.Fatal(code)
+		}
+		s := sit(t, tb, r.nameplate, &r.ticket)
+		r.withdraw(s)
+		stand(s)
+	}
+	if len(tb.entries) != 5 || len(tb.graves) != 5 {
+		t.Errorf("%d entries and %d graves, want 5", len(tb.entries), len(tb.graves))
+	}
+	if used := tb.numbers.used[1] + tb.numbers.used[2] + tb.numbers.used[3]; used != 5 {
+		t.Errorf("%d numbers in use, want 5", used)
+	}
+	if code := refused(tb, "100", nil); code != wire.RoomUnknown {
+		t.Errorf("withdrawn: %v", code)
+	}
+	// The same number over and over is remembered once, and free for who asks.
+	for range 20 {
+		r, code := tb.open(testNonce(), "7")
+		if code != 0 {
+			t.Fatal(code)
+		}
+		r.burn()
+		s := sit(t, tb, "7", &r.ticket)
+		stand(s)
+		if code := refused(tb, "7", nil); code != wire.RoomUsed {
+			t.Fatalf("used: %v", code)
+		}
+	}
+	total := 0
+	for _, n := range tb.numbers.used {
+		total += n
+	}
+	if total != len(tb.entries) {
+		t.Errorf("%d numbers counted, %d entries", total, len(tb.entries))
+	}
+}
+
+func TestNameplatesAreShortWhilePractical(t *testing.T) {
+	tb := newTable(time.Hour, 1000, 0)
+	lengths := map[int]int{}
+	seen := map[string]bool{}
+	for range 1000 {
+		r, code := tb.open(testNonce(), "")
+		if code != 0 {
+			t.Fatal(code)
+		}
+		if !wire.ValidNameplate(r.nameplate) || seen[r.nameplate] {
+			t.Fatalf("nameplate %q", r.nameplate)
+		}
+		seen[r.nameplate] = true
+		lengths[len(r.nameplate)]++
+	}
+	// Half of 1..99, half of 100..999, the rest of four digits.
+	if short := lengths[1] + lengths[2]; short != 50 || lengths[3] != 450 || lengths[4] != 500 {
+		t.Errorf("digits: %v", lengths)
+	}
+	tb.close()
+
+	tb = newTable(time.Hour, 6000, 4)
+	lengths = map[int]int{}
+	for range 6000 {
+		r, _ := tb.open(testNonce(), "")
+		lengths[len(r.nameplate)]++
+	}
+	if lengths[4] != 4500 || lengths[5] != 1500 {
+		t.Errorf("digits, four at least: %v", lengths)
+	}
+	tb.close()
+}
+
+func TestNumbersRunOut(t *testing.T) {
+	n := &numbers{least: 9}
+	n.used[9] = 450_000_000
+	if got := n.choose(func(string) bool { return false }); got != "" {
+		t.Errorf("%q, although half of the last range is in use", got)
+	}
+	n.used[9]--
+	if got := n.choose(func(string) bool { return false }); len(got) != 9 {
+		t.Errorf("%q, want nine digits", got)
+	}
+	// The one number that is free is found.
+	n = &numbers{}
+	if got := n.choose(func(s string) bool { return s != "42" }); got != "42" {
+		t.Errorf("%q, want 42", got)
+	}
+}
