@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -28,7 +29,8 @@ type settleQueue struct {
 type failure struct {
 	in      *incoming
 	outcome wire.Outcome
-	reason  string
+	reason  string // for the person here
+	brief   string // for the sender: nothing of this machine's paths
 }
 
 func (q *settleQueue) kick() {
@@ -47,7 +49,7 @@ func (q *settleQueue) add(in *incoming) {
 
 func (q *settleQueue) addFailed(in *incoming, outcome wire.Outcome, reason string) {
 	q.mu.Lock()
-	q.failed = append(q.failed, failure{in, outcome, reason})
+	q.failed = append(q.failed, failure{in, outcome, reason, reason})
 	q.mu.Unlock()
 	q.kick()
 }
@@ -74,11 +76,11 @@ func (r *receiver) commit(ctx context.Context) error {
 			var whole []*incoming
 			var failed []failure
 			whole, failed, more = r.settles.take()
-			failed = append(failed, r.commitBatch(ctx, whole)...)
-			if ctx.Err() != nil {
-				return context.Cause(ctx)
+			refused, err := r.commitBatch(ctx, whole)
+			if err != nil {
+				return err
 			}
-			if err := r.settle(ctx, whole, failed); err != nil {
+			if err := r.settle(ctx, whole, append(failed, refused...)); err != nil {
 				return err
 			}
 		}
@@ -91,27 +93,32 @@ func (r *receiver) commit(ctx context.Context) error {
 	}
 }
 
-// commitBatch commits files and returns those that could not be.
-func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) []failure {
+// commitBatch commits files and returns those that the destination refused.
+// Any other error ends the transfer.
+func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) (refused []failure, err error) {
 	if len(batch) == 0 {
-		return nil
+		return nil, nil
 	}
 	files := make([]File, 0, len(batch))
-	var failed []failure
 	for _, in := range batch {
 		if in.entry.Kind == wire.KindStream {
 			if err := in.file.SetSize(in.end.Size); err != nil {
-				return append(failed, failure{in, wire.OutcomeIO, err.Error()})
+				return nil, diskError(ctx, err)
 			}
 		}
 		files = append(files, in.file)
 	}
 	for i, err := range r.dest.Commit(ctx, files) {
-		if err != nil {
-			failed = append(failed, failure{batch[i], wire.OutcomeIO, err.Error()})
+		var refusal Refusal
+		switch {
+		case err == nil:
+		case errors.As(err, &refusal):
+			refused = append(refused, failure{batch[i], wire.OutcomeSkipped, refusal.Why(), refusal.Brief()})
+		default:
+			return nil, diskError(ctx, err)
 		}
 	}
-	return failed
+	return refused, nil
 }
 
 // settle tells both people and the sender what became of files.
@@ -141,8 +148,8 @@ func (r *receiver) settle(ctx context.Context, whole []*incoming, failed []failu
 			r.result.Corrupt++
 		}
 		r.mu.Unlock()
-		r.o.Observer.FileFailed(in.file.Path(), f.outcome, f.outcome.String()+": "+f.reason)
-		settled = append(settled, wire.FileSettled{File: in.number, Outcome: f.outcome, Reason: f.brief()})
+		r.o.Observer.FileFailed(in.file.Path(), f.outcome, f.reason)
+		settled = append(settled, wire.FileSettled{File: in.number, Outcome: f.outcome, Reason: f.brief})
 	}
 	for len(settled) > 0 {
 		n := min(len(settled), wire.MaxEnds)
@@ -157,12 +164,4 @@ func (r *receiver) settle(ctx context.Context, whole []*incoming, failed []failu
 		settled = settled[n:]
 	}
 	return nil
-}
-
-// brief is what the sender is told: nothing of this machine's paths.
-func (f failure) brief() string {
-	if f.outcome == wire.OutcomeIO {
-		return ""
-	}
-	return f.reason
 }

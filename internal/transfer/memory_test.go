@@ -108,6 +108,7 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 func (r refusal) Brief() string { return string(r) }
+func (r refusal) Why() string   { return string(r) }
 
 func (d *memoryDestination) Prepare(_ context.Context, _ uint64, e wire.Entry) (transfer.File, error) {
 	if reason, ok := d.refuse[e.Path]; ok {

@@ -107,6 +107,7 @@ type File interface {
 type Refusal interface {
 	error
 	Brief() string // at most wire.MaxSkipReason bytes, for the other side
+	Why() string   // for the person here, without the path
 }
 
 // Unfinished is what Finish could not do: symlinks, attributes of folders.

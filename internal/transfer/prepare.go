@@ -76,7 +76,7 @@ func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
 			r.mu.Lock()
 			r.result.Failed++
 			r.mu.Unlock()
-			r.o.Observer.FileFailed(e.Path, wire.OutcomeSkipped, refusal.Error())
+			r.o.Observer.FileFailed(e.Path, wire.OutcomeSkipped, refusal.Why())
 		}
 	}
 	r.mu.Lock()

@@ -36,7 +36,7 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	}
 	b := blockhash.Sum(index, seg.Payload)
 	if b.Hash != seg.Hash {
-		r.fail(in, wire.OutcomeIntegrity, fmt.Sprintf("block %d is not what was read", index))
+		r.fail(in, wire.OutcomeIntegrity, fmt.Sprintf("failed verification: block %d is not what was read", index))
 		return nil
 	}
 	if _, err := in.file.WriteAt(seg.Payload, seg.Offset); err != nil {
@@ -117,7 +117,7 @@ func (r *receiver) takeEnd(m []byte) error {
 			continue
 		}
 		if f.Outcome != wire.OutcomeOK {
-			r.fail(in, f.Outcome, f.Reason)
+			r.fail(in, f.Outcome, fmt.Sprintf("%v on the sending side: %s", f.Outcome, f.Reason))
 			continue
 		}
 		if in.entry.Kind == wire.KindFile && f.Size != in.entry.Size {
@@ -146,7 +146,7 @@ func (r *receiver) settleIfWhole(in *incoming) {
 	switch {
 	case !whole:
 	case !settled:
-		r.fail(in, wire.OutcomeIntegrity, "the whole is not what was read")
+		r.fail(in, wire.OutcomeIntegrity, "failed verification: the whole is not what was read")
 	default:
 		r.settles.add(in)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // handshakeTimeout bounds the handshake once both sides are in the room and the
@@ -116,6 +117,12 @@ func abort(ctx context.Context, room *rendezvous.Room, err error) error {
 	if m := handshake.AbortMessage(err); m != nil {
 		_ = room.Send(ctx, m)
 	}
+	if errors.Is(err, wire.ErrMalformed) {
+		return &Error{
+			Kind: KindCode, Message: "the handshake was disturbed; the code is used up",
+			Hint: hintNewCode + " If it happens again, use another relay.", Err: err,
+		}
+	}
 	return err
 }
 
@@ -126,7 +133,7 @@ func (t *transferRun) greetSender(ctx context.Context, room *rendezvous.Room, p 
 		return nil, err
 	}
 	release := bound(ctx, room)
-	defer release()
+	defer func() { release() }()
 	buf := make([]byte, rendezvous.ReadSize)
 	for tried, proved := false, false; ; {
 		event, payload, err := room.Read(buf)
@@ -143,6 +150,11 @@ func (t *transferRun) greetSender(ctx context.Context, room *rendezvous.Room, p 
 			}
 			t.happen(peerArrived)
 			tried = true
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(ctx, handshakeTimeout)
+			defer cancel()
+			release()
+			release = bound(ctx, room)
 			if err := room.Send(ctx, m1); err != nil {
 				return nil, orCause(ctx, err)
 			}

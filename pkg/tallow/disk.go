@@ -46,8 +46,12 @@ func (o SendOptions) source() (source, error) {
 		return fromDisk{disk.NewStream(name, o.Stream)}, nil
 	}
 	s, err := disk.NewSource(o.Paths)
-	if err != nil {
-		return nil, err
+	var problem *disk.Problem
+	switch {
+	case errors.As(err, &problem):
+		return nil, &Error{Kind: KindIO, Message: problem.Error(), Hint: "Check the permissions of the path.", Err: err}
+	case err != nil:
+		return nil, usage(err.Error(), "")
 	}
 	return fromDisk{s}, nil
 }
@@ -64,10 +68,19 @@ func (s fromDisk) Walk(ctx context.Context, yield func(transfer.Item) error) err
 	return s.diskSource.Walk(ctx, func(it disk.Item) error {
 		return yield(transfer.Item{
 			Entry: it.Entry,
-			Err:   it.Problem,
+			Err:   reason(it.Problem),
 			Open:  func() (transfer.SourceFile, error) { return s.Open(it) },
 		})
 	})
+}
+
+// reason is a problem without its path, which the transfer tells beside it.
+func reason(err error) error {
+	var p *disk.Problem
+	if errors.As(err, &p) {
+		return errors.New(p.Reason)
+	}
+	return err
 }
 
 // diskDestination is what the destinations of package disk have in common.

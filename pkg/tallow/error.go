@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
@@ -162,8 +161,6 @@ func explainLocal(err error) *Error {
 			e.Hint = hinted.Hint()
 		}
 		return e
-	case errors.Is(err, fs.ErrNotExist):
-		return usage(err.Error(), "")
 	case errors.Is(err, wire.ErrMalformed):
 		return &Error{Kind: KindInternal, Message: fmt.Sprintf("the other side sent what makes no sense (%v)", err), Hint: "Check that both sides run the same version: tallow version."}
 	}

@@ -129,9 +129,13 @@ func (t *transferRun) result(r transfer.Result) Result {
 func (t *transferRun) end(ctx context.Context, r Result, corrupt int64, err error) (Result, error) {
 	err = explain(ctx, err)
 	if err != nil {
+		e := err.(*Error)
 		h := transfer.Errored
-		if k := err.(*Error).Kind; k == KindInterrupted || k == KindDeclined {
+		if e.Kind == KindInterrupted || e.Kind == KindDeclined {
 			h = transfer.Stopped
+		}
+		if e.Kind == KindInterrupted && t.began.IsZero() {
+			e.Hint = "" // there is nothing to take up again
 		}
 		t.happen(h)
 		return r, err

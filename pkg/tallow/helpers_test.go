@@ -1,0 +1,160 @@
+package tallow_test
+
+import (
+	"context"
+	"io/fs"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience bounds everything that a test waits for.
+const patience = 30 * time.Second
+
+// startRelay serves a relay on this machine and returns its URL.
+func startRelay(t *testing.T, config relay.Config) string {
+	t.Helper()
+	if config.SessionsPerMinute == 0 {
+		config.SessionsPerMinute, config.JoinsPerMinute = -1, -1
+	}
+	r, err := relay.New(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(r)
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := r.Shutdown(ctx); err != nil {
+			t.Errorf("the relay does not end: %v", err)
+		}
+		server.Close()
+	})
+	return "ws" + strings.TrimPrefix(server.URL, "http")
+}
+
+func newClient(t *testing.T, c tallow.Config) *tallow.Client {
+	t.Helper()
+	client, err := tallow.New(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// side is what one side of a transfer did.
+type side struct {
+	result tallow.Result
+	err    error
+	events []tallow.Event
+}
+
+// transfer sends by one client and receives by the other.
+func transfer(t *testing.T, sender, receiver *tallow.Client, s tallow.SendOptions, r tallow.ReceiveOptions) (sent, received side) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	code := make(chan string, 1)
+	onSend, onReceive := s.OnEvent, r.OnEvent
+	s.OnEvent = func(e tallow.Event) {
+		sent.events = append(sent.events, e)
+		if c, ok := e.(tallow.CodeEvent); ok {
+			code <- c.Code
+		}
+		if onSend != nil {
+			onSend(e)
+		}
+	}
+	r.OnEvent = func(e tallow.Event) {
+		received.events = append(received.events, e)
+		if onReceive != nil {
+			onReceive(e)
+		}
+	}
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		sent.result, sent.err = sender.Send(ctx, s)
+		close(code)
+	})
+	c, ok := <-code
+	if ok {
+		if r.Code == "" {
+			r.Code = c
+		}
+		received.result, received.err = receiver.Receive(ctx, r)
+	}
+	wg.Wait()
+	return sent, received
+}
+
+// kindOf is the kind of an error of the SDK, empty for none.
+func kindOf(t *testing.T, err error) tallow.Kind {
+	t.Helper()
+	if err == nil {
+		return ""
+	}
+	e, ok := err.(*tallow.Error)
+	if !ok {
+		t.Fatalf("not an *Error: %v", err)
+	}
+	return e.Kind
+}
+
+// write makes files of the given sizes and returns their folder.
+func write(t *testing.T, files map[string]int) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, n := range files {
+		b := make([]byte, n)
+		_, _ = rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(len(name))}).Read(b)
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// contents reads everything below dir, by relative path.
+func contents(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := make(map[string]string)
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		rel, _ := filepath.Rel(dir, path)
+		files[filepath.ToSlash(rel)] = string(b)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return files
+}
+
+// visible drops what a transfer keeps for a resume.
+func visible(files map[string]string) map[string]string {
+	for path := range files {
+		if strings.HasPrefix(path, ".tallow-") {
+			delete(files, path)
+		}
+	}
+	return files
+}
