@@ -1,7 +1,10 @@
 package session
 
 import (
+	"cmp"
+	"context"
 	"errors"
+	"math"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +49,10 @@ type Lane struct {
 	lastRead  atomic.Int64 // nanoseconds since the session began
 	lastWrite atomic.Int64
 
+	pace     *pace
+	received atomic.Int64  // bytes of data records' plaintext
+	unsaid   chan struct{} // a token when received has grown since it was reported
+
 	// Owned by whoever has put the token into write. (A mutex would do, but time
 	// stands still in a synctest bubble while a goroutine waits for one.)
 	write      chan struct{}
@@ -63,6 +70,8 @@ func newLane(s *Session, id uint32, kind wire.Lanes, c Carrier) *Lane {
 		session: s, id: id, kind: kind, carrier: c,
 		done:       make(chan struct{}),
 		write:      make(chan struct{}, 1),
+		pace:       newPace(),
+		unsaid:     make(chan struct{}, 1),
 		buf:        make([]byte, wire.MaxRecord),
 		controlOut: newRecordKey(s.keys.ControlOut, wire.RecordControl, id),
 		dataOut:    newRecordKey(s.keys.DataOut, wire.RecordData, id),
@@ -88,9 +97,18 @@ func (l *Lane) Err() error {
 }
 
 // SendData seals one data record of the parts put together, at most
-// wire.MaxPlaintext bytes, and blocks until the lane has taken it. An error
-// means that the lane is dead.
-func (l *Lane) SendData(parts ...[]byte) error { return l.send(&l.dataOut, parts...) }
+// wire.MaxPlaintext bytes, and blocks while enough is under way and until the
+// lane has taken it. An error means that the lane is dead or ctx has ended.
+func (l *Lane) SendData(ctx context.Context, parts ...[]byte) error {
+	n := 0
+	for _, p := range parts {
+		n += len(p)
+	}
+	if !l.pace.admit(ctx, int64(n), l.session.age, l.done) {
+		return cmp.Or(l.Err(), context.Cause(ctx))
+	}
+	return l.send(&l.dataOut, parts...)
+}
 
 func (l *Lane) send(key *recordKey, parts ...[]byte) error {
 	select {
@@ -154,12 +172,18 @@ func (l *Lane) take(b []byte) error {
 		return err
 	}
 	if r.Kind == wire.RecordData {
+		l.received.Add(int64(len(plain)))
+		select {
+		case l.unsaid <- struct{}{}:
+		default:
+		}
 		return l.session.takeData(l.kind, plain)
 	}
 	m, err := wire.ParseControl(plain)
 	if err != nil {
 		return err
 	}
+	l.pace.report(int64(min(m.Data, math.MaxInt64)), l.session.age())
 	return l.session.takeControl(m)
 }
 
@@ -181,22 +205,35 @@ func (l *Lane) watch() {
 	}
 }
 
-// beat sends something when nothing else was sent for a while.
+// beat reports what has arrived, and sends something when nothing else was sent
+// for a while.
 func (l *Lane) beat() {
 	tick := time.NewTicker(heartbeat / 4)
 	defer tick.Stop()
+	gather := time.NewTimer(time.Hour)
+	defer gather.Stop()
+	unsaid := l.unsaid
 	for {
 		select {
 		case <-l.done:
 			return
 		case <-tick.C:
+			if int64(l.session.age())-l.lastWrite.Load() < int64(heartbeat) {
+				continue
+			}
+		case <-unsaid:
+			unsaid = nil // until the report is out
+			gather.Reset(reportDelay)
+			continue
+		case <-gather.C:
+			unsaid = l.unsaid
 		}
-		if int64(l.session.age())-l.lastWrite.Load() >= int64(heartbeat) {
-			_ = l.sendControl(wire.Control{Ack: l.session.received()})
-		}
+		_ = l.sendControl(wire.Control{Ack: l.session.received()})
 	}
 }
 
+// sendControl sends a control record with the report that belongs to this lane.
 func (l *Lane) sendControl(c wire.Control) error {
+	c.Data = uint64(l.received.Load())
 	return l.send(&l.controlOut, c.Append(nil))
 }

@@ -241,7 +241,7 @@ func TestDataReachesItsHandler(t *testing.T) {
 		})
 		la, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
 		for i := range 100 {
-			if err := la.SendData(binary.BigEndian.AppendUint32(nil, uint32(i)), []byte("and more")); err != nil {
+			if err := la.SendData(t.Context(), binary.BigEndian.AppendUint32(nil, uint32(i)), []byte("and more")); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -254,10 +254,10 @@ func TestRecordOverTheLimitIsRefused(t *testing.T) {
 		a, b := pair(t)
 		b.HandleData(func(wire.Lanes, []byte) error { return nil })
 		la, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
-		if err := la.SendData(make([]byte, wire.MaxPlaintext)); err != nil {
+		if err := la.SendData(t.Context(), make([]byte, wire.MaxPlaintext)); err != nil {
 			t.Error(err)
 		}
-		if err := la.SendData(make([]byte, wire.MaxPlaintext+1)); err == nil {
+		if err := la.SendData(t.Context(), make([]byte, wire.MaxPlaintext+1)); err == nil {
 			t.Error("a record over the limit was sent")
 		}
 	})
@@ -365,7 +365,7 @@ func TestBroadcastPassesAFullLane(t *testing.T) {
 			t.Fatal(err)
 		}
 		go func() {
-			for direct.SendData(make([]byte, 1000)) == nil {
+			for direct.SendData(t.Context(), make([]byte, 1000)) == nil {
 			}
 		}()
 		synctest.Wait()

@@ -71,7 +71,7 @@ func (p *player) data(segments ...wire.Segment) {
 	for _, s := range segments {
 		b = s.Append(b)
 	}
-	_ = l.SendData(b)
+	_ = l.SendData(p.t.Context(), b)
 }
 
 var (
@@ -150,7 +150,7 @@ func TestHostileSender(t *testing.T) {
 			upToWant(p)
 			l, err := p.Attached(p.t.Context())
 			if err == nil {
-				_ = l.SendData([]byte("junk"))
+				_ = l.SendData(p.t.Context(), []byte("junk"))
 			}
 		},
 	} {

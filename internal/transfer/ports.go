@@ -31,8 +31,9 @@ type Lane interface {
 	Kind() wire.Lanes
 	// Ready waits until the lane may carry data.
 	Ready(ctx context.Context) error
-	// SendData sends one record of the parts put together.
-	SendData(parts ...[]byte) error
+	// SendData sends one record of the parts put together. It waits while the
+	// lane is full.
+	SendData(ctx context.Context, parts ...[]byte) error
 	// Done is closed when the lane is dead.
 	Done() <-chan struct{}
 }

@@ -271,7 +271,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		if err != nil || u == nil {
 			return err
 		}
-		err = transmit(l, u)
+		err = transmit(ctx, l, u)
 		if err == nil {
 			s.o.Progress.sentBy(l.Kind()).Add(u.payload())
 		}
@@ -291,16 +291,16 @@ func (u *unit) payload() int64 {
 }
 
 // transmit sends a unit's records.
-func transmit(l Lane, u *unit) error {
+func transmit(ctx context.Context, l Lane, u *unit) error {
 	if u.packed != nil {
-		return l.SendData(u.packed)
+		return l.SendData(ctx, u.packed)
 	}
 	var header [wire.SegmentHeader]byte
 	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
 		part := u.block.Payload[start:min(start+wire.MaxSegment, len(u.block.Payload))]
 		seg := u.block
 		seg.Offset += int64(start)
-		if err := l.SendData(seg.AppendHeader(header[:0], len(part)), part); err != nil {
+		if err := l.SendData(ctx, seg.AppendHeader(header[:0], len(part)), part); err != nil {
 			return err
 		}
 	}

@@ -73,6 +73,9 @@ func (q *queue) wakeAll() {
 // when the lane died.
 func (q *queue) pop(ctx context.Context, l Lane) (*unit, error) {
 	for {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		q.mu.Lock()
 		if len(q.waiting) > 0 {
 			u := q.waiting[0]

@@ -3,7 +3,7 @@ package wire
 import "encoding/binary"
 
 // ControlHeader is the number of bytes before a control record's message.
-const ControlHeader = 8 + 8
+const ControlHeader = 8 + 8 + 8
 
 // MaxMessage bounds a control message in bytes.
 const MaxMessage = MaxPlaintext - ControlHeader
@@ -12,14 +12,16 @@ const MaxMessage = MaxPlaintext - ControlHeader
 // has been received of the other direction, so that messages are delivered
 // exactly once and in order whatever lanes carry them.
 //
-//	seq u64 | ack u64 | message
+//	seq u64 | ack u64 | data u64 | message
 //
 // Messages are numbered from 1. Ack is the number up to which all messages
-// were received. Seq 0 carries no message: it only acknowledges, and keeps the
-// lane alive.
+// were received. Data is how many bytes of data records' plaintext have arrived
+// on the lane that carries this record. Seq 0 carries no message: it only
+// acknowledges and reports, and keeps the lane alive.
 type Control struct {
 	Seq     uint64
 	Ack     uint64
+	Data    uint64
 	Message []byte // aliases the input of ParseControl
 }
 
@@ -27,13 +29,14 @@ type Control struct {
 func (c Control) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint64(b, c.Seq)
 	b = binary.BigEndian.AppendUint64(b, c.Ack)
+	b = binary.BigEndian.AppendUint64(b, c.Data)
 	return append(b, c.Message...)
 }
 
 // ParseControl parses a control record's plaintext. The result aliases b.
 func ParseControl(b []byte) (Control, error) {
 	c := &cursor{rest: b}
-	m := Control{Seq: c.u64(), Ack: c.u64()}
+	m := Control{Seq: c.u64(), Ack: c.u64(), Data: c.u64()}
 	if c.err != nil {
 		return Control{}, c.err
 	}

@@ -47,7 +47,7 @@ func usage(message, hint string) *Error {
 }
 
 const (
-	hintNewCode = "Ask the sender to send again and use the new code."
+	hintNewCode = "A code works once: send again and use the new code."
 	hintResume  = "Run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent."
 )
 
@@ -127,8 +127,12 @@ func explainRelay(err error) *Error {
 	if errors.As(err, &refused) {
 		e := &Error{Kind: KindNetwork, Message: refused.Error(), Hint: refused.Hint()}
 		switch refused.Code {
-		case wire.RoomUnknown, wire.RoomUsed, wire.RoomFull, wire.RoomTaken, wire.RoomTicket:
+		case wire.RoomUnknown, wire.RoomUsed, wire.RoomTaken, wire.RoomTicket:
 			e.Kind = KindCode
+		case wire.RoomFull:
+			if !refused.Opening { // else it is the relay that is full
+				e.Kind = KindCode
+			}
 		}
 		return e
 	}

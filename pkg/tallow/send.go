@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
@@ -153,7 +154,8 @@ func codeError(err error) error {
 	e := &Error{Kind: KindCode, Message: err.Error(), Err: err}
 	var word *code.WordError
 	if errors.As(err, &word) {
-		e.Message, e.Hint = word.Message(), word.Hint()
+		hint := word.Hint()
+		e.Message, e.Hint = word.Message(), strings.ToUpper(hint[:1])+hint[1:]
 	}
 	return e
 }

@@ -1,0 +1,89 @@
+package session
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// path is a simulated path: what is admitted arrives after the round trip and
+// not faster than rate bytes a second.
+func runPath(t *testing.T, rate float64, round time.Duration, span time.Duration) (queued time.Duration, carried float64) {
+	t.Helper()
+	const record = 60 << 10
+	p, began := newPace(), time.Now()
+	age := func() time.Duration { return time.Since(began) }
+	done := make(chan struct{})
+	arrivals := make(chan int64, 1<<16)
+	go func() {
+		for total := int64(record); p.admit(t.Context(), record, age, done); total += record {
+			arrivals <- total
+		}
+		close(arrivals)
+	}()
+	free := age() // when the bottleneck is next free
+	var last int64
+	for total := range arrivals {
+		if free < age() {
+			free = age()
+		}
+		free += time.Duration(record / rate * float64(time.Second))
+		time.Sleep(free - age())
+		p.mu.Lock()
+		queued = time.Duration(float64(p.sent-total) / rate * float64(time.Second))
+		p.mu.Unlock()
+		at := free + round
+		go func() {
+			time.Sleep(at - age())
+			p.report(total, age())
+		}()
+		last = total
+		if age() > span {
+			break
+		}
+	}
+	close(done)
+	synctest.Wait()
+	time.Sleep(2 * round)
+	return queued, float64(last) / age().Seconds()
+}
+
+// On every path the window grows until the path is full, and no further than
+// what it takes to keep it so.
+func TestPaceFillsThePathAndNoMore(t *testing.T) {
+	for _, path := range []struct {
+		rate  float64 // bytes a second
+		round time.Duration
+	}{
+		{1e5, 20 * time.Millisecond},
+		{1e6, 5 * time.Millisecond},
+		{1e6, 300 * time.Millisecond},
+		{2.5e7, 50 * time.Millisecond},
+		{1e7, 600 * time.Millisecond},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			queued, carried := runPath(t, path.rate, path.round, 40*time.Second)
+			if carried < 0.8*path.rate {
+				t.Errorf("%.0f B/s and %v: carried %.0f B/s", path.rate, path.round, carried)
+			}
+			least := time.Duration(2 * paceLeast / path.rate * float64(time.Second))
+			if queued > max(least, path.round+2*paceQueue) {
+				t.Errorf("%.0f B/s and %v: %v of data under way", path.rate, path.round, queued)
+			}
+		})
+	}
+}
+
+// A lie about what has arrived changes nothing.
+func TestPaceIgnoresLies(t *testing.T) {
+	p := newPace()
+	if !p.admit(t.Context(), 1000, func() time.Duration { return 0 }, nil) {
+		t.Fatal("not admitted")
+	}
+	for _, lie := range []int64{1001, 1 << 62, 0, -5} {
+		p.report(lie, time.Second)
+	}
+	if p.arrived != 0 || p.window != paceFirst {
+		t.Errorf("arrived %d, window %d", p.arrived, p.window)
+	}
+}
