@@ -65,7 +65,7 @@ type Lane struct {
 	dataIn    recordKey
 }
 
-func newLane(s *Session, id uint32, kind wire.Lanes, c Carrier) *Lane {
+func newLane(s *Session, id uint32, kind wire.Lanes, keys Keys, c Carrier) *Lane {
 	return &Lane{
 		session: s, id: id, kind: kind, carrier: c,
 		done:       make(chan struct{}),
@@ -73,10 +73,10 @@ func newLane(s *Session, id uint32, kind wire.Lanes, c Carrier) *Lane {
 		pace:       newPace(),
 		unsaid:     make(chan struct{}, 1),
 		buf:        make([]byte, wire.MaxRecord),
-		controlOut: newRecordKey(s.keys.ControlOut, wire.RecordControl, id),
-		dataOut:    newRecordKey(s.keys.DataOut, wire.RecordData, id),
-		controlIn:  newRecordKey(s.keys.ControlIn, wire.RecordControl, id),
-		dataIn:     newRecordKey(s.keys.DataIn, wire.RecordData, id),
+		controlOut: newRecordKey(keys.ControlOut, wire.RecordControl, id),
+		dataOut:    newRecordKey(keys.DataOut, wire.RecordData, id),
+		controlIn:  newRecordKey(keys.ControlIn, wire.RecordControl, id),
+		dataIn:     newRecordKey(keys.DataIn, wire.RecordData, id),
 	}
 }
 

@@ -78,14 +78,3 @@ func (l *Lane) awaitTurn(ctx context.Context, carries bool) error {
 		}
 	}
 }
-
-// Common is the set of lanes that both sides allow to carry data. It waits for
-// the other side to say.
-func (s *Session) Common(ctx context.Context) (wire.Lanes, error) {
-	if err := s.await(ctx, func() bool { return s.peer != nil }); err != nil {
-		return 0, err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.allowed & s.peer.Lanes, nil
-}

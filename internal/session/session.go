@@ -18,15 +18,22 @@ var ErrLost = errors.New("the connection to the other side is lost")
 // ErrClosed is the end of a session that this side closed.
 var ErrClosed = errors.New("the session is closed")
 
-// noLaneGrace is how long a session lives on without any lane, so that one
-// that is just being made can save it.
-const noLaneGrace = time.Second
-
 // Options are a session's settings.
 type Options struct {
-	Allowed wire.Lanes // the lanes that may carry this side's data
-	Program string     // name and version, told to the other side
+	Allowed     wire.Lanes // the lanes that may carry this side's data
+	Program     string     // name and version, told to the other side
+	Incarnation [16]byte   // of this process, told to the other side
+	// Patience is how long the session lives on without any lane, so that the
+	// two sides can meet again.
+	Patience time.Duration
 }
+
+// LaneID is the number of a lane: the generation of the keys that it uses, and
+// its own number in it. No two lanes of a session have the same.
+func LaneID(generation uint32, n uint16) uint32 { return generation<<16 | uint32(n) }
+
+// maxGeneration bounds the generations of keys, which have 16 bits of a LaneID.
+const maxGeneration = 1<<16 - 1
 
 // Session is two authenticated peers and what connects them.
 //
@@ -34,9 +41,9 @@ type Options struct {
 //
 // Its methods may be called from any goroutine.
 type Session struct {
-	keys    Keys
-	allowed wire.Lanes
-	began   time.Time
+	allowed  wire.Lanes
+	patience time.Duration
+	began    time.Time
 
 	inbox       chan []byte
 	signals     chan wire.Signal
@@ -46,12 +53,13 @@ type Session struct {
 	delivering  sync.Mutex // held by the lane that hands on control messages
 
 	mu        sync.Mutex
-	err       error         // why it ended; set before done is closed
-	changed   chan struct{} // closed and replaced whenever anything below changes
-	lanes     []*Lane       // those that live
-	attached  []*Lane       // all that ever were
-	lastLane  error         // why the latest lane died
-	hurried   bool          // the other side closed a lane: it is leaving, or lost the relay
+	keys      map[uint32]Keys // by generation
+	err       error           // why it ended; set before done is closed
+	changed   chan struct{}   // closed and replaced whenever anything below changes
+	lanes     []*Lane         // those that live
+	attached  []*Lane         // all that ever were
+	lastLane  error           // why the latest lane died
+	hurried   bool            // the other side closed a lane: it is leaving, or lost the relay
 	graceOver bool
 	peer      *wire.Hello
 	control   controlStream
@@ -61,7 +69,8 @@ type Session struct {
 // New starts a session. Close ends it and waits for all its goroutines.
 func New(keys Keys, o Options) *Session {
 	s := &Session{
-		keys: keys, allowed: o.Allowed, began: time.Now(),
+		allowed: o.Allowed, patience: o.Patience, began: time.Now(),
+		keys:        map[uint32]Keys{0: keys},
 		inbox:       make(chan []byte, inboxSize),
 		signals:     make(chan wire.Signal, maxSignalBox),
 		controlWake: make(chan struct{}, 1),
@@ -69,7 +78,7 @@ func New(keys Keys, o Options) *Session {
 		changed:     make(chan struct{}),
 		control:     controlStream{early: make(map[uint64][]byte)},
 	}
-	s.control.queue = [][]byte{wire.Hello{Lanes: o.Allowed, Program: o.Program}.Append(nil)}
+	s.control.queue = [][]byte{wire.Hello{Lanes: o.Allowed, Incarnation: o.Incarnation, Program: o.Program}.Append(nil)}
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s
@@ -77,19 +86,41 @@ func New(keys Keys, o Options) *Session {
 
 func (s *Session) age() time.Duration { return time.Since(s.began) }
 
-// Attach gives the session a carrier as the lane with the number id, which both
-// sides use for it and for no other. The session closes the carrier.
+// Renew gives the session the keys of another generation, of which lanes that
+// are attached from now on may be.
+func (s *Session) Renew(generation uint32, keys Keys) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if _, used := s.keys[generation]; used || generation > maxGeneration {
+		return fmt.Errorf("generation %d of keys cannot be used", generation)
+	}
+	s.keys[generation] = keys
+	s.hurried = false
+	return nil
+}
+
+// Attach gives the session a carrier as the lane with a LaneID, which both sides
+// use for it and for no other. The session closes the carrier.
 func (s *Session) Attach(id uint32, kind wire.Lanes, c Carrier) (*Lane, error) {
-	l := newLane(s, id, kind, c)
+	s.mu.Lock()
+	keys, known := s.keys[id>>16]
+	err := s.err
+	switch {
+	case err != nil:
+	case !known:
+		err = fmt.Errorf("there are no keys for lane %#x", id)
+	case slices.ContainsFunc(s.attached, func(l *Lane) bool { return l.id == id }):
+		err = fmt.Errorf("lane %#x was there already", id) // its keys are used up
+	}
+	if err != nil {
+		s.mu.Unlock()
+		_ = c.Close()
+		return nil, err
+	}
+	l := newLane(s, id, kind, keys, c)
 	now := int64(s.age())
 	l.lastRead.Store(now)
 	l.lastWrite.Store(now)
-	s.mu.Lock()
-	if s.err != nil {
-		s.mu.Unlock()
-		_ = c.Close()
-		return nil, s.err
-	}
 	s.lanes = append(s.lanes, l)
 	s.attached = append(s.attached, l)
 	s.broadcastChange()
@@ -168,7 +199,7 @@ func (s *Session) laneDied(l *Lane) {
 
 // endIfAlone ends the session unless a lane comes up soon.
 func (s *Session) endIfAlone() {
-	timer := time.NewTimer(noLaneGrace)
+	timer := time.NewTimer(s.patience)
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
@@ -251,6 +282,27 @@ func (s *Session) end(err error) {
 	for _, l := range lanes {
 		l.fail(err)
 	}
+}
+
+// AwaitLanes waits until cond holds of the kinds of lanes that are up.
+func (s *Session) AwaitLanes(ctx context.Context, cond func(up wire.Lanes) bool) error {
+	return s.await(ctx, func() bool {
+		var up wire.Lanes
+		for _, l := range s.lanes {
+			up |= l.kind
+		}
+		return cond(up)
+	})
+}
+
+// Peer is what the other side said of itself; it waits until it has.
+func (s *Session) Peer(ctx context.Context) (wire.Hello, error) {
+	if err := s.await(ctx, func() bool { return s.peer != nil }); err != nil {
+		return wire.Hello{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return *s.peer, nil
 }
 
 // Done is closed when the session has ended; Err then says why.

@@ -35,9 +35,9 @@ func pairAllowing(t *testing.T, lanesA, lanesB wire.Lanes) (a, b *session.Sessio
 		ControlOut: [32]byte{1}, ControlIn: [32]byte{2},
 		DataOut: [32]byte{3}, DataIn: [32]byte{4},
 	}
-	a = session.New(k, session.Options{Allowed: lanesA, Program: "test/1"})
+	a = session.New(k, session.Options{Allowed: lanesA, Program: "test/1", Patience: time.Second})
 	k.ControlOut, k.ControlIn, k.DataOut, k.DataIn = k.ControlIn, k.ControlOut, k.DataIn, k.DataOut
-	b = session.New(k, session.Options{Allowed: lanesB, Program: "test/1"})
+	b = session.New(k, session.Options{Allowed: lanesB, Program: "test/1", Patience: time.Second})
 	t.Cleanup(func() { _ = a.Close(); _ = b.Close() })
 	return a, b
 }
@@ -298,8 +298,8 @@ func TestLanesThatOneSideForbids(t *testing.T) {
 		if err := relayed.Ready(t.Context()); err != nil || time.Since(began) > 0 {
 			t.Errorf("where nothing direct is allowed the relayed lane carries at once: %v after %v", err, time.Since(began))
 		}
-		if common, err := a.Common(t.Context()); err != nil || common != wire.LaneRelay {
-			t.Errorf("in common: %v, %v", common, err)
+		if peer, err := a.Peer(t.Context()); err != nil || peer.Lanes != wire.LaneRelay || peer.Program != "test/1" {
+			t.Errorf("the other side said: %+v, %v", peer, err)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -395,6 +395,67 @@ func TestTheEndOfThePeer(t *testing.T) {
 		}
 		if !errors.Is(la.Err(), io.EOF) {
 			t.Errorf("the lane ended with %v", la.Err())
+		}
+	})
+}
+
+// Two sides that have lost every lane and meet again go on where they were,
+// with other keys.
+func TestMeetingAgain(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := session.Keys{ControlOut: [32]byte{1}, ControlIn: [32]byte{2}, DataOut: [32]byte{3}, DataIn: [32]byte{4}}
+		o := session.Options{Allowed: all, Patience: 10 * time.Minute}
+		swap := func(k session.Keys) session.Keys {
+			k.ControlOut, k.ControlIn, k.DataOut, k.DataIn = k.ControlIn, k.ControlOut, k.DataIn, k.DataOut
+			return k
+		}
+		a, b := session.New(k, o), session.New(swap(k), o)
+		defer a.Close()
+		defer b.Close()
+		_, _, cut := join(t, a, b, 0, wire.LaneRelay, nil, nil)
+		go func() {
+			for i := range 900 {
+				if a.Send(t.Context(), message(i)) != nil {
+					return
+				}
+			}
+		}()
+		expect(t, b, 0, 100)
+		for generation := uint32(1); generation <= 3; generation++ {
+			cut.Cut()
+			if err := a.AwaitLanes(t.Context(), func(up wire.Lanes) bool { return up == 0 }); err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(9 * time.Minute) // of the bubble's clock
+			k.ControlOut[31], k.DataIn[31] = byte(generation), byte(generation)
+			if a.Renew(generation, k) != nil || b.Renew(generation, swap(k)) != nil {
+				t.Fatal("new keys were refused")
+			}
+			_, _, cut = join(t, a, b, session.LaneID(generation, 0), wire.LaneRelay, nil, nil)
+			expect(t, b, 100*int(generation), 100*int(generation)+100)
+		}
+		if err := a.Renew(3, k); err == nil {
+			t.Error("a generation of keys was used twice")
+		}
+		if _, err := a.Attach(session.LaneID(2, 0), wire.LaneRelay, cut); err == nil {
+			t.Error("a lane's number was used twice")
+		}
+		if _, err := a.Attach(session.LaneID(9, 0), wire.LaneRelay, cut); err == nil {
+			t.Error("a lane without keys was attached")
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a := session.New(session.Keys{}, session.Options{Patience: 10 * time.Minute})
+		defer a.Close()
+		c, _ := sessiontest.Pipe(1, nil, nil)
+		if _, err := a.Attach(0, wire.LaneRelay, c); err != nil {
+			t.Fatal(err)
+		}
+		c.Cut()
+		began := time.Now()
+		<-a.Done()
+		if d := time.Since(began); d < 10*time.Minute || d > 11*time.Minute || !errors.Is(a.Err(), session.ErrLost) {
+			t.Errorf("it ended after %v with %v", d, a.Err())
 		}
 	})
 }

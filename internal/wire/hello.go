@@ -11,22 +11,26 @@ const (
 )
 
 // Hello is the first control message of each side: which lanes may carry its
-// data, and what program it is, for diagnostics.
+// data, which process it is, and what program, for diagnostics. A process that
+// was started again has another incarnation.
 //
-//	0x02 | lanes u8 | program bytes8
+//	0x02 | lanes u8 | incarnation 16 | program bytes8
 type Hello struct {
-	Lanes   Lanes
-	Program string
+	Lanes       Lanes
+	Incarnation [16]byte
+	Program     string
 }
 
 // Append appends the message to b.
 func (h Hello) Append(b []byte) []byte {
-	return appendBytes8(append(b, byte(TypeHello), byte(h.Lanes)), []byte(clip(h.Program, 255)))
+	b = append(b, byte(TypeHello), byte(h.Lanes))
+	b = append(b, h.Incarnation[:]...)
+	return appendBytes8(b, []byte(clip(h.Program, 255)))
 }
 
 // ParseHello parses a Hello.
 func ParseHello(m []byte) (Hello, error) {
 	c := message(m, TypeHello)
-	h := Hello{Lanes: Lanes(c.u8()), Program: string(c.bytes8(255))}
+	h := Hello{Lanes: Lanes(c.u8()), Incarnation: c.array16(), Program: string(c.bytes8(255))}
 	return h, c.done()
 }

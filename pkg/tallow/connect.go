@@ -3,6 +3,7 @@ package tallow
 import (
 	"context"
 	"sync"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
@@ -35,7 +36,7 @@ type link struct {
 func (c *Client) connect(ctx context.Context, t *transferRun, room *rendezvous.Room, keys session.Keys, offers bool) (*link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &link{
-		Session: session.New(keys, session.Options{Allowed: c.lanes, Program: "tallow/" + c.version}),
+		Session: session.New(keys, session.Options{Allowed: c.lanes, Program: "tallow/" + c.version, Patience: time.Second}),
 		client:  c, run: t, room: room, offers: offers, cancel: cancel,
 	}
 	if err := l.attach(ctx, relayedLane, wire.LaneRelay, lane.NewRelayed(ctx, room)); err != nil {
