@@ -100,44 +100,48 @@ func (c *committing) seal(ctx context.Context, file File, sync bool) error {
 	if err != nil {
 		return c.f.writeError(err)
 	}
-	err = c.finalize(h, size)
-	if err == nil && sync {
-		err = h.Sync()
-	}
+	err = c.finalize(h, size, sync)
 	ff.release()
-	if err = errors.Join(err, ff.giveUp()); err != nil {
-		return c.f.writeError(err)
+	if failed := ff.giveUp(); err == nil {
+		err = c.f.writeError(failed)
 	}
-	if runtime.GOOS == "windows" {
+	if err == nil && runtime.GOOS == "windows" {
 		// There the close of a file that was written to sets its time.
-		err = c.f.partial.root.Chtimes(partName(ff.id), time.Time{}, time.Unix(0, ff.entry.MTime))
+		err = c.f.writeError(c.f.attributes(c.f.partial.root.Chtimes(partName(ff.id), time.Time{}, time.Unix(0, ff.entry.MTime))))
 	}
-	return c.f.writeError(err)
+	return err
 }
 
 // finalize sets size (as it is, if negative), mode and time of the open partial
 // file and fills the record.
-func (c *committing) finalize(h *os.File, size int64) error {
+func (c *committing) finalize(h *os.File, size int64, sync bool) error {
 	info, err := h.Stat()
+	if err == nil && info.Size() < size {
+		return fmt.Errorf("only %d of the %d bytes of %s were written", info.Size(), size, c.file.entry.Path)
+	}
+	if err == nil && size >= 0 && info.Size() > size {
+		err = h.Truncate(size)
+	}
+	if err == nil {
+		err = c.describe(h)
+	}
+	if err == nil && sync {
+		err = h.Sync()
+	}
+	return c.f.writeError(err)
+}
+
+// describe sets mode and time and fills the record.
+func (c *committing) describe(h *os.File) error {
+	e, root, name := c.file.entry, c.f.partial.root, partName(c.file.id)
+	err := c.f.attributes(
+		root.Chtimes(name, time.Time{}, time.Unix(0, e.MTime)),
+		h.Chmod(fs.FileMode(e.Mode&0o777)))
 	if err != nil {
 		return err
 	}
-	switch got := info.Size(); {
-	case size > got:
-		return fmt.Errorf("only %d of the %d bytes of %s were written", got, size, c.file.entry.Path)
-	case size >= 0 && size < got:
-		if err := h.Truncate(size); err != nil {
-			return err
-		}
-	}
-	e, name := c.file.entry, partName(c.file.id)
-	if err := c.f.partial.root.Chtimes(name, time.Time{}, time.Unix(0, e.MTime)); err != nil {
-		return err
-	}
-	if err := h.Chmod(fs.FileMode(e.Mode & 0o777)); err != nil {
-		return err
-	}
-	if info, err = h.Stat(); err != nil {
+	info, err := h.Stat()
+	if err != nil {
 		return err
 	}
 	c.f.mu.Lock()
@@ -145,13 +149,28 @@ func (c *committing) finalize(h *os.File, size int64) error {
 	c.file.pending = nil // the record says more
 	c.record = placed{
 		ID:    c.file.id,
-		Inode: identify(c.f.partial.root, name, info),
+		Inode: identify(root, name, info),
 		Size:  info.Size(),
 		MTime: nanoseconds(info.ModTime()), // rounded to what the disk can keep
 		Path:  c.file.path,
 	}
 	if c.file.renamed {
 		c.record.Flags |= placedRenamed
+	}
+	return nil
+}
+
+// attributes passes over the errors of setting a mode or a time that the disk
+// cannot keep, as FAT cannot.
+func (f *Folder) attributes(errs ...error) error {
+	for _, err := range errs {
+		switch {
+		case err == nil:
+		case errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP):
+			f.log.Debug("mode or time not kept", "error", err)
+		default:
+			return err
+		}
 	}
 	return nil
 }
@@ -172,7 +191,7 @@ func (ff *folderFile) keepInPlace(size int64) (bool, error) {
 	}
 	defer look.close()
 	e := ff.entry
-	err = errors.Join(
+	err = ff.f.attributes(
 		dir.root.Chtimes(name, time.Time{}, time.Unix(0, e.MTime)),
 		dir.root.Chmod(name, fs.FileMode(e.Mode&0o777)))
 	if err != nil {

@@ -10,6 +10,10 @@ const recordEvery = 8 << 20
 // record notes verified blocks of a file.
 func (f *Folder) record(ff *folderFile, blocks ...block) error {
 	f.mu.Lock()
+	if f.active[ff.id] != ff {
+		f.mu.Unlock()
+		return nil // committed or given up: the block came twice
+	}
 	f.worth = true
 	ff.pending = append(ff.pending, blocks...)
 	for _, b := range blocks {

@@ -29,6 +29,9 @@ type SkipError struct {
 
 func (e *SkipError) Error() string { return e.Path + ": " + e.Detail }
 
+// Why is Detail.
+func (e *SkipError) Why() string { return e.Detail }
+
 // Brief is Reason.
 func (e *SkipError) Brief() string { return e.Reason }
 

@@ -16,6 +16,9 @@ const linkName = "link"
 // files. Nothing can be resumed after it. A *PartialError says that all else is
 // in place.
 func (f *Folder) Finish(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
 	end := &finishing{f: f, ctx: ctx, look: parents{dest: f.dest, avoid: f.partial.info}}
 	defer end.look.close()
 	// Links come after all files, so that no file is written through one; they
@@ -155,7 +158,7 @@ func (e *finishing) folder(note []byte) error {
 	if !n.ours {
 		return nil
 	}
-	err = errors.Join(
+	err = e.f.attributes(
 		dir.root.Chtimes(".", time.Time{}, time.Unix(0, n.mtime)),
 		dir.root.Chmod(".", fs.FileMode(n.mode)))
 	if err != nil {

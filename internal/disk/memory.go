@@ -118,11 +118,10 @@ func (f *memoryFile) Close() error                                             {
 func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
-	end := off + int64(len(p))
-	if off < 0 || end > f.m.limit {
+	if off < 0 || int64(len(p)) > f.m.limit || off > f.m.limit-int64(len(p)) {
 		return 0, f.m.tooLong()
 	}
-	if grow := end - int64(len(f.data)); grow > 0 {
+	if grow := off + int64(len(p)) - int64(len(f.data)); grow > 0 {
 		f.data = append(f.data, make([]byte, grow)...)
 	}
 	return copy(f.data[off:], p), nil

@@ -145,7 +145,7 @@ func (f *Folder) prepareFile(ctx context.Context, dir *openDir, name, final stri
 	if twice {
 		return nil, refused(e.Path, "listed twice", "it is listed twice", nil)
 	}
-	if err := f.resume(ff); err != nil {
+	if err := f.resume(ff, dir); err != nil {
 		return nil, f.refusal(e.Path, err)
 	}
 	if ff.inPlace == nil && ff.own == nil {
@@ -165,8 +165,8 @@ func (f *Folder) prepareFile(ctx context.Context, dir *openDir, name, final stri
 }
 
 // resume finds out whether an interrupted transfer got as far as the commit of
-// the file. The journal alone is not believed.
-func (f *Folder) resume(ff *folderFile) error {
+// the file, which belongs into dir. The journal alone is not believed.
+func (f *Folder) resume(ff *folderFile, dir *openDir) error {
 	a := f.partial.account
 	_, begun := a.blocks[ff.id]
 	ff.listed = begun
@@ -178,42 +178,38 @@ func (f *Folder) resume(ff *folderFile) error {
 	if err != nil || r.Flags&placedFolder != 0 {
 		return err
 	}
-	if is, err := f.is(r, r.Path); err != nil || is {
-		ff.path, ff.renamed = r.Path, r.Flags&placedRenamed != 0
-		if begun {
-			ff.own = &r
-		} else {
-			ff.inPlace = &r
-		}
-		return err
+	renamed := r.Flags&placedRenamed != 0
+	in, name := split(r.Path)
+	if in != dir.path || (name != ff.name && !renamed) {
+		return nil // it was received under another name (Options.As)
 	}
-	ff.whole, err = f.is(r, f.partial.path+"/"+partName(ff.id))
-	return err
+	switch is, err := r.describes(dir.root, name); {
+	case err != nil:
+		return err
+	case !is:
+		ff.whole, err = r.describes(f.partial.root, partName(ff.id))
+		return err
+	case begun:
+		ff.own = &r
+	default:
+		ff.inPlace = &r
+	}
+	ff.path, ff.renamed = r.Path, renamed
+	return nil
 }
 
-// is says whether the file of a record is at p, as the record has it.
-func (f *Folder) is(r placed, p string) (bool, error) {
-	look := parents{dest: f.dest}
-	at, name := split(p)
-	dir, err := look.open(at)
-	if err != nil {
-		return false, ignoreMissing(err)
+// describes says whether the file of a record is at name in dir, and is as the
+// record has it.
+func (r placed) describes(dir *os.Root, name string) (bool, error) {
+	info, err := dir.Lstat(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
-	defer look.close()
-	info, err := dir.root.Lstat(name)
 	if err != nil {
-		return false, ignoreMissing(err)
+		return false, err
 	}
 	return info.Mode().IsRegular() && info.Size() == r.Size && nanoseconds(info.ModTime()) == r.MTime &&
-		identify(dir.root, name, info) == r.Inode, nil
-}
-
-func ignoreMissing(err error) error {
-	var not *notAFolder
-	if errors.Is(err, fs.ErrNotExist) || errors.As(err, &not) {
-		return nil
-	}
-	return err
+		identify(dir, name, info) == r.Inode, nil
 }
 
 func refused(p, reason, detail string, err error) *SkipError {

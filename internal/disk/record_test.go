@@ -21,21 +21,25 @@ func TestRecordBytes(t *testing.T) {
 		parse  func([]byte) (any, bool)
 	}{
 		{
-			opened{Version: 1, Names: hash}, typeOpened, "01" + hashHex,
+			opened{Version: 1, Names: hash},
+			typeOpened, "01" + hashHex,
 			func(b []byte) (any, bool) { r, ok := parseOpened(b); return r, ok },
 		},
 		{
-			listed{ID: 0x0102030405060708, Size: 9, MTime: -1, Path: "a/é"}, typeListed,
+			listed{ID: 0x0102030405060708, Size: 9, MTime: -1, Path: "a/é"},
+			typeListed,
 			"0102030405060708" + "0000000000000009" + "ffffffffffffffff" + "612fc3a9",
 			func(b []byte) (any, bool) { r, ok := parseListed(b); return r, ok },
 		},
 		{
-			verified{ID: 0x0102030405060708, Index: 10, Hash: hash}, typeVerified,
+			verified{ID: 0x0102030405060708, Index: 10, Hash: hash},
+			typeVerified,
 			"0102030405060708" + "0000000a" + hashHex,
 			func(b []byte) (any, bool) { r, ok := parseVerified(b); return r, ok },
 		},
 		{
-			placed{ID: 0x0102030405060708, Flags: placedRenamed, Inode: 11, Size: 12, MTime: 13, Path: "b"}, typePlaced,
+			placed{ID: 0x0102030405060708, Flags: placedRenamed, Inode: 11, Size: 12, MTime: 13, Path: "b"},
+			typePlaced,
 			"0102030405060708" + "02" + "000000000000000b" + "000000000000000c" + "000000000000000d" + "62",
 			func(b []byte) (any, bool) { r, ok := parsePlaced(b); return r, ok },
 		},

@@ -69,7 +69,7 @@ func newTop(p string) (*top, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("there is no %s: check the path", p)
 	case err != nil:
-		return nil, fmt.Errorf("%s cannot be read: %s", p, cause(err))
+		return nil, &Problem{Path: p, Reason: "cannot be read: " + cause(err), Err: err}
 	case !info.IsDir() && !info.Mode().IsRegular():
 		return nil, fmt.Errorf("%s is a %s, not a file or a folder: to send what it gives, use it as standard input of \"tallow send -\"", p, kindOf(info.Mode()))
 	}

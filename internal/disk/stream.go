@@ -97,6 +97,7 @@ func (f *streamFile) pump() {
 		select {
 		case b = <-f.free:
 		case <-f.gone:
+			f.err = os.ErrClosed // not the stream's end
 			return
 		}
 		n, err := fill(f.r, b)
@@ -104,6 +105,7 @@ func (f *streamFile) pump() {
 			select {
 			case f.full <- b[:n]:
 			case <-f.gone:
+				f.err = os.ErrClosed
 				return
 			}
 		}

@@ -25,8 +25,29 @@
 // the length in LEB128, then the bytes. In CPace's terms R is the initiator A
 // and S the responder B.
 //
+// # Resumption
+//
+// Peers who lost each other meet in the resume room, whose id is
+// Secrets.ResumeRoom. The resume secret takes the place of the PAKE: it is no
+// guess, so there is nothing to burn, and the sender may confirm first.
+//
+//	receiver R                                                  sender S
+//	 | -- Q1: nR, incarnation, generation, X-Wing key ------------> |
+//	 | <- Q2: nS, X-Wing ciphertext, HMAC(K'_confirm_S, th') ------ |  R has checked S
+//	 | -- Q3: HMAC(K'_confirm_R, th') ----------------------------> |  S has checked R
+//
+// with
+//
+//	th'  = SHA-256(lv("tallow/1 resume") || lv(resume room) || lv(Q1) || lv(Q2 without its HMAC))
+//	PRK' = HKDF-Extract-SHA256(salt = th', ikm = resume secret || ss)
+//
+// and everything else by HKDF-Expand from PRK', by the labels of the first
+// handshake, except that the confirmations have their own, and that resume
+// secret and resume room stay what they are.
+//
 // The package does no input or output and starts no goroutine: bytes go in,
-// bytes and errors come out. A Receiver or Sender is good for one run and is
-// not safe for concurrent use. testdata/vectors/handshake.json has one run with
-// every intermediate value.
+// bytes and errors come out. A Receiver, Sender or Resumer is good for one run, a
+// ResumeAcceptor for all of a session; none is safe for concurrent use.
+// testdata/vectors has one run of each kind with every intermediate value:
+// handshake.json and resume.json.
 package handshake

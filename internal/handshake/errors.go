@@ -8,7 +8,7 @@ import (
 )
 
 // A malformed message is wire.ErrMalformed; these are the other ways in which a
-// handshake fails. After any error the run is over.
+// handshake or a resumption fails. After any error the run is over.
 var (
 	// ErrWrongCode means that the confirmations differ: one of the two has
 	// other words, another nameplate or nonce, or a message was changed on its
@@ -28,8 +28,19 @@ var (
 	// ErrReflected means that our own message came back to us.
 	ErrReflected = errors.New("our own message came back; try again with a new code, by another relay if you can")
 
+	// ErrWrongPeer means that the confirmations of a resumption differ: the other
+	// side has another resume secret or room, or a message was changed on its
+	// way. Nothing is used up by it: another attempt may follow.
+	ErrWrongPeer = errors.New("the other side is not the one that this transfer began with, or someone interfered; " +
+		"if it goes on, send again and receive into the same folder with the new code: what is there is kept")
+
+	// ErrStale means that the sender completed a resumption of the same
+	// incarnation with this generation or a higher one: Q1 is an old one.
+	ErrStale = errors.New("an old request to resume came again; " +
+		"if it goes on, send again and receive into the same folder with the new code: what is there is kept")
+
 	// ErrOrder is a call out of order: the caller's mistake, except that a
-	// second M2, M3 or M4 ends here, too.
+	// second M2, M3, M4, Q2 or Q3 ends here, too.
 	ErrOrder = errors.New("handshake message out of order")
 )
 
@@ -61,18 +72,26 @@ func (e *AbortError) Error() string {
 		return "the other side speaks another version of the protocol; bring both to the newest tallow"
 	case wire.AbortRefused:
 		return "the other side refused; ask the sender for a new code"
+	case wire.AbortWrongPeer:
+		return "the other side did not resume: " + ErrWrongPeer.Error()
+	case wire.AbortStale:
+		return "the other side did not resume: " + ErrStale.Error()
 	}
 	return fmt.Sprintf("the other side ended the handshake (%v); try again with a new code", e.Reason)
 }
 
 // Unwrap returns the error that the other side's reason stands for: ErrWrongCode,
-// ErrVersion, or none.
+// ErrVersion, ErrWrongPeer, ErrStale, or none.
 func (e *AbortError) Unwrap() error {
 	switch e.Reason {
 	case wire.AbortWrongCode:
 		return ErrWrongCode
 	case wire.AbortVersion:
 		return ErrVersion
+	case wire.AbortWrongPeer:
+		return ErrWrongPeer
+	case wire.AbortStale:
+		return ErrStale
 	}
 	return nil
 }
@@ -90,6 +109,10 @@ func AbortMessage(err error) []byte {
 		reason = wire.AbortWrongCode
 	case errors.Is(err, ErrVersion):
 		reason = wire.AbortVersion
+	case errors.Is(err, ErrWrongPeer):
+		reason = wire.AbortWrongPeer
+	case errors.Is(err, ErrStale):
+		reason = wire.AbortStale
 	case errors.Is(err, wire.ErrMalformed), errors.Is(err, ErrPoint), errors.Is(err, ErrReflected):
 		reason = wire.AbortMalformed
 	}

@@ -26,6 +26,8 @@ func TestAbortMessage(t *testing.T) {
 		{fmt.Errorf("wrapped: %w", ErrWrongCode), []byte{0x1f, 1}},
 		{ErrOrder, nil},
 		{&AbortError{wire.AbortWrongCode}, nil},
+		{ErrWrongPeer, []byte{0x1f, 5}},
+		{ErrStale, []byte{0x1f, 6}},
 	} {
 		if got := AbortMessage(c.err); string(got) != string(c.want) {
 			t.Errorf("%v: %x, want %x", c.err, got, c.want)
@@ -58,9 +60,9 @@ func TestAbortIsUnderstood(t *testing.T) {
 // What people read says what to do.
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for _, err := range []error{
-		ErrWrongCode, ErrBurnt, ErrPoint, ErrReflected, &VersionError{"suite", []uint16{1}, []uint16{2}},
+		ErrWrongCode, ErrBurnt, ErrPoint, ErrReflected, ErrWrongPeer, ErrStale, &VersionError{"suite", []uint16{1}, []uint16{2}},
 		&AbortError{wire.AbortWrongCode}, &AbortError{wire.AbortVersion}, &AbortError{wire.AbortMalformed},
-		&AbortError{wire.AbortRefused}, &AbortError{99},
+		&AbortError{wire.AbortRefused}, &AbortError{wire.AbortWrongPeer}, &AbortError{wire.AbortStale}, &AbortError{99},
 	} {
 		text := err.Error()
 		if !strings.Contains(text, "new code") && !strings.Contains(text, "newest tallow") &&

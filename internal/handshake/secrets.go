@@ -51,11 +51,12 @@ func (s *Secrets) DataSecret(d Direction) [32]byte {
 }
 
 // ResumeSecret returns the secret by which the peers know each other again
-// after they lost the room.
+// after they lost the room. It stays the same over all resumptions of a
+// session, as ResumeParams explains.
 func (s *Secrets) ResumeSecret() [32]byte { return s.resumeSecret }
 
-// ResumeRoom returns the id of the room where they meet again. The relay may
-// see it: it says nothing of the other secrets.
+// ResumeRoom returns the id of the room where they meet again, the same for all
+// resumptions. The relay may see it: it says nothing of the other secrets.
 func (s *Secrets) ResumeRoom() [16]byte { return s.resumeRoom }
 
 // VerifyBytes returns bytes for two people to compare, as words. They may be
@@ -90,33 +91,43 @@ type schedule struct {
 	secrets         *Secrets
 }
 
+// expansion is one value of HKDF-Expand(PRK, "tallow/1 " + label).
+type expansion struct {
+	out   []byte
+	label string
+}
+
 func newSchedule(t transcript, isk [64]byte, ss []byte) (schedule, error) {
-	th := t.hash()
-	prk, err := hkdf.Extract(sha256.New, slices.Concat(isk[:], ss), th[:])
+	s := &Secrets{}
+	return s.schedule(t.hash(), slices.Concat(isk[:], ss), "confirm",
+		expansion{s.resumeSecret[:], "resume secret"},
+		expansion{s.resumeRoom[:], "resume room"})
+}
+
+// schedule fills s with what a transcript's hash and the key material give:
+// what every handshake has, and the values of more. The labels of the two
+// confirmation keys begin with kind.
+func (s *Secrets) schedule(th [32]byte, ikm []byte, kind string, more ...expansion) (schedule, error) {
+	prk, err := hkdf.Extract(sha256.New, ikm, th[:])
 	if err != nil {
 		return schedule{}, fmt.Errorf("key schedule: %w", err)
 	}
-	s := &Secrets{prk: prk}
+	s.prk = prk
 	var keyReceiver, keySender [32]byte
-	for _, d := range []struct {
-		out   []byte
-		label string
-	}{
-		{keyReceiver[:], "confirm receiver"},
-		{keySender[:], "confirm sender"},
+	for _, e := range append([]expansion{
+		{keyReceiver[:], kind + " receiver"},
+		{keySender[:], kind + " sender"},
 		{s.controlS2R[:], "control s2r"},
 		{s.controlR2S[:], "control r2s"},
 		{s.dataS2R[:], "data s2r"},
 		{s.dataR2S[:], "data r2s"},
-		{s.resumeSecret[:], "resume secret"},
-		{s.resumeRoom[:], "resume room"},
 		{s.verify[:], "verify"},
-	} {
-		b, err := hkdf.Expand(sha256.New, prk, protocol+" "+d.label, len(d.out))
+	}, more...) {
+		b, err := hkdf.Expand(sha256.New, prk, protocol+" "+e.label, len(e.out))
 		if err != nil {
 			return schedule{}, fmt.Errorf("key schedule: %w", err)
 		}
-		copy(d.out, b)
+		copy(e.out, b)
 	}
 	return schedule{confirm(keyReceiver, th), confirm(keySender, th), s}, nil
 }

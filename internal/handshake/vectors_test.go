@@ -15,7 +15,7 @@ import (
 
 const vectorDir = "../../testdata/vectors/"
 
-var update = flag.Bool("update", false, "write testdata/vectors/handshake.json from the reference")
+var update = flag.Bool("update", false, "write testdata/vectors/handshake.json and resume.json from the reference")
 
 // readVectors reads a vector file; keys may hold more than v wants.
 func readVectors(t *testing.T, name string, v any) {
@@ -119,24 +119,7 @@ func TestXWingDraftVectors(t *testing.T) {
 // the same.
 func TestHandshakeVector(t *testing.T) {
 	want := reference(t, vectorRun())
-	text, err := json.MarshalIndent(want, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(vectorDir+"handshake.json", text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(vectorDir + "handshake.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text) {
-		t.Fatalf("handshake.json is not what the reference says; written anew with -update")
-	}
-
+	checkVectorFile(t, "handshake.json", want)
 	t.Run("messages and secrets", func(t *testing.T) { checkRun(t, want) })
 	t.Run("intermediate values", func(t *testing.T) { checkIntermediates(t, want) })
 }
@@ -164,18 +147,23 @@ func checkRun(t *testing.T, want vector) {
 	check(t, "M3", m3, want.Messages.M3)
 	check(t, "M4", m4, want.Messages.M4)
 	for _, got := range []*Secrets{ofSender, ofReceiver} {
-		check32(t, "control s2r", got.ControlSecret(SenderToReceiver), want.Secrets.ControlS2R)
-		check32(t, "control r2s", got.ControlSecret(ReceiverToSender), want.Secrets.ControlR2S)
-		check32(t, "data s2r", got.DataSecret(SenderToReceiver), want.Secrets.DataS2R)
-		check32(t, "data r2s", got.DataSecret(ReceiverToSender), want.Secrets.DataR2S)
-		check32(t, "resume secret", got.ResumeSecret(), want.Secrets.ResumeSecret)
-		room, verify := got.ResumeRoom(), got.VerifyBytes()
-		check(t, "resume room", room[:], want.Secrets.ResumeRoom)
-		check(t, "verify", verify[:], want.Secrets.Verify)
-		export, err := got.Export(want.Secrets.ExportLabel, len(want.Secrets.Export))
-		must(t, err)
-		check(t, "export", export, want.Secrets.Export)
+		checkSecrets(t, got, want.Secrets)
 	}
+}
+
+func checkSecrets(t *testing.T, got *Secrets, want vectorSecrets) {
+	t.Helper()
+	check32(t, "control s2r", got.ControlSecret(SenderToReceiver), want.ControlS2R)
+	check32(t, "control r2s", got.ControlSecret(ReceiverToSender), want.ControlR2S)
+	check32(t, "data s2r", got.DataSecret(SenderToReceiver), want.DataS2R)
+	check32(t, "data r2s", got.DataSecret(ReceiverToSender), want.DataR2S)
+	check32(t, "resume secret", got.ResumeSecret(), want.ResumeSecret)
+	room, verify := got.ResumeRoom(), got.VerifyBytes()
+	check(t, "resume room", room[:], want.ResumeRoom)
+	check(t, "verify", verify[:], want.Verify)
+	export, err := got.Export(want.ExportLabel, len(want.Export))
+	must(t, err)
+	check(t, "export", export, want.Export)
 }
 
 func checkIntermediates(t *testing.T, want vector) {

@@ -1,8 +1,8 @@
 package lane_test
 
 import (
+	"context"
 	"errors"
-	"io"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -51,20 +51,26 @@ func relayedPairAt(t *testing.T) (a, b session.Carrier, r *relay.Relay) {
 	return a, b, r
 }
 
-// A relay that goes away is no orderly end of the peer's.
-func TestRelayThatGoesAway(t *testing.T) {
+// A relay that shuts down is no orderly end of the peer's.
+func TestRelayThatShutsDown(t *testing.T) {
 	a, b, r := relayedPairAt(t)
-	_ = r.Close()
+	var reads []chan error
 	for _, end := range []session.Carrier{a, b} {
 		ended := make(chan error, 1)
 		go func() {
 			_, err := end.ReadRecord(make([]byte, wire.ReadBuffer))
 			ended <- err
 		}()
-		err := within(ended)
-		var lost *rendezvous.LostError
-		var refused *rendezvous.RelayError
-		if errors.Is(err, io.EOF) || !errors.As(err, &lost) && !errors.As(err, &refused) {
+		reads = append(reads, ended)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	if err := r.Shutdown(ctx); err != nil {
+		t.Fatal(err)
+	}
+	for _, ended := range reads {
+		var closing *rendezvous.RelayError
+		if err := within(ended); !errors.As(err, &closing) || closing.Code != wire.RoomClosing {
 			t.Errorf("read: %v", err)
 		}
 	}

@@ -77,6 +77,7 @@ func newPeerConnection(stun []string) (*webrtc.PeerConnection, error) {
 	var e webrtc.SettingEngine
 	e.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 	e.DetachDataChannels()
+	e.DisableCloseByDTLS(true)          // the end of the peer is read, as io.EOF, and not our own abort in answer to it
 	e.SetIncludeLoopbackCandidate(true) // two terminals of a machine that has no other interface
 	e.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	e.SetNetworkTypes([]webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6})
@@ -143,7 +144,7 @@ func (w *WebRTC) connect(ctx context.Context, o WebRTCOptions) error {
 // listen makes the data channel, which both sides know beforehand, and has its
 // opening and the end of the connection told.
 func (w *WebRTC) listen(opened chan<- error) error {
-	var negotiated, ordered, id = true, true, uint16(0)
+	negotiated, ordered, id := true, true, uint16(0)
 	dc, err := w.pc.CreateDataChannel("tallow", &webrtc.DataChannelInit{Negotiated: &negotiated, Ordered: &ordered, ID: &id})
 	if err != nil {
 		return fmt.Errorf("create a data channel: %w", err)
@@ -246,8 +247,8 @@ var errGone = errors.New("the direct connection broke")
 // connection.
 func (w *WebRTC) ReadRecord(buf []byte) ([]byte, error) {
 	n, err := w.raw.Read(buf)
-	// A peer connection that is closed aborts its association (RFC 9260, 9.1)
-	// and ends DTLS; the other side sees whichever comes first.
+	// A peer that closes aborts the association (RFC 9260, section 9.1) and then
+	// ends DTLS; this side sees whichever gets here.
 	if errors.Is(err, io.EOF) || errors.Is(err, sctp.ErrChunk) {
 		return nil, io.EOF
 	}

@@ -251,3 +251,24 @@ func TestDialEndsWithItsSignals(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// A dial ends by itself where no path is found.
+func TestDialWithoutAPath(t *testing.T) {
+	t.Parallel()
+	descriptions := func(to mailbox) lane.Signaller {
+		return func(ctx context.Context, kind wire.SignalKind, body string) error {
+			if kind == wire.SignalCandidate {
+				return nil // it gets lost
+			}
+			return to.send(ctx, kind, body)
+		}
+	}
+	toA, toB := newMailbox(), newMailbox()
+	offering := dial(t.Context(), lane.WebRTCOptions{Offer: true, Send: descriptions(toB), Signals: toA})
+	answering := dial(t.Context(), lane.WebRTCOptions{Send: descriptions(toA), Signals: toB})
+	for _, result := range []<-chan dialled{offering, answering} {
+		if err := dialFails(t, result); !strings.Contains(err.Error(), "no direct path") {
+			t.Errorf("got %v", err)
+		}
+	}
+}

@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pion/logging"
 	"github.com/pion/mdns/v2"
@@ -22,17 +24,26 @@ const (
 	service = "_tallow._tcp"
 	domain  = "local"
 	port    = 5353 // of multicast DNS
+
+	// followInterval is how soon an announcement notices that the machine has
+	// joined a network or changed its address.
+	followInterval = 2 * time.Second
 )
 
 // Announcement answers questions for a nameplate until it is closed.
 type Announcement struct {
-	end    func() error // once, and waits
-	unbind func() bool  // from the context
+	instance mdns.ServiceInstance
+	host     string
+
+	cancel    context.CancelFunc
+	following sync.WaitGroup
+	err       error // of the end; read it after following
 }
 
 // Announce makes the relay on a TCP port of this machine findable by a
 // nameplate, on all interfaces that take multicast, and on loopback. The relay
-// has to listen on all of them. It lasts until Close, or until ctx ends.
+// has to listen on all of them. Interfaces and addresses that come and go are
+// followed within about two seconds. It lasts until Close, or until ctx ends.
 //
 // The port of multicast DNS is shared with whatever else uses it, such as the
 // system's own responder.
@@ -40,34 +51,72 @@ func Announce(ctx context.Context, nameplate string, relayPort int) (*Announceme
 	if !wire.ValidNameplate(nameplate) || relayPort < 1 || relayPort > 65535 {
 		return nil, fmt.Errorf("cannot announce nameplate %q at port %d", nameplate, relayPort)
 	}
-	four, six, err := listen()
+	a := &Announcement{
+		instance: mdns.ServiceInstance{Instance: nameplate, Service: service, Domain: domain, Port: uint16(relayPort)},
+		// Each announcement is a host of its own: that tells two of them apart.
+		host: "tallow-" + strings.ToLower(rand.Text()) + "." + domain,
+	}
+	here := network()
+	responder, err := a.respond()
 	if err != nil {
 		return nil, fmt.Errorf("cannot announce this sender to the network: %w", err)
 	}
-	// Each announcement is a host of its own: that tells two of them apart.
-	host := "tallow-" + strings.ToLower(rand.Text()) + "." + domain
+	ctx, a.cancel = context.WithCancel(ctx)
+	a.following.Go(func() { a.err = a.follow(ctx, responder, here) })
+	return a, nil
+}
+
+// Close ends the announcement. It may be called more than once.
+func (a *Announcement) Close() error {
+	a.cancel()
+	a.following.Wait()
+	return a.err
+}
+
+// follow replaces the responder, which knows only the interfaces that were there
+// when it began, whenever the network is not what it was. The next one begins
+// before the last ends, so that no question goes unanswered; both say the same.
+func (a *Announcement) follow(ctx context.Context, responder io.Closer, here []string) error {
+	ticker := time.NewTicker(followInterval)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return responder.Close()
+		case <-ticker.C:
+		}
+		now := network()
+		if len(now) == 0 || slices.Equal(now, here) {
+			continue
+		}
+		next, err := a.respond()
+		if err != nil {
+			continue // the network is still changing; try again
+		}
+		_ = responder.Close() // its sockets may be those of an interface that is gone
+		responder, here = next, now
+	}
+}
+
+// respond starts to answer questions on the interfaces of this moment.
+func (a *Announcement) respond() (io.Closer, error) {
+	four, six, err := listen()
+	if err != nil {
+		return nil, err
+	}
 	quiet := logging.NewDefaultLoggerFactory()
 	quiet.Writer = io.Discard
 	server, err := mdns.NewServer(four, six,
 		mdns.WithLoggerFactory(quiet),
 		mdns.WithIncludeLoopback(true),
 		mdns.WithCacheRefresh(false),
-		mdns.WithLocalNames(host),
-		mdns.WithService(mdns.ServiceInstance{
-			Instance: nameplate, Service: service, Domain: domain, Port: uint16(relayPort),
-		}))
+		mdns.WithLocalNames(a.host),
+		mdns.WithService(a.instance))
 	if err != nil {
 		closeBoth(four, six)
-		return nil, fmt.Errorf("cannot announce this sender to the network: %w", err)
+		return nil, err
 	}
-	end := sync.OnceValue(server.Close)
-	return &Announcement{end: end, unbind: context.AfterFunc(ctx, func() { _ = end() })}, nil
-}
-
-// Close ends the announcement. It may be called more than once.
-func (a *Announcement) Close() error {
-	a.unbind()
-	return a.end()
+	return server, nil
 }
 
 // listen binds the port of multicast DNS, for IPv4 and IPv6 as far as the

@@ -9,7 +9,7 @@
 //	S  Announce(7, port)  answers on every interface, loopback included
 //	R  Find(7)            asks on every interface; whoever answers is a candidate
 //
-// What is found is not trusted: it is an address where a relay may be, to be
+// Both follow the machine from network to network. What is found is not trusted: it is an address where a relay may be, to be
 // tried with rendezvous.First. Start with Announce (announce.go) and Find
 // (find.go).
 package nearby

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"net"
 	"net/netip"
@@ -43,7 +44,8 @@ type sighting struct {
 
 // Find asks for the relay that announces a nameplate and gives the addresses
 // under which it answered, those of this machine first. It asks again until
-// there is an answer or ctx ends, and then takes another 120 ms for the rest.
+// there is an answer or ctx ends, each time on the interfaces that are there by
+// then, and takes another 120 ms for the rest.
 //
 // Errors: ErrNotFound if the time given by ctx runs out, ErrAmbiguous, the cause
 // of ctx if it was cancelled, or that of the machine if nothing can be asked.
@@ -56,35 +58,79 @@ func Find(ctx context.Context, nameplate string) ([]netip.AddrPort, error) {
 	if err != nil {
 		return nil, err
 	}
-	probes, err := openProbes()
-	if err != nil {
+	s := &search{
+		nameplate: nameplate, id: id, packet: packet, probes: make(map[origin]probe),
+		sightings: make(chan sighting), done: make(chan struct{}),
+	}
+	defer s.close()
+	if err := s.openProbes(); err != nil {
 		return nil, fmt.Errorf("cannot look for the sender on this network: %w", err)
 	}
-	if len(probes) == 0 {
+	if len(s.probes) == 0 {
 		return nil, errors.New("cannot look for the sender: this machine has no network, not even with itself")
 	}
-	sightings := make(chan sighting)
-	done := make(chan struct{})
-	var listening sync.WaitGroup
-	for _, p := range probes {
-		listening.Go(func() { p.listen(nameplate, id, sightings, done) })
-	}
-	defer func() {
-		close(done)
-		for _, p := range probes {
-			_ = p.conn.Close()
-		}
-		listening.Wait()
-	}()
-	found, err := collect(ctx, sightings, func() {
-		for _, p := range probes {
-			_, _ = p.conn.WriteTo(packet, p.to) // some interface may not take it
-		}
-	})
+	found, err := collect(ctx, s.sightings, s.ask)
 	if err != nil {
 		return nil, err
 	}
 	return candidates(found)
+}
+
+// search is one Find, with a probe on each interface for IPv4 and for IPv6.
+type search struct {
+	nameplate string
+	id        uint16
+	packet    []byte
+
+	probes    map[origin]probe
+	listening sync.WaitGroup // a goroutine for each probe
+	sightings chan sighting
+	done      chan struct{} // nobody takes sightings any more
+}
+
+// openProbes opens a probe wherever one is missing, and closes those whose
+// address is gone. What cannot be opened is left out, until the next time.
+func (s *search) openProbes() error {
+	up, err := usable()
+	if err != nil {
+		return err
+	}
+	gone := maps.Clone(s.probes)
+	for _, i := range up {
+		four, six := choose(i.addrs)
+		for _, from := range []netip.Addr{four, six} {
+			at := origin{i.Index, from}
+			delete(gone, at)
+			if _, ok := s.probes[at]; ok || !from.IsValid() || len(s.probes) >= maxProbes {
+				continue
+			}
+			if p, ok := openProbe(i.Interface, from); ok {
+				s.probes[at] = p
+				s.listening.Go(func() { p.listen(s.nameplate, s.id, s.sightings, s.done) })
+			}
+		}
+	}
+	for at, p := range gone {
+		_ = p.conn.Close()
+		delete(s.probes, at)
+	}
+	return nil
+}
+
+// ask sends the question from every interface that there is now.
+func (s *search) ask() {
+	_ = s.openProbes() // if the system does not tell, those of before have to do
+	for _, p := range s.probes {
+		_, _ = p.conn.WriteTo(s.packet, p.to) // some interface may not take it
+	}
+}
+
+func (s *search) close() {
+	close(s.done)
+	for _, p := range s.probes {
+		_ = p.conn.Close()
+	}
+	s.listening.Wait()
 }
 
 // listen passes the answers on that come to one probe.

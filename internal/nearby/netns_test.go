@@ -55,6 +55,7 @@ func playAnnounce(ctx context.Context) error {
 func playFind(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	fmt.Println("looking")
 	begin := time.Now()
 	addrs, err := Find(ctx, namespaceNameplate)
 	if err != nil {
@@ -262,5 +263,57 @@ func TestPortThatIsNotShared(t *testing.T) {
 	out, err := inside(t, "a", roleRefused).Output()
 	if err != nil || !strings.HasPrefix(string(out), "refused: cannot announce") {
 		t.Errorf("%v: %s", err, out)
+	}
+}
+
+// The announcer's machine joins a network, changes its address in it, leaves it,
+// and joins another, and is found all the time.
+func TestAnnouncementFollowsTheNetwork(t *testing.T) {
+	namespaces(t, "a", "b")
+	announceIn(t, "a")
+	wantFound(t, findIn(t, "a"), "127.0.0.1")
+
+	link(t, "lan")
+	ip(t, "-n NSa addr add 10.77.1.1/24 dev lan")
+	ip(t, "-n NSb addr add 10.77.1.2/24 dev lan")
+	wantFound(t, findIn(t, "b"), "10.77.1.1")
+
+	ip(t, "-n NSa addr del 10.77.1.1/24 dev lan")
+	ip(t, "-n NSa addr add 10.77.1.3/24 dev lan")
+	wantFound(t, findIn(t, "b"), "10.77.1.3")
+
+	ip(t, "-n NSa link del lan")
+	link(t, "wlan")
+	ip(t, "-n NSa addr add 10.77.2.1/24 dev wlan")
+	ip(t, "-n NSb addr add 10.77.2.2/24 dev wlan")
+	wantFound(t, findIn(t, "b"), "10.77.2.1")
+	wantFound(t, findIn(t, "a"), "127.0.0.1", "10.77.2.1")
+}
+
+// The finder began to look before its machine joined the network.
+func TestFindFollowsTheNetwork(t *testing.T) {
+	namespaces(t, "a", "b")
+	announceIn(t, "a")
+	cmd := inside(t, "b", roleFind)
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewReader(stdout)
+	if line, err := lines.ReadString('\n'); line != "looking\n" {
+		t.Errorf("the finder said %q, %v", line, err)
+	}
+	link(t, "lan")
+	ip(t, "-n NSa addr add 10.77.1.1/24 dev lan")
+	ip(t, "-n NSb addr add 10.77.1.2/24 dev lan")
+	out, err := io.ReadAll(lines)
+	if err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err != nil || !strings.HasSuffix(string(out), "found 10.77.1.1\n") {
+		t.Errorf("the finder: %v: %s", err, out)
 	}
 }

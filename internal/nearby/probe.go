@@ -20,31 +20,18 @@ type probe struct {
 	to   *net.UDPAddr
 }
 
-// openProbes opens a probe for each interface that is up, for IPv4 and for IPv6.
-// What cannot be opened is left out.
-func openProbes() ([]probe, error) {
-	interfaces, err := net.Interfaces()
-	if err != nil {
-		return nil, err
+// origin is where a probe asks from.
+type origin struct {
+	index int // of the interface
+	from  netip.Addr
+}
+
+// openProbe opens a probe, unless the interface refuses it.
+func openProbe(ifi net.Interface, from netip.Addr) (probe, bool) {
+	if from.Is4() {
+		return openProbe4(ifi, from)
 	}
-	var probes []probe
-	for _, ifi := range interfaces {
-		if ifi.Flags&net.FlagUp == 0 || ifi.Flags&(net.FlagMulticast|net.FlagLoopback) == 0 {
-			continue
-		}
-		addrs, err := ifi.Addrs()
-		if err != nil {
-			continue
-		}
-		four, six := choose(addrs)
-		if p, ok := openProbe4(ifi, four); ok && len(probes) < maxProbes {
-			probes = append(probes, p)
-		}
-		if p, ok := openProbe6(ifi, six); ok && len(probes) < maxProbes {
-			probes = append(probes, p)
-		}
-	}
-	return probes, nil
+	return openProbe6(ifi, from)
 }
 
 // choose takes an interface's address to ask from, of each kind; for IPv6 a
@@ -69,9 +56,6 @@ func choose(addrs []net.Addr) (four, six netip.Addr) {
 }
 
 func openProbe4(ifi net.Interface, from netip.Addr) (probe, bool) {
-	if !from.IsValid() {
-		return probe{}, false
-	}
 	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(from, 0)))
 	if err != nil {
 		return probe{}, false
@@ -86,9 +70,6 @@ func openProbe4(ifi net.Interface, from netip.Addr) (probe, bool) {
 }
 
 func openProbe6(ifi net.Interface, from netip.Addr) (probe, bool) {
-	if !from.IsValid() {
-		return probe{}, false
-	}
 	if from.IsLinkLocalUnicast() {
 		from = from.WithZone(ifi.Name)
 	}

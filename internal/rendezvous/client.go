@@ -70,7 +70,7 @@ func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	if req.Nameplate != "" && reply.Nameplate != req.Nameplate {
 		return nil, c.protocolError("it opened another room than the one asked for", nil)
 	}
-	return c.sit(ctx, base, reply.Nameplate, url.Values{"ticket": {reply.Ticket.String()}})
+	return c.sit(ctx, base, wire.RoomSeat{Nameplate: reply.Nameplate, Ticket: &reply.Ticket})
 }
 
 // Join takes the receiver's seat in the room of a nameplate. Errors are those
@@ -84,7 +84,38 @@ func (c *Client) Join(ctx context.Context, nameplate string) (*Room, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.sit(ctx, base, nameplate, url.Values{})
+	return c.sit(ctx, base, wire.RoomSeat{Nameplate: nameplate})
+}
+
+// Resume takes one of the two seats in a resume room, which is there for whoever
+// knows its id. peer is a random name that this process keeps for the room: a
+// seat that the relay still holds for an older connection of the same name is
+// taken over at once. Nobody can Burn or Withdraw there, and the nonce is zero.
+//
+// Errors are those of Open. RoomExpired, here or from Read, says that the other
+// peer has not come for a long time.
+func (c *Client) Resume(ctx context.Context, id, peer [16]byte) (*Room, error) {
+	base, err := c.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.sit(ctx, base, wire.RoomSeat{Resume: &id, Peer: &peer})
+}
+
+// Retake takes the seat of old again, after the connection to this client's
+// relay broke; it makes a new Room, and old is still to be closed. The seat of
+// one who opened the room or resumed in it is taken over at once, even if the
+// relay believes that the older connection lives; that one then ends with
+// RoomReplaced. One who joined has to wait until the relay has missed it:
+// RoomFull until then, and RoomUsed if the code is burnt.
+//
+// Errors are those of Open; RoomUnknown if the relay has lost the room.
+func (c *Client) Retake(ctx context.Context, old *Room) (*Room, error) {
+	base, err := c.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return c.sit(ctx, base, old.seat)
 }
 
 // openSession posts a request for a room.

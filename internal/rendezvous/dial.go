@@ -19,12 +19,12 @@ import (
 const readBuffer = 4 << 10
 
 // sit takes a seat in a room and waits for the relay's welcome.
-func (c *Client) sit(ctx context.Context, base *url.URL, nameplate string, query url.Values) (*Room, error) {
-	conn, err := c.dial(ctx, base, nameplate, query)
+func (c *Client) sit(ctx context.Context, base *url.URL, seat wire.RoomSeat) (*Room, error) {
+	conn, err := c.dial(ctx, base, seat)
 	if err != nil {
 		return nil, err
 	}
-	r := newRoom(conn, c.endpoint.name, nameplate)
+	r := newRoom(conn, c.endpoint.name, seat)
 	stop := context.AfterFunc(ctx, r.abort)
 	welcome, err := r.awaitWelcome()
 	if !stop() {
@@ -39,11 +39,10 @@ func (c *Client) sit(ctx context.Context, base *url.URL, nameplate string, query
 }
 
 // dial opens the WebSocket of a room's seat.
-func (c *Client) dial(ctx context.Context, base *url.URL, nameplate string, query url.Values) (*websocket.Conn, error) {
+func (c *Client) dial(ctx context.Context, base *url.URL, seat wire.RoomSeat) (*websocket.Conn, error) {
 	u := base.JoinPath("ws")
 	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[base.Scheme]
-	query.Set("nameplate", nameplate)
-	u.RawQuery = query.Encode()
+	u.RawQuery = string(seat.Append(nil))
 
 	dialer := websocket.Dialer{
 		Proxy:            c.proxy,

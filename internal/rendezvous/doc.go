@@ -9,6 +9,12 @@
 //	S  Client.Open  -> POST /api/session -> GET /ws?nameplate=7&ticket=…  -> Room
 //	R  Client.Join  ->                      GET /ws?nameplate=7           -> Room
 //
+// Once they have a session, both can meet again without the code; and either can
+// take its seat again when only its connection to the relay broke:
+//
+//	Client.Resume  -> GET /ws?resume=…&peer=…    -> Room
+//	Client.Retake  -> the GET /ws of an old Room -> Room
+//
 // Start with Client (client.go) and Room (room.go); ParseRelay (endpoint.go) has
 // the rules of --relay. The frames themselves are in wire/room.go.
 package rendezvous

@@ -91,6 +91,10 @@ type RelayError struct {
 	Message string
 	// Opening is set if it was a new room that was refused.
 	Opening bool
+	// Sending is set if it was the seat of the sender, who has a ticket.
+	Sending bool
+	// Resuming is set if it was a resume room.
+	Resuming bool
 	// RetryAfter is how long the relay asks to wait, zero if it does not say.
 	RetryAfter time.Duration
 }
@@ -108,6 +112,15 @@ func (e *RelayError) Hint() string {
 
 // words gives the user's view of a refusal, and what to do about it.
 func (e *RelayError) words() (text, hint string) {
+	switch {
+	case e.Resuming && e.Code == wire.RoomFull:
+		return fmt.Sprintf("the relay %s has no seat for this transfer now", e.Relay),
+			"Its old connections may still hold the seats: try again in a minute."
+	case e.Resuming && e.Code == wire.RoomExpired:
+		return "the other side did not come back in time", "Start the transfer again: what arrived is not sent twice."
+	case e.Sending && e.Code == wire.RoomUnknown:
+		return fmt.Sprintf("the relay %s has lost this code, it may have been restarted", e.Relay), "Send again to get a new code."
+	}
 	switch e.Code {
 	case wire.RoomUnknown:
 		return "nobody is waiting with this code",
@@ -129,6 +142,8 @@ func (e *RelayError) words() (text, hint string) {
 		return fmt.Sprintf("the relay %s is shutting down", e.Relay), "Try again in a minute, or use another relay."
 	case wire.RoomTicket:
 		return fmt.Sprintf("the relay %s does not know this sender any more", e.Relay), "Send again to get a new code."
+	case wire.RoomReplaced:
+		return "a newer connection of the same side has taken this one's place", "Nothing is lost: the newer connection goes on."
 	default: // also RoomTooLarge and RoomMalformed, of which the relay's sentence says more
 		return fmt.Sprintf("the relay %s refused (%v): %s", e.Relay, e.Code, e.Message),
 			"Check that this program and the relay are of matching versions."

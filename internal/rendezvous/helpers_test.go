@@ -31,6 +31,9 @@ func startRelay(t *testing.T, config relay.Config) (*relay.Relay, string) {
 	if config.JoinsPerMinute == 0 {
 		config.JoinsPerMinute = -1
 	}
+	if config.ResumesPerMinute == 0 {
+		config.ResumesPerMinute = -1
+	}
 	r, err := relay.New(config)
 	if err != nil {
 		t.Fatal(err)

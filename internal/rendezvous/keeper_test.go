@@ -64,7 +64,7 @@ func bubble(t *testing.T, script func(*websocket.Conn), test func(*testing.T, *R
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := newRoom(conn, "pipe", "7")
+		r := newRoom(conn, "pipe", wire.RoomSeat{Nameplate: "7"})
 		welcome, err := r.awaitWelcome()
 		if err != nil {
 			t.Fatal(err)

@@ -42,11 +42,11 @@ const (
 // a dead connection come that way. Send, Burn and Withdraw may be called by any
 // number of goroutines. Whoever has a Room closes it.
 type Room struct {
-	conn      *websocket.Conn
-	relay     string // as the user named it
-	nameplate string
-	nonce     [16]byte
-	stun      string
+	conn  *websocket.Conn
+	relay string // as the user named it
+	seat  wire.RoomSeat
+	nonce [16]byte
+	stun  string
 
 	// Owned by the caller of Read.
 	entered    bool // the welcome has been read
@@ -64,9 +64,9 @@ type Room struct {
 	err  error         // why the room is no more; read it once done is closed
 }
 
-func newRoom(conn *websocket.Conn, relay, nameplate string) *Room {
+func newRoom(conn *websocket.Conn, relay string, seat wire.RoomSeat) *Room {
 	r := &Room{
-		conn: conn, relay: relay, nameplate: nameplate,
+		conn: conn, relay: relay, seat: seat,
 		token: make(chan struct{}, 1),
 		pong:  make(chan struct{}, 1),
 		done:  make(chan struct{}),
@@ -98,10 +98,11 @@ func (r *Room) enter(welcome wire.RoomWelcome, relayHost string) {
 	r.keeper.Go(r.keepAlive)
 }
 
-// Nameplate is the room's number.
-func (r *Room) Nameplate() string { return r.nameplate }
+// Nameplate is the room's number, empty for a resume room.
+func (r *Room) Nameplate() string { return r.seat.Nameplate }
 
-// Nonce is the sender's handshake nonce, as the relay tells it.
+// Nonce is the sender's handshake nonce, as the relay tells it; zero in a resume
+// room.
 func (r *Room) Nonce() [16]byte { return r.nonce }
 
 // STUN is the "HOST:PORT" of the relay's STUN service, or empty if it has none.
@@ -308,5 +309,8 @@ func (r *Room) refusal(frame []byte) error {
 	if err != nil {
 		return r.protocolError("a refusal that makes no sense", err)
 	}
-	return &RelayError{Relay: r.relay, Code: e.Code, Message: printable(e.Message)}
+	return &RelayError{
+		Relay: r.relay, Code: e.Code, Message: printable(e.Message),
+		Sending: r.seat.Ticket != nil, Resuming: r.seat.Resume != nil,
+	}
 }

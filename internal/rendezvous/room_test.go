@@ -88,7 +88,7 @@ func TestReceiverBeforeItsSender(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	s, err := c.sit(t.Context(), c.endpoint.routes[0].url, reply.Nameplate, map[string][]string{"ticket": {reply.Ticket.String()}})
+	s, err := c.sit(t.Context(), c.endpoint.routes[0].url, wire.RoomSeat{Nameplate: reply.Nameplate, Ticket: &reply.Ticket})
 	if err != nil {
 		t.Fatal(err)
 	}

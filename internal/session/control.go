@@ -11,7 +11,7 @@ import (
 // Bounds of the control stream.
 const (
 	maxUnacked   = 1 << 20 // bytes of messages sent and not acknowledged; more make Send wait
-	maxEarly     = 4096    // messages that came before one that is still on another lane
+	maxEarly     = 2 << 20 // bytes of messages that came before one that is still on another lane
 	ackDelay     = 15 * time.Millisecond
 	ackEvery     = 32 // messages received before an acknowledgement is sent without delay
 	inboxSize    = 256
@@ -29,9 +29,10 @@ type controlStream struct {
 	queued int // bytes in queue
 
 	// Receiving: all up to got were delivered; early ones wait for their turn.
-	got     uint64
-	early   map[uint64][]byte
-	unacked int // delivered since the last acknowledgement that was sent
+	got        uint64
+	early      map[uint64][]byte
+	earlyBytes int
+	unacked    int // delivered since the last acknowledgement that was sent
 }
 
 // Send queues a control message. It blocks while too many bytes of earlier ones
@@ -203,11 +204,14 @@ func (s *Session) takeControl(m wire.Control) error {
 		s.mu.Unlock()
 		return nil
 	}
-	if len(s.control.early) >= maxEarly {
-		s.mu.Unlock()
-		return fmt.Errorf("%w: too many control messages out of order", wire.ErrMalformed)
+	if _, twice := s.control.early[m.Seq]; !twice {
+		// What a message costs beside its bytes counts as well.
+		if s.control.earlyBytes += len(m.Message) + 64; s.control.earlyBytes > maxEarly {
+			s.mu.Unlock()
+			return fmt.Errorf("%w: too many control messages out of order", wire.ErrMalformed)
+		}
+		s.control.early[m.Seq] = append([]byte(nil), m.Message...)
 	}
-	s.control.early[m.Seq] = append([]byte(nil), m.Message...)
 	s.mu.Unlock()
 	return s.deliver()
 }
@@ -222,6 +226,7 @@ func (s *Session) deliver() error {
 		m, ok := s.control.early[s.control.got+1]
 		if ok {
 			delete(s.control.early, s.control.got+1)
+			s.control.earlyBytes -= len(m) + 64
 			s.control.got++
 			s.control.unacked++
 			s.wakeControl()

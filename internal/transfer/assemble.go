@@ -35,12 +35,20 @@ func newAssembler() *assembler {
 	return &assembler{bufs: newBuffers(), open: make(map[blockKey]*partialBlock)}
 }
 
-// takeData takes in the plaintext of one data record. When the transfer is over
-// it drops what still comes, so that the session lives to say so.
+// takeData takes in the plaintext of one data record. A record that makes no
+// sense ends the transfer, but not the session, which has to tell the sender so;
+// what still comes then is dropped.
 func (r *receiver) takeData(by wire.Lanes, plaintext []byte) error {
 	if r.ctx.Err() != nil {
 		return nil
 	}
+	if err := r.takeSegments(by, plaintext); err != nil {
+		r.cancel(err)
+	}
+	return nil
+}
+
+func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) error {
 	var whole task
 	for rest := plaintext; len(rest) > 0; {
 		seg, next, err := wire.NextSegment(rest)

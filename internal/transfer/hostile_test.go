@@ -104,6 +104,11 @@ func TestHostileSender(t *testing.T) {
 			p.say(offerF)
 			p.say(wire.Manifest{First: 3})
 		},
+		"a page after the last": func(p *player) {
+			p.say(offerF)
+			p.say(wire.Manifest{Last: true})
+			p.say(wire.Manifest{Page: 1})
+		},
 		"two offers":              func(p *player) { p.say(offerF); p.say(offerF) },
 		"a receiver's message":    func(p *player) { p.say(wire.Accept{}) },
 		"an unknown message":      func(p *player) { _ = p.Send(p.t.Context(), []byte{0x7e, 1, 2}) },

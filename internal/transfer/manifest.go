@@ -58,6 +58,9 @@ type pager struct {
 }
 
 func (b *pager) add(ctx context.Context, it Item) error {
+	if it.Err == nil && it.Size > wire.MaxFileSize {
+		it.Err = errors.New("it is larger than 4 PiB")
+	}
 	if it.Err != nil {
 		b.open.Omitted++
 		b.mu.Lock()

@@ -87,6 +87,10 @@ func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
 	return r.session.Send(ctx, want.Append(nil))
 }
 
+// maxUnsettled bounds the files that are wanted and not settled. An honest
+// sender has windowFiles of them under way, and has announced windowPages more.
+const maxUnsettled = windowFiles + (windowPages+2)*wire.MaxPageEntries
+
 func (r *receiver) prepareEntry(ctx context.Context, number uint64, e wire.Entry) (Refusal, error) {
 	file, err := r.dest.Prepare(ctx, number, e)
 	var refusal Refusal
@@ -106,8 +110,11 @@ func (r *receiver) prepareEntry(ctx context.Context, number uint64, e wire.Entry
 		return nil, err
 	}
 	r.mu.Lock()
+	defer r.mu.Unlock()
+	if len(r.files) >= maxUnsettled {
+		return nil, protocol("more than %d files are announced and not sent", maxUnsettled)
+	}
 	r.files[number] = in
-	r.mu.Unlock()
 	return nil, nil
 }
 

@@ -63,13 +63,16 @@ type receiver struct {
 	acks    ackQueue
 	settles settleQueue
 
+	// Of control.
+	nextPage uint32
+	expected uint64 // the number of the next page's first entry
+	sawLast  bool
+
 	mu       sync.Mutex
 	files    map[uint64]*incoming // wanted, and not settled
 	prepared uint64               // entries below are prepared
-	nextPage uint32
-	expected uint64 // the number of the next page's first entry
-	lastPage bool   // all pages are prepared
-	done     bool   // the sender has heard that all is complete
+	lastPage bool                 // all pages are prepared
+	done     bool                 // the sender has heard that all is complete
 	result   Result
 }
 
@@ -134,6 +137,10 @@ func (r *receiver) takePage(ctx context.Context, m []byte) error {
 	if err != nil {
 		return err
 	}
+	if r.sawLast {
+		return protocol("a page after the last one")
+	}
+	r.sawLast = p.Last
 	if p.Page != r.nextPage || p.First != r.expected {
 		return protocol("page %d from entry %d, page %d from %d is next", p.Page, p.First, r.nextPage, r.expected)
 	}

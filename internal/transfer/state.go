@@ -8,7 +8,7 @@ type State string
 // The states.
 const (
 	StatePending      State = "pending"      // waiting for the other side
-	StateConnecting   State = "connecting"   // the handshake
+	StateConnecting   State = "connecting"   // the handshake, the first or after a loss
 	StateTransferring State = "transferring" // offer, data, acknowledgements
 	StateCompleted    State = "completed"
 	StateFailed       State = "failed"
@@ -24,6 +24,7 @@ const (
 	PeerLeft          Happening = "peer left" // before it tried the code
 	PeerAuthenticated Happening = "peer authenticated"
 	AllSettled        Happening = "all settled"
+	ConnectionLost    Happening = "connection lost"
 	Errored           Happening = "error"
 	Stopped           Happening = "cancelled" // by a person, on either side
 )
@@ -38,13 +39,15 @@ var transitions = map[State]map[Happening]State{
 	StateConnecting: {
 		PeerLeft:          StatePending,
 		PeerAuthenticated: StateTransferring,
+		AllSettled:        StateCompleted, // before the connection was lost, as it turns out
 		Errored:           StateFailed,
 		Stopped:           StateCancelled,
 	},
 	StateTransferring: {
-		AllSettled: StateCompleted,
-		Errored:    StateFailed,
-		Stopped:    StateCancelled,
+		ConnectionLost: StateConnecting,
+		AllSettled:     StateCompleted,
+		Errored:        StateFailed,
+		Stopped:        StateCancelled,
 	},
 	StateCompleted: {},
 	StateFailed:    {},

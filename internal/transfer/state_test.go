@@ -5,7 +5,7 @@ import "testing"
 // The whole table, written a second time: what is not in it is refused.
 func TestStates(t *testing.T) {
 	states := []State{StatePending, StateConnecting, StateTransferring, StateCompleted, StateFailed, StateCancelled}
-	happenings := []Happening{PeerArrived, PeerLeft, PeerAuthenticated, AllSettled, Errored, Stopped}
+	happenings := []Happening{PeerArrived, PeerLeft, PeerAuthenticated, AllSettled, ConnectionLost, Errored, Stopped}
 	type row struct {
 		from State
 		h    Happening
@@ -16,6 +16,8 @@ func TestStates(t *testing.T) {
 		{StatePending, Stopped}:              StateCancelled,
 		{StateConnecting, PeerLeft}:          StatePending,
 		{StateConnecting, PeerAuthenticated}: StateTransferring,
+		{StateConnecting, AllSettled}:        StateCompleted,
+		{StateTransferring, ConnectionLost}:  StateConnecting,
 		{StateConnecting, Errored}:           StateFailed,
 		{StateConnecting, Stopped}:           StateCancelled,
 		{StateTransferring, AllSettled}:      StateCompleted,

@@ -11,6 +11,9 @@ const (
 	kindM2             byte = 0x11
 	kindM3             byte = 0x12
 	kindM4             byte = 0x13
+	kindQ1             byte = 0x14
+	kindQ2             byte = 0x15
+	kindQ3             byte = 0x16
 	kindHandshakeAbort byte = 0x1f
 )
 
@@ -248,6 +251,8 @@ const (
 	AbortVersion   AbortReason = 2 // no version or suite in common
 	AbortMalformed AbortReason = 3 // a message could not be used
 	AbortRefused   AbortReason = 4 // the code is used up, or its owner does not want this
+	AbortWrongPeer AbortReason = 5 // not the peer of the session that is to be resumed
+	AbortStale     AbortReason = 6 // a resumption of this generation, or a later one, is done
 )
 
 func (r AbortReason) String() string {
@@ -260,6 +265,10 @@ func (r AbortReason) String() string {
 		return "malformed message"
 	case AbortRefused:
 		return "refused"
+	case AbortWrongPeer:
+		return "wrong peer"
+	case AbortStale:
+		return "stale generation"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }

@@ -34,7 +34,7 @@ func handshakeCases() []handshakeCase {
 	full := Proposal{Role: RoleReceiver, Versions: slices.Repeat([]uint16{7}, 16), Suites: slices.Repeat([]uint16{9}, 16)}
 	choice := Choice{Role: RoleSender, Version: 0x0102, Suite: 0x0304}
 	choice.Ciphertext[0] = 0xbb
-	return []handshakeCase{
+	return append(resumeCases(), []handshakeCase{
 		{
 			"M1",
 			M1{nonce, share, []byte{0xcc}},
@@ -62,7 +62,7 @@ func handshakeCases() []handshakeCase {
 		{"M4", M4{share}, asHandshake(ParseM4), "13" + "0300000000000000000000000000000000000000000000000000000000000004", 33},
 		{"abort", HandshakeAbort{AbortVersion}, asHandshake(ParseHandshakeAbort), "1f02", 2},
 		{"abort of the future", HandshakeAbort{200}, asHandshake(ParseHandshakeAbort), "1fc8", 2},
-	}
+	}...)
 }
 
 func TestHandshakeBytes(t *testing.T) {
@@ -130,7 +130,7 @@ func handshakeRefused(t *testing.T, what string, parse handshakeParser, b []byte
 
 func TestAbortReasonText(t *testing.T) {
 	seen := map[string]bool{}
-	for r := AbortReason(0); r < 8; r++ {
+	for r := AbortReason(0); r < 10; r++ {
 		text := r.String()
 		if text == "" || seen[text] {
 			t.Errorf("reason %d is %q", r, text)

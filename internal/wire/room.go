@@ -7,7 +7,9 @@ import (
 
 // The room protocol: what a peer and the relay say to each other. A peer that
 // sends opens a room over HTTP (room_session.go), both peers then sit in it
-// over one WebSocket each, and every binary WebSocket message is one frame:
+// over one WebSocket each (room_seat.go), and every binary WebSocket message is
+// one frame. Two peers who met before may meet again in a resume room, which
+// nobody opens and in which they have no roles: there is nothing to burn or close.
 //
 //	frame = kind u8 | body
 //
@@ -78,7 +80,8 @@ const RoomPeerHere RoomFlags = 1 << 0
 //	0x01 | version u8 = 1 | flags u8 | nonce 16 | STUN address: u16 length, UTF-8
 type RoomWelcome struct {
 	Flags RoomFlags
-	// Nonce is the sender's handshake nonce, as it gave it when it opened the room.
+	// Nonce is the sender's handshake nonce, as it gave it when it opened the
+	// room; zero in a resume room.
 	Nonce [16]byte
 	// STUN is "HOST:PORT", or ":PORT" for a port of the relay's own host, or
 	// empty where the relay has none.

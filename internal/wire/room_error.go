@@ -10,7 +10,7 @@ type RoomErrorCode uint8
 // message still says what happened.
 const (
 	RoomUnknown   RoomErrorCode = 1  // no room has this nameplate
-	RoomFull      RoomErrorCode = 2  // the seat is taken, or the relay has no room left
+	RoomFull      RoomErrorCode = 2  // the seats are taken, or the relay has no room left
 	RoomUsed      RoomErrorCode = 3  // the code is burnt
 	RoomTaken     RoomErrorCode = 4  // the nameplate asked for belongs to another room
 	RoomTooLarge  RoomErrorCode = 5  // a message over the limit
@@ -19,6 +19,7 @@ const (
 	RoomExpired   RoomErrorCode = 8  // nobody came in time
 	RoomClosing   RoomErrorCode = 9  // the relay shuts down
 	RoomTicket    RoomErrorCode = 10 // the ticket does not belong to the room
+	RoomReplaced  RoomErrorCode = 11 // the same peer has connected again and has the seat now
 )
 
 // roomErrorName is the text form of a code, "" for one without a name.
@@ -44,6 +45,8 @@ func roomErrorName(c RoomErrorCode) string {
 		return "closing"
 	case RoomTicket:
 		return "ticket"
+	case RoomReplaced:
+		return "replaced"
 	default:
 		return ""
 	}
@@ -63,7 +66,7 @@ func (c RoomErrorCode) MarshalText() ([]byte, error) { return []byte(c.String())
 // becomes the zero code.
 func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 	*c = 0
-	for code := RoomUnknown; code <= RoomTicket; code++ {
+	for code := RoomUnknown; code <= RoomReplaced; code++ {
 		if roomErrorName(code) == string(text) {
 			*c = code
 		}

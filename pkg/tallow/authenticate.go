@@ -7,7 +7,6 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
-	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -178,13 +177,5 @@ func (t *transferRun) greetSender(ctx context.Context, room *rendezvous.Room, p 
 			return nil, context.Cause(ctx)
 		}
 		return secrets, nil
-	}
-}
-
-// keysOf are the session's keys of the side that seals in the direction out.
-func keysOf(s *handshake.Secrets, out, in handshake.Direction) session.Keys {
-	return session.Keys{
-		ControlOut: s.ControlSecret(out), ControlIn: s.ControlSecret(in),
-		DataOut: s.DataSecret(out), DataIn: s.DataSecret(in),
 	}
 }

@@ -111,5 +111,5 @@ func ExampleClient_Receive() {
 	// Output:
 	// code
 	// "acron" is not a word of a code
-	// did you mean acorn, apron or iron?
+	// Did you mean acorn, apron or iron?
 }

@@ -22,7 +22,8 @@ import (
 type meeting struct {
 	room  *rendezvous.Room
 	nonce [16]byte
-	local bool // the relay is this process
+	local bool                                               // the relay is this process
+	at    func(context.Context) (rendezvous.Endpoint, error) // where to meet again
 	end   func()
 }
 
@@ -45,6 +46,7 @@ func (c *Client) open(ctx context.Context, nameplate string) (*meeting, error) {
 		m.end()
 		return nil, err
 	}
+	m.at = always(at)
 	if m.local {
 		if err := embedded.announce(ctx, m.room.Nameplate()); err != nil {
 			c.log.Warn("this machine cannot be found by mDNS", "reason", err)
@@ -100,40 +102,57 @@ func (e *embeddedRelay) stop() {
 // findTimeout is how long a receiver looks for the sender on its own network.
 const findTimeout = 5 * time.Second
 
+// always is a relay that stays where it is.
+func always(at rendezvous.Endpoint) func(context.Context) (rendezvous.Endpoint, error) {
+	return func(context.Context) (rendezvous.Endpoint, error) { return at, nil }
+}
+
 // join takes the receiver's seat in the code's room: at the relay that the code
 // names, else at the configured one, else at the sender's own on this network.
-func (c *Client) join(ctx context.Context, k code.Code) (*rendezvous.Room, error) {
+// It also says where the two meet again.
+func (c *Client) join(ctx context.Context, k code.Code) (*rendezvous.Room, func(context.Context) (rendezvous.Endpoint, error), error) {
+	nearby := func(ctx context.Context) (rendezvous.Endpoint, error) { return c.findNearby(ctx, k.Nameplate) }
 	at := c.relayAt
 	if k.Relay != "" {
 		var err error
 		if at, err = rendezvous.ParseRelay(k.Relay); err != nil {
-			return nil, usage(err.Error(), "The code's relay is what follows the @.")
+			return nil, nil, usage(err.Error(), "The code's relay is what follows the @.")
 		}
 	} else if c.relay == "" {
-		return c.joinNearby(ctx, k.Nameplate)
+		room, err := c.joinNearby(ctx, k.Nameplate)
+		return room, nearby, err
 	}
 	room, err := rendezvous.New(at, c.version).Join(ctx, k.Nameplate)
 	var refused *rendezvous.RelayError
 	if k.Relay == "" && errors.As(err, &refused) && refused.Code == wire.RoomUnknown {
 		// The sender may not use the relay that this side has configured.
 		if room, err := c.joinNearby(ctx, k.Nameplate); err == nil {
-			return room, nil
+			return room, nearby, nil
 		}
 	}
-	return room, err
+	return room, always(at), err
 }
 
 func (c *Client) joinNearby(ctx context.Context, nameplate string) (*rendezvous.Room, error) {
+	at, err := c.findNearby(ctx, nameplate)
+	if err != nil {
+		return nil, err
+	}
+	return rendezvous.New(at, c.version).Join(ctx, nameplate)
+}
+
+// findNearby finds the relay of the sender with a nameplate on this network.
+func (c *Client) findNearby(ctx context.Context, nameplate string) (rendezvous.Endpoint, error) {
 	look, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()
 	found, err := nearby.Find(look, nameplate)
 	switch {
 	case errors.Is(err, nearby.ErrAmbiguous):
-		return nil, &Error{Kind: KindCode, Message: fmt.Sprintf("two senders on this network use the number %s", nameplate), Hint: "Ask the sender to send again.", Err: err}
+		return rendezvous.Endpoint{}, &Error{Kind: KindCode, Message: fmt.Sprintf("two senders on this network use the number %s", nameplate), Hint: "Ask the sender to send again.", Err: err}
 	case ctx.Err() != nil:
-		return nil, context.Cause(ctx)
+		return rendezvous.Endpoint{}, context.Cause(ctx)
 	case err != nil:
-		return nil, &Error{
+		return rendezvous.Endpoint{}, &Error{
 			Kind: KindNetwork, Message: fmt.Sprintf("no sender with the number %s was found on this network", nameplate),
 			Hint: "Check the code and that the sender is waiting. If it is on another network, both sides need a relay: --relay HOST.",
 			Err:  err,
@@ -143,9 +162,5 @@ func (c *Client) joinNearby(ctx context.Context, nameplate string) (*rendezvous.
 	for _, addr := range found {
 		endpoints = append(endpoints, rendezvous.Nearby(addr))
 	}
-	at, err := rendezvous.First(ctx, endpoints, c.version)
-	if err != nil {
-		return nil, err
-	}
-	return rendezvous.New(at, c.version).Join(ctx, nameplate)
+	return rendezvous.First(ctx, endpoints, c.version)
 }

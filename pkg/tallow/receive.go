@@ -38,6 +38,9 @@ type ReceiveOptions struct {
 	// Timeout is how long to wait for the other side; default
 	// DefaultReceiveTimeout.
 	Timeout time.Duration
+	// Wait is how long to wait for the other side to come back when every
+	// connection is lost; default DefaultWait.
+	Wait time.Duration
 	// OnEvent is told what happens. It may be nil.
 	OnEvent func(Event)
 }
@@ -69,7 +72,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 		Kind: KindNetwork, Message: "the sender did not answer in time", Hint: "Check that it is still waiting, or wait longer with --timeout.",
 	})
 	defer cancel()
-	room, err := c.join(waiting, k)
+	room, at, err := c.join(waiting, k)
 	if err != nil {
 		return Result{}, 0, orCause(waiting, err)
 	}
@@ -79,7 +82,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 		return Result{}, 0, err
 	}
 	t.authenticated()
-	l, err := c.connect(ctx, t, room, keysOf(secrets, handshake.ReceiverToSender, handshake.SenderToReceiver), false)
+	l, err := c.connect(ctx, t, &reunion{room: room, secrets: secrets}, receives, c.meetAgain(secrets, o.Wait, at))
 	if err != nil {
 		return Result{}, 0, err
 	}

@@ -63,6 +63,12 @@ func (t *transferRun) authenticated() {
 	t.tell(PeerEvent{})
 }
 
+// restarted forgets what was counted of a receiver that has forgotten it too.
+func (t *transferRun) restarted() {
+	t.progress.Bytes.Store(0)
+	t.progress.Files.Store(0)
+}
+
 // FileDone and FileFailed make a transferRun a transfer.Observer.
 func (t *transferRun) FileDone(path string, bytes int64, hash blockhash.Hash) {
 	t.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})

@@ -35,6 +35,9 @@ type SendOptions struct {
 	Verify func(ctx context.Context, words []string) (bool, error)
 	// Timeout is how long to wait for the other side; default DefaultSendTimeout.
 	Timeout time.Duration
+	// Wait is how long to wait for the other side to come back when every
+	// connection is lost; default DefaultWait.
+	Wait time.Duration
 	// OnEvent is told what happens; the first event with anything to show is
 	// the CodeEvent. It may be nil.
 	OnEvent func(Event)
@@ -102,9 +105,26 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source
 		return Result{}, err
 	}
 	t.authenticated()
-	l, err := c.connect(ctx, t, m.room, keysOf(secrets, handshake.SenderToReceiver, handshake.ReceiverToSender), true)
+	again := c.meetAgain(secrets, o.Wait, m.at)
+	first := reunion{room: m.room, secrets: secrets}
+	for found := &first; found != nil; {
+		var r Result
+		if r, found, err = c.sendTo(ctx, t, o, source, found, again); found == nil {
+			return r, err
+		}
+		// The receiver was started again. All is offered anew, and it says what
+		// it has of it.
+		t.restarted()
+	}
+	return Result{}, err
+}
+
+// sendTo sends to the receiver who is in the room. If that one is started again
+// meanwhile, the result is where it came back.
+func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source source, to *reunion, again meetAgain) (Result, *reunion, error) {
+	l, err := c.connect(ctx, t, to, sends, again)
 	if err != nil {
-		return Result{}, err
+		return Result{}, nil, err
 	}
 	defer l.close()
 	reporting, stop := context.WithCancel(ctx)
@@ -112,12 +132,12 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source
 	l.wg.Go(func() { t.report(reporting) })
 	r, err := transfer.Send(ctx, l, source, transfer.SendOptions{
 		Text:     o.Text != "",
-		Confirm:  t.verifier(secrets, o.Verify),
+		Confirm:  t.verifier(to.secrets, o.Verify),
 		Observer: t, Progress: &t.progress,
 		Offered: t.offered,
 	})
 	stop()
-	return t.result(r), err
+	return t.result(r), l.takeRestarted(), err
 }
 
 // await waits for a receiver, as long as the options say.

@@ -1,0 +1,167 @@
+package code
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write testdata/vectors/code.json")
+
+const vectorFile = "../../testdata/vectors/code.json"
+
+// listVector pins one of the word lists.
+type listVector struct {
+	Name   string `json:"name"`
+	Words  int    `json:"words"`
+	First  string `json:"first"`
+	Last   string `json:"last"`
+	SHA256 string `json:"sha256"`
+}
+
+// parseVector is a code as it may be typed, and what it means.
+type parseVector struct {
+	Typed     string `json:"typed"`
+	Nameplate string `json:"nameplate,omitempty"`
+	Secret    string `json:"secret,omitempty"`
+	Relay     string `json:"relay,omitempty"`
+	Error     bool   `json:"error,omitempty"`
+}
+
+// verifyVector is what two people compare.
+type verifyVector struct {
+	Bytes   string   `json:"bytes"`
+	Indexes []int    `json:"indexes"`
+	Words   []string `json:"words"`
+}
+
+func listVectors() []listVector {
+	return []listVector{
+		{"short", 1295, "aardvark", "zucchini", "f6a587145fd0d7aaeff9849e5168d63ef795b03c2e0ce7efe7b2546c1c975e9f"},
+		{"long", 7772, "abacus", "zoom", "18586c092f641ecd1a471dd6ab35618ab69f0aa7483486424f7caf0996d06259"},
+	}
+}
+
+func parseVectors() []parseVector {
+	ok := func(typed, relay string) parseVector {
+		return parseVector{Typed: typed, Nameplate: "7", Secret: "acid-acorn-acre", Relay: relay}
+	}
+	return []parseVector{
+		ok("7-acid-acorn-acre", ""),
+		ok(" 7-ACID-Acorn-acre\n", ""),
+		ok("7 acid acorn acre", ""),
+		ok("7_acid.acorn, acre", ""),
+		ok("“7–acid—acorn−acre”", ""),
+		ok("7-aci-acor-acre", ""),
+		ok("7-acid-acorn-acre@relay.example", "relay.example"),
+		ok("7-acid-acorn-acre @ Relay.Example:080", "relay.example:80"),
+		ok("7-acid-acorn-acre@[2001:DB8::1]:8080", "[2001:db8::1]:8080"),
+		ok("https://relay.example/#7-acid-acorn-acre", "https://relay.example/"),
+		ok("wss://Relay.Example/path#7 acid acorn acre", "wss://relay.example/path"),
+		{Typed: "999999999-zoom-abacus", Nameplate: "999999999", Secret: "zoom-abacus"},
+		{Typed: "7-acid-acid", Nameplate: "7", Secret: "acid-acid"},
+		{Typed: "", Error: true},
+		{Typed: "acid-acorn-acre", Error: true},
+		{Typed: "07-acid-acorn-acre", Error: true},
+		{Typed: "1000000000-acid-acorn-acre", Error: true},
+		{Typed: "7-acid", Error: true},
+		{Typed: "7-ac-acorn-acre", Error: true},
+		{Typed: "7-acdi-acorn-acre", Error: true},
+		{Typed: "7-acid-acorn-acre\u200b-acre", Error: true},
+		{Typed: "7-acid-acorn-acre@", Error: true},
+		{Typed: "https://name@relay.example/#7-acid-acorn-acre", Error: true},
+	}
+}
+
+func verifyVectors() []verifyVector {
+	return []verifyVector{
+		{"5c66c78afe93c494", []int{102, 906, 659, 148}, []string{"asymmetric", "princess", "kissing", "boiler"}},
+		{"0000fc0003ffffff", []int{0, 0, 1023, 1023}, []string{"aardvark", "aardvark", "serpent", "serpent"}},
+	}
+}
+
+// The vector file is what is written above, and the package says the same.
+func TestVectors(t *testing.T) {
+	for i, list := range [][]string{words().short, words().long} {
+		sum := sha256.Sum256([]byte(strings.Join(list, "\n") + "\n"))
+		want := listVectors()[i]
+		got := listVector{want.Name, len(list), list[0], list[len(list)-1], hex.EncodeToString(sum[:])}
+		if got != want {
+			t.Errorf("word list %+v, want %+v", got, want)
+		}
+	}
+	for _, v := range parseVectors() {
+		c, err := Parse(v.Typed)
+		got := parseVector{Typed: v.Typed, Nameplate: c.Nameplate, Secret: c.Secret(), Relay: c.Relay, Error: err != nil}
+		if got != v {
+			t.Errorf("%q is %+v, %v; want %+v", v.Typed, got, err, v)
+		}
+	}
+	for _, v := range verifyVectors() {
+		b, err := hex.DecodeString(v.Bytes)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := VerifyWords(b); !slices.Equal(got, v.Words) {
+			t.Errorf("%s is %q, want %q", v.Bytes, got, v.Words)
+		}
+		for i, index := range v.Indexes {
+			if n := int(b[2*i]&3)<<8 | int(b[2*i+1]); n != index || words().short[index] != v.Words[i] {
+				t.Errorf("%s: word %d has the index %d, and %d is %q", v.Bytes, i, n, index, words().short[index])
+			}
+		}
+	}
+	checkFile(t)
+}
+
+// The first verification words are those of the run in handshake.json.
+func TestVerifyVectorIsOfTheHandshake(t *testing.T) {
+	text, err := os.ReadFile("../../testdata/vectors/handshake.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ Secrets struct{ Verify string } }
+	if err := json.Unmarshal(text, &file); err != nil {
+		t.Fatal(err)
+	}
+	if got := verifyVectors()[0].Bytes; got != file.Secrets.Verify {
+		t.Errorf("%s, handshake.json has %s", got, file.Secrets.Verify)
+	}
+}
+
+func checkFile(t *testing.T) {
+	t.Helper()
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(struct {
+		Comment string         `json:"comment"`
+		Lists   []listVector   `json:"lists"`
+		Parse   []parseVector  `json:"parse"`
+		Verify  []verifyVector `json:"verify"`
+	}{
+		"Word lists, sorted, each word followed by a newline, by their SHA-256; codes as they may be typed; verification words of verification bytes in hexadecimal.",
+		listVectors(), parseVectors(), verifyVectors(),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(vectorFile, text.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	onDisk, err := os.ReadFile(vectorFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(onDisk, text.Bytes()) {
+		t.Error("code.json is not what this test says; written anew with -update")
+	}
+}

@@ -1,0 +1,72 @@
+package deptest
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// goCommand runs the go command for an operating system and returns what it
+// prints.
+func goCommand(t *testing.T, goos, goarch string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "go", args...)
+	cmd.Env = append(os.Environ(), "GOOS="+goos, "GOARCH="+goarch, "CGO_ENABLED=0")
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	output, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s for %s/%s: %v\n%s", cmd, goos, goarch, err, &stderr)
+	}
+	return string(output)
+}
+
+// list is every package of the program.
+func list(t *testing.T, goos, goarch string) (packages []pkg) {
+	t.Helper()
+	out := goCommand(t, goos, goarch, "list", "-deps", "-json=ImportPath,Imports,Deps,Standard", module+"/...")
+	for d := json.NewDecoder(strings.NewReader(out)); ; {
+		var p pkg
+		err := d.Decode(&p)
+		if errors.Is(err, io.EOF) {
+			return packages
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+}
+
+func TestArchitecture(t *testing.T) {
+	for _, goos := range []string{"linux", "darwin", "windows"} {
+		t.Run(goos, func(t *testing.T) {
+			packages := list(t, goos, "amd64")
+			for _, fault := range check(packages) {
+				t.Error(fault)
+			}
+			there := make(map[string]bool)
+			for _, p := range packages {
+				there[p.ImportPath] = true
+			}
+			for name := range layers() {
+				if !there[module+"/"+name] {
+					t.Errorf("rules_test.go has rules for %s, which does not exist", name)
+				}
+			}
+		})
+	}
+}
+
+// What a browser needs too is vetted for it.
+func TestPortablePackages(t *testing.T) {
+	args := []string{"vet"}
+	for _, name := range portable() {
+		args = append(args, module+"/"+name)
+	}
+	goCommand(t, "js", "wasm", args...)
+}

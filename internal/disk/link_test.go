@@ -1,0 +1,101 @@
+package disk_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Symlinks whose names are taken, under every policy.
+func TestLinkConflict(t *testing.T) {
+	const target = "sub/x"
+	there := map[string]func(t *testing.T, p string){
+		"file":       func(t *testing.T, p string) { write(t, p, []byte("mine")) },
+		"other link": func(t *testing.T, p string) { must(t, os.Symlink("mine", p)) },
+		"same link":  func(t *testing.T, p string) { must(t, os.Symlink(target, p)) },
+		"folder":     func(t *testing.T, p string) { must(t, os.Mkdir(p, 0o755)) },
+	}
+	tests := []struct {
+		policy disk.Policy
+		kind   string
+		want   string // "replaced", "renamed", "skipped", "exists", "same"
+	}{
+		{disk.PolicyOverwrite, "file", "replaced"},
+		{disk.PolicyOverwrite, "other link", "replaced"},
+		{disk.PolicyOverwrite, "folder", "skipped"},
+		{disk.PolicyRename, "file", "renamed"},
+		{disk.PolicyRename, "other link", "renamed"},
+		{disk.PolicyRename, "folder", "renamed"},
+		{disk.PolicySkip, "file", "skipped"},
+		{disk.PolicyFail, "file", "exists"},
+		{disk.PolicyAsk, "other link", "exists"},
+		{disk.PolicyFail, "same link", "same"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.policy.String()+" "+tt.kind, func(t *testing.T) {
+			dir := t.TempDir()
+			p := filepath.Join(dir, "top", "l.x")
+			must(t, os.Mkdir(filepath.Dir(p), 0o755))
+			there[tt.kind](t, p)
+			before := tree(t, dir)["top/l.x"]
+			f := begun(t, dir, disk.Options{Policy: tt.policy}, "top")
+			mustPrepareFolder(t, f, "top")
+			at := time.Unix(5, 7)
+			_, err := f.Prepare(t.Context(), 1, wire.Entry{Kind: wire.KindSymlink, Path: "top/l.x", Target: target, MTime: at.UnixNano()})
+			switch tt.want {
+			case "skipped":
+				refusedWith(t, err)
+			case "exists":
+				if !errors.As(err, new(*disk.ExistsError)) {
+					t.Errorf("%v", err)
+				}
+			default:
+				must(t, err)
+			}
+			must(t, f.Finish(t.Context()))
+			made := map[string]string{"replaced": "l.x", "renamed": "l (1).x"}[tt.want]
+			if made != "" {
+				info, err := os.Lstat(filepath.Join(dir, "top", made))
+				to, lerr := os.Readlink(filepath.Join(dir, "top", made))
+				if to != target || errors.Join(err, lerr) != nil || (hasInodes && !info.ModTime().Equal(at)) {
+					t.Errorf("%s leads to %q, %v, %v", made, to, info, errors.Join(err, lerr))
+				}
+			}
+			if after := tree(t, dir)["top/l.x"]; tt.want != "replaced" && after != before {
+				t.Errorf("it is %q, was %q", after, before)
+			}
+		})
+	}
+}
+
+// A symlink does not replace what this transfer itself put there, nor what
+// another program made meanwhile.
+func TestLinkOnTaken(t *testing.T) {
+	for _, policy := range []disk.Policy{disk.PolicyOverwrite, disk.PolicyRename, disk.PolicyFail} {
+		dir := t.TempDir()
+		f := begun(t, dir, disk.Options{Policy: policy}, "top")
+		mustPrepareFolder(t, f, "top")
+		for i, p := range []string{"top/ours", "top/theirs"} {
+			_, err := f.Prepare(t.Context(), uint64(i), wire.Entry{Kind: wire.KindSymlink, Path: p, Target: "x"})
+			must(t, err)
+		}
+		_, err := put(t, f, fileEntry("top/ours", 4), []byte("file"))
+		must(t, err)
+		write(t, filepath.Join(dir, "top", "theirs"), []byte("file"))
+		err = f.Finish(t.Context())
+		var partial *disk.PartialError
+		if !errors.As(err, &partial) || partial.Count != 2 || len(partial.Problems) != 2 {
+			t.Errorf("%v", err)
+		}
+		for _, p := range []string{"ours", "theirs"} {
+			if got := read(t, filepath.Join(dir, "top", p)); got != "file" {
+				t.Errorf("%s is %q", p, got)
+			}
+		}
+	}
+}

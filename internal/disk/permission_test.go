@@ -1,0 +1,93 @@
+package disk_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+)
+
+// What may not be read is a problem each, and the rest is sent.
+func TestUnreadableSource(t *testing.T) {
+	if !asUser(t) {
+		return
+	}
+	top := filepath.Join(t.TempDir(), "top")
+	write(t, filepath.Join(top, "ok"), []byte("1"))
+	closed := write(t, filepath.Join(top, "closed"), []byte("1"))
+	write(t, filepath.Join(top, "folder", "a"), nil)
+	must(t, os.Chmod(closed, 0))
+	must(t, os.Chmod(filepath.Join(top, "folder"), 0))
+	defer os.Chmod(filepath.Join(top, "folder"), 0o700)
+
+	s := newSource(t, top)
+	got := list(t, s)
+	if len(got.entries) != 4 || !strings.Contains(got.problems["top/folder"], "permission denied") || len(got.problems) != 1 {
+		t.Errorf("%v, %v", got.order, got.problems)
+	}
+	_, err := s.Open(got.items["top/closed"])
+	mentions(t, err, "top/closed", "permission denied")
+	if _, err := disk.NewSource([]string{filepath.Join(top, "folder", "a")}); err == nil {
+		t.Error("a path that cannot be seen is taken")
+	}
+}
+
+// Where this user may not write.
+func TestUnwritableDestination(t *testing.T) {
+	if !asUser(t) {
+		return
+	}
+	dir := t.TempDir()
+	must(t, os.Mkdir(filepath.Join(dir, "top"), 0o755))
+	must(t, os.Mkdir(filepath.Join(dir, "top", "closed"), 0o555))
+	must(t, os.Mkdir(filepath.Join(dir, "top", "hidden"), 0))
+	defer os.Chmod(filepath.Join(dir, "top", "hidden"), 0o700)
+
+	f := begun(t, dir, disk.Options{}, "top")
+	mustPrepareFolder(t, f, "top")
+	mustPrepareFolder(t, f, "top/closed")
+	_, err := put(t, f, fileEntry("top/closed/a", 1), []byte("1"))
+	refusedWith(t, err, "may not write", "permissions")
+	_, err = f.Prepare(t.Context(), 2, dirEntry("top/closed/new"))
+	refusedWith(t, err, "may not write")
+	_, err = f.Prepare(t.Context(), 3, fileEntry("top/hidden/a", 1))
+	refusedWith(t, err, "may not write")
+	_, err = put(t, f, fileEntry("top/ok", 1), []byte("1"))
+	must(t, err)
+	must(t, f.Close())
+
+	must(t, os.Chmod(dir, 0o555))
+	defer os.Chmod(dir, 0o755)
+	f = folder(t, dir, disk.Options{})
+	mentions(t, f.Begin(t.Context(), []string{"other"}, 1), dir, "permission denied", "--output")
+	_, err = disk.NewFolder(filepath.Join(dir, "new"), disk.Options{})
+	mentions(t, err, "permission denied", "--output")
+}
+
+// Files and folders that their own modes close, as the user whom they bind: they
+// arrive, and an interruption in the middle does not keep them from it.
+func TestClosedModes(t *testing.T) {
+	if !asUser(t) {
+		return
+	}
+	from, to := t.TempDir(), t.TempDir()
+	top := filepath.Join(from, "top")
+	for _, p := range []string{"a/b/1", "a/b/2", "a/3"} {
+		write(t, filepath.Join(top, p), random(mib, 1))
+		must(t, os.Chmod(filepath.Join(top, p), 0o400))
+	}
+	for _, p := range []string{"a/b", "a", "."} {
+		must(t, os.Chmod(filepath.Join(top, p), 0o500))
+		defer os.Chmod(filepath.Join(top, p), 0o700)
+		defer os.Chmod(filepath.Join(to, "top", p), 0o700)
+	}
+	interrupted(t, to, disk.Options{}, top, after(2))
+	deliver(t, to, disk.Options{}, top)
+	same(t, to, from)
+	for _, p := range []string{".", "a", "a/b"} { // outer ones first
+		must(t, os.Chmod(filepath.Join(top, p), 0o700))
+		must(t, os.Chmod(filepath.Join(to, "top", p), 0o700))
+	}
+}

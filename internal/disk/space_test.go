@@ -1,0 +1,106 @@
+//go:build linux
+
+package disk_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+)
+
+// mounted is a small file system of its own.
+func mounted(t *testing.T, flags uintptr, options string) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("SKIPPED: only root can mount a small disk to fill it")
+	}
+	dir := t.TempDir()
+	if err := unix.Mount("tallow-test", dir, "tmpfs", flags, options); err != nil {
+		t.Skipf("SKIPPED: no small disk can be mounted here: %v", err)
+	}
+	t.Cleanup(func() { must(t, unix.Unmount(dir, unix.MNT_DETACH)) })
+	return dir
+}
+
+// What is too much is told before anything is written, with the bytes missing.
+func TestNoSpaceAtBegin(t *testing.T) {
+	dir := mounted(t, 0, "size=4m")
+	f := folder(t, dir, disk.Options{})
+	err := f.Begin(t.Context(), []string{"a"}, 5*mib)
+	var space *disk.SpaceError
+	if !errors.As(err, &space) || space.Dir != dir || space.Missing < mib || space.Missing > mib+256<<10 {
+		t.Fatalf("%v, %+v", err, space)
+	}
+	mentions(t, err, dir, "1.", "MiB more", "run the same command again")
+	must(t, f.Close())
+	if found := tree(t, dir); len(found) > 0 {
+		t.Errorf("%v", found)
+	}
+	must(t, folder(t, dir, disk.Options{}).Begin(t.Context(), []string{"a"}, 3*mib))
+}
+
+// The disk fills up on the way: the error says how much is missing, nothing
+// half-written bears a final name, and with more room it goes on.
+func TestNoSpaceOnTheWay(t *testing.T) {
+	dir := mounted(t, 0, "size=8m")
+	from := t.TempDir()
+	src := write(t, filepath.Join(from, "a"), random(6*mib, 1))
+	ballast := filepath.Join(dir, "ballast")
+	d := open(t, dir, disk.Options{}, src)
+	n := 0
+	d.stop = func() bool {
+		if n++; n == 2 { // another program fills the disk
+			write(t, ballast, make([]byte, 4*mib))
+		}
+		return false
+	}
+	err := d.run(t.Context())
+	var space *disk.SpaceError
+	if !errors.As(err, &space) || space.Missing < mib || space.Missing > 5*mib || !errors.Is(err, unix.ENOSPC) {
+		t.Fatalf("%v, %+v", err, space)
+	}
+	if err := d.dst.Close(); err != nil {
+		t.Logf("Close: %v", err)
+	}
+	if _, err := os.Lstat(filepath.Join(dir, "a")); err == nil {
+		t.Error("it bears its final name")
+	}
+	must(t, os.Remove(ballast))
+	d = deliver(t, dir, disk.Options{}, src)
+	same(t, dir, from)
+	if d.sent > 4*mib {
+		t.Errorf("%d bytes were sent again", d.sent)
+	}
+}
+
+// A disk without room for a single inode, or mounted read-only.
+func TestDiskThatTakesNothing(t *testing.T) {
+	dir := mounted(t, 0, "nr_inodes=2")
+	f := folder(t, dir, disk.Options{})
+	mentions(t, f.Begin(t.Context(), []string{"a"}, 1), dir, "no space left", "--output")
+	dir = mounted(t, unix.MS_RDONLY, "")
+	f = folder(t, dir, disk.Options{})
+	mentions(t, f.Begin(t.Context(), []string{"a"}, 1), dir, "read-only", "--output")
+	_, err := disk.NewFolder(filepath.Join(dir, "new"), disk.Options{})
+	mentions(t, err, dir, "read-only", "--output")
+}
+
+// A folder of the destination is another disk: no rename leads there.
+func TestOtherDisk(t *testing.T) {
+	dir := t.TempDir()
+	other := mounted(t, 0, "size=1m")
+	must(t, os.Mkdir(filepath.Join(dir, "top"), 0o755))
+	must(t, os.Mkdir(filepath.Join(dir, "top", "other"), 0o755))
+	must(t, unix.Mount(other, filepath.Join(dir, "top", "other"), "", unix.MS_BIND, ""))
+	t.Cleanup(func() { must(t, unix.Unmount(filepath.Join(dir, "top", "other"), unix.MNT_DETACH)) })
+	f := begun(t, dir, disk.Options{}, "top")
+	mustPrepareFolder(t, f, "top")
+	mustPrepareFolder(t, f, "top/other")
+	_, err := put(t, f, fileEntry("top/other/a", 1), []byte("1"))
+	refusedWith(t, err, "another disk", "--output")
+}

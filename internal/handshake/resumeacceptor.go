@@ -1,0 +1,142 @@
+package handshake
+
+import (
+	"crypto/hmac"
+	"slices"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// maxIncarnations bounds what a ResumeAcceptor remembers. Only a peer with the
+// resume secret gets into its memory, and one is enough for a receiver that
+// never crashes.
+const maxIncarnations = 64
+
+// ResumeAcceptor is the sending side of all resumptions of one session: it
+// answers, and remembers what it completed.
+type ResumeAcceptor struct {
+	params    ResumeParams
+	attempt   *attempt // what was answered last; nil when none is waiting for Q3
+	completed []completed
+}
+
+// attempt is a Q1 that was answered and is not yet proven.
+type attempt struct {
+	resumption Resumption
+	confirm    [32]byte // what Q3 has to hold
+	reflected  [32]byte // what Q2 held
+}
+
+// completed is the highest completed generation of one incarnation.
+type completed struct {
+	incarnation [16]byte
+	generation  uint32
+}
+
+// Resumption is what the sender knows when the receiver has proved itself.
+type Resumption struct {
+	// Incarnation names the receiver's process: the same as before if its memory
+	// of the transfer is still there, another one if it was started again.
+	Incarnation [16]byte
+
+	// Generation is higher than that of any earlier Resumption with the same
+	// Incarnation.
+	Generation uint32
+
+	// Secrets are equal to those of the receiver.
+	Secrets *Secrets
+}
+
+// NewResumeAcceptor makes the sender ready for its session's resumptions.
+func NewResumeAcceptor(p ResumeParams) (*ResumeAcceptor, error) {
+	p, err := p.check()
+	if err != nil {
+		return nil, err
+	}
+	return &ResumeAcceptor{params: p}, nil
+}
+
+// HandleQ1 takes a receiver's opening, at any time, and returns Q2. Nothing
+// proves yet who wrote it. An answered Q1 takes the place of an earlier one
+// whose Q3 did not come; one that is refused changes nothing.
+//
+// Errors: ErrStale, AbortError, wire.ErrMalformed.
+func (a *ResumeAcceptor) HandleQ1(q1 []byte) (q2 []byte, err error) {
+	if err := aborted(q1); err != nil {
+		return nil, err
+	}
+	m, err := wire.ParseQ1(q1)
+	if err != nil {
+		return nil, err
+	}
+	if i := a.find(m.Incarnation); i >= 0 && m.Generation <= a.completed[i].generation {
+		return nil, ErrStale
+	}
+	answer := wire.Q2{}
+	if err := draw(a.params.Rand, answer.Nonce[:]); err != nil {
+		return nil, err
+	}
+	ss, err := encapsulate(a.params.Rand, &m.PublicKey, &answer.Ciphertext)
+	if err != nil {
+		return nil, err
+	}
+	s, err := newResumeSchedule(a.params, q1, answer.AppendUnconfirmed(nil), ss)
+	if err != nil {
+		return nil, err
+	}
+	answer.Confirmation = s.confirmSender
+	a.attempt = &attempt{
+		resumption: Resumption{m.Incarnation, m.Generation, s.secrets},
+		confirm:    s.confirmReceiver,
+		reflected:  s.confirmSender,
+	}
+	return answer.Append(nil), nil
+}
+
+// HandleQ3 takes the receiver's confirmation: from here on the receiver is the
+// session's receiver. After any error the attempt is over and the next Q1 begins
+// another; where a Q1 came in place of Q3, because the receiver lost its
+// connection again, the error is wire.ErrMalformed and HandleQ1 takes it.
+//
+// Errors: ErrWrongPeer, AbortError, wire.ErrMalformed, ErrReflected, ErrOrder.
+func (a *ResumeAcceptor) HandleQ3(q3 []byte) (Resumption, error) {
+	if a.attempt == nil {
+		return Resumption{}, ErrOrder
+	}
+	run := a.attempt
+	a.attempt = nil
+
+	if err := aborted(q3); err != nil {
+		return Resumption{}, err
+	}
+	m, err := wire.ParseQ3(q3)
+	if err != nil {
+		return Resumption{}, err
+	}
+	if m.Confirmation == run.reflected {
+		return Resumption{}, ErrReflected
+	}
+	if !hmac.Equal(m.Confirmation[:], run.confirm[:]) {
+		return Resumption{}, ErrWrongPeer
+	}
+	a.remember(completed{run.resumption.Incarnation, run.resumption.Generation})
+	return run.resumption, nil
+}
+
+// find returns the index of an incarnation in completed, or -1.
+func (a *ResumeAcceptor) find(incarnation [16]byte) int {
+	return slices.IndexFunc(a.completed, func(c completed) bool { return c.incarnation == incarnation })
+}
+
+// remember puts c last, and forgets the incarnation that completed longest ago
+// when there are too many. A replayed Q1 of a forgotten one is answered again
+// and gets no further: nobody can make its Q3.
+func (a *ResumeAcceptor) remember(c completed) {
+	if i := a.find(c.incarnation); i >= 0 {
+		a.completed = slices.Delete(a.completed, i, i+1)
+	}
+	a.completed = append(a.completed, c)
+	if len(a.completed) > maxIncarnations {
+		a.completed = slices.Delete(a.completed, 0, 1)
+	}
+}

@@ -1,0 +1,32 @@
+//go:build linux
+
+package nettest
+
+import (
+	"path/filepath"
+	"testing"
+)
+
+// Without a relay anywhere, two machines of one network find each other.
+func TestOneNetworkWithoutRelay(t *testing.T) {
+	requireNetworks(t)
+	t.Parallel()
+	const size = 3 << 20
+	n := network{left: newMachine(t, "left"), right: newMachine(t, "right")}
+	cable(t, plug{n.left, "lan", "10.77.0.1/24"}, plug{n.right, "lan", "10.77.0.2/24"})
+	file, to := randomFile(t, size), t.TempDir()
+	n.send(t, file, to, "--lanes", "webrtc").carriedBy(t, "webrtc", size)
+	same(t, file, filepath.Join(to, filepath.Base(file)))
+}
+
+// So do two terminals of a machine that has no network at all.
+func TestOneMachineWithoutNetwork(t *testing.T) {
+	requireNetworks(t)
+	t.Parallel()
+	const size = 3 << 20
+	alone := newMachine(t, "alone")
+	n := network{left: alone, right: alone}
+	file, to := randomFile(t, size), t.TempDir()
+	n.send(t, file, to, "--lanes", "webrtc").carriedBy(t, "webrtc", size)
+	same(t, file, filepath.Join(to, filepath.Base(file)))
+}

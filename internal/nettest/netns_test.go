@@ -1,0 +1,151 @@
+//go:build linux
+
+package nettest
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+)
+
+// requireVariable turns the skipping of tests into a failure where it is "1".
+const requireVariable = "TALLOW_TEST_REQUIRE_NET"
+
+// requireNetworks skips a test where no networks can be made.
+func requireNetworks(t *testing.T) {
+	t.Helper()
+	complain := t.Skipf
+	if os.Getenv(requireVariable) == "1" {
+		complain = t.Fatalf
+	}
+	if os.Getuid() != 0 {
+		complain("NOT TESTED: making networks needs root; run it with sudo")
+	}
+	for _, tool := range []string{"ip", "nft"} {
+		if _, err := exec.LookPath(tool); err != nil {
+			complain("NOT TESTED: %s is missing; install iproute2 and nftables", tool)
+		}
+	}
+}
+
+// machine is a network namespace: a machine as far as the network knows. It
+// lives as long as its file is open or something runs on it. A nil machine is
+// the one that the tests run on.
+type machine struct {
+	name string
+	file *os.File
+}
+
+// newMachine makes a machine with nothing but a loopback interface.
+func newMachine(t *testing.T, name string) *machine {
+	t.Helper()
+	m := &machine{name: name}
+	err := onOwnThread(func() error {
+		err := unix.Unshare(unix.CLONE_NEWNET)
+		if err == nil {
+			m.file, err = os.Open("/proc/thread-self/ns/net")
+		}
+		return err
+	})
+	if err != nil {
+		t.Fatalf("cannot make a network namespace: %v", err)
+	}
+	t.Cleanup(func() { _ = m.file.Close() })
+	m.ip(t, "link set lo up")
+	return m
+}
+
+// do calls f on a thread that is on the machine, so that what f starts is too.
+func (m *machine) do(f func() error) error {
+	if m == nil {
+		return f()
+	}
+	return onOwnThread(func() error {
+		if err := unix.Setns(int(m.file.Fd()), unix.CLONE_NEWNET); err != nil {
+			return fmt.Errorf("go to %s: %w", m.name, err)
+		}
+		return f()
+	})
+}
+
+// onOwnThread calls f on a thread that may go to another machine, and brings it
+// back home. Threads are never ended here: the end of a thread is the death
+// signal of the commands that were ever started on it.
+func onOwnThread(f func() error) error {
+	done := make(chan error)
+	go func() {
+		runtime.LockOSThread()
+		home, err := os.Open("/proc/thread-self/ns/net")
+		if err != nil {
+			done <- err
+			return
+		}
+		defer home.Close()
+		err = f()
+		if back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); back != nil {
+			done <- fmt.Errorf("come back home: %w", back)
+			return // the thread is of no more use to anybody
+		}
+		runtime.UnlockOSThread()
+		done <- err
+	}()
+	return <-done
+}
+
+// command runs a program of the system on the machine.
+func (m *machine) command(t *testing.T, stdin, name string, args ...string) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stdin = strings.NewReader(stdin)
+	var output []byte
+	err := m.do(func() (err error) {
+		output, err = cmd.CombinedOutput()
+		return err
+	})
+	if err != nil {
+		t.Fatalf("%s: %s: %v\n%s%s", m.name, cmd, err, output, stdin)
+	}
+}
+
+// ip runs iproute2's ip with arguments separated by spaces.
+func (m *machine) ip(t *testing.T, args string) {
+	t.Helper()
+	m.command(t, "", "ip", strings.Fields(args)...)
+}
+
+// nft adds a ruleset.
+func (m *machine) nft(t *testing.T, ruleset string) {
+	t.Helper()
+	m.command(t, ruleset, "nft", "-f", "-")
+}
+
+// forward makes a router of the machine.
+func (m *machine) forward(t *testing.T) {
+	t.Helper()
+	err := m.do(func() error { return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644) })
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// plug is an end of a cable.
+type plug struct {
+	on      *machine
+	port    string // the interface
+	address string // ADDRESS/BITS
+}
+
+// cable connects two machines.
+func cable(t *testing.T, a, b plug) {
+	t.Helper()
+	a.on.ip(t, fmt.Sprintf("link add %s type veth peer name %s netns /proc/%d/fd/%d", a.port, b.port, os.Getpid(), b.on.file.Fd()))
+	for _, p := range []plug{a, b} {
+		p.on.ip(t, fmt.Sprintf("address add %s dev %s", p.address, p.port))
+		p.on.ip(t, fmt.Sprintf("link set %s up", p.port))
+	}
+}

@@ -1,0 +1,174 @@
+package vault
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/rand"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// MaxSealedResume is the most that SealResume returns and OpenResume takes, in
+// bytes.
+const MaxSealedResume = 1024
+
+// MaxRelay is the most that ResumeState.Relay may have, in bytes.
+const MaxRelay = MaxSealedResume - headerSize - secretSize - roomSize - tagSize
+
+const (
+	resumeVersion byte = 1
+
+	saltSize   = 16
+	headerSize = 1 + saltSize
+	secretSize = 32
+	roomSize   = 16
+	tagSize    = 16
+)
+
+// Argon2id's cost (RFC 9106): 50 to 100 ms and 32 MiB. It belongs to
+// resumeVersion and is not read from the file, so that a file cannot ask for
+// more.
+const (
+	argonPasses  = 3
+	argonMemory  = 32 << 10 // KiB
+	argonThreads = 1
+)
+
+// Why a state cannot be opened; after either, a new code from the sender takes
+// up what is there by block hash.
+var (
+	// ErrMalformed means that the bytes were never sealed by this version.
+	ErrMalformed = errors.New("the sealed resume state is damaged; ask the sender for a new code: what is there is kept")
+
+	// ErrWrongWords means that other words or another nameplate sealed the
+	// state, or that it was changed since. There is no telling which.
+	ErrWrongWords = errors.New("this is not the code of the transfer that stopped here; " +
+		"type the same one, or ask the sender for a new code: what is there is kept")
+)
+
+// ResumeState is what a receiver that was started again needs to meet the
+// sender that still waits.
+type ResumeState struct {
+	Secret [32]byte // handshake.Secrets.ResumeSecret
+	Room   [16]byte // handshake.Secrets.ResumeRoom
+	Relay  string   // where the room is, as its user named it; UTF-8, at most MaxRelay bytes
+}
+
+// SealResume seals a state under a code: words as code.Code.Secret returns
+// them, and the nameplate. It takes 50 to 100 ms and 32 MiB. It fails if the
+// code is not whole, or if the state's relay is not UTF-8 or is too long.
+//
+//	version u8 = 1 | salt 16 | AES-256-GCM of (secret 32 | room 16 | relay, the rest) | tag 16
+//
+// with
+//
+//	key   = Argon2id(lv("tallow/1 resume state") || lv(words) || lv(nameplate), salt, t = 3, m = 32 MiB, p = 1)
+//	nonce = zeros
+//	additional data = version || salt
+//
+// where lv(x) is the length of x in LEB128, then x.
+func SealResume(words, nameplate string, state ResumeState) ([]byte, error) {
+	if words == "" || nameplate == "" {
+		return nil, errors.New("sealing the resume state: a nameplate and words are needed")
+	}
+	if len(state.Relay) > MaxRelay {
+		return nil, fmt.Errorf("sealing the resume state: a relay's name of %d bytes, at most %d allowed", len(state.Relay), MaxRelay)
+	}
+	if !utf8.ValidString(state.Relay) {
+		return nil, errors.New("sealing the resume state: the relay's name is not UTF-8")
+	}
+	header := make([]byte, headerSize, MaxSealedResume)
+	header[0] = resumeVersion
+	if _, err := rand.Read(header[1:]); err != nil {
+		return nil, fmt.Errorf("the system's random source failed: %w", err)
+	}
+	aead, err := resumeAEAD(words, nameplate, header[1:])
+	if err != nil {
+		return nil, err
+	}
+	return seal(aead, header, state), nil
+}
+
+// OpenResume opens what SealResume returned, with the same code. It takes as
+// long as that. Errors: ErrMalformed, ErrWrongWords.
+func OpenResume(words, nameplate string, sealed []byte) (ResumeState, error) {
+	if err := checkSealed(sealed); err != nil {
+		return ResumeState{}, err
+	}
+	aead, err := resumeAEAD(words, nameplate, sealed[1:headerSize])
+	if err != nil {
+		return ResumeState{}, err
+	}
+	return open(aead, sealed)
+}
+
+// checkSealed looks at all that can be seen without the code, before an
+// expensive key is made for nothing.
+func checkSealed(sealed []byte) error {
+	const least = headerSize + secretSize + roomSize + tagSize
+	if len(sealed) < least || len(sealed) > MaxSealedResume {
+		return fmt.Errorf("%w (%d bytes)", ErrMalformed, len(sealed))
+	}
+	if sealed[0] != resumeVersion {
+		return fmt.Errorf("%w (its format is %d, this tallow knows %d)", ErrMalformed, sealed[0], resumeVersion)
+	}
+	return nil
+}
+
+// resumeAEAD returns the cipher of one salt, which seals one state.
+func resumeAEAD(words, nameplate string, salt []byte) (cipher.AEAD, error) {
+	password := appendLV(nil, "tallow/1 resume state")
+	password = appendLV(password, words)
+	password = appendLV(password, nameplate)
+	key := argon2.IDKey(password, salt, argonPasses, argonMemory, argonThreads, 32)
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, fmt.Errorf("resume state: %w", err)
+	}
+	aead, err := cipher.NewGCM(block)
+	if err != nil {
+		return nil, fmt.Errorf("resume state: %w", err)
+	}
+	return aead, nil
+}
+
+// seal appends to header. The nonce is zero because no key is used twice: the
+// salt is drawn anew for each.
+func seal(aead cipher.AEAD, header []byte, state ResumeState) []byte {
+	return aead.Seal(header, make([]byte, aead.NonceSize()), state.append(nil), header)
+}
+
+// open opens what checkSealed found in order.
+func open(aead cipher.AEAD, sealed []byte) (ResumeState, error) {
+	header, ciphertext := sealed[:headerSize], sealed[headerSize:]
+	plain, err := aead.Open(nil, make([]byte, aead.NonceSize()), ciphertext, header)
+	if err != nil {
+		return ResumeState{}, ErrWrongWords
+	}
+	return parseState(plain)
+}
+
+func (s ResumeState) append(b []byte) []byte {
+	b = append(b, s.Secret[:]...)
+	b = append(b, s.Room[:]...)
+	return append(b, s.Relay...)
+}
+
+func parseState(b []byte) (ResumeState, error) {
+	if len(b) < secretSize+roomSize || !utf8.Valid(b[secretSize+roomSize:]) {
+		return ResumeState{}, ErrMalformed
+	}
+	return ResumeState{
+		Secret: [32]byte(b[:secretSize]),
+		Room:   [16]byte(b[secretSize : secretSize+roomSize]),
+		Relay:  string(b[secretSize+roomSize:]),
+	}, nil
+}
+
+func appendLV(b []byte, p string) []byte {
+	return append(binary.AppendUvarint(b, uint64(len(p))), p...)
+}

@@ -1,0 +1,224 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/hex"
+	"encoding/json"
+	flags "flag" // the package has a flag of its own
+	"os"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+)
+
+var update = flags.Bool("update", false, "write transfer.json and room.json in testdata/vectors")
+
+const vectorDir = "../../testdata/vectors/"
+
+// checkVectors holds a vector file against what it should be, to the byte.
+func checkVectors(t *testing.T, name string, want any) {
+	t.Helper()
+	var text bytes.Buffer
+	e := json.NewEncoder(&text)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(want); err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		if err := os.WriteFile(vectorDir+name, text.Bytes(), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	onDisk, err := os.ReadFile(vectorDir + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(onDisk, text.Bytes()) {
+		t.Errorf("%s is not what this test says; written anew with -update", name)
+	}
+}
+
+// fields is a message as people read it: names in lower case, bytes in
+// hexadecimal, numbers and words as they are.
+func fields(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Struct:
+		m := make(map[string]any)
+		for i := range v.NumField() {
+			m[fieldName(v.Type().Field(i).Name)] = fields(v.Field(i))
+		}
+		return m
+	case reflect.Slice, reflect.Array:
+		if v.Type().Elem().Kind() == reflect.Uint8 {
+			b := make([]byte, v.Len())
+			reflect.Copy(reflect.ValueOf(b), v)
+			return hex.EncodeToString(b)
+		}
+		list := make([]any, v.Len())
+		for i := range list {
+			list[i] = fields(v.Index(i))
+		}
+		return list
+	case reflect.String:
+		return v.String()
+	case reflect.Bool:
+		return v.Bool()
+	case reflect.Int64:
+		return v.Int()
+	default:
+		return v.Uint()
+	}
+}
+
+// fieldName is "block_len" for BlockLen and "mtime" for MTime.
+func fieldName(name string) string {
+	var out strings.Builder
+	lower := false
+	for _, r := range name {
+		if lower && unicode.IsUpper(r) {
+			out.WriteByte('_')
+		}
+		lower = unicode.IsLower(r)
+		out.WriteRune(unicode.ToLower(r))
+	}
+	return out.String()
+}
+
+type messageVector struct {
+	Name    string `json:"name"`
+	Message string `json:"message"`
+	From    string `json:"from"`
+	Fields  any    `json:"fields"`
+	Bytes   string `json:"bytes"`
+}
+
+func TestTransferVectors(t *testing.T) {
+	file := struct {
+		Comment  string          `json:"comment"`
+		Messages []messageVector `json:"messages"`
+	}{Comment: "Every control message, and segments, as docs/protocol.md has them. bytes is hexadecimal, and so are fields that hold bytes; the message is what a control record carries behind its head, and a segment is what a data record carries one or more of. Numbers may need 64 bits."}
+	for _, c := range messageCases() {
+		file.Messages = append(file.Messages, messageVector{
+			Name:    c.name,
+			Message: strings.ToLower(reflect.TypeOf(c.message).Name()),
+			From:    c.from,
+			Fields:  fields(reflect.ValueOf(c.message)),
+			Bytes:   hex.EncodeToString(c.bytes(t)), // held against Append by TestMessageBytes
+		})
+	}
+	checkVectors(t, "transfer.json", file)
+}
+
+// roomFrames are frames and bodies of the room protocol, written down by hand.
+func roomFrames() []messageCase {
+	payload := func(kind RoomKind, p string) plainFrame { return plainFrame(string(byte(kind)) + p) }
+	return []messageCase{
+		{
+			"welcome", "relay",
+			RoomWelcome{Flags: RoomPeerHere, Nonce: roomNonce(), STUN: ":3478"},
+			parserOf(ParseRoomWelcome),
+			"01 01 01" + roomNonceHex + "0005 ':3478'",
+		},
+		{
+			"welcome, alone, no STUN", "relay",
+			RoomWelcome{Nonce: roomNonce()},
+			parserOf(ParseRoomWelcome),
+			"01 01 00" + roomNonceHex + "0000",
+		},
+		{"joined", "relay", payload(RoomJoinedKind, ""), parserOf(parsePlain), "02"},
+		{"left", "relay", payload(RoomLeftKind, ""), parserOf(parsePlain), "03"},
+		{
+			"error", "relay",
+			RoomError{RoomUsed, "Ask for a new code."},
+			parserOf(ParseRoomError),
+			"04 03 0013 'Ask for a new code.'",
+		},
+		{"forward", "either", payload(RoomForwardKind, "payload"), parserOf(parsePlain), "05 'payload'"},
+		{"burn", "sender", payload(RoomBurnKind, ""), parserOf(parsePlain), "06"},
+		{"close", "sender", payload(RoomCloseKind, ""), parserOf(parsePlain), "07"},
+	}
+}
+
+// plainFrame is a frame of which this package knows only the kind.
+type plainFrame string
+
+func (f plainFrame) Append(b []byte) []byte { return append(b, f...) }
+
+func parsePlain(b []byte) (plainFrame, error) {
+	_, err := ParseRoomKind(b)
+	return plainFrame(b), err
+}
+
+func roomBodies() []messageCase {
+	return []messageCase{
+		{
+			"POST /api/session", "sender",
+			SessionRequest{Nonce: roomNonce()},
+			parserOf(ParseSessionRequest),
+			`'{"nonce":"` + roomNonceHex + `"}'`,
+		},
+		{
+			"POST /api/session for a nameplate", "sender",
+			SessionRequest{Nonce: roomNonce(), Nameplate: "7"},
+			parserOf(ParseSessionRequest),
+			`'{"nonce":"` + roomNonceHex + `","nameplate":"7"}'`,
+		},
+		{
+			"status 201", "relay",
+			SessionReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour},
+			parserOf(ParseSessionReply),
+			`'{"nameplate":"7","ticket":"` + roomNonceHex + `","expires":3600}'`,
+		},
+		{
+			"status 409", "relay",
+			SessionError{Code: RoomTaken, Message: "That nameplate is taken."},
+			parserOf(ParseSessionError),
+			`'{"error":"taken","message":"That nameplate is taken."}'`,
+		},
+		{
+			"GET /api/health", "relay",
+			RelayHealth{Service: RelayService, Status: "ok", Version: "v1.0.0", Protocol: 1, Rooms: 3, MaxRooms: 10000},
+			parserOf(ParseRelayHealth),
+			`'{"service":"tallow-relay","status":"ok","version":"v1.0.0","protocol":1,"rooms":3,"max_rooms":10000}'`,
+		},
+	}
+}
+
+type frameVector struct {
+	Name  string `json:"name"`
+	From  string `json:"from"`
+	Bytes string `json:"bytes"`
+}
+
+type bodyVector struct {
+	Name string `json:"name"`
+	From string `json:"from"`
+	Body string `json:"body"`
+}
+
+func TestRoomVectors(t *testing.T) {
+	file := struct {
+		Comment string        `json:"comment"`
+		Frames  []frameVector `json:"frames"`
+		Bodies  []bodyVector  `json:"bodies"`
+	}{Comment: "The room protocol, as docs/protocol.md has it: WebSocket messages in hexadecimal, and JSON bodies of HTTP. The nonce and the ticket are 000102…0f."}
+	for _, c := range append(roomFrames(), roomBodies()...) {
+		b := c.bytes(t)
+		if got := c.message.Append(nil); !bytes.Equal(got, b) {
+			t.Errorf("%s:\n got %q\nwant %q", c.name, got, b)
+		}
+		if got, err := c.parse(b); err != nil || !reflect.DeepEqual(got, c.message) {
+			t.Errorf("%s: parsed as %+v, %v", c.name, got, err)
+		}
+	}
+	for _, c := range roomFrames() {
+		file.Frames = append(file.Frames, frameVector{c.name, c.from, hex.EncodeToString(c.bytes(t))})
+	}
+	for _, c := range roomBodies() {
+		file.Bodies = append(file.Bodies, bodyVector{c.name, c.from, string(c.bytes(t))})
+	}
+	checkVectors(t, "room.json", file)
+}

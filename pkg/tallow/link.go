@@ -1,0 +1,184 @@
+package tallow
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// link is a session with all that connects it: the relayed lane at once, direct
+// ones as they come up (direct.go), and the way back when everything is lost
+// (reconnect.go). It is the transfer's Session.
+type link struct {
+	*session.Session
+	client *Client
+	run    *transferRun
+	role   role
+	meet   meetAgain
+
+	ctx    context.Context // ends with close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	seen   int // lanes that Attached has returned
+
+	mu         sync.Mutex
+	generation uint32                      // of the newest keys
+	stun       string                      // of the newest room
+	signals    map[uint32]chan wire.Signal // by the lanes that are being set up
+	restarted  *reunion                    // with a receiver that was started again
+}
+
+// role is which end of the transfer a link is. The sender also sets up direct
+// lanes, and the receiver answers.
+type role bool
+
+const (
+	sends    role = true
+	receives role = false
+)
+
+// keys are the session's keys of this side.
+func (r role) keys(s *handshake.Secrets) session.Keys {
+	out, in := handshake.ReceiverToSender, handshake.SenderToReceiver
+	if r == sends {
+		out, in = in, out
+	}
+	return session.Keys{
+		ControlOut: s.ControlSecret(out), ControlIn: s.ControlSecret(in),
+		DataOut: s.DataSecret(out), DataIn: s.DataSecret(in),
+	}
+}
+
+// meetAgain is how a link finds the other side when all connections are lost.
+type meetAgain struct {
+	// sit takes a seat in the session's resume room.
+	sit func(ctx context.Context) (*rendezvous.Room, error)
+	// incarnation names this process to the other side.
+	incarnation [16]byte
+	// patience is how long to wait for the other side.
+	patience time.Duration
+}
+
+// meetAgain is for the session of secrets, at the relays that at gives.
+func (c *Client) meetAgain(secrets *handshake.Secrets, patience time.Duration, at func(context.Context) (rendezvous.Endpoint, error)) meetAgain {
+	m := meetAgain{patience: cmp.Or(patience, DefaultWait)}
+	_, _ = rand.Read(m.incarnation[:]) // never fails (Go 1.24)
+	m.sit = func(ctx context.Context) (*rendezvous.Room, error) {
+		endpoint, err := at(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return rendezvous.New(endpoint, c.version).Resume(ctx, secrets.ResumeRoom(), m.incarnation)
+	}
+	return m
+}
+
+// connect starts a session with the other side, which has proved itself in the
+// room. The link owns the room.
+func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r role, m meetAgain) (*link, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	secrets := with.secrets
+	l := &link{
+		Session: session.New(r.keys(secrets), session.Options{
+			Allowed: c.lanes, Program: "tallow/" + c.version, Incarnation: m.incarnation, Patience: m.patience,
+		}),
+		client: c, run: t, role: r, meet: m, ctx: ctx, cancel: cancel,
+		signals: make(map[uint32]chan wire.Signal),
+	}
+	if err := l.enter(with.room); err != nil {
+		l.close()
+		return nil, err
+	}
+	l.wg.Go(l.dispatchSignals)
+	l.wg.Go(l.watchConnection)
+	l.wg.Go(func() { l.keepMeeting(secrets) })
+	if r == sends && c.lanes&wire.LaneWebRTC != 0 {
+		l.wg.Go(l.keepDialling)
+	}
+	return l, nil
+}
+
+// enter makes the room the session's relayed lane of the current generation.
+func (l *link) enter(room *rendezvous.Room) error {
+	l.mu.Lock()
+	l.stun = room.STUN()
+	id := session.LaneID(l.generation, 0)
+	l.mu.Unlock()
+	return l.attach(id, wire.LaneRelay, lane.NewRelayed(l.ctx, room))
+}
+
+// lossNotice is how long there is no lane before the person is told: shorter
+// losses nobody notices, and at the end of a transfer the other side may be
+// gone a little earlier.
+const lossNotice = 500 * time.Millisecond
+
+// watchConnection tells when the connection is lost and found again.
+func (l *link) watchConnection() {
+	for {
+		if l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up == 0 }) != nil {
+			return
+		}
+		brief, cancel := context.WithTimeout(l.ctx, lossNotice)
+		err := l.AwaitLanes(brief, func(up wire.Lanes) bool { return up != 0 })
+		cancel()
+		if err == nil {
+			continue
+		}
+		if l.ctx.Err() != nil || l.Err() != nil {
+			return
+		}
+		l.run.happen(transfer.ConnectionLost)
+		if l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up != 0 }) != nil {
+			return
+		}
+		l.run.happen(transfer.PeerAuthenticated)
+	}
+}
+
+// close ends the session and everything around it.
+func (l *link) close() {
+	l.cancel()
+	_ = l.Session.Close()
+	l.wg.Wait()
+}
+
+// Attached returns the lanes one by one; for one caller.
+func (l *link) Attached(ctx context.Context) (transfer.Lane, error) {
+	next, err := l.Session.Attached(ctx, l.seen)
+	if err != nil {
+		return nil, err
+	}
+	l.seen++
+	return next, nil
+}
+
+// attach gives the session a lane and tells when it begins and ceases to carry.
+func (l *link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
+	attached, err := l.Attach(id, kind, c)
+	if err != nil {
+		return err
+	}
+	name := laneName(kind)
+	l.wg.Go(func() {
+		for attached.Ready(l.ctx) == nil {
+			l.run.tell(LaneEvent{Lane: name, Up: true})
+			err := attached.Relieved(l.ctx)
+			if errors.Is(err, context.Canceled) || l.Err() != nil {
+				return // the end of the transfer is not a lane's failure
+			}
+			l.run.tell(LaneEvent{Lane: name, Up: false})
+			l.client.log.Debug("lane no longer carries", "lane", name, "reason", attached.Err())
+		}
+	})
+	return nil
+}

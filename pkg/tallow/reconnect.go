@@ -1,0 +1,226 @@
+package tallow
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// DefaultWait is how long a transfer that has lost every connection waits for
+// the other side to come back.
+const DefaultWait = 10 * time.Minute
+
+// How often the way back to the relay is tried.
+const (
+	meetFirst  = 250 * time.Millisecond
+	meetLatest = 5 * time.Second
+)
+
+// reunion is a room in which the other side has proved itself again.
+type reunion struct {
+	room        *rendezvous.Room
+	secrets     *handshake.Secrets
+	generation  uint32
+	incarnation [16]byte // of the receiver, where this is the sender
+}
+
+// keepMeeting keeps the session's relayed lane: when it is lost, both sides go
+// to the session's resume room and prove themselves anew. Meanwhile a direct
+// lane may go on working, and nobody notices.
+func (l *link) keepMeeting(secrets *handshake.Secrets) {
+	again, err := newReuniter(l, secrets)
+	if err != nil {
+		l.client.log.Error("this session cannot be resumed", "reason", err)
+		return
+	}
+	for {
+		if l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up&wire.LaneRelay == 0 }) != nil {
+			return
+		}
+		l.client.log.Debug("the relayed lane is lost")
+		found := l.meetAgain(again)
+		if found == nil {
+			return
+		}
+		l.mu.Lock()
+		l.generation = found.generation
+		l.mu.Unlock()
+		if err := l.Renew(found.generation, l.role.keys(found.secrets)); err != nil {
+			_ = found.room.Close()
+			continue
+		}
+		if err := l.enter(found.room); err != nil {
+			return
+		}
+	}
+}
+
+// meetAgain tries until the other side is found; nil when the link has ended,
+// or when the receiver has no memory of the transfer any more.
+func (l *link) meetAgain(again *reuniter) *reunion {
+	for wait := meetFirst; ; wait = min(2*wait, meetLatest) {
+		room, err := l.meet.sit(l.ctx)
+		if err == nil {
+			wait = meetFirst
+			var found *reunion
+			found, err = again.in(l.ctx, room)
+			switch {
+			case err == nil && l.remembers(found):
+				return found
+			case err == nil:
+				l.restart(found)
+				return nil
+			}
+			_ = room.Close()
+		}
+		if l.ctx.Err() != nil {
+			return nil
+		}
+		l.client.log.Debug("not met yet", "reason", err)
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-l.Done():
+			timer.Stop()
+			return nil
+		case <-l.ctx.Done():
+			timer.Stop()
+			return nil
+		}
+	}
+}
+
+// remembers says whether the other side, which has proved itself, is the process
+// that this session began with.
+func (l *link) remembers(found *reunion) bool {
+	if l.role == receives {
+		return true // a sender that was started again has another code
+	}
+	now, cancel := context.WithCancel(l.ctx)
+	cancel() // whether it has said so already, without waiting
+	peer, err := l.Peer(now)
+	return err == nil && peer.Incarnation == found.incarnation
+}
+
+// restart ends this session in favour of one with the receiver's new process.
+func (l *link) restart(found *reunion) {
+	l.mu.Lock()
+	l.restarted = found
+	l.mu.Unlock()
+	_ = l.Session.Close()
+}
+
+// takeRestarted is the reunion for which the session was ended, if it was.
+func (l *link) takeRestarted() *reunion {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	found := l.restarted
+	l.restarted = nil
+	return found
+}
+
+// reuniter runs the resume handshake of one side.
+type reuniter struct {
+	link       *link
+	params     handshake.ResumeParams
+	acceptor   *handshake.ResumeAcceptor // the sender's
+	generation uint32                    // the receiver's, of the latest attempt
+}
+
+func newReuniter(l *link, secrets *handshake.Secrets) (*reuniter, error) {
+	r := &reuniter{link: l, params: handshake.ResumeParams{Secret: secrets.ResumeSecret(), Room: secrets.ResumeRoom()}}
+	var err error
+	if l.role == sends {
+		r.acceptor, err = handshake.NewResumeAcceptor(r.params)
+	}
+	return r, err
+}
+
+// in waits in the resume room until the other side is there and has proved
+// itself.
+func (r *reuniter) in(ctx context.Context, room *rendezvous.Room) (*reunion, error) {
+	release := bound(ctx, room)
+	meet := r.ask
+	if r.acceptor != nil {
+		meet = r.accept
+	}
+	found, err := meet(ctx, room)
+	if !release() {
+		return nil, context.Cause(ctx)
+	}
+	return found, err
+}
+
+// ask is the receiver's side: it speaks whenever the other one comes in.
+func (r *reuniter) ask(ctx context.Context, room *rendezvous.Room) (*reunion, error) {
+	var resumer *handshake.Resumer
+	var patience *time.Timer
+	buf := make([]byte, rendezvous.ReadSize)
+	for {
+		event, payload, err := room.Read(buf)
+		switch {
+		case err != nil:
+			return nil, err
+		case event == rendezvous.Left:
+			resumer = nil
+		case event == rendezvous.Joined:
+			var q1 []byte
+			r.generation++
+			if resumer, q1, err = handshake.NewResumer(r.params, r.link.meet.incarnation, r.generation); err != nil {
+				return nil, err
+			}
+			if patience == nil {
+				patience = time.AfterFunc(handshakeTimeout, func() { _ = room.Close() })
+				defer patience.Stop()
+			}
+			if err := room.Send(ctx, q1); err != nil {
+				return nil, err
+			}
+		case resumer != nil:
+			q3, secrets, err := resumer.HandleQ2(payload)
+			if err != nil {
+				return nil, err
+			}
+			if err := room.Send(ctx, q3); err != nil {
+				return nil, err
+			}
+			return &reunion{room: room, secrets: secrets, generation: r.generation}, nil
+		}
+	}
+}
+
+// accept is the sender's side: it answers.
+func (r *reuniter) accept(ctx context.Context, room *rendezvous.Room) (*reunion, error) {
+	buf := make([]byte, rendezvous.ReadSize)
+	for answered := false; ; {
+		event, payload, err := room.Read(buf)
+		if err != nil {
+			return nil, err
+		}
+		if event != rendezvous.Message {
+			continue
+		}
+		if answered {
+			found, err := r.acceptor.HandleQ3(payload)
+			if err == nil {
+				return &reunion{room: room, secrets: found.Secrets, generation: found.Generation, incarnation: found.Incarnation}, nil
+			}
+			answered = false
+			if !errors.Is(err, wire.ErrMalformed) {
+				return nil, err
+			}
+		}
+		q2, err := r.acceptor.HandleQ1(payload)
+		if err != nil {
+			return nil, err
+		}
+		if err := room.Send(ctx, q2); err != nil {
+			return nil, err
+		}
+		answered = true
+	}
+}

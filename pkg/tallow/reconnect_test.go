@@ -1,0 +1,204 @@
+package tallow_test
+
+import (
+	"context"
+	"maps"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+// brittleRelay is a relay whose connections can be cut, and which can be gone
+// for a while.
+type brittleRelay struct {
+	net.Listener
+	url string
+
+	mu    sync.Mutex
+	conns map[net.Conn]struct{}
+	gone  bool
+}
+
+func startBrittleRelay(t *testing.T) *brittleRelay {
+	t.Helper()
+	r, err := relay.New(relay.Config{SessionsPerMinute: -1, JoinsPerMinute: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewUnstartedServer(r)
+	b := &brittleRelay{Listener: server.Listener, conns: make(map[net.Conn]struct{})}
+	server.Listener = b
+	server.Start()
+	b.url = "ws://" + server.Listener.Addr().String()
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		_ = r.Shutdown(ctx)
+		b.cut(true)
+		server.Close()
+		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
+	})
+	return b
+}
+
+func (b *brittleRelay) Accept() (net.Conn, error) {
+	for {
+		c, err := b.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		b.mu.Lock()
+		if b.gone {
+			b.mu.Unlock()
+			_ = c.Close()
+			continue
+		}
+		b.conns[c] = struct{}{}
+		b.mu.Unlock()
+		return c, nil
+	}
+}
+
+// cut breaks all connections; while gone, there are no new ones.
+func (b *brittleRelay) cut(gone bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.gone = gone
+	for c := range b.conns {
+		_ = c.Close()
+	}
+	clear(b.conns)
+}
+
+// A relayed transfer whose connections are cut again and again goes on where it
+// was, and nobody asks for a code.
+func TestReconnect(t *testing.T) {
+	b := startBrittleRelay(t)
+	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	const size = 200 << 20
+	dir := write(t, map[string]int{"d/big": size, "d/small": 10})
+	out := t.TempDir()
+	cuts := 0
+	var last int64
+	sent, received := transfer(t, client, client,
+		tallow.SendOptions{Paths: []string{filepath.Join(dir, "d")}},
+		tallow.ReceiveOptions{Output: out, OnEvent: func(e tallow.Event) {
+			if p, ok := e.(tallow.ProgressEvent); ok && cuts < 4 && p.Bytes-last > 10<<20 {
+				cuts++
+				last = p.Bytes
+				b.cut(false)
+			}
+		}})
+	if sent.err != nil || received.err != nil {
+		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
+	}
+	if cuts == 0 {
+		t.Fatal("nothing was cut: the transfer was too fast for this test")
+	}
+	if !maps.Equal(contents(t, out), contents(t, dir)) {
+		t.Error("not the same")
+	}
+	if again := sent.result.Sent - size; again > int64(cuts)*64<<20 {
+		t.Errorf("%d bytes crossed twice for %d cuts", again, cuts)
+	}
+}
+
+// A relay that is away for a while: both people are told, and the transfer goes
+// on when it is back.
+func TestTheRelayIsAway(t *testing.T) {
+	b := startBrittleRelay(t)
+	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	dir := write(t, map[string]int{"big": 200 << 20})
+	out := t.TempDir()
+	var away sync.Once
+	var told sync.WaitGroup
+	told.Add(2)
+	back := make(chan struct{})
+	go func() {
+		defer close(back)
+		told.Wait()
+		b.cut(false)
+	}()
+	// Each side is told once that it is connecting again.
+	onEvent := func(e tallow.Event) func(*int) {
+		return func(n *int) {
+			if st, ok := e.(tallow.StateEvent); ok && st.State == tallow.StateConnecting {
+				if *n++; *n == 2 {
+					told.Done()
+				}
+			}
+		}
+	}
+	var nSent, nReceived int
+	sent, received := transfer(t, client, client,
+		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}, OnEvent: func(e tallow.Event) { onEvent(e)(&nSent) }},
+		tallow.ReceiveOptions{Output: out, OnEvent: func(e tallow.Event) {
+			onEvent(e)(&nReceived)
+			if p, ok := e.(tallow.ProgressEvent); ok && p.Bytes > 0 {
+				away.Do(func() { b.cut(true) })
+			}
+		}})
+	if sent.err != nil || received.err != nil {
+		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
+	}
+	<-back
+	if !maps.Equal(contents(t, out), contents(t, dir)) {
+		t.Error("not the same")
+	}
+}
+
+// The relay goes away for good: a direct lane finishes the transfer.
+func TestTheRelayNeverComesBack(t *testing.T) {
+	b := startBrittleRelay(t)
+	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneWebRTC}})
+	dir := write(t, map[string]int{"big": 64 << 20})
+	out := t.TempDir()
+	var once sync.Once
+	sent, received := transfer(t, client, client,
+		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}},
+		tallow.ReceiveOptions{Output: out, OnEvent: func(e tallow.Event) {
+			if p, ok := e.(tallow.ProgressEvent); ok && p.Bytes > 0 {
+				once.Do(func() { b.cut(true) })
+			}
+		}})
+	if sent.err != nil || received.err != nil {
+		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
+	}
+	if !maps.Equal(contents(t, out), contents(t, dir)) {
+		t.Error("not the same")
+	}
+}
+
+// Nobody comes back: both sides give up when their patience is over, and what
+// has arrived can be resumed.
+func TestPatienceEnds(t *testing.T) {
+	b := startBrittleRelay(t)
+	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	dir := write(t, map[string]int{"big": 200 << 20})
+	out := t.TempDir()
+	var once sync.Once
+	began := time.Now()
+	sent, received := transfer(t, client, client,
+		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}, Wait: time.Second},
+		tallow.ReceiveOptions{Output: out, Wait: time.Second, OnEvent: func(e tallow.Event) {
+			if p, ok := e.(tallow.ProgressEvent); ok && p.Bytes > 0 {
+				once.Do(func() { b.cut(true) })
+			}
+		}})
+	if kindOf(t, sent.err) != tallow.KindNetwork || kindOf(t, received.err) != tallow.KindNetwork {
+		t.Errorf("the sender: %v; the receiver: %v", sent.err, received.err)
+	}
+	if d := time.Since(began); d > patience/2 {
+		t.Errorf("it took %v", d)
+	}
+	if got := visible(contents(t, out)); len(got) > 0 {
+		t.Error("something has its final name")
+	}
+}
