@@ -44,8 +44,8 @@ func heap() uint64 {
 func TestSlowReceiverSlowsTheSender(t *testing.T) {
 	_, base := start(t, unlimited())
 	_, s, r := pair(t, base)
-	const messages, size = 4000, 60_000 // 240 MB
-	const bound = 64 << 20              // of what the system's socket buffers may take
+	const messages, size = 2000, 60_000 // 120 MB
+	const bound = 48 << 20              // of what the system's socket buffers may take
 	before := heap()
 
 	var sent atomic.Int64

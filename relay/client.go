@@ -17,6 +17,9 @@ func (r *Relay) clientAddr(req *http.Request) netip.Addr {
 			if addr, err := netip.ParseAddr(last); err == nil {
 				return addr
 			}
+			if addr, err := netip.ParseAddrPort(last); err == nil { // as some proxies write it
+				return addr.Addr()
+			}
 		}
 	}
 	// What is no address, as of a test's pipe, counts as one client.

@@ -15,7 +15,11 @@ type Config struct {
 	// UnclaimedTTL is how long a room waits for its code to be used, 1 hour by
 	// default. A room whose code is burnt lives as long as its peers stay.
 	UnclaimedTTL time.Duration
-	// MaxRooms is how many rooms there can be at a time, 10,000 by default.
+	// ResumeTTL is how long one peer may wait for the other in a resume room, 1
+	// hour by default. With two peers in it the room lives as long as they stay.
+	ResumeTTL time.Duration
+	// MaxRooms is how many rooms of both kinds there can be at a time, 10,000 by
+	// default.
 	MaxRooms int
 	// MaxMessage is the largest payload that a peer may send in one message, in
 	// bytes: 66,000 by default, and never more.
@@ -27,6 +31,10 @@ type Config struct {
 	// JoinsPerMinute is the same for taking seats, which bounds how fast
 	// somebody can try nameplates; 60 by default, negative for no limit.
 	JoinsPerMinute int
+	// ResumesPerMinute is the same for taking seats in resume rooms, whose ids
+	// cannot be guessed: it lets a few peers behind one address come back every
+	// few seconds while their network is bad; 120 by default, negative for no limit.
+	ResumesPerMinute int
 	// BytesPerSecond is how fast one peer may send; 0 for no limit.
 	BytesPerSecond int
 	// STUNAddress is where peers find a STUN service: "HOST:PORT", or ":PORT"
@@ -41,17 +49,19 @@ type Config struct {
 	// Version is the program's, shown by the health endpoints.
 	Version string
 	// Logger gets what an operator may want to know; never a payload, nor a
-	// nameplate or client address. The default is silence.
+	// nameplate, a resume room's id, or a client address. The default is silence.
 	Logger *slog.Logger
 }
 
 // withDefaults checks a configuration and fills in what it leaves out.
 func (c Config) withDefaults() (Config, error) {
 	c.UnclaimedTTL = cmp.Or(c.UnclaimedTTL, time.Hour)
+	c.ResumeTTL = cmp.Or(c.ResumeTTL, time.Hour)
 	c.MaxRooms = cmp.Or(c.MaxRooms, 10_000)
 	c.MaxMessage = cmp.Or(c.MaxMessage, wire.MaxRoomPayload)
 	c.SessionsPerMinute = cmp.Or(c.SessionsPerMinute, 60)
 	c.JoinsPerMinute = cmp.Or(c.JoinsPerMinute, 60)
+	c.ResumesPerMinute = cmp.Or(c.ResumesPerMinute, 120)
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -60,6 +70,7 @@ func (c Config) withDefaults() (Config, error) {
 		text  string
 	}{
 		{c.UnclaimedTTL < time.Second, "UnclaimedTTL: at least a second"},
+		{c.ResumeTTL < time.Second, "ResumeTTL: at least a second"},
 		{c.MaxRooms < 0, "MaxRooms: not negative"},
 		{c.MaxMessage < 0 || c.MaxMessage > wire.MaxRoomPayload, fmt.Sprintf("MaxMessage: at most %d bytes", wire.MaxRoomPayload)},
 		{c.BytesPerSecond < 0, "BytesPerSecond: not negative"},

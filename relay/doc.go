@@ -22,7 +22,15 @@
 //	R  goes                               -> S: left
 //	S  goes                               the room is burnt and empty, so it ends
 //
+// Two peers whose connections broke meet again in a resume room. Its id is their
+// secret, so nobody opens it, and in it they are alike:
+//
+//	A  GET  /ws?resume=…&peer=…           -> welcome
+//	B  GET  /ws?resume=…&peer=…           -> welcome              A: joined
+//	A  GET  /ws?resume=…&peer=…           -> welcome              A's older connection: error, B: left, joined
+//	A, B go                               the room is empty, so it ends
+//
 // Where to start reading: Relay (relay.go) and its routes (routes.go); the table
-// of rooms (table.go, room.go), which knows no sockets; a peer's two loops
+// of rooms (table.go, room.go, seat.go, resume.go), which knows no sockets; a peer's two loops
 // (socket.go, inbound.go, outbound.go). The bytes of every message are in internal/wire/room.go.
 package relay

@@ -19,14 +19,14 @@ func FuzzPeerMessages(f *testing.F) {
 	f.Add(false, []byte{2, 5, 0, 1, 7, 1, 2, 1, 3, 0})
 	f.Add(true, []byte{0})
 	f.Fuzz(func(t *testing.T, fromSender bool, script []byte) {
-		tb := newTable(time.Hour, 10, 0)
+		tb := newTable(time.Hour, time.Hour, 10, 0)
 		defer tb.close()
 		r, _ := tb.open([16]byte{}, "7")
 		peers := [2]*peer{}
 		for i, ticket := range []*wire.Ticket{&r.ticket, nil} {
-			p := newPeer(func() {})
+			p := newPeer(func(time.Duration) {})
 			p.queue = make(chan *message, len(script)+10)
-			if code := tb.take(p, "7", ticket, ""); code != 0 {
+			if code := tb.take(p, wire.RoomSeat{Nameplate: "7", Ticket: ticket}, ""); code != 0 {
 				t.Fatal(code)
 			}
 			<-p.queue // the welcome
@@ -78,11 +78,12 @@ func FuzzPeerMessages(f *testing.F) {
 // FuzzSeat asks for seats with any query.
 func FuzzSeat(f *testing.F) {
 	f.Add("nameplate=7", "198.51.100.7")
+	f.Add("resume=00000000000000000000000000000000&peer=0000000000000000000000000000000f", "198.51.100.7")
 	f.Add("nameplate=7&ticket=00000000000000000000000000000000", "")
 	f.Add("nameplate=7&nameplate=8&ticket=", "a,b")
 	f.Add("%zz;&=", ",")
 	f.Fuzz(func(t *testing.T, query, forwarded string) {
-		r, err := New(Config{TrustProxy: true, JoinsPerMinute: -1})
+		r, err := New(Config{TrustProxy: true, JoinsPerMinute: -1, ResumesPerMinute: -1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,8 +96,18 @@ func FuzzSeat(f *testing.F) {
 		if addr := r.clientAddr(req); !addr.IsValid() {
 			t.Fatalf("no address from %q", forwarded)
 		}
-		if code := r.seat(newPeer(func() {}), req); code == 0 {
-			t.Fatalf("%q got a seat", query)
+		p := newPeer(func(time.Duration) {})
+		code := r.seat(p, req)
+		want, err := wire.ParseRoomSeat([]byte(query))
+		if admitted := err == nil && want.Resume != nil; (code == 0) != admitted {
+			t.Fatalf("%q got a seat: %t, %v", query, code == 0, code)
+		}
+		if code == 0 {
+			close(p.gone)
+			p.room.leave(p)
+		}
+		if n, _ := r.table.size(); n != 1 {
+			t.Fatalf("%d rooms after %q, want that of the code alone", n, query)
 		}
 	})
 }

@@ -73,15 +73,18 @@ func (s *socket) handle(m *message) {
 	case err == nil && kind == wire.RoomForwardKind:
 		s.forward(m)
 		return
-	case err == nil && kind == wire.RoomBurnKind && s.peer.role == sender:
+	case err == nil && kind == wire.RoomBurnKind && s.hasCode():
 		s.peer.room.burn()
-	case err == nil && kind == wire.RoomCloseKind && s.peer.role == sender:
+	case err == nil && kind == wire.RoomCloseKind && s.hasCode():
 		s.hold(func() { s.peer.room.withdraw(s.peer) })
 	default:
 		s.peer.dismiss(wire.RoomMalformed)
 	}
 	m.release()
 }
+
+// hasCode tells whether the peer is the sender of a code, who may burn it.
+func (s *socket) hasCode() bool { return s.peer.role == sender && !s.peer.room.resumes() }
 
 // forward passes a message on to the other peer, as fast as that takes it; if
 // there is none, the message is lost.

@@ -38,23 +38,19 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 
 // seat finds the seat that a request asks for.
 func (r *Relay) seat(p *peer, req *http.Request) wire.RoomErrorCode {
-	if r.joins.wait(r.clientAddr(req)) > 0 {
+	want, err := wire.ParseRoomSeat([]byte(req.URL.RawQuery))
+	limit := r.joins
+	if want.Resume != nil {
+		limit = r.resumes
+	}
+	switch {
+	case limit.wait(r.clientAddr(req)) > 0:
 		return wire.RoomRate
-	}
-	query := req.URL.Query()
-	nameplate := query.Get("nameplate")
-	if !wire.ValidNameplate(nameplate) {
+	case err != nil:
 		return wire.RoomMalformed
+	default:
+		return r.table.take(p, want, r.config.STUNAddress)
 	}
-	var ticket *wire.Ticket
-	if query.Has("ticket") {
-		t, err := wire.ParseTicket(query.Get("ticket"))
-		if err != nil {
-			return wire.RoomMalformed
-		}
-		ticket = &t
-	}
-	return r.table.take(p, nameplate, ticket, r.config.STUNAddress)
 }
 
 // refuseUpgrade answers a request that is no WebSocket.

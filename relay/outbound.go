@@ -84,7 +84,7 @@ func explain(code wire.RoomErrorCode) string {
 	case wire.RoomUnknown:
 		return "No room has this nameplate."
 	case wire.RoomFull:
-		return "That seat of the room is taken."
+		return "That seat of the room is taken, or the relay has no room left."
 	case wire.RoomUsed:
 		return "The code has been used; a code works once."
 	case wire.RoomTooLarge:
@@ -92,11 +92,13 @@ func explain(code wire.RoomErrorCode) string {
 	case wire.RoomRate:
 		return "Too many attempts from your address; wait a minute."
 	case wire.RoomExpired:
-		return "Nobody used the code in time."
+		return "Nobody came in time."
 	case wire.RoomClosing:
 		return "The relay is shutting down."
 	case wire.RoomTicket:
 		return "The ticket does not belong to this room."
+	case wire.RoomReplaced:
+		return "You have connected again, and this is the older connection."
 	default:
 		return "The message or request is malformed."
 	}

@@ -2,6 +2,8 @@ package relay
 
 import (
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -18,15 +20,24 @@ type peer struct {
 	out   chan struct{} // closed by dismiss: the relay puts the peer out
 
 	// Set by table.take before the peer is seen by anyone else.
-	role role
-	room *room // nil for one that is only refused
-	met  *peer // who sat in the other seat then, or nil
+	role   role
+	name   *[16]byte       // that it gave itself in a resume room, or nil
+	room   *room           // nil for one that is only refused
+	met    *peer           // who sat in the other seat then, or nil; for arrive
+	before <-chan struct{} // departed of who had the seat until then, or nil
 
-	leaving bool // guarded by the table's lock
+	known atomic.Bool // the other peer has heard of this one
+
+	// Guarded by the table's lock.
+	leaving  bool
+	bereaved *peer // once leaving: who is to be told, if anyone
+
+	departed chan struct{} // closed by leave once that is told
 
 	dismissal sync.Once
 	verdict   wire.RoomErrorCode // 0: no error; read it once out is closed
-	hurry     func()             // makes the socket's reader look at out
+	// hurry leaves the socket's reader only so long to see that out is closed.
+	hurry func(time.Duration)
 }
 
 // message is one frame on its way to a peer.
@@ -46,12 +57,13 @@ func (m *message) release() {
 	}
 }
 
-func newPeer(hurry func()) *peer {
+func newPeer(hurry func(time.Duration)) *peer {
 	return &peer{
-		queue: make(chan *message, queueLength),
-		gone:  make(chan struct{}),
-		out:   make(chan struct{}),
-		hurry: hurry,
+		queue:    make(chan *message, queueLength),
+		gone:     make(chan struct{}),
+		out:      make(chan struct{}),
+		departed: make(chan struct{}),
+		hurry:    hurry,
 	}
 }
 
@@ -74,8 +86,24 @@ func (p *peer) dismiss(code wire.RoomErrorCode) {
 	p.dismissal.Do(func() {
 		p.verdict = code
 		close(p.out)
-		p.hurry()
+		p.hurry(linger)
 	})
+}
+
+// evict puts out a peer whose seat is wanted by its own next connection.
+func (p *peer) evict() {
+	p.dismiss(wire.RoomReplaced)
+	p.hurry(handover)
+}
+
+// hasGone tells whether the peer's socket has ended.
+func (p *peer) hasGone() bool {
+	select {
+	case <-p.gone:
+		return true
+	default:
+		return false
+	}
 }
 
 // dismissed tells whether the peer has been put out.

@@ -20,6 +20,7 @@ type Relay struct {
 	table    *table
 	sessions *limiter
 	joins    *limiter
+	resumes  *limiter
 	stun     *limiter
 	messages sync.Pool
 
@@ -38,9 +39,10 @@ func New(config Config) (*Relay, error) {
 	}
 	r := &Relay{
 		config:   config,
-		table:    newTable(config.UnclaimedTTL, config.MaxRooms, config.NameplateDigits),
+		table:    newTable(config.UnclaimedTTL, config.ResumeTTL, config.MaxRooms, config.NameplateDigits),
 		sessions: newLimiter(config.SessionsPerMinute, config.SessionsPerMinute/3),
 		joins:    newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
+		resumes:  newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
 		stun:     newLimiter(stunPerMinute, stunBurst),
 		serving:  make(map[*socket]struct{}),
 		drained:  make(chan struct{}),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -25,7 +26,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 10 * time.Second
 
 // unlimited is a configuration without rate limits.
-func unlimited() Config { return Config{SessionsPerMinute: -1, JoinsPerMinute: -1} }
+func unlimited() Config {
+	return Config{SessionsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1}
+}
 
 // start serves a relay on a real socket and gives its base URL.
 func start(t *testing.T, config Config) (*Relay, string) {
@@ -228,7 +231,6 @@ func TestSenderTakesItsSeatAgain(t *testing.T) {
 	r, base := start(t, unlimited())
 	reply, s, rcv := pair(t, base)
 	again := "nameplate=" + reply.Nameplate + "&ticket=" + reply.Ticket.String()
-	dial(t, base, again).wantError(wire.RoomFull) // it is still there
 	_ = s.conn.Close()
 	rcv.want(wire.RoomLeftKind)
 	eventually(t, "the sender's seat is free", func() bool { return seatFree(r, reply.Nameplate, sender) })
@@ -483,9 +485,36 @@ func TestShutdownCutsOffWhoStays(t *testing.T) {
 	}
 }
 
+// The log has neither secrets nor who met whom.
+func TestLogIsDiscreet(t *testing.T) {
+	var log bytes.Buffer
+	config := unlimited()
+	config.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	r, base := start(t, config)
+	reply := open(t, base, "987654321")
+	s := dial(t, base, "nameplate="+reply.Nameplate+"&ticket="+reply.Ticket.String())
+	s.wantWelcome(0)
+	s.forward("payload")
+	dial(t, base, "nameplate=123456789").wantError(wire.RoomUnknown)
+	resumer := dial(t, base, "resume=5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e&peer=9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b")
+	resumer.wantFrame(wire.RoomWelcome{}.Append(nil))
+	if err := r.Shutdown(t.Context()); err != nil { // nobody logs any more
+		t.Fatal(err)
+	}
+	if log.Len() == 0 {
+		t.Error("nothing was logged")
+	}
+	for _, secret := range []string{"987654321", "123456789", "127.0.0.1", reply.Ticket.String(), "a0010203", "payload", "5e5e", "9b9b"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("%q is in the log:\n%s", secret, log.String())
+		}
+	}
+}
+
 func TestConfigIsChecked(t *testing.T) {
 	for name, config := range map[string]Config{
 		"short TTL":         {UnclaimedTTL: time.Millisecond},
+		"short resume TTL":  {ResumeTTL: time.Millisecond},
 		"negative rooms":    {MaxRooms: -1},
 		"message too large": {MaxMessage: wire.MaxRoomPayload + 1},
 		"negative speed":    {BytesPerSecond: -1},

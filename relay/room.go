@@ -1,14 +1,14 @@
 package relay
 
 import (
-	"crypto/subtle"
 	"sync/atomic"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// role says which of a room's two seats a peer sits in.
+// role says which of a room's two seats a peer sits in. In a resume room it says
+// nothing more than that.
 type role uint8
 
 const (
@@ -18,12 +18,16 @@ const (
 
 func (r role) other() role { return 1 - r }
 
-// room is the meeting place of one sender and one receiver.
+// room is the meeting place of two peers: of the sender and the receiver of a
+// code, or of two that resume, which have no roles and take the seats in turn
+// (resume.go).
 //
 //	open --burn--> burnt --both gone--> over (used)
 //	open --TTL, or the sender withdraws--> over (expired, unknown)
 type room struct {
-	table     *table
+	table *table
+	id    *[16]byte // of a resume room; nil for the room of a code, which has:
+
 	nameplate string
 	nonce     [16]byte
 	ticket    wire.Ticket
@@ -35,66 +39,46 @@ type room struct {
 	expiry *time.Timer
 }
 
-// take seats p in the room of a nameplate, in the sender's seat if it has a
-// ticket, and puts the welcome first into its queue. It gives the reason if
-// that cannot be. The other peer still has to be told: see arrive.
-func (t *table) take(p *peer, nameplate string, ticket *wire.Ticket, stun string) wire.RoomErrorCode {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	r, code := t.find(nameplate)
-	if code != 0 {
-		return code
-	}
-	p.role = receiver
-	if ticket != nil {
-		p.role = sender
-		if subtle.ConstantTimeCompare(ticket[:], r.ticket[:]) != 1 {
-			return wire.RoomTicket
-		}
-	}
-	switch {
-	case p.role == receiver && r.burnt:
-		return wire.RoomUsed
-	case r.seats[p.role].Load() != nil:
-		return wire.RoomFull
-	}
-	welcome := wire.RoomWelcome{Nonce: r.nonce, STUN: stun}
-	if other := r.seats[p.role.other()].Load(); other != nil && !other.leaving {
-		welcome.Flags |= wire.RoomPeerHere
-		p.met = other
-	}
-	p.room = r
-	p.queue <- &message{frame: welcome.Append(nil)} // the queue is new and empty
-	r.seats[p.role].Store(p)
-	return 0
-}
-
-// arrive tells the peer that p met that p sits down; one who comes after p
-// hears of p in its welcome. Nothing of p's is forwarded before that.
-func (p *peer) arrive() {
-	if p.met != nil {
-		p.met.put(notice(wire.RoomJoinedKind), p.out)
-	}
-}
-
 // leave tells the other peer that p has gone, and only then gives the seat
-// free: so no newcomer can be announced before that.
+// free: so no newcomer can be announced before that. What it waits for takes no
+// longer than the other peer does, and that has a limit (stall).
 func (r *room) leave(p *peer) {
 	r.table.mu.Lock()
-	p.leaving = true
-	other := r.seats[p.role.other()].Load()
-	over := r.over
+	r.part(p)
+	bereaved, over := p.bereaved, r.over
+	p.bereaved = nil
 	r.table.mu.Unlock()
 
-	if other != nil && !over {
-		other.put(notice(wire.RoomLeftKind), nil)
+	if p.before != nil {
+		<-p.before
 	}
+	if bereaved != nil && p.known.Load() && !over {
+		bereaved.put(notice(wire.RoomLeftKind), nil)
+	}
+	close(p.departed)
 
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
+	if r.seats[p.role].Load() != p {
+		return // it was taken over
+	}
 	r.seats[p.role].Store(nil)
-	if r.burnt && r.empty() {
+	switch {
+	case r.over:
+	case r.empty() && (r.burnt || r.resumes()):
 		r.end(wire.RoomUsed)
+	case r.resumes():
+		r.expiry.Reset(r.table.resumeTTL)
+	}
+}
+
+// part notes, once, that p has no more to say and who has to be told of that:
+// the one who sits opposite now, for who comes later never hears of p. The table
+// is locked.
+func (r *room) part(p *peer) {
+	if !p.leaving {
+		p.leaving = true
+		p.bereaved = r.seats[p.role.other()].Load()
 	}
 }
 
@@ -126,11 +110,13 @@ func (r *room) withdraw(p *peer) {
 	p.dismiss(0)
 }
 
-// expire ends a room that was not burnt in time.
+// expire ends a room that was not burnt in time, or in which a peer has been
+// alone for too long. While two resume, the time that began with the first runs
+// out to no effect; it begins again when one of them goes.
 func (r *room) expire() {
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
-	if !r.burnt {
+	if !r.burnt && !(r.resumes() && r.full()) {
 		r.end(wire.RoomExpired)
 	}
 }
@@ -157,4 +143,8 @@ func (r *room) finish(story wire.RoomErrorCode) {
 
 func (r *room) empty() bool {
 	return r.seats[sender].Load() == nil && r.seats[receiver].Load() == nil
+}
+
+func (r *room) full() bool {
+	return r.seats[sender].Load() != nil && r.seats[receiver].Load() != nil
 }

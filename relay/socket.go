@@ -12,9 +12,10 @@ import (
 // How long things may take.
 const (
 	pingInterval = 15 * time.Second
-	silence      = 45 * time.Second // without a sign of life, seen at the ping nearest to it
-	stall        = 60 * time.Second // for a peer to take one message
-	linger       = time.Second      // for a peer that was put out to take its leave
+	silence      = 45 * time.Second       // without a sign of life, seen at the ping nearest to it
+	stall        = 60 * time.Second       // for a peer to take one message
+	linger       = time.Second            // for a peer that was put out to take its leave
+	handover     = 100 * time.Millisecond // the same, if its seat is waited for
 
 	slowWrite = time.Second // what takes longer was held up by the peer
 )
@@ -80,4 +81,4 @@ func (s *socket) silent() bool {
 }
 
 // hurry leaves a peer that was put out only the time for its leave.
-func (s *socket) hurry() { _ = s.conn.SetReadDeadline(time.Now().Add(linger)) }
+func (s *socket) hurry(rest time.Duration) { _ = s.conn.SetReadDeadline(time.Now().Add(rest)) }

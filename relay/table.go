@@ -13,17 +13,20 @@ import (
 // stranger who got the same number.
 const remembered = 10 * time.Minute
 
-// table has every room, by nameplate. It knows nothing of sockets: peers are
-// queues to it. All changes of rooms happen under its lock.
+// table has every room: those of codes by nameplate, resume rooms by id. It
+// knows nothing of sockets: peers are queues to it. All changes of rooms happen
+// under its lock.
 type table struct {
-	ttl   time.Duration // of a room that is not burnt
-	limit int           // rooms
+	ttl       time.Duration // of a room that is not burnt
+	resumeTTL time.Duration // of a resume room with one peer in it
+	limit     int           // rooms
 
 	mu      sync.Mutex
 	entries map[string]*entry
+	resumes map[[16]byte]*room
 	graves  []grave // oldest first
 	numbers numbers
-	rooms   int // entries that are rooms
+	rooms   int // entries that are rooms, and resume rooms
 	closing bool
 }
 
@@ -40,9 +43,11 @@ type grave struct {
 	until     time.Time
 }
 
-func newTable(ttl time.Duration, limit, leastDigits int) *table {
+func newTable(ttl, resumeTTL time.Duration, limit, leastDigits int) *table {
 	return &table{
-		ttl: ttl, limit: limit, entries: make(map[string]*entry), numbers: numbers{least: leastDigits},
+		ttl: ttl, resumeTTL: resumeTTL, limit: limit,
+		entries: make(map[string]*entry), resumes: make(map[[16]byte]*room),
+		numbers: numbers{least: leastDigits},
 	}
 }
 
@@ -93,13 +98,18 @@ func (t *table) find(nameplate string) (*room, wire.RoomErrorCode) {
 	}
 }
 
-// bury takes a room off the table, but remembers how it ended. The table is
-// locked, as it is for forget.
+// bury takes a room off the table, but remembers how it ended; of a resume room,
+// which its peers may need again, nothing stays. The table is locked, as it is
+// for forget.
 func (t *table) bury(r *room, story wire.RoomErrorCode) {
+	t.rooms--
+	if r.resumes() {
+		delete(t.resumes, *r.id)
+		return
+	}
 	e := t.entries[r.nameplate]
 	e.room, e.story = nil, story
 	t.graves = append(t.graves, grave{r.nameplate, e, time.Now().Add(remembered)})
-	t.rooms--
 	t.forget()
 }
 
@@ -136,5 +146,8 @@ func (t *table) close() {
 		if e.room != nil {
 			e.room.end(wire.RoomClosing)
 		}
+	}
+	for _, r := range t.resumes {
+		r.end(wire.RoomClosing)
 	}
 }

@@ -13,14 +13,14 @@ import (
 // Nobody empties its queue, so that is long.
 func sit(t *testing.T, tb *table, nameplate string, ticket *wire.Ticket) *peer {
 	t.Helper()
-	p := newPeer(func() {})
+	p := newPeer(func(time.Duration) {})
 	p.queue = make(chan *message, 100)
 	return seatPeer(t, tb, p, nameplate, ticket)
 }
 
 func seatPeer(t *testing.T, tb *table, p *peer, nameplate string, ticket *wire.Ticket) *peer {
 	t.Helper()
-	if code := tb.take(p, nameplate, ticket, ""); code != 0 {
+	if code := tb.take(p, wire.RoomSeat{Nameplate: nameplate, Ticket: ticket}, ""); code != 0 {
 		t.Fatalf("no seat: %v", code)
 	}
 	p.arrive()
@@ -28,7 +28,7 @@ func seatPeer(t *testing.T, tb *table, p *peer, nameplate string, ticket *wire.T
 }
 
 func refused(tb *table, nameplate string, ticket *wire.Ticket) wire.RoomErrorCode {
-	return tb.take(newPeer(func() {}), nameplate, ticket, "")
+	return tb.take(newPeer(func(time.Duration) {}), wire.RoomSeat{Nameplate: nameplate, Ticket: ticket}, "")
 }
 
 // stand lets a peer go, as its socket does.
@@ -46,7 +46,7 @@ func (p *peer) wantVerdict(t *testing.T, code wire.RoomErrorCode) {
 
 func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, 10, 0)
+		tb := newTable(time.Hour, time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
 		s := sit(t, tb, "7", &r.ticket)
 		rcv := sit(t, tb, "7", nil)
@@ -80,7 +80,7 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 
 func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, 10, 0)
+		tb := newTable(time.Hour, time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
 		s, rcv := sit(t, tb, "7", &r.ticket), sit(t, tb, "7", nil)
 		r.burn()
@@ -109,7 +109,7 @@ func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 }
 
 func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
-	tb := newTable(time.Hour, 10, 0)
+	tb := newTable(time.Hour, time.Hour, 10, 0)
 	r, _ := tb.open(testNonce(), "7")
 	s := sit(t, tb, "7", &r.ticket)
 	r.burn()
@@ -121,7 +121,7 @@ func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
 
 func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, 10, 0)
+		tb := newTable(time.Hour, time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
 		stand(sit(t, tb, "7", &r.ticket))
 		stand(sit(t, tb, "7", nil))
@@ -139,9 +139,9 @@ func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 // went, whatever the scheduler does.
 func TestNoticesComeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, 10, 0)
+		tb := newTable(time.Hour, time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
-		s := seatPeer(t, tb, newPeer(func() {}), "7", &r.ticket)
+		s := seatPeer(t, tb, newPeer(func(time.Duration) {}), "7", &r.ticket)
 		<-s.queue // welcome
 		first := sit(t, tb, "7", nil)
 		s.put(&message{frame: []byte{byte(wire.RoomForwardKind)}}, nil) // the queue is full now
@@ -169,11 +169,11 @@ func TestNoticesComeInOrder(t *testing.T) {
 
 // Both hear of each other exactly once, however the two arrivals interleave.
 func TestEachHearsOfTheOtherOnce(t *testing.T) {
-	tb := newTable(time.Hour, 10, 0)
+	tb := newTable(time.Hour, time.Hour, 10, 0)
 	defer tb.close()
 	r, _ := tb.open(testNonce(), "7")
-	s, rcv := newPeer(func() {}), newPeer(func() {})
-	if tb.take(s, "7", &r.ticket, "") != 0 || tb.take(rcv, "7", nil, "") != 0 {
+	s, rcv := newPeer(func(time.Duration) {}), newPeer(func(time.Duration) {})
+	if tb.take(s, wire.RoomSeat{Nameplate: "7", Ticket: &r.ticket}, "") != 0 || tb.take(rcv, wire.RoomSeat{Nameplate: "7"}, "") != 0 {
 		t.Fatal("no seats")
 	}
 	rcv.arrive()
@@ -200,7 +200,7 @@ func TestEachHearsOfTheOtherOnce(t *testing.T) {
 }
 
 func TestClosingTableRefuses(t *testing.T) {
-	tb := newTable(time.Hour, 10, 0)
+	tb := newTable(time.Hour, time.Hour, 10, 0)
 	r, _ := tb.open(testNonce(), "7")
 	s := sit(t, tb, "7", &r.ticket)
 	tb.close()
@@ -214,7 +214,7 @@ func TestClosingTableRefuses(t *testing.T) {
 }
 
 func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
-	tb := newTable(time.Hour, 5, 0)
+	tb := newTable(time.Hour, time.Hour, 5, 0)
 	for i := range 100 {
 		r, code := tb.open(testNonce(), strconv.Itoa(1+i))
 		if code != 0 {
@@ -256,7 +256,7 @@ func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 }
 
 func TestNameplatesAreShortWhilePractical(t *testing.T) {
-	tb := newTable(time.Hour, 1000, 0)
+	tb := newTable(time.Hour, time.Hour, 1000, 0)
 	lengths := map[int]int{}
 	seen := map[string]bool{}
 	for range 1000 {
@@ -276,7 +276,7 @@ func TestNameplatesAreShortWhilePractical(t *testing.T) {
 	}
 	tb.close()
 
-	tb = newTable(time.Hour, 6000, 4)
+	tb = newTable(time.Hour, time.Hour, 6000, 4)
 	lengths = map[int]int{}
 	for range 6000 {
 		r, _ := tb.open(testNonce(), "")

@@ -10,7 +10,8 @@
 //	transfer.go   the flags of send and receive
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
-//	terminal.go   the rules of what people see, and the text between progress
+//	terminal.go   the rules of what people see
+//	narrator.go   what they are told of a transfer
 //	progress.go   the one line that moves
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions

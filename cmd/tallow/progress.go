@@ -1,7 +1,9 @@
 package main
 
 import (
+	"fmt"
 	"io"
+	"math"
 	"time"
 
 	"github.com/schollz/progressbar/v3"
@@ -12,16 +14,19 @@ import (
 // unknownSize makes a progress bar that shows what came, but no end.
 const unknownSize = -1
 
-// newBar makes the line that shows bytes, rate and time left.
+// maxLeft is the longest time left that says anything; offers can lie.
+const maxLeft = 1000 * time.Hour
+
+// newBar makes the line that moves. The text at its end is not the bar's own: its
+// rate counts what an earlier transfer has left as if it came now.
 func newBar(w io.Writer, total int64) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(w),
-		progressbar.OptionShowBytes(true),
-		progressbar.OptionShowCount(),
-		progressbar.OptionSetPredictTime(true),
-		progressbar.OptionThrottle(100*time.Millisecond),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionSetPredictTime(false),
+		progressbar.OptionSetElapsedTime(false),
+		progressbar.OptionShowDescriptionAtLineEnd(),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
-		progressbar.OptionSpinnerType(9),
 		progressbar.OptionSetSpinnerChangeInterval(0), // it turns with each event, and needs no goroutine
 		progressbar.OptionClearOnFinish(),
 	)
@@ -34,22 +39,45 @@ func (s *screen) progress(e tallow.ProgressEvent, known bool) {
 	if !s.moves || s.asking {
 		return
 	}
-	if s.bar == nil {
-		total := e.Total
-		if !known {
-			total = unknownSize
-		}
-		if total == 0 {
-			return
-		}
-		s.bar = newBar(s.w, total)
+	if !known {
+		e.Total = 0
 	}
+	if s.bar == nil {
+		switch {
+		case !known:
+			s.bar = newBar(s.w, unknownSize)
+		case e.Total == 0:
+			return
+		default:
+			s.bar = newBar(s.w, e.Total)
+		}
+	}
+	s.shown = true
+	s.bar.Describe(progressText(e))
 	_ = s.bar.Set64(e.Bytes) // the only failure is that of the screen itself
+}
+
+// progressText is what stands beside the bar: 3.0 MB of 12 MB, 1.5 MB/s, 6s left.
+func progressText(e tallow.ProgressEvent) string {
+	text := bytesText(e.Bytes)
+	if e.Total > 0 {
+		text += " of " + bytesText(e.Total)
+	}
+	if e.Rate < 1 {
+		return text
+	}
+	text += ", " + bytesText(int64(e.Rate)) + "/s"
+	left := math.Ceil(float64(e.Total-e.Bytes) / e.Rate) // seconds
+	if left > 0 && left < maxLeft.Seconds() {
+		text += fmt.Sprintf(", %v left", time.Duration(left)*time.Second)
+	}
+	return text
 }
 
 // clear takes the progress off the screen; s.mu is held.
 func (s *screen) clear() {
-	if s.bar != nil {
+	if s.shown {
 		_ = s.bar.Clear()
+		s.shown = false
 	}
 }

@@ -30,7 +30,7 @@ func (p *prompt) code(ctx context.Context) (string, error) {
 		if !errors.As(err, &e) {
 			return "", err
 		}
-		fmt.Fprintf(p.console.out, "%s\r\n", strings.TrimSpace(printable(e.Message)+". "+printable(e.Hint)))
+		fmt.Fprintf(p.console.out, "%s\n", strings.TrimSpace(printable(e.Message)+". "+printable(e.Hint)))
 	}
 }
 

@@ -39,10 +39,10 @@ takes only what is missing.`,
 		RunE:              func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVarP(&r.output, "output", "o", "", "folder or file name to receive to, or - for stdout (default: this folder)")
+	flags.StringVarP(&r.output, "output", "o", "", "folder or file name to receive to, a `PATH` or - for stdout (default this folder)")
 	flags.BoolVarP(&r.yes, "yes", "y", false, "accept without asking")
 	flags.StringVar(&r.onConflict, "on-conflict", string(tallow.ConflictAsk),
-		"what to do with a file that exists: "+strings.Join(conflictNames(), ", ")+"; without a terminal, ask is fail")
+		"`what` to do with a file that exists: "+strings.Join(conflictNames(), ", ")+"; without a terminal, ask is fail")
 	r.register(cmd, tallow.DefaultReceiveTimeout)
 	completeFlag(cmd, "on-conflict", completeConflicts)
 	return cmd

@@ -44,12 +44,12 @@ service is on the UDP port of the same number.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.listen, "listen", ":8080", "`address` to listen on; port 0 takes any that is free")
-	flags.StringVar(&s.stun, "stun", "", "where machines find the STUN service: HOST:PORT or :PORT, or \"off\" (default the port of --listen)")
+	flags.StringVar(&s.stun, "stun", "", "`address` of the STUN service that machines are told: HOST:PORT, :PORT or \"off\" (default the port of --listen)")
 	flags.DurationVar(&s.config.UnclaimedTTL, "ttl", time.Hour, "how long a code waits to be used")
-	flags.IntVar(&s.config.MaxRooms, "max-rooms", 10_000, "how many codes there can be at a time")
-	flags.IntVar(&s.config.SessionsPerMinute, "sessions-per-minute", 60, "how many codes one address may get, -1 for no limit")
-	flags.IntVar(&s.config.JoinsPerMinute, "joins-per-minute", 60, "how many codes one address may try, -1 for no limit")
-	flags.IntVar(&s.config.BytesPerSecond, "bytes-per-second", 0, "how fast one machine may send through the relay, 0 for no limit")
+	flags.IntVar(&s.config.MaxRooms, "max-rooms", 10_000, "`number` of codes that there can be at a time")
+	flags.IntVar(&s.config.SessionsPerMinute, "sessions-per-minute", 60, "`number` of codes that one address may get in a minute, -1 for no limit")
+	flags.IntVar(&s.config.JoinsPerMinute, "joins-per-minute", 60, "`number` of codes that one address may try in a minute, -1 for no limit")
+	flags.IntVar(&s.config.BytesPerSecond, "bytes-per-second", 0, "`bytes` that one machine may send in a second, 0 for no limit")
 	flags.BoolVar(&s.config.TrustProxy, "trust-proxy", false, "take the address of machines from X-Forwarded-For")
 	for _, name := range []string{"listen", "stun", "ttl", "max-rooms", "sessions-per-minute", "joins-per-minute", "bytes-per-second"} {
 		completeFlag(cmd, name, noCompletion)
@@ -58,13 +58,13 @@ service is on the UDP port of the same number.`,
 }
 
 func (s *server) run(ctx context.Context) error {
+	if err := s.check(); err != nil {
+		return err
+	}
 	s.config.Version = buildInfo().Version
 	s.config.Logger = s.logger(s.level())
 	if s.stun != noSTUN {
 		s.config.STUNAddress = s.stun
-	}
-	if _, err := relay.New(s.config); err != nil {
-		return usage("See tallow relay --help.", "%v", err)
 	}
 	listener, packets, err := s.bind(ctx)
 	if err != nil {
@@ -83,6 +83,29 @@ func (s *server) run(ctx context.Context) error {
 	return nil
 }
 
+// check refuses values that make no sense.
+func (s *server) check() error {
+	if _, _, err := net.SplitHostPort(s.listen); err != nil {
+		return usage("Write it as HOST:PORT or :PORT.", "--listen cannot be %q", s.listen)
+	}
+	if _, _, err := net.SplitHostPort(s.stun); err != nil && s.stun != "" && s.stun != noSTUN {
+		return usage("Write it as HOST:PORT or :PORT, or \"off\".", "--stun cannot be %q", s.stun)
+	}
+	hint := "See tallow relay --help."
+	switch {
+	case s.config.UnclaimedTTL < time.Second:
+		return usage(hint, "--ttl has to be at least 1s")
+	case s.config.MaxRooms < 1:
+		return usage(hint, "--max-rooms has to be at least 1")
+	case s.config.BytesPerSecond < 0:
+		return usage(hint, "--bytes-per-second cannot be negative")
+	}
+	if _, err := relay.New(s.config); err != nil {
+		return usage(hint, "%v", err)
+	}
+	return nil
+}
+
 // level is what an operator wants to read.
 func (s *server) level() slog.Level {
 	switch {
@@ -96,9 +119,6 @@ func (s *server) level() slog.Level {
 
 // bind binds the relay's sockets; packets is nil without STUN.
 func (s *server) bind(ctx context.Context) (listener net.Listener, packets net.PacketConn, err error) {
-	if _, _, err := net.SplitHostPort(s.listen); err != nil {
-		return nil, nil, usage("Write it as HOST:PORT or :PORT.", "--listen cannot be %q", s.listen)
-	}
 	if s.stun == noSTUN {
 		listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
 	} else {

@@ -23,6 +23,7 @@ import (
 //	expect N   the exit code has to be N
 //	to FILE    stdout goes to FILE
 //	after FILE waits until FILE has a first line
+//	idle       stdin gives nothing and does not end
 //	detached   there is no terminal
 //	screened   stderr is the terminal of ttyin
 //	unread     nobody reads stdout
@@ -61,6 +62,15 @@ func words() map[string]func() int {
 			if _, err := firstLine(shift()); err != nil {
 				return fail(err)
 			}
+			return rest()
+		},
+		"idle": func() int {
+			r, w, err := os.Pipe()
+			if err != nil {
+				return fail(err)
+			}
+			defer w.Close()
+			os.Stdin = r
 			return rest()
 		},
 		"detached": detached,
@@ -120,6 +130,7 @@ func TestScripts(t *testing.T) {
 			"events": checkEvents,
 			"random": random,
 			"relay":  useRelay,
+			"zeros":  zeros,
 			"term":   terminate,
 			"clock":  startClock,
 			"under":  checkClock,
@@ -158,6 +169,7 @@ func surround(relayAddr string) func(*testscript.Env) error {
 	return func(e *testscript.Env) error {
 		e.Setenv("RELAY", relayAddr)
 		e.Setenv("TALLOW_RELAY", relayAddr)
+		e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command ends a second late under -race
 		e.Values[clockKey{}] = new(time.Time)
 		return os.Mkdir(filepath.Join(e.WorkDir, "got"), 0o755)
 	}

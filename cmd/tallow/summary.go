@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
@@ -71,12 +72,25 @@ func sizeText(o tallow.Offer) string {
 	return countText(o.Files, "file") + ", " + bytesText(o.Bytes)
 }
 
+// measurable is the least time that says something of a rate.
+const measurable = 100 * time.Millisecond
+
+func timeText(d time.Duration) string {
+	switch {
+	case d < measurable:
+		return "less than 0.1 s"
+	case d < time.Minute:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
 // resultText says how a transfer ended: 3 files, 1.2 MB in 0.4 s (3.0 MB/s, webrtc).
 func resultText(r tallow.Result) string {
-	text := fmt.Sprintf("%s, %s in %.1f s", countText(r.Files, "file"), bytesText(r.Bytes), r.Elapsed.Seconds())
+	text := fmt.Sprintf("%s, %s in %s", countText(r.Files, "file"), bytesText(r.Bytes), timeText(r.Elapsed))
 	var how []string
-	if seconds := r.Elapsed.Seconds(); seconds > 0 && r.Sent > 0 {
-		how = append(how, bytesText(int64(float64(r.Sent)/seconds))+"/s")
+	if r.Elapsed >= measurable && r.Sent > 0 {
+		how = append(how, bytesText(int64(float64(r.Sent)/r.Elapsed.Seconds()))+"/s")
 	}
 	lanes := make([]tallow.Lane, 0, len(r.Lanes))
 	for l := range r.Lanes {

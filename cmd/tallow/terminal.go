@@ -33,6 +33,7 @@ type screen struct {
 
 	mu     sync.Mutex
 	bar    *progressbar.ProgressBar // nil until there is progress
+	shown  bool                     // bar is on the screen
 	asking bool
 	held   []string // lines to come when the question is answered
 }
@@ -40,7 +41,8 @@ type screen struct {
 // newScreen is the screen of a program; with --json nothing appears on it.
 func newScreen(p *program) *screen {
 	quiet := p.quiet || p.json
-	return &screen{w: p.stderr, quiet: quiet, moves: !quiet && isTerminal(p.stderr)}
+	// What is logged does not wait for the progress to make room.
+	return &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr)}
 }
 
 // say prints a line, unless it is to be quiet.

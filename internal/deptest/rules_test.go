@@ -11,7 +11,8 @@ func layers() map[string][]string {
 		"cmd/tallow": {"pkg/tallow", "relay"},
 		"pkg/tallow": {
 			"internal/blockhash", "internal/code", "internal/disk", "internal/handshake", "internal/lane",
-			"internal/nearby", "internal/rendezvous", "internal/session", "internal/transfer", "internal/wire", "relay",
+			"internal/nearby", "internal/rendezvous", "internal/session", "internal/transfer", "internal/vault",
+			"internal/wire", "relay",
 		},
 		"internal/transfer":            {"internal/blockhash", "internal/wire"},
 		"internal/session":             {"internal/wire"},
@@ -23,6 +24,7 @@ func layers() map[string][]string {
 		"internal/blockhash":           {"internal/wire"},
 		"internal/nearby":              {"internal/wire"},
 		"internal/code":                {},
+		"internal/vault":               {},
 		"internal/wire":                {},
 		"relay":                        {"internal/wire"},
 	}

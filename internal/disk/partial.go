@@ -63,7 +63,7 @@ func openPartial(dest *os.Root, names [32]byte) (*partial, error) {
 		return fmt.Sprintf("%s-%d", base, n)
 	}
 	for n := 1; n <= maxPartials; n++ {
-		p, err := takePartial(dest, name(n), names)
+		p, err := takePartial(dest, name(n), names, 0)
 		if err != nil || p != nil {
 			return p, err
 		}
@@ -76,7 +76,7 @@ func openPartial(dest *os.Root, names [32]byte) (*partial, error) {
 		if err != nil {
 			return nil, err
 		}
-		p, err := takePartial(dest, name(n), names)
+		p, err := takePartial(dest, name(n), names, os.O_CREATE|os.O_EXCL)
 		if err != nil || p != nil {
 			return p, err
 		}
@@ -85,8 +85,9 @@ func openPartial(dest *os.Root, names [32]byte) (*partial, error) {
 }
 
 // takePartial takes the folder name of dest; nil if it is not there, or not
-// for us.
-func takePartial(dest *os.Root, name string, names [32]byte) (*partial, error) {
+// for us. Only who made the folder makes the lock in it, with the flags create:
+// so one that is being removed cannot be taken.
+func takePartial(dest *os.Root, name string, names [32]byte, create int) (*partial, error) {
 	info, err := dest.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -105,7 +106,7 @@ func takePartial(dest *os.Root, name string, names [32]byte) (*partial, error) {
 		return nil, errors.Join(err, root.Close())
 	}
 	p := &partial{openDir: dir, info: info}
-	ours, err := p.takeLock()
+	ours, err := p.takeLock(create)
 	if err == nil && ours {
 		ours, err = p.openJournal(names)
 	}
@@ -125,8 +126,8 @@ func gone(err error) error {
 }
 
 // takeLock is false if another process has the folder.
-func (p *partial) takeLock() (bool, error) {
-	f, err := p.root.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
+func (p *partial) takeLock(create int) (bool, error) {
+	f, err := p.root.OpenFile(lockName, os.O_RDWR|create, 0o600)
 	if err != nil {
 		return false, err
 	}
@@ -188,10 +189,43 @@ func (p *partial) close() error {
 // remove takes the folder away and lets go of it.
 func (p *partial) remove() error {
 	dest, name := p.dest, p.path
-	// While the lock is held, so that nobody takes up what is half gone. Windows
-	// does not remove what is open: there once more after it is closed.
-	if dest.RemoveAll(name) == nil {
+	// While the lock is held, and through the folder itself: another transfer
+	// may make one of the same name as soon as this one is gone.
+	err := p.empty()
+	if err == nil {
+		err = dest.Remove(name)
+	}
+	if err == nil {
 		return p.close()
 	}
-	return errors.Join(p.close(), dest.RemoveAll(name))
+	// Some systems do not remove what is open.
+	return errors.Join(p.close(), ignoreMissing(dest.Remove(name+"/"+journalName)),
+		ignoreMissing(dest.Remove(name+"/"+lockName)), ignoreMissing(dest.Remove(name)))
+}
+
+// empty removes what is in the folder.
+func (p *partial) empty() error {
+	list, err := p.root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer list.Close()
+	for {
+		names, err := list.Readdirnames(readBatch)
+		for _, name := range names {
+			if err := ignoreMissing(p.root.Remove(name)); err != nil {
+				return err
+			}
+		}
+		if len(names) == 0 || err != nil {
+			return ignoreEOF(err)
+		}
+	}
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }

@@ -91,3 +91,28 @@ func TestClosedModes(t *testing.T) {
 		must(t, os.Chmod(filepath.Join(to, "top", p), 0o700))
 	}
 }
+
+// An outer folder that its mode closes does not keep the inner ones from theirs.
+func TestClosedOuterFolder(t *testing.T) {
+	if !asUser(t) {
+		return
+	}
+	dir := t.TempDir()
+	f := begun(t, dir, disk.Options{}, "top")
+	for i, mode := range []uint16{0, 0o711} {
+		e := dirEntry([]string{"top", "top/in"}[i])
+		e.Mode = mode
+		_, err := f.Prepare(t.Context(), uint64(i), e)
+		must(t, err)
+	}
+	must(t, f.Finish(t.Context()))
+	outer := filepath.Join(dir, "top")
+	info, err := os.Stat(outer)
+	must(t, err)
+	must(t, os.Chmod(outer, 0o700))
+	inner, err := os.Stat(filepath.Join(outer, "in"))
+	must(t, err)
+	if info.Mode().Perm() != 0 || inner.Mode().Perm() != 0o711 {
+		t.Errorf("outer %v, inner %v", info.Mode(), inner.Mode())
+	}
+}

@@ -184,11 +184,11 @@ func readRecords(r io.Reader, visit func(at int64, t recordType, body []byte) bo
 	buf := make([]byte, maxBody)
 	for {
 		if _, err := io.ReadFull(in, head[:]); err != nil {
-			return end, endOf(err)
+			return end, ignoreEOF(err)
 		}
 		body := buf[:binary.BigEndian.Uint16(head[:])]
 		if _, err := io.ReadFull(in, body); err != nil {
-			return end, endOf(err)
+			return end, ignoreEOF(err)
 		}
 		if binary.BigEndian.Uint32(head[3:]) != checksum(head[:3], body) || !visit(end, recordType(head[2]), body) {
 			return end, nil
@@ -197,7 +197,8 @@ func readRecords(r io.Reader, visit func(at int64, t recordType, body []byte) bo
 	}
 }
 
-func endOf(err error) error {
+// ignoreEOF is err, but nil where it only says that there is no more.
+func ignoreEOF(err error) error {
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil
 	}

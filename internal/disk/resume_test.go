@@ -187,6 +187,7 @@ func TestResumeWithDamagedJournal(t *testing.T) {
 		must(t, os.Mkdir(filepath.Join(dest, "top"), 0o755))
 		must(t, os.Link(part, filepath.Join(again, filepath.Base(part))))
 		must(t, os.Link(filepath.Join(to, "top", "small"), filepath.Join(dest, "top", "small")))
+		write(t, filepath.Join(again, "lock"), nil)
 		write(t, filepath.Join(again, "journal"), j)
 		f, err := disk.NewFolder(dest, disk.Options{Policy: disk.PolicyOverwrite})
 		must(t, err)
@@ -377,6 +378,37 @@ func TestResumeOfRenamed(t *testing.T) {
 	}
 }
 
+// So are those that gave way only at the commit.
+func TestResumeOfRenamedAtCommit(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	src := write(t, filepath.Join(from, "a"), []byte("theirs"))
+	f := begun(t, to, disk.Options{Policy: disk.PolicyRename}, "a")
+	file, err := f.Prepare(t.Context(), 0, list(t, newSource(t, src)).entries["a"])
+	must(t, err)
+	fill(t, file, []byte("theirs"))
+	write(t, filepath.Join(to, "a"), []byte("mine"))
+	must(t, f.Commit(t.Context(), []disk.File{file})[0])
+	must(t, f.Close())
+	d := deliver(t, to, disk.Options{Policy: disk.PolicyRename}, src)
+	if d.sent != 0 || d.paths["a"] != "a (1)" || len(tree(t, to)) != 2 {
+		t.Errorf("%d bytes sent, %v, %v", d.sent, d.paths, tree(t, to))
+	}
+}
+
+// The transfer is run again with another name for what is sent: what bears the
+// first name stays, and all is received under the new one.
+func TestResumeUnderAnotherName(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	src := write(t, filepath.Join(from, "top", "a"), []byte("theirs"))
+	f := begun(t, to, disk.Options{As: "one"}, "top")
+	receiveAll(t, f, filepath.Dir(src))
+	must(t, f.Close())
+	d := deliver(t, to, disk.Options{As: "two"}, filepath.Dir(src))
+	if d.sent != 6 || read(t, filepath.Join(to, "one", "a")) != "theirs" || read(t, filepath.Join(to, "two", "a")) != "theirs" {
+		t.Errorf("%d bytes sent, %v", d.sent, d.paths)
+	}
+}
+
 // A folder that an interrupted transfer made has its mode and time in the end,
 // also if Finish had come to it and closed it to us.
 func TestResumeOfFolders(t *testing.T) {
@@ -465,7 +497,7 @@ func TestJournalOfAnotherVersion(t *testing.T) {
 	f := begun(t, dir, disk.Options{}, "a")
 	box := leftovers(t, dir)[0]
 	must(t, f.Close())
-	must(t, os.Mkdir(box, 0o700))
+	write(t, filepath.Join(box, "lock"), nil)
 	head, body := []byte{0, 33, 1}, append([]byte{9}, make([]byte, 32)...)
 	sum := crc32.Checksum(append(bytes.Clone(head), body...), crc32.MakeTable(crc32.Castagnoli))
 	other := append(binary.BigEndian.AppendUint32(head, sum), body...)

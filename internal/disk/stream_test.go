@@ -118,3 +118,25 @@ func TestStreamClosed(t *testing.T) {
 	}
 	must(t, s.Close()) // ends the goroutine that reads; goleak sees to it
 }
+
+type endless struct{}
+
+func (endless) Read(p []byte) (int, error) { return len(p), nil }
+
+// A stream that is closed in the middle does not look as if it had ended.
+func TestStreamClosedIsNotItsEnd(t *testing.T) {
+	for range 50 {
+		f, err := disk.NewStream("stdin", endless{}).Open(disk.Item{})
+		must(t, err)
+		must(t, f.Close())
+		off := int64(0)
+		for err == nil {
+			var n int
+			n, err = f.ReadAt(make([]byte, mib), off)
+			off += int64(n)
+		}
+		if !errors.Is(err, os.ErrClosed) {
+			t.Fatalf("%v", err)
+		}
+	}
+}

@@ -11,24 +11,32 @@ import (
 	"time"
 )
 
+const (
+	cableSize = 192 << 20 // bytes that take a while to cross
+	pullAt    = 16 << 20  // received when the cable is pulled
+	saved     = 8 << 20   // of them on the disk, which may be a little behind
+)
+
+// pullInTheMiddle starts a transfer and pulls the cable when some of it is over.
+func (n network) pullInTheMiddle(t *testing.T, file, to string, flags ...string) exchange {
+	t.Helper()
+	x := n.send(t, file, to, flags...)
+	x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= pullAt })
+	n.pull(t)
+	return x
+}
+
 // The cable is pulled in the middle of a transfer, for good: both sides end and
 // say so, and nothing half-written bears the name of the file. When the network
 // is back, a new code brings what is missing, and no more.
 func TestPulledCable(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()
-	const (
-		size    = 192 << 20
-		pullAt  = 16 << 20         // received
-		saved   = 8 << 20          // and on the disk, which may be a little behind
-		goodbye = 30 * time.Second // until a silent connection counts as lost, and some
-	)
-	n, file, to := joinedByNAT(t), randomFile(t, size), t.TempDir()
+	const goodbye = 30 * time.Second // until a silent connection counts as lost, and some
+	n, file, to := joinedByNAT(t), randomFile(t, cableSize), t.TempDir()
 	relay, final := n.startRelay(t), filepath.Join(to, filepath.Base(file))
 
-	x := n.send(t, file, to, "--relay", relay)
-	x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= pullAt })
-	n.pull(t)
+	x := n.pullInTheMiddle(t, file, to, "--relay", relay, "--wait", "1s")
 	pulled := time.Now()
 	for _, side := range []*command{x.receiver, x.sender} {
 		side.exit(t, 5, goodbye-time.Since(pulled))
@@ -44,9 +52,31 @@ func TestPulledCable(t *testing.T) {
 	x = n.send(t, file, to, "--relay", relay)
 	sent, received := x.succeed(t)
 	for name, done := range map[string]event{"send": sent, "receive": received} {
-		if done.Bytes != size || done.Sent == 0 || done.Sent > size-saved {
+		if done.Bytes != cableSize || done.Sent == 0 || done.Sent > cableSize-saved {
 			t.Errorf("%s: %d of %d bytes were sent after %d had come before", name, done.Sent, done.Bytes, pullAt)
 		}
 	}
 	same(t, file, final)
+}
+
+// The cable is put back while both sides wait: the transfer goes on by itself,
+// and what had come before is not sent again.
+func TestCablePutBack(t *testing.T) {
+	requireNetworks(t)
+	t.Parallel()
+	n, file, to := joinedByNAT(t), randomFile(t, cableSize), t.TempDir()
+	relay := n.startRelay(t)
+
+	x := n.pullInTheMiddle(t, file, to, "--relay", relay)
+	for _, side := range []*command{x.receiver, x.sender} {
+		side.await(t, "lane down", func(e event) bool { return e.Event == "lane" && e.State == "down" })
+	}
+	n.plugIn(t, relay)
+	sent, received := x.succeed(t)
+	for name, done := range map[string]event{"send": sent, "receive": received} {
+		if done.Bytes != cableSize || done.Sent >= cableSize+pullAt {
+			t.Errorf("%s: %d bytes were sent for a file of %d", name, done.Sent, done.Bytes)
+		}
+	}
+	same(t, file, filepath.Join(to, filepath.Base(file)))
 }

@@ -158,12 +158,13 @@ func (n network) startRelay(t *testing.T) string {
 // exchange is a transfer under way.
 type exchange struct{ sender, receiver *command }
 
-// send starts a transfer of path into the folder to, with more flags for the
-// sender.
+// send starts a transfer of path into the folder to, with more flags for both
+// sides.
 func (n network) send(t *testing.T, path, to string, flags ...string) exchange {
 	t.Helper()
 	x := exchange{sender: run(t, n.left, append([]string{"send", path}, flags...)...)}
-	x.receiver = run(t, n.right, "receive", "--yes", "--output", to, x.sender.first(t, "code").Code)
+	code := x.sender.first(t, "code").Code
+	x.receiver = run(t, n.right, append([]string{"receive", "--yes", "--output", to, code}, flags...)...)
 	return x
 }
 

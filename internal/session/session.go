@@ -20,9 +20,8 @@ var ErrClosed = errors.New("the session is closed")
 
 // Options are a session's settings.
 type Options struct {
-	Allowed     wire.Lanes // the lanes that may carry this side's data
-	Program     string     // name and version, told to the other side
-	Incarnation [16]byte   // of this process, told to the other side
+	Allowed wire.Lanes // the lanes that may carry this side's data
+	Program string     // name and version, told to the other side
 	// Patience is how long the session lives on without any lane, so that the
 	// two sides can meet again.
 	Patience time.Duration
@@ -78,7 +77,7 @@ func New(keys Keys, o Options) *Session {
 		changed:     make(chan struct{}),
 		control:     controlStream{early: make(map[uint64][]byte)},
 	}
-	s.control.queue = [][]byte{wire.Hello{Lanes: o.Allowed, Incarnation: o.Incarnation, Program: o.Program}.Append(nil)}
+	s.control.queue = [][]byte{wire.Hello{Lanes: o.Allowed, Program: o.Program}.Append(nil)}
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s

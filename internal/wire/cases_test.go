@@ -74,12 +74,12 @@ func sessionCases() []messageCase {
 	return []messageCase{
 		{
 			"hello", "either",
-			Hello{Lanes: LaneRelay | LaneWebRTC, Incarnation: roomNonce(), Program: "tallow/1.0"},
+			Hello{Lanes: LaneRelay | LaneWebRTC, Program: "tallow/1.0"},
 			parserOf(ParseHello),
-			"02 03" + roomNonceHex + "0a 'tallow/1.0'",
+			"02 03 0a 'tallow/1.0'",
 		},
-		{"hello, no lanes, no program", "either", Hello{}, parserOf(ParseHello), "02 00" + strings.Repeat("00", 16) + "00"},
-		{"hello, lanes of later", "either", Hello{Lanes: 0xff}, parserOf(ParseHello), "02 ff" + strings.Repeat("00", 16) + "00"},
+		{"hello, no lanes, no program", "either", Hello{}, parserOf(ParseHello), "02 00 00"},
+		{"hello, lanes of later", "either", Hello{Lanes: 0xff}, parserOf(ParseHello), "02 ff 00"},
 		{
 			"signal, offer", "sender",
 			Signal{SignalOffer, 1, "v=0\r\n"},

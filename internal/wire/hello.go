@@ -11,26 +11,23 @@ const (
 )
 
 // Hello is the first control message of each side: which lanes may carry its
-// data, which process it is, and what program, for diagnostics. A process that
-// was started again has another incarnation.
+// data, and what program it is, for diagnostics.
 //
-//	0x02 | lanes u8 | incarnation 16 | program bytes8
+//	0x02 | lanes u8 | program bytes8
 type Hello struct {
-	Lanes       Lanes
-	Incarnation [16]byte
-	Program     string
+	Lanes   Lanes
+	Program string
 }
 
 // Append appends the message to b.
 func (h Hello) Append(b []byte) []byte {
 	b = append(b, byte(TypeHello), byte(h.Lanes))
-	b = append(b, h.Incarnation[:]...)
 	return appendBytes8(b, []byte(clip(h.Program, 255)))
 }
 
 // ParseHello parses a Hello.
 func ParseHello(m []byte) (Hello, error) {
 	c := message(m, TypeHello)
-	h := Hello{Lanes: Lanes(c.u8()), Incarnation: c.array16(), Program: string(c.bytes8(255))}
+	h := Hello{Lanes: Lanes(c.u8()), Program: string(c.bytes8(255))}
 	return h, c.done()
 }

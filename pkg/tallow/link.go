@@ -1,9 +1,7 @@
 package tallow
 
 import (
-	"cmp"
 	"context"
-	"crypto/rand"
 	"errors"
 	"sync"
 	"time"
@@ -24,7 +22,7 @@ type link struct {
 	client *Client
 	run    *transferRun
 	role   role
-	meet   meetAgain
+	again  *reuniter
 
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
@@ -59,40 +57,15 @@ func (r role) keys(s *handshake.Secrets) session.Keys {
 	}
 }
 
-// meetAgain is how a link finds the other side when all connections are lost.
-type meetAgain struct {
-	// sit takes a seat in the session's resume room.
-	sit func(ctx context.Context) (*rendezvous.Room, error)
-	// incarnation names this process to the other side.
-	incarnation [16]byte
-	// patience is how long to wait for the other side.
-	patience time.Duration
-}
-
-// meetAgain is for the session of secrets, at the relays that at gives.
-func (c *Client) meetAgain(secrets *handshake.Secrets, patience time.Duration, at func(context.Context) (rendezvous.Endpoint, error)) meetAgain {
-	m := meetAgain{patience: cmp.Or(patience, DefaultWait)}
-	_, _ = rand.Read(m.incarnation[:]) // never fails (Go 1.24)
-	m.sit = func(ctx context.Context) (*rendezvous.Room, error) {
-		endpoint, err := at(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return rendezvous.New(endpoint, c.version).Resume(ctx, secrets.ResumeRoom(), m.incarnation)
-	}
-	return m
-}
-
 // connect starts a session with the other side, which has proved itself in the
 // room. The link owns the room.
-func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r role, m meetAgain) (*link, error) {
+func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r role, again *reuniter) (*link, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	secrets := with.secrets
 	l := &link{
-		Session: session.New(r.keys(secrets), session.Options{
-			Allowed: c.lanes, Program: "tallow/" + c.version, Incarnation: m.incarnation, Patience: m.patience,
+		Session: session.New(r.keys(with.secrets), session.Options{
+			Allowed: c.lanes, Program: "tallow/" + c.version, Patience: again.patience,
 		}),
-		client: c, run: t, role: r, meet: m, ctx: ctx, cancel: cancel,
+		client: c, run: t, role: r, again: again, ctx: ctx, cancel: cancel,
 		signals: make(map[uint32]chan wire.Signal),
 	}
 	if err := l.enter(with.room); err != nil {
@@ -101,7 +74,7 @@ func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r r
 	}
 	l.wg.Go(l.dispatchSignals)
 	l.wg.Go(l.watchConnection)
-	l.wg.Go(func() { l.keepMeeting(secrets) })
+	l.wg.Go(l.keepMeeting)
 	if r == sends && c.lanes&wire.LaneWebRTC != 0 {
 		l.wg.Go(l.keepDialling)
 	}

@@ -82,7 +82,11 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 		return Result{}, 0, err
 	}
 	t.authenticated()
-	l, err := c.connect(ctx, t, &reunion{room: room, secrets: secrets}, receives, c.meetAgain(secrets, o.Wait, at))
+	again, err := c.reuniter(secrets, receives, o.Wait, at)
+	if err != nil {
+		return Result{}, 0, err
+	}
+	l, err := c.connect(ctx, t, &reunion{room: room, secrets: secrets}, receives, again)
 	if err != nil {
 		return Result{}, 0, err
 	}

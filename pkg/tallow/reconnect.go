@@ -1,7 +1,9 @@
 package tallow
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -25,24 +27,19 @@ type reunion struct {
 	room        *rendezvous.Room
 	secrets     *handshake.Secrets
 	generation  uint32
-	incarnation [16]byte // of the receiver, where this is the sender
+	incarnation [16]byte // of the receiver's process
 }
 
 // keepMeeting keeps the session's relayed lane: when it is lost, both sides go
 // to the session's resume room and prove themselves anew. Meanwhile a direct
 // lane may go on working, and nobody notices.
-func (l *link) keepMeeting(secrets *handshake.Secrets) {
-	again, err := newReuniter(l, secrets)
-	if err != nil {
-		l.client.log.Error("this session cannot be resumed", "reason", err)
-		return
-	}
+func (l *link) keepMeeting() {
 	for {
 		if l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up&wire.LaneRelay == 0 }) != nil {
 			return
 		}
 		l.client.log.Debug("the relayed lane is lost")
-		found := l.meetAgain(again)
+		found := l.meetAgain()
 		if found == nil {
 			return
 		}
@@ -61,17 +58,18 @@ func (l *link) keepMeeting(secrets *handshake.Secrets) {
 
 // meetAgain tries until the other side is found; nil when the link has ended,
 // or when the receiver has no memory of the transfer any more.
-func (l *link) meetAgain(again *reuniter) *reunion {
+func (l *link) meetAgain() *reunion {
 	for wait := meetFirst; ; wait = min(2*wait, meetLatest) {
-		room, err := l.meet.sit(l.ctx)
+		room, err := l.again.sit(l.ctx)
 		if err == nil {
 			wait = meetFirst
 			var found *reunion
-			found, err = again.in(l.ctx, room)
+			found, err = l.again.in(l.ctx, room)
 			switch {
-			case err == nil && l.remembers(found):
+			case err == nil && found.incarnation == l.again.incarnation:
 				return found
 			case err == nil:
+				l.again.incarnation = found.incarnation
 				l.restart(found)
 				return nil
 			}
@@ -94,18 +92,6 @@ func (l *link) meetAgain(again *reuniter) *reunion {
 	}
 }
 
-// remembers says whether the other side, which has proved itself, is the process
-// that this session began with.
-func (l *link) remembers(found *reunion) bool {
-	if l.role == receives {
-		return true // a sender that was started again has another code
-	}
-	now, cancel := context.WithCancel(l.ctx)
-	cancel() // whether it has said so already, without waiting
-	peer, err := l.Peer(now)
-	return err == nil && peer.Incarnation == found.incarnation
-}
-
 // restart ends this session in favour of one with the receiver's new process.
 func (l *link) restart(found *reunion) {
 	l.mu.Lock()
@@ -123,21 +109,47 @@ func (l *link) takeRestarted() *reunion {
 	return found
 }
 
-// reuniter runs the resume handshake of one side.
+// reuniter finds the other side of a session again, however often it is lost:
+// it knows where they meet, and runs the resume handshake of its side.
 type reuniter struct {
-	link       *link
-	params     handshake.ResumeParams
-	acceptor   *handshake.ResumeAcceptor // the sender's
-	generation uint32                    // the receiver's, of the latest attempt
+	sit      func(ctx context.Context) (*rendezvous.Room, error) // in the resume room
+	patience time.Duration
+	params   handshake.ResumeParams
+
+	acceptor *handshake.ResumeAcceptor // the sender's; nil on the receiving side
+	// Of the receiver's process: the receiver's own, or the one that the sender
+	// has a session with.
+	incarnation [16]byte
+	generation  uint32 // the receiver's, of the latest attempt
 }
 
-func newReuniter(l *link, secrets *handshake.Secrets) (*reuniter, error) {
-	r := &reuniter{link: l, params: handshake.ResumeParams{Secret: secrets.ResumeSecret(), Room: secrets.ResumeRoom()}}
-	var err error
-	if l.role == sends {
-		r.acceptor, err = handshake.NewResumeAcceptor(r.params)
+// reuniter is for the session that begins with the handshake of secrets, at the
+// relays that at gives.
+func (c *Client) reuniter(secrets *handshake.Secrets, r role, patience time.Duration, at func(context.Context) (rendezvous.Endpoint, error)) (*reuniter, error) {
+	u := &reuniter{
+		patience: cmp.Or(patience, DefaultWait),
+		params:   handshake.ResumeParams{Secret: secrets.ResumeSecret(), Room: secrets.ResumeRoom()},
 	}
-	return r, err
+	first, err := secrets.Export("incarnation", len(u.incarnation))
+	if err != nil {
+		return nil, err
+	}
+	copy(u.incarnation[:], first)
+	if r == sends {
+		if u.acceptor, err = handshake.NewResumeAcceptor(u.params); err != nil {
+			return nil, err
+		}
+	}
+	var peer [16]byte // names this process to the relay
+	_, _ = rand.Read(peer[:])
+	u.sit = func(ctx context.Context) (*rendezvous.Room, error) {
+		endpoint, err := at(ctx)
+		if err != nil {
+			return nil, err
+		}
+		return rendezvous.New(endpoint, c.version).Resume(ctx, u.params.Room, peer)
+	}
+	return u, nil
 }
 
 // in waits in the resume room until the other side is there and has proved
@@ -170,7 +182,7 @@ func (r *reuniter) ask(ctx context.Context, room *rendezvous.Room) (*reunion, er
 		case event == rendezvous.Joined:
 			var q1 []byte
 			r.generation++
-			if resumer, q1, err = handshake.NewResumer(r.params, r.link.meet.incarnation, r.generation); err != nil {
+			if resumer, q1, err = handshake.NewResumer(r.params, r.incarnation, r.generation); err != nil {
 				return nil, err
 			}
 			if patience == nil {
@@ -188,7 +200,7 @@ func (r *reuniter) ask(ctx context.Context, room *rendezvous.Room) (*reunion, er
 			if err := room.Send(ctx, q3); err != nil {
 				return nil, err
 			}
-			return &reunion{room: room, secrets: secrets, generation: r.generation}, nil
+			return &reunion{room: room, secrets: secrets, generation: r.generation, incarnation: r.incarnation}, nil
 		}
 	}
 }

@@ -105,7 +105,10 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source
 		return Result{}, err
 	}
 	t.authenticated()
-	again := c.meetAgain(secrets, o.Wait, m.at)
+	again, err := c.reuniter(secrets, sends, o.Wait, m.at)
+	if err != nil {
+		return Result{}, err
+	}
 	first := reunion{room: m.room, secrets: secrets}
 	for found := &first; found != nil; {
 		var r Result
@@ -121,7 +124,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source
 
 // sendTo sends to the receiver who is in the room. If that one is started again
 // meanwhile, the result is where it came back.
-func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source source, to *reunion, again meetAgain) (Result, *reunion, error) {
+func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source source, to *reunion, again *reuniter) (Result, *reunion, error) {
 	l, err := c.connect(ctx, t, to, sends, again)
 	if err != nil {
 		return Result{}, nil, err

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"errors"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+func TestEncoder(t *testing.T) {
+	done := tallow.Result{
+		Files: 3, Bytes: 1048576, Skipped: 1, Sent: 1048000, Elapsed: 400 * time.Millisecond,
+		Lanes: map[tallow.Lane]int64{tallow.LaneWebRTC: 1000000, tallow.LaneRelay: 48000},
+	}
+	text := tallow.Result{Files: 1, Bytes: 5, Sent: 5, Elapsed: time.Second, Text: "hi\"\x1b\n"}
+	for _, tc := range []struct {
+		event tallow.Event
+		want  string
+	}{
+		{
+			tallow.CodeEvent{Code: "7-acid-acorn-acre@relay.example", Nameplate: "7", Relay: "relay.example"},
+			`{"event":"code","code":"7-acid-acorn-acre@relay.example","nameplate":"7","relay":"relay.example","local_only":false}`,
+		},
+		{
+			tallow.CodeEvent{Code: "7-acid-acorn-acre", Nameplate: "7", LocalOnly: true},
+			`{"event":"code","code":"7-acid-acorn-acre","nameplate":"7","relay":"","local_only":true}`,
+		},
+		{tallow.PeerEvent{}, `{"event":"peer"}`},
+		{tallow.VerifyEvent{Words: []string{"acid", "acorn"}}, `{"event":"verify","words":"acid acorn"}`},
+		{
+			tallow.OfferEvent{Offer: tallow.Offer{Known: true, Files: 3, Bytes: 1048576, Names: []string{"a.txt", "b"}}},
+			`{"event":"offer","files":3,"bytes":1048576,"names":["a.txt","b"],"known":true,"text":false}`,
+		},
+		{tallow.OfferEvent{}, `{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false}`},
+		{tallow.LaneEvent{Lane: tallow.LaneWebRTC, Up: true}, `{"event":"lane","lane":"webrtc","state":"up"}`},
+		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down"}`},
+		{
+			tallow.ProgressEvent{Bytes: 1, Total: 2, Rate: 3.5e6},
+			`{"event":"progress","bytes":1,"total":2,"files":0,"rate":3500000}`,
+		},
+		{tallow.StateEvent{State: tallow.StateTransferring}, `{"event":"state","state":"transferring"}`},
+		{tallow.FileEvent{Path: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a.txt","bytes":5,"blake3":"ea8f"}`},
+		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\"}"},
+		{
+			tallow.DoneEvent{Result: done},
+			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"webrtc":1000000},"skipped":1}`,
+		},
+		{
+			tallow.DoneEvent{Result: text},
+			`{"event":"text","text":"hi\"\u001b\n"}` + "\n" +
+				`{"event":"done","files":1,"bytes":5,"sent":5,"seconds":1,"lanes":{},"skipped":0}`,
+		},
+	} {
+		var out strings.Builder
+		newEncoder(&out, nil).event(tc.event)
+		if got := out.String(); got != tc.want+"\n" {
+			t.Errorf("%#v:\n%swant\n%s", tc.event, got, tc.want)
+		}
+		for line := range strings.Lines(out.String()) {
+			if _, err := parseEvent(line); err != nil {
+				t.Errorf("%s: %v", line, err)
+			}
+		}
+	}
+}
+
+func TestEncoderOfTheProgram(t *testing.T) {
+	var out strings.Builder
+	e := newEncoder(&out, nil)
+	e.failed(&tallow.Error{Kind: tallow.KindCode, Message: "no", Hint: "try"})
+	e.listening(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 41234})
+	want := `{"event":"error","kind":"code","message":"no","hint":"try"}` + "\n" +
+		`{"event":"listening","addr":"127.0.0.1:41234"}` + "\n"
+	if out.String() != want {
+		t.Errorf("%swant\n%s", out.String(), want)
+	}
+}
+
+// full is a disk or a reader that takes n writes and no more.
+type full int
+
+func (f *full) Write(p []byte) (int, error) {
+	if *f--; *f < 0 {
+		return 0, errors.New("full")
+	}
+	return len(p), nil
+}
+
+func TestEncoderBreaksOnce(t *testing.T) {
+	w := full(1)
+	var broken []error
+	e := newEncoder(&w, func(err error) { broken = append(broken, err) })
+	e.event(tallow.PeerEvent{})
+	if e.failure() != nil || len(broken) != 0 {
+		t.Errorf("broken by a good write: %v", broken)
+	}
+	e.event(tallow.PeerEvent{})
+	e.event(tallow.PeerEvent{})
+	var err *tallow.Error
+	if len(broken) != 1 || !errors.As(e.failure(), &err) || err.Kind != tallow.KindIO {
+		t.Errorf("%v, told %v", e.failure(), broken)
+	}
+}

@@ -1,0 +1,140 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+func TestPrintable(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                              "",
+		"häß 文 👍🏽 e\u0301":              "häß 文 👍🏽 e\u0301",
+		"\x1b[31mred\x1b]0;title\a":     "[31mred]0;title",
+		"a\r\nb\tc\x00\x7f\u0085\u009b": "abc",
+		"gpj\u202e.exe\u2066\u2069":     "gpj.exe",
+		"\u200e\u200f\u061c\u202a":      "",
+		"a\u2028b\u2029c":               "abc",
+		"نم\u200cی":                     "نم\u200cی", // Persian needs its non-joiner
+		"\xff\xfe":                      "\ufffd\ufffd",
+	} {
+		if got := printable(in); got != want {
+			t.Errorf("%q: %q, want %q", in, got, want)
+		}
+	}
+	if got := printable("a\tb\r\n\x1b", '\n', '\t'); got != "a\tb\n" {
+		t.Errorf("with line ends kept: %q", got)
+	}
+}
+
+func FuzzPrintable(f *testing.F) {
+	for _, s := range []string{"a.txt", "\x1b[2J", "\u202egpj", "\xff\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		got := printable(s)
+		if !utf8.ValidString(got) || printable(got) != got {
+			t.Errorf("%q: %q", s, got)
+		}
+		for _, r := range got {
+			if r < 0x20 || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+				t.Errorf("%q: %q has %U in it", s, got, r)
+			}
+		}
+	})
+}
+
+func TestScreenHoldsLinesDuringAQuestion(t *testing.T) {
+	var out strings.Builder
+	s := &screen{w: &out}
+	s.say("one")
+	s.pause()
+	s.say("two")
+	s.print("three")
+	if got := out.String(); got != "one\n" {
+		t.Errorf("during the question: %q", got)
+	}
+	s.resume()
+	s.say("four")
+	if got := out.String(); got != "one\ntwo\nthree\nfour\n" {
+		t.Errorf("after it: %q", got)
+	}
+}
+
+func TestQuietScreen(t *testing.T) {
+	var out strings.Builder
+	s := &screen{w: &out, quiet: true}
+	s.say("one")
+	s.print("two")
+	if got := out.String(); got != "two\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestProgress(t *testing.T) {
+	var out strings.Builder
+	s := &screen{w: &out, moves: true}
+	s.progress(tallow.ProgressEvent{}, true) // nothing to move
+	if out.Len() > 0 {
+		t.Errorf("an empty offer shows %q", out.String())
+	}
+	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000}, true)
+	if got := out.String(); !strings.Contains(got, " 25% [=====>   ") || !strings.Contains(got, "3.0 MB of 12 MB") || strings.Contains(got, "\n") {
+		t.Errorf("%q", got)
+	}
+	out.Reset()
+	s.pause()
+	if got := out.String(); strings.Trim(got, "\r ") != "" || !strings.HasSuffix(got, "\r") {
+		t.Errorf("taken off with %q", got)
+	}
+	out.Reset()
+	s.progress(tallow.ProgressEvent{Bytes: 6_000_000, Total: 12_000_000}, true)
+	if out.Len() > 0 {
+		t.Errorf("over a question: %q", out.String())
+	}
+	s.resume()
+	s.say("a line")
+	if got := out.String(); got != "a line\n" {
+		t.Errorf("%q", got)
+	}
+	for _, bytes := range []int64{6_000_000, 12_000_000, 13_000_000} { // a lying offer
+		s.progress(tallow.ProgressEvent{Bytes: bytes, Total: 12_000_000}, true)
+	}
+	s.close()
+}
+
+func TestProgressOfAStream(t *testing.T) {
+	var out strings.Builder
+	s := &screen{w: &out, moves: true}
+	s.progress(tallow.ProgressEvent{Bytes: 3_000_000}, false)
+	if got := out.String(); !strings.Contains(got, "3.0 MB") || strings.ContainsAny(got, "%\n") {
+		t.Errorf("%q", got)
+	}
+	s.close()
+}
+
+func TestProgressText(t *testing.T) {
+	for want, e := range map[string]tallow.ProgressEvent{
+		"3.0 MB of 12 MB, 1.5 MB/s, 6s left":       {Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6},
+		"3.0 MB of 12 MB":                          {Bytes: 3_000_000, Total: 12_000_000},
+		"3.0 MB of 27 MB, 1.5 kB/s, 4h26m41s left": {Bytes: 3_000_000, Total: 27_000_001, Rate: 1500},
+		"3.0 MB of 9.2 EB, 1.5 kB/s":               {Bytes: 3_000_000, Total: 1<<63 - 1, Rate: 1500},
+		"3.0 MB, 1.5 MB/s":                         {Bytes: 3_000_000, Rate: 1.5e6},
+		"12 MB of 12 MB, 1.5 MB/s":                 {Bytes: 12_000_000, Total: 12_000_000, Rate: 1.5e6},
+	} {
+		if got := progressText(e); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}
+
+func TestProgressWhereNothingMoves(t *testing.T) {
+	var out strings.Builder
+	s := &screen{w: &out}
+	s.progress(tallow.ProgressEvent{Bytes: 1, Total: 2}, true)
+	if out.Len() > 0 {
+		t.Errorf("%q", out.String())
+	}
+}
