@@ -13,6 +13,8 @@ type Observer interface {
 	FileDone(path string, bytes int64, hash blockhash.Hash)
 	// FileFailed: a file or another entry was skipped or failed, and why.
 	FileFailed(path string, outcome wire.Outcome, reason string)
+	// Paused: data is held back, by either side, or no longer.
+	Paused(paused bool)
 }
 
 // Progress is what a transfer has done so far; it may be read at any time.

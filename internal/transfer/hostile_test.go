@@ -22,7 +22,7 @@ func hostileSender(t *testing.T, play func(p *player)) (*memoryDestination, erro
 	go func() {
 		_, err := transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
 			Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
-			Observer: newLog(), Progress: &transfer.Progress{},
+			Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{},
 		})
 		ended <- err
 		_ = r.Close()
@@ -221,7 +221,7 @@ func hostileReceiver(t *testing.T, play func(p *player)) error {
 	ended := make(chan error, 1)
 	go func() {
 		src := &memorySource{files: map[string][]byte{"f": data(1, mib+5)}}
-		_, err := transfer.Send(t.Context(), s, src, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Offered: func(wire.Offer) {}})
+		_, err := transfer.Send(t.Context(), s, src, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{}, Offered: func(wire.Offer) {}})
 		ended <- err
 		_ = s.Close()
 	}()

@@ -189,6 +189,7 @@ type log struct {
 	mu     sync.Mutex
 	done   map[string]blockhash.Hash
 	failed map[string]string
+	paused []bool
 }
 
 func newLog() *log {
@@ -205,6 +206,12 @@ func (l *log) FileFailed(path string, outcome wire.Outcome, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failed[path] = fmt.Sprintf("%v: %s", outcome, reason)
+}
+
+func (l *log) Paused(paused bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.paused = append(l.paused, paused)
 }
 
 // link is a session as the transfer wants it.
@@ -249,10 +256,11 @@ func join(t *testing.T, s, r *link, id uint32, kind wire.Lanes, fromS sessiontes
 
 // outcome is how both sides of a transfer ended.
 type outcome struct {
-	sent, received       transfer.Result
-	sendErr, receiveErr  error
-	sender, receiver     *log
-	sendProg, receivProg transfer.Progress
+	sent, received          transfer.Result
+	sendErr, receiveErr     error
+	sender, receiver        *log
+	sendProg, receivProg    transfer.Progress
+	sendPause, receivePause transfer.Pause
 }
 
 // run transfers from src to dest over the sessions' lanes.
@@ -262,14 +270,14 @@ func run(t *testing.T, ctx context.Context, s, r *link, src transfer.Source, des
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		o.sent, o.sendErr = transfer.Send(ctx, s, src, transfer.SendOptions{
-			Observer: o.sender, Progress: &o.sendProg, Offered: func(wire.Offer) {},
+			Observer: o.sender, Progress: &o.sendProg, Pause: &o.sendPause, Offered: func(wire.Offer) {},
 		})
 		_ = s.Close()
 	})
 	wg.Go(func() {
 		o.received, o.receiveErr = transfer.Receive(ctx, r, transfer.ReceiveOptions{
 			Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
-			Observer: o.receiver, Progress: &o.receivProg,
+			Observer: o.receiver, Progress: &o.receivProg, Pause: &o.receivePause,
 		})
 		_ = r.Close()
 	})

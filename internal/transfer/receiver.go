@@ -16,6 +16,7 @@ type ReceiveOptions struct {
 	Decide   func(context.Context, wire.Offer) (Destination, error)
 	Observer Observer
 	Progress *Progress
+	Pause    *Pause
 }
 
 // Receive takes the other side's offer, if Decide accepts it, and writes what
@@ -36,6 +37,7 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	}
 	r.start(r.sendAcks)
 	r.start(r.commit)
+	r.start(func(ctx context.Context) error { return o.Pause.follow(ctx, session, o.Observer) })
 	if err := r.wait(); err != nil {
 		tellPeer(ctx, session, err)
 		return r.result, err
@@ -117,6 +119,8 @@ func (r *receiver) control(ctx context.Context) error {
 			if _, err = wire.ParseDone(m); err == nil {
 				err = r.takeDone()
 			}
+		case wire.TypePause:
+			err = r.o.Pause.take(m)
 		case wire.TypeCancel:
 			var c wire.Cancel
 			if c, err = wire.ParseCancel(m); err == nil {

@@ -14,6 +14,7 @@ type SendOptions struct {
 	Offered  func(wire.Offer)            // called with what is offered
 	Observer Observer
 	Progress *Progress
+	Pause    *Pause
 }
 
 // Send offers the source to the other side and sends what it wants of it. It
@@ -30,6 +31,7 @@ func Send(ctx context.Context, session Session, source Source, o SendOptions) (R
 	s.start(s.offer)
 	s.start(s.read)
 	s.start(s.flushEnds)
+	s.start(func(ctx context.Context) error { return o.Pause.follow(ctx, session, o.Observer) })
 	if err := s.wait(); err != nil {
 		tellPeer(ctx, session, err)
 		return Result{}, err
@@ -130,6 +132,8 @@ func (s *sender) control(ctx context.Context) error {
 			err = s.takeSettled(m)
 		case wire.TypeComplete:
 			err = s.takeComplete(m)
+		case wire.TypePause:
+			err = s.o.Pause.take(m)
 		case wire.TypeCancel:
 			var c wire.Cancel
 			if c, err = wire.ParseCancel(m); err == nil {
@@ -266,6 +270,9 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 	for {
 		if err := l.Ready(ctx); err != nil {
 			return context.Cause(ctx) // nil if only the lane died
+		}
+		if err := s.o.Pause.wait(ctx); err != nil {
+			return err
 		}
 		u, err := s.queue.pop(ctx, l)
 		if err != nil || u == nil {

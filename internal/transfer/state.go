@@ -10,6 +10,7 @@ const (
 	StatePending      State = "pending"      // waiting for the other side
 	StateConnecting   State = "connecting"   // the handshake, the first or after a loss
 	StateTransferring State = "transferring" // offer, data, acknowledgements
+	StatePaused       State = "paused"       // one side holds the data back
 	StateCompleted    State = "completed"
 	StateFailed       State = "failed"
 	StateCancelled    State = "cancelled"
@@ -25,6 +26,8 @@ const (
 	PeerAuthenticated Happening = "peer authenticated"
 	AllSettled        Happening = "all settled"
 	ConnectionLost    Happening = "connection lost"
+	PausedByOne       Happening = "paused"
+	PausedByNone      Happening = "unpaused"
 	Errored           Happening = "error"
 	Stopped           Happening = "cancelled" // by a person, on either side
 )
@@ -44,8 +47,16 @@ var transitions = map[State]map[Happening]State{
 		Stopped:           StateCancelled,
 	},
 	StateTransferring: {
+		PausedByOne:    StatePaused,
 		ConnectionLost: StateConnecting,
 		AllSettled:     StateCompleted,
+		Errored:        StateFailed,
+		Stopped:        StateCancelled,
+	},
+	StatePaused: {
+		PausedByNone:   StateTransferring,
+		ConnectionLost: StateConnecting,
+		AllSettled:     StateCompleted, // all was under way already
 		Errored:        StateFailed,
 		Stopped:        StateCancelled,
 	},

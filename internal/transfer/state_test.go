@@ -4,8 +4,8 @@ import "testing"
 
 // The whole table, written a second time: what is not in it is refused.
 func TestStates(t *testing.T) {
-	states := []State{StatePending, StateConnecting, StateTransferring, StateCompleted, StateFailed, StateCancelled}
-	happenings := []Happening{PeerArrived, PeerLeft, PeerAuthenticated, AllSettled, ConnectionLost, Errored, Stopped}
+	states := []State{StatePending, StateConnecting, StateTransferring, StatePaused, StateCompleted, StateFailed, StateCancelled}
+	happenings := []Happening{PeerArrived, PeerLeft, PeerAuthenticated, AllSettled, ConnectionLost, PausedByOne, PausedByNone, Errored, Stopped}
 	type row struct {
 		from State
 		h    Happening
@@ -18,6 +18,12 @@ func TestStates(t *testing.T) {
 		{StateConnecting, PeerAuthenticated}: StateTransferring,
 		{StateConnecting, AllSettled}:        StateCompleted,
 		{StateTransferring, ConnectionLost}:  StateConnecting,
+		{StateTransferring, PausedByOne}:     StatePaused,
+		{StatePaused, PausedByNone}:          StateTransferring,
+		{StatePaused, ConnectionLost}:        StateConnecting,
+		{StatePaused, AllSettled}:            StateCompleted,
+		{StatePaused, Errored}:               StateFailed,
+		{StatePaused, Stopped}:               StateCancelled,
 		{StateConnecting, Errored}:           StateFailed,
 		{StateConnecting, Stopped}:           StateCancelled,
 		{StateTransferring, AllSettled}:      StateCompleted,

@@ -210,14 +210,14 @@ func TestCancelEndsBothSides(t *testing.T) {
 				errs := make(chan error, 2)
 				prog := &transfer.Progress{}
 				go func() {
-					_, err := transfer.Send(sendCtx, s, &slowSource{}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Offered: func(wire.Offer) {}})
+					_, err := transfer.Send(sendCtx, s, &slowSource{}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{}, Offered: func(wire.Offer) {}})
 					errs <- err
 					_ = s.Close()
 				}()
 				go func() {
 					_, err := transfer.Receive(receiveCtx, r, transfer.ReceiveOptions{
 						Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
-						Observer: newLog(), Progress: prog,
+						Observer: newLog(), Progress: prog, Pause: &transfer.Pause{},
 					})
 					errs <- err
 					_ = r.Close()
@@ -276,13 +276,13 @@ func TestDeclineAndVerify(t *testing.T) {
 				join(t, s, r, 0, wire.LaneRelay, nil)
 				sent := make(chan error, 1)
 				go func() {
-					_, err := transfer.Send(t.Context(), s, &memorySource{files: tree()}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Offered: func(wire.Offer) {}})
+					_, err := transfer.Send(t.Context(), s, &memorySource{files: tree()}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{}, Offered: func(wire.Offer) {}})
 					sent <- err
 					_ = s.Close()
 				}()
 				_, err := transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
 					Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return nil, refusal },
-					Observer: newLog(), Progress: &transfer.Progress{},
+					Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{},
 				})
 				_ = r.Close()
 				if !errors.Is(err, refusal) {
@@ -333,7 +333,7 @@ func TestWindowBoundsTheSender(t *testing.T) {
 		ended := make(chan struct{})
 		go func() {
 			defer close(ended)
-			_, _ = transfer.Send(ctx, s, &oneFile{file: file}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Offered: func(wire.Offer) {}})
+			_, _ = transfer.Send(ctx, s, &oneFile{file: file}, transfer.SendOptions{Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{}, Offered: func(wire.Offer) {}})
 		}()
 		for {
 			m, err := r.Receive(ctx)
@@ -366,5 +366,60 @@ func (s *oneFile) Walk(_ context.Context, yield func(transfer.Item) error) error
 	return yield(transfer.Item{
 		Entry: wire.Entry{Kind: wire.KindFile, Path: "huge", Size: 1 << 40},
 		Open:  func() (transfer.SourceFile, error) { return s.file, nil },
+	})
+}
+
+// Either side can hold the data back; both are told; and it goes on when the
+// last of them lets go.
+func TestPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		dest := &memoryDestination{}
+		var sender, receiver transfer.Pause
+		var prog transfer.Progress
+		logS, logR := newLog(), newLog()
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{}, 2)
+		go func() {
+			_, _ = transfer.Send(ctx, s, &slowSource{}, transfer.SendOptions{Observer: logS, Progress: &transfer.Progress{}, Pause: &sender, Offered: func(wire.Offer) {}})
+			ended <- struct{}{}
+		}()
+		go func() {
+			_, _ = transfer.Receive(ctx, r, transfer.ReceiveOptions{
+				Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+				Observer: logR, Progress: &prog, Pause: &receiver,
+			})
+			ended <- struct{}{}
+		}()
+		moves := func(want bool) {
+			t.Helper()
+			time.Sleep(2 * time.Second) // of the bubble's clock: what is under way arrives
+			before := prog.Bytes.Load()
+			time.Sleep(20 * time.Second)
+			if moved := prog.Bytes.Load() > before; moved != want {
+				t.Errorf("data flows: %v, want %v", moved, want)
+			}
+			if sender.Paused() == want || receiver.Paused() == want {
+				t.Errorf("paused: %v and %v", sender.Paused(), receiver.Paused())
+			}
+		}
+		moves(true)
+		receiver.Set(true)
+		moves(false)
+		sender.Set(true)
+		moves(false)
+		receiver.Set(false)
+		moves(false)
+		sender.Set(false)
+		moves(true)
+		cancel()
+		<-ended
+		<-ended
+		for _, l := range []*log{logS, logR} {
+			if fmt.Sprint(l.paused) != "[true false]" {
+				t.Errorf("told: %v", l.paused)
+			}
+		}
 	})
 }

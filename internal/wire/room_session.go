@@ -129,13 +129,6 @@ type Ticket [16]byte
 
 func (t Ticket) String() string { return hex.EncodeToString(t[:]) }
 
-// ParseTicket parses the 32 hex digits of a ticket.
-func ParseTicket(s string) (Ticket, error) {
-	var h hex16
-	err := h.UnmarshalText([]byte(s))
-	return Ticket(h), err
-}
-
 // hex16 is 16 bytes that JSON shows as 32 hex digits.
 type hex16 [16]byte
 

@@ -115,6 +115,9 @@ func (l *link) watchConnection() {
 			return
 		}
 		l.run.happen(transfer.PeerAuthenticated)
+		if l.run.pause.Paused() {
+			l.run.happen(transfer.PausedByOne)
+		}
 	}
 }
 

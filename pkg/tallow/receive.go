@@ -41,6 +41,8 @@ type ReceiveOptions struct {
 	// Wait is how long to wait for the other side to come back when every
 	// connection is lost; default DefaultWait.
 	Wait time.Duration
+	// Controls, if set, pause and resume the transfer.
+	Controls *Controls
 	// OnEvent is told what happens. It may be nil.
 	OnEvent func(Event)
 }
@@ -58,7 +60,7 @@ func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) 
 	if err != nil {
 		return Result{}, codeError(err)
 	}
-	t := newRun(o.OnEvent)
+	t := newRun(o.OnEvent, o.Controls)
 	r, corrupt, err := c.receive(ctx, t, o, k)
 	return t.end(ctx, r, corrupt, err)
 }
@@ -113,7 +115,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 			}
 			return out.open(offer)
 		},
-		Observer: t, Progress: &t.progress,
+		Observer: t, Progress: &t.progress, Pause: t.pause,
 	})
 	stop()
 	sum := t.result(r)

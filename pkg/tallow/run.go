@@ -16,6 +16,7 @@ import (
 type transferRun struct {
 	onEvent  func(Event)
 	progress transfer.Progress
+	pause    *transfer.Pause
 	began    time.Time // when the other side had proved itself
 
 	mu      sync.Mutex // also held while onEvent runs, so that events come one at a time
@@ -29,11 +30,14 @@ const (
 	peerAuthenticated = transfer.PeerAuthenticated
 )
 
-func newRun(onEvent func(Event)) *transferRun {
+func newRun(onEvent func(Event), controls *Controls) *transferRun {
+	if controls == nil {
+		controls = &Controls{}
+	}
 	if onEvent == nil {
 		onEvent = func(Event) {}
 	}
-	t := &transferRun{onEvent: onEvent, state: StatePending}
+	t := &transferRun{onEvent: onEvent, pause: &controls.pause, state: StatePending}
 	t.tell(StateEvent{StatePending})
 	return t
 }
@@ -69,9 +73,17 @@ func (t *transferRun) restarted() {
 	t.progress.Files.Store(0)
 }
 
-// FileDone and FileFailed make a transferRun a transfer.Observer.
+// Paused, FileDone and FileFailed make a transferRun a transfer.Observer.
 func (t *transferRun) FileDone(path string, bytes int64, hash blockhash.Hash) {
 	t.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})
+}
+
+func (t *transferRun) Paused(paused bool) {
+	h := transfer.PausedByNone
+	if paused {
+		h = transfer.PausedByOne
+	}
+	t.happen(h)
 }
 
 func (t *transferRun) FileFailed(path string, _ wire.Outcome, reason string) {

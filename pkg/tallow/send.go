@@ -38,6 +38,8 @@ type SendOptions struct {
 	// Wait is how long to wait for the other side to come back when every
 	// connection is lost; default DefaultWait.
 	Wait time.Duration
+	// Controls, if set, pause and resume the transfer.
+	Controls *Controls
 	// OnEvent is told what happens; the first event with anything to show is
 	// the CodeEvent. It may be nil.
 	OnEvent func(Event)
@@ -58,7 +60,7 @@ func (c *Client) Send(ctx context.Context, o SendOptions) (Result, error) {
 	if err != nil {
 		return Result{}, explain(ctx, err)
 	}
-	t := newRun(o.OnEvent)
+	t := newRun(o.OnEvent, o.Controls)
 	r, err := c.send(ctx, t, o, source, words, nameplate)
 	return t.end(ctx, r, 0, err)
 }
@@ -136,7 +138,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	r, err := transfer.Send(ctx, l, source, transfer.SendOptions{
 		Text:     o.Text != "",
 		Confirm:  t.verifier(to.secrets, o.Verify),
-		Observer: t, Progress: &t.progress,
+		Observer: t, Progress: &t.progress, Pause: t.pause,
 		Offered: t.offered,
 	})
 	stop()
