@@ -30,8 +30,11 @@ type Carrier interface {
 const (
 	heartbeat     = 4 * time.Second  // a lane that sent nothing for so long says that it lives
 	laneSilence   = 15 * time.Second // a lane that heard nothing for so long is dead
+	laneStuck     = 30 * time.Second // a lane that says it lives but brings nothing over is dead as well
 	hurriedSilent = 7 * time.Second  // the same once the other side has left the relay
 )
+
+var errStuck = errors.New("nothing of what this lane was given has arrived for too long")
 
 var errSilent = errors.New("nothing was heard on this lane for too long")
 
@@ -82,6 +85,9 @@ func newLane(s *Session, id uint32, kind wire.Lanes, keys Keys, c Carrier) *Lane
 
 // Kind is the kind of lane that it is, one bit.
 func (l *Lane) Kind() wire.Lanes { return l.kind }
+
+// Underway is how many bytes of data records it was given that have not arrived.
+func (l *Lane) Underway() int64 { return l.pace.underway() }
 
 // Done is closed when the lane is dead; Err then says why.
 func (l *Lane) Done() <-chan struct{} { return l.done }
@@ -198,8 +204,13 @@ func (l *Lane) watch() {
 			return
 		case <-tick.C:
 		}
-		if int64(l.session.age())-l.lastRead.Load() > int64(l.session.silence()) {
+		now := l.session.age()
+		if int64(now)-l.lastRead.Load() > int64(l.session.silence()) {
 			l.fail(errSilent)
+			return
+		}
+		if l.pace.stuck(now) > laneStuck {
+			l.fail(errStuck)
 			return
 		}
 	}

@@ -28,10 +28,11 @@ type pace struct {
 	mu      sync.Mutex
 	freed   chan struct{} // closed and replaced when more may be sent
 	window  int64
-	sent    int64 // bytes given to the lane
-	arrived int64 // of those, reported by the other side
-	limited bool  // something waited for the window since it was last set
-	news    int64 // bytes that have arrived since then
+	sent    int64         // bytes given to the lane
+	arrived int64         // of those, reported by the other side
+	moved   time.Duration // when something last arrived, or nothing was under way
+	limited bool          // something waited for the window since it was last set
+	news    int64         // bytes that have arrived since then
 	round   time.Duration
 	marks   []mark // when bytes were sent, oldest first
 	reports []mark // what had arrived when, over that span
@@ -70,6 +71,23 @@ func (p *pace) admit(ctx context.Context, n int64, age func() time.Duration, don
 	}
 }
 
+// underway is how many bytes were given to the lane and have not arrived.
+func (p *pace) underway() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.sent - p.arrived
+}
+
+// stuck is for how long nothing of what is under way has arrived.
+func (p *pace) stuck(now time.Duration) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.sent == p.arrived {
+		p.moved = now
+	}
+	return now - p.moved
+}
+
 // report takes in that total bytes have arrived, now.
 func (p *pace) report(total int64, now time.Duration) {
 	p.mu.Lock()
@@ -78,7 +96,7 @@ func (p *pace) report(total int64, now time.Duration) {
 		return // an old report, or a lie that would only harm the liar
 	}
 	p.news += total - p.arrived
-	p.arrived = total
+	p.arrived, p.moved = total, now
 	round, known := p.measure(total, now)
 	if rate := p.rate(total, now); known && rate > 0 && (p.limited || round > p.round+paceQueue) {
 		// It grows by no more than what has arrived, as in TCP's slow start: the

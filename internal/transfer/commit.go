@@ -22,8 +22,16 @@ type settleQueue struct {
 	wake chan struct{}
 
 	mu     sync.Mutex
+	taken  bool // commit is at work on what it took
 	whole  []*incoming
 	failed []failure
+}
+
+// busy says whether files wait to be committed or are just being.
+func (q *settleQueue) busy() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.taken || len(q.whole) > 0
 }
 
 type failure struct {
@@ -62,6 +70,7 @@ func (q *settleQueue) take() (whole []*incoming, failed []failure, more bool) {
 	n := min(len(q.whole), commitFiles)
 	whole, failed = q.whole[:n:n], q.failed
 	q.whole, q.failed = q.whole[n:], nil
+	q.taken = n > 0
 	return whole, failed, len(q.whole) > 0
 }
 

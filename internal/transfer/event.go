@@ -15,6 +15,8 @@ type Observer interface {
 	FileFailed(path string, outcome wire.Outcome, reason string)
 	// Paused: data is held back, by either side, or no longer.
 	Paused(paused bool)
+	// Stalled: nothing was verified for a while, and why.
+	Stalled(reason string)
 }
 
 // Progress is what a transfer has done so far; it may be read at any time.

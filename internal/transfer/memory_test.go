@@ -88,6 +88,7 @@ type memoryDestination struct {
 	refuse  map[string]string          // reasons to refuse
 	had     map[string][]byte          // on disk from before
 	fail    map[string]error           // what WriteAt fails with
+	slow    time.Duration              // what WriteAt takes
 	hadHole map[string]map[uint32]bool // blocks of had that are not there
 	begun   func()
 
@@ -161,6 +162,7 @@ func (f *memoryFile) Have(context.Context) (map[uint32]blockhash.Block, error) {
 }
 
 func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
+	time.Sleep(f.dest.slow)
 	if err := f.dest.fail[f.path]; err != nil {
 		return 0, err
 	}
@@ -190,6 +192,7 @@ type log struct {
 	done   map[string]blockhash.Hash
 	failed map[string]string
 	paused []bool
+	stalls []string
 }
 
 func newLog() *log {
@@ -212,6 +215,12 @@ func (l *log) Paused(paused bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.paused = append(l.paused, paused)
+}
+
+func (l *log) Stalled(reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.stalls = append(l.stalls, reason)
 }
 
 // link is a session as the transfer wants it.

@@ -34,6 +34,8 @@ type Lane interface {
 	// SendData sends one record of the parts put together. It waits while the
 	// lane is full.
 	SendData(ctx context.Context, parts ...[]byte) error
+	// Underway is how many bytes it was given that have not arrived.
+	Underway() int64
 	// Done is closed when the lane is dead.
 	Done() <-chan struct{}
 }

@@ -44,6 +44,9 @@ func (r *receiver) prepare(ctx context.Context) error {
 		return diskError(ctx, err)
 	}
 	r.dest = dest
+	r.mu.Lock()
+	r.accepted = true
+	r.mu.Unlock()
 	if err := r.session.Send(ctx, wire.Accept{}.Append(nil)); err != nil {
 		return err
 	}

@@ -38,6 +38,9 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	r.start(r.sendAcks)
 	r.start(r.commit)
 	r.start(func(ctx context.Context) error { return o.Pause.follow(ctx, session, o.Observer) })
+	r.start(func(ctx context.Context) error {
+		return watchStall(ctx, o.Progress, o.Pause, o.Observer, r.active, r.diagnose)
+	})
 	if err := r.wait(); err != nil {
 		tellPeer(ctx, session, err)
 		return r.result, err
@@ -72,6 +75,7 @@ type receiver struct {
 
 	mu       sync.Mutex
 	files    map[uint64]*incoming // wanted, and not settled
+	accepted bool                 // the offer
 	prepared uint64               // entries below are prepared
 	lastPage bool                 // all pages are prepared
 	done     bool                 // the sender has heard that all is complete
@@ -83,7 +87,7 @@ func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiv
 		group: newGroup(ctx), session: session, o: o,
 		offers:  make(chan wire.Offer, 1),
 		pages:   make(chan wire.Manifest, windowPages+1),
-		tasks:   make(chan task, 2*windowBytes/wire.BlockSize),
+		tasks:   make(chan task, 2*windowBytes/wire.MaxRecord),
 		partial: newAssembler(),
 		acks:    ackQueue{wake: make(chan struct{}, 1)},
 		settles: settleQueue{wake: make(chan struct{}, 1)},

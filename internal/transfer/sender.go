@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -32,6 +33,9 @@ func Send(ctx context.Context, session Session, source Source, o SendOptions) (R
 	s.start(s.read)
 	s.start(s.flushEnds)
 	s.start(func(ctx context.Context) error { return o.Pause.follow(ctx, session, o.Observer) })
+	s.start(func(ctx context.Context) error {
+		return watchStall(ctx, o.Progress, o.Pause, o.Observer, s.active, s.diagnose)
+	})
 	if err := s.wait(); err != nil {
 		tellPeer(ctx, session, err)
 		return Result{}, err
@@ -61,8 +65,10 @@ type sender struct {
 	asked    map[uint32]*page // pages that are not answered yet
 	wanted   map[uint64]*outgoing
 	have     map[uint64]haves
-	allRead  bool // every wanted file was read
-	complete bool // the other side said so
+	carriers []Lane // that live
+	wantSeen bool   // the other side has asked for something
+	allRead  bool   // every wanted file was read
+	complete bool   // the other side said so
 	result   Result
 
 	ends endQueue
@@ -160,6 +166,7 @@ func (s *sender) takeWant(m []byte) error {
 		return protocol("an answer to page %d, which is not open", w.Page)
 	}
 	delete(s.asked, w.Page)
+	s.wantSeen = true
 	for _, skip := range w.Skips {
 		if skip.File < p.first || skip.File >= p.first+uint64(len(p.items)) {
 			return protocol("a skip of entry %d, which is not of page %d", skip.File, w.Page)
@@ -266,7 +273,15 @@ func (s *sender) lanes(ctx context.Context) error {
 
 // pump sends units by one lane until the lane dies or the transfer ends.
 func (s *sender) pump(ctx context.Context, l Lane) error {
-	defer s.queue.giveBack(l)
+	s.mu.Lock()
+	s.carriers = append(s.carriers, l)
+	s.mu.Unlock()
+	defer func() {
+		s.mu.Lock()
+		s.carriers = slices.DeleteFunc(s.carriers, func(x Lane) bool { return x == l })
+		s.mu.Unlock()
+		s.queue.giveBack(l)
+	}()
 	for {
 		if err := l.Ready(ctx); err != nil {
 			return context.Cause(ctx) // nil if only the lane died

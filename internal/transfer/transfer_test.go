@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -420,6 +421,24 @@ func TestPause(t *testing.T) {
 			if fmt.Sprint(l.paused) != "[true false]" {
 				t.Errorf("told: %v", l.paused)
 			}
+		}
+	})
+}
+
+// A disk that takes a minute a block is told in words on both sides.
+func TestStallIsDiagnosed(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		dest := &memoryDestination{slow: time.Minute}
+		files := map[string][]byte{"big": data(1, 5*mib)}
+		o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
+		if o.sendErr != nil || o.receiveErr != nil {
+			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		check(t, dest, files)
+		if !slices.Contains(o.sender.stalls, "the other side's disk is slow") || !slices.Contains(o.receiver.stalls, "this machine's disk is slow") {
+			t.Errorf("the sender says %q, the receiver %q", o.sender.stalls, o.receiver.stalls)
 		}
 	})
 }

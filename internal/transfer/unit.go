@@ -52,6 +52,17 @@ func newQueue(released func(*unit)) *queue {
 	return &queue{unacked: make(map[blockKey]*unit), wake: make(chan struct{}), released: released}
 }
 
+// load is how many blocks wait for a lane, and how many are not acknowledged,
+// those among them.
+func (q *queue) load() (waiting, unacked int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, u := range q.waiting {
+		waiting += len(u.blocks)
+	}
+	return waiting, len(q.unacked)
+}
+
 // push adds a new unit at the end.
 func (q *queue) push(u *unit) {
 	q.mu.Lock()

@@ -42,6 +42,10 @@ type ProgressEvent struct {
 // StateEvent says that the transfer is in another state.
 type StateEvent struct{ State State }
 
+// StallEvent says that nothing has been verified for a while although the two
+// sides are in touch, or that they are not, and why.
+type StallEvent struct{ Reason string }
+
 // FileEvent says that a file is verified and in place.
 type FileEvent struct {
 	Path   string // relative, with "/"; in the receiver's words on the receiving side
@@ -65,6 +69,7 @@ func (OfferEvent) event()    {}
 func (LaneEvent) event()     {}
 func (ProgressEvent) event() {}
 func (StateEvent) event()    {}
+func (StallEvent) event()    {}
 func (FileEvent) event()     {}
 func (SkipEvent) event()     {}
 func (DoneEvent) event()     {}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
@@ -59,7 +60,7 @@ func (l *link) keepMeeting() {
 // meetAgain tries until the other side is found; nil when the link has ended,
 // or when the receiver has no memory of the transfer any more.
 func (l *link) meetAgain() *reunion {
-	for wait := meetFirst; ; wait = min(2*wait, meetLatest) {
+	for attempt, wait := 1, meetFirst; ; attempt, wait = attempt+1, min(2*wait, meetLatest) {
 		room, err := l.again.sit(l.ctx)
 		if err == nil {
 			wait = meetFirst
@@ -79,6 +80,7 @@ func (l *link) meetAgain() *reunion {
 			return nil
 		}
 		l.client.log.Debug("not met yet", "reason", err)
+		l.tellAttempt(attempt)
 		timer := time.NewTimer(wait)
 		select {
 		case <-timer.C:
@@ -89,6 +91,15 @@ func (l *link) meetAgain() *reunion {
 			timer.Stop()
 			return nil
 		}
+	}
+}
+
+// tellAttempt tells that this side still tries, where nothing else carries.
+func (l *link) tellAttempt(n int) {
+	now, cancel := context.WithCancel(l.ctx)
+	cancel() // as it stands, without waiting
+	if l.AwaitLanes(now, func(up wire.Lanes) bool { return up == 0 }) == nil {
+		l.run.Stalled(fmt.Sprintf("no lane is up, reconnecting %d/∞", n+1))
 	}
 }
 

@@ -73,7 +73,7 @@ func (t *transferRun) restarted() {
 	t.progress.Files.Store(0)
 }
 
-// Paused, FileDone and FileFailed make a transferRun a transfer.Observer.
+// FileDone and the methods behind it make a transferRun a transfer.Observer.
 func (t *transferRun) FileDone(path string, bytes int64, hash blockhash.Hash) {
 	t.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})
 }
@@ -85,6 +85,8 @@ func (t *transferRun) Paused(paused bool) {
 	}
 	t.happen(h)
 }
+
+func (t *transferRun) Stalled(reason string) { t.tell(StallEvent{reason}) }
 
 func (t *transferRun) FileFailed(path string, _ wire.Outcome, reason string) {
 	t.tell(SkipEvent{Path: path, Reason: reason})
