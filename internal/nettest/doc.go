@@ -2,11 +2,12 @@
 // it between machines, as people do.
 //
 //	command_test.go   builds and runs the command, reads its events
-//	netns_test.go     network namespaces: machines, cables, NAT routers
-//	network_test.go   the networks that are made of them
+//	compare_test.go   compares what was sent with what has arrived
+//	netns_test.go     network namespaces: machines and cables
+//	network_test.go   the networks that are made of them, and transfers in them
 //	nat_test.go       two machines behind NATs, with and without UDP
 //	nearby_test.go    no relay: one network, one machine
-//	cable_test.go     the cable is pulled, and the transfer resumed
+//	cable_test.go     the cable is pulled, for good or for a while
 //	real_test.go      a source tree of 10,000 files and more, files of a gigabyte
 //
 // They need Linux, and all but real_test.go need root, iproute2 and nftables.
