@@ -38,6 +38,10 @@ var ErrRefused = errors.New("declined")
 // ErrVerify is returned by a decision when the verification words differ.
 var ErrVerify = errors.New("the verification words do not match")
 
+// ErrNoPath is the cause with which a context ends where no lane that both sides
+// allow can be made.
+var ErrNoPath = errors.New("no lane that both sides allow connects them")
+
 // IntegrityError is data that is not what the sender read.
 type IntegrityError struct{ What string }
 
@@ -81,6 +85,8 @@ func reasonOf(err error) wire.Reason {
 		return wire.ReasonCancelled
 	case errors.Is(err, ErrVerify):
 		return wire.ReasonVerify
+	case errors.Is(err, ErrNoPath):
+		return wire.ReasonNoPath
 	case errors.As(err, &integrity):
 		return wire.ReasonIntegrity
 	case errors.As(err, &disk):
@@ -103,6 +109,8 @@ func textOf(err error) string {
 		return "it was cancelled there"
 	case wire.ReasonVerify:
 		return "the verification words were found to differ"
+	case wire.ReasonNoPath:
+		return "no lane that both sides allow connects them"
 	case wire.ReasonIntegrity:
 		return "data failed verification there"
 	case wire.ReasonIO:

@@ -234,6 +234,8 @@ func endCases() []messageCase {
 			"1a 0000000000000003 0000000000100001",
 		},
 		{"done", "sender", Done{}, parserOf(ParseDone), "1b"},
+		{"pause", "either", Pause{true}, parserOf(ParsePause), "1c 01"},
+		{"pause, no longer", "either", Pause{}, parserOf(ParsePause), "1c 00"},
 		{"cancel", "either", Cancel{ReasonIO, "disk full"}, parserOf(ParseCancel), "1f 02 0009 'disk full'"},
 		{"cancel, a reason of later", "either", Cancel{Reason: 200}, parserOf(ParseCancel), "1f c8 0000"},
 	}

@@ -50,6 +50,7 @@ const (
 	ReasonProtocol  Reason = 4 // a message that makes no sense
 	ReasonInternal  Reason = 5 // a fault of the program
 	ReasonVerify    Reason = 6 // the person found the verification words different
+	ReasonNoPath    Reason = 7 // no lane that both sides allow can be made
 )
 
 func (r Reason) String() string {
@@ -66,6 +67,8 @@ func (r Reason) String() string {
 		return "internal error"
 	case ReasonVerify:
 		return "verification refused"
+	case ReasonNoPath:
+		return "no path between the two sides"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }

@@ -69,6 +69,7 @@ func FuzzParseEnd(f *testing.F)      { fuzzMessage(f, parserOf(ParseEnd), asItIs
 func FuzzParseSettled(f *testing.F)  { fuzzMessage(f, parserOf(ParseSettled), asItIs) }
 func FuzzParseComplete(f *testing.F) { fuzzMessage(f, parserOf(ParseComplete), asItIs) }
 func FuzzParseDone(f *testing.F)     { fuzzMessage(f, parserOf(ParseDone), asItIs) }
+func FuzzParsePause(f *testing.F)    { fuzzMessage(f, parserOf(ParsePause), asItIs) }
 func FuzzParseCancel(f *testing.F)   { fuzzMessage(f, parserOf(ParseCancel), asItIs) }
 
 // FuzzNextSegment takes a record apart, as a receiver does: what is taken,

@@ -50,7 +50,8 @@ func orCause(ctx context.Context, err error) error {
 }
 
 // awaitReceiver runs the sender's side of the handshake with whoever comes. The
-// first attempt burns the code.
+// first attempt burns the code. A *rendezvous.LostError means that the relay
+// was lost before that.
 func (t *transferRun) awaitReceiver(ctx context.Context, room *rendezvous.Room, p handshake.Params) (*handshake.Secrets, error) {
 	sender, err := handshake.NewSender(p)
 	if err != nil {
@@ -62,6 +63,8 @@ func (t *transferRun) awaitReceiver(ctx context.Context, room *rendezvous.Room, 
 	for burnt := false; ; {
 		event, payload, err := room.Read(buf)
 		switch {
+		case err != nil && burnt && ctx.Err() == nil:
+			return nil, &Error{Kind: KindNetwork, Message: "the connection to the relay broke in the middle of the handshake; the code is used up", Hint: hintNewCode, Err: err}
 		case err != nil:
 			return nil, orCause(ctx, err)
 		case event == rendezvous.Joined:

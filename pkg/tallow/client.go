@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -59,6 +60,7 @@ type Client struct {
 	lanes   wire.Lanes
 	version string
 	log     *slog.Logger
+	tamper  func(id uint32, c session.Carrier) session.Carrier // a test's hands on every lane; nil otherwise
 }
 
 // New makes a client. The error is an *Error of KindUsage if the relay's address

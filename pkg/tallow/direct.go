@@ -6,6 +6,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -20,9 +21,10 @@ const (
 // maxAnswers bounds the lanes that the other side sets up at the same time.
 const maxAnswers = 4
 
-// keepDialling has a direct lane, as far as the network lets it.
+// keepDialling has a direct lane, as far as the network lets it. Where nothing
+// else may carry data and the first attempt fails, the transfer ends.
 func (l *link) keepDialling() {
-	wait := redialFirst
+	wait, had := redialFirst, false
 	for n := uint16(1); n > 0; n++ {
 		err := l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up == wire.LaneRelay })
 		if err != nil {
@@ -32,8 +34,12 @@ func (l *link) keepDialling() {
 		id := session.LaneID(l.generation, n)
 		l.mu.Unlock()
 		if err := l.dial(id, l.signalsOf(id), true); err == nil {
-			wait = redialFirst
+			wait, had = redialFirst, true
 			continue
+		}
+		if peer, err := l.Peer(l.ctx); err == nil && !had && l.client.lanes&peer.Lanes&wire.LaneRelay == 0 {
+			l.giveUp(transfer.ErrNoPath)
+			return
 		}
 		timer := time.NewTimer(wait)
 		select {

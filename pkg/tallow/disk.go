@@ -94,6 +94,20 @@ type diskDestination interface {
 // toDisk is a destination of package disk as package transfer wants it.
 type toDisk struct{ diskDestination }
 
+// toFolder is a toDisk that says when the folder is ready.
+type toFolder struct {
+	toDisk
+	ready func()
+}
+
+func (d toFolder) Begin(ctx context.Context, names []string, bytes int64) error {
+	err := d.toDisk.Begin(ctx, names, bytes)
+	if err == nil {
+		d.ready()
+	}
+	return err
+}
+
 func newDestination(d diskDestination) transfer.Destination { return toDisk{d} }
 
 func (d toDisk) Prepare(ctx context.Context, number uint64, e wire.Entry) (transfer.File, error) {

@@ -47,6 +47,7 @@ func usage(message, hint string) *Error {
 }
 
 const (
+	hintNoPath  = "Allow the relayed lane on both sides: leave out --lanes, or add relay to it."
 	hintNewCode = "A code works once: send again and use the new code."
 	hintResume  = "Run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent."
 )
@@ -88,6 +89,8 @@ func explainPeer(err error) *Error {
 		e.Hint = hintResume
 	case wire.ReasonIntegrity:
 		e.Kind = KindIntegrity
+	case wire.ReasonNoPath:
+		e.Kind, e.Message, e.Hint = KindNetwork, transfer.ErrNoPath.Error(), hintNoPath
 	case wire.ReasonVerify:
 		e.Kind, e.Hint = KindCode, "If the words really differed, somebody may be between you: use another relay."
 	case wire.ReasonProtocol, wire.ReasonInternal:
@@ -122,6 +125,9 @@ func explainHandshake(err error) *Error {
 func explainRelay(err error) *Error {
 	if errors.Is(err, session.ErrLost) {
 		return &Error{Kind: KindNetwork, Message: "the connection to the other side is lost", Hint: hintResume}
+	}
+	if errors.Is(err, transfer.ErrNoPath) {
+		return &Error{Kind: KindNetwork, Message: transfer.ErrNoPath.Error(), Hint: hintNoPath}
 	}
 	var refused *rendezvous.RelayError
 	if errors.As(err, &refused) {

@@ -26,6 +26,7 @@ type link struct {
 
 	ctx    context.Context // ends with close
 	cancel context.CancelFunc
+	giveUp context.CancelCauseFunc // ends the transfer, not the session that has to tell so
 	wg     sync.WaitGroup
 	seen   int // lanes that Attached has returned
 
@@ -59,13 +60,13 @@ func (r role) keys(s *handshake.Secrets) session.Keys {
 
 // connect starts a session with the other side, which has proved itself in the
 // room. The link owns the room.
-func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r role, again *reuniter) (*link, error) {
+func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r role, again *reuniter, giveUp context.CancelCauseFunc) (*link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &link{
 		Session: session.New(r.keys(with.secrets), session.Options{
 			Allowed: c.lanes, Program: "tallow/" + c.version, Patience: again.patience,
 		}),
-		client: c, run: t, role: r, again: again, ctx: ctx, cancel: cancel,
+		client: c, run: t, role: r, again: again, giveUp: giveUp, ctx: ctx, cancel: cancel,
 		signals: make(map[uint32]chan wire.Signal),
 	}
 	if err := l.enter(with.room); err != nil {
@@ -140,6 +141,9 @@ func (l *link) Attached(ctx context.Context) (transfer.Lane, error) {
 
 // attach gives the session a lane and tells when it begins and ceases to carry.
 func (l *link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
+	if l.client.tamper != nil {
+		c = l.client.tamper(id, c)
+	}
 	attached, err := l.Attach(id, kind, c)
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
 package tallow
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -20,10 +21,11 @@ import (
 // meeting is the sender's end of a room, with the relay in it where that is
 // this process.
 type meeting struct {
+	relay *rendezvous.Client
 	room  *rendezvous.Room
 	nonce [16]byte
-	local bool                                               // the relay is this process
-	at    func(context.Context) (rendezvous.Endpoint, error) // where to meet again
+	local bool        // the relay is this process
+	at    whereabouts // of the relay, to meet again
 	end   func()
 }
 
@@ -41,7 +43,8 @@ func (c *Client) open(ctx context.Context, nameplate string) (*meeting, error) {
 		m.local, m.end, at = true, embedded.stop, embedded.at
 	}
 	var err error
-	m.room, err = rendezvous.New(at, c.version).Open(ctx, rendezvous.OpenRequest{Nonce: m.nonce, Nameplate: nameplate})
+	m.relay = rendezvous.New(at, c.version)
+	m.room, err = m.relay.Open(ctx, rendezvous.OpenRequest{Nonce: m.nonce, Nameplate: nameplate})
 	if err != nil {
 		m.end()
 		return nil, err
@@ -53,6 +56,32 @@ func (c *Client) open(ctx context.Context, nameplate string) (*meeting, error) {
 		}
 	}
 	return m, nil
+}
+
+// retake takes the sender's seat again after the connection to the relay broke.
+// It tries until ctx ends, or the relay knows nothing of the room any more.
+func (m *meeting) retake(ctx context.Context) error {
+	for wait := meetFirst; ; wait = min(2*wait, meetLatest) {
+		room, err := m.relay.Retake(ctx, m.room)
+		var refused *rendezvous.RelayError
+		switch {
+		case err == nil:
+			_ = m.room.Close()
+			m.room = room
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.As(err, &refused) && refused.Code != wire.RoomRate && refused.Code != wire.RoomClosing:
+			return err
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return context.Cause(ctx)
+		}
+	}
 }
 
 // embeddedRelay is a relay in this process, for the machines of this network.
@@ -103,34 +132,32 @@ func (e *embeddedRelay) stop() {
 const findTimeout = 5 * time.Second
 
 // always is a relay that stays where it is.
-func always(at rendezvous.Endpoint) func(context.Context) (rendezvous.Endpoint, error) {
+func always(at rendezvous.Endpoint) whereabouts {
 	return func(context.Context) (rendezvous.Endpoint, error) { return at, nil }
 }
 
 // join takes the receiver's seat in the code's room: at the relay that the code
 // names, else at the configured one, else at the sender's own on this network.
-// It also says where the two meet again.
-func (c *Client) join(ctx context.Context, k code.Code) (*rendezvous.Room, func(context.Context) (rendezvous.Endpoint, error), error) {
-	nearby := func(ctx context.Context) (rendezvous.Endpoint, error) { return c.findNearby(ctx, k.Nameplate) }
-	at := c.relayAt
-	if k.Relay != "" {
-		var err error
-		if at, err = rendezvous.ParseRelay(k.Relay); err != nil {
-			return nil, nil, usage(err.Error(), "The code's relay is what follows the @.")
-		}
-	} else if c.relay == "" {
+// It also returns the relay's name, empty for the sender's own.
+func (c *Client) join(ctx context.Context, k code.Code) (*rendezvous.Room, string, error) {
+	name := cmp.Or(k.Relay, c.relay)
+	if name == "" {
 		room, err := c.joinNearby(ctx, k.Nameplate)
-		return room, nearby, err
+		return room, "", err
+	}
+	at, err := rendezvous.ParseRelay(name)
+	if err != nil {
+		return nil, "", usage(err.Error(), "The code's relay is what follows the @.")
 	}
 	room, err := rendezvous.New(at, c.version).Join(ctx, k.Nameplate)
 	var refused *rendezvous.RelayError
 	if k.Relay == "" && errors.As(err, &refused) && refused.Code == wire.RoomUnknown {
 		// The sender may not use the relay that this side has configured.
 		if room, err := c.joinNearby(ctx, k.Nameplate); err == nil {
-			return room, nearby, nil
+			return room, "", nil
 		}
 	}
-	return room, always(at), err
+	return room, name, err
 }
 
 func (c *Client) joinNearby(ctx context.Context, nameplate string) (*rendezvous.Room, error) {

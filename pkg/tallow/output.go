@@ -42,6 +42,7 @@ const maxText = 1 << 20
 type output struct {
 	client *Client
 	o      ReceiveOptions
+	begun  func(*disk.Folder) // called when the folder is ready
 	folder *disk.Folder
 	memory *disk.Memory
 }
@@ -65,7 +66,7 @@ func (out *output) open(offer wire.Offer) (transfer.Destination, error) {
 		return nil, &transfer.DiskError{Err: err}
 	}
 	out.folder = folder
-	return newDestination(folder), nil
+	return toFolder{toDisk{folder}, func() { out.begun(folder) }}, nil
 }
 
 // place splits an output path into a folder and, if it is not one, the name

@@ -1,11 +1,13 @@
 package tallow
 
 import (
+	"cmp"
 	"context"
 	"io"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
+	"github.com/tallow-transfer/tallow/internal/disk"
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -65,62 +67,94 @@ func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) 
 	return t.end(ctx, r, corrupt, err)
 }
 
-func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (Result, int64, error) {
-	timeout := o.Timeout
-	if timeout == 0 {
-		timeout = DefaultReceiveTimeout
+// acquaintance is a sender who has proved itself, and how to find it again.
+type acquaintance struct {
+	*reunion
+	again *reuniter
+	relay string // where the two met, as it was named; empty: the sender's own
+}
+
+// meetSender finds the sender: the one of the transfer that an earlier process
+// began with this code, or else the one who waits with it.
+func (c *Client) meetSender(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (acquaintance, error) {
+	if o.Writer == nil {
+		if found, again := c.recall(ctx, o, k); found != nil {
+			t.happen(peerArrived)
+			return acquaintance{found, again, cmp.Or(k.Relay, c.relay)}, nil
+		}
 	}
-	waiting, cancel := context.WithTimeoutCause(ctx, timeout, &Error{
+	room, relay, err := c.join(ctx, k)
+	if err != nil {
+		return acquaintance{}, orCause(ctx, err)
+	}
+	secrets, err := t.greetSender(ctx, room, handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: room.Nonce()})
+	var again *reuniter
+	if err == nil {
+		var at whereabouts
+		if at, err = c.relayNamed(relay, k.Nameplate); err == nil {
+			again, err = c.reuniter(secrets, receives, o.Wait, at)
+		}
+	}
+	if err != nil {
+		_ = room.Close()
+		return acquaintance{}, err
+	}
+	return acquaintance{&reunion{room: room, secrets: secrets}, again, relay}, nil
+}
+
+func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (Result, int64, error) {
+	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Timeout, DefaultReceiveTimeout), &Error{
 		Kind: KindNetwork, Message: "the sender did not answer in time", Hint: "Check that it is still waiting, or wait longer with --timeout.",
 	})
 	defer cancel()
-	room, at, err := c.join(waiting, k)
-	if err != nil {
-		return Result{}, 0, orCause(waiting, err)
-	}
-	defer room.Close()
-	secrets, err := t.greetSender(waiting, room, handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: room.Nonce()})
+	sender, err := c.meetSender(waiting, t, o, k)
 	if err != nil {
 		return Result{}, 0, err
 	}
 	t.authenticated()
-	again, err := c.reuniter(secrets, receives, o.Wait, at)
-	if err != nil {
-		return Result{}, 0, err
-	}
-	l, err := c.connect(ctx, t, &reunion{room: room, secrets: secrets}, receives, again)
+	l, err := c.connect(ctx, t, sender.reunion, receives, sender.again, nil)
 	if err != nil {
 		return Result{}, 0, err
 	}
 	defer l.close()
-	reporting, stop := context.WithCancel(ctx)
+	running, stop := context.WithCancel(ctx)
 	defer stop()
-	l.wg.Go(func() { t.report(reporting) })
+	l.wg.Go(func() { t.report(running) })
 	out := output{client: c, o: o}
 	defer out.close()
 	r, err := transfer.Receive(ctx, l, transfer.ReceiveOptions{
 		Decide: func(ctx context.Context, offer wire.Offer) (transfer.Destination, error) {
-			if err := t.verifier(secrets, o.Verify)(ctx); err != nil {
+			if err := t.verifier(sender.secrets, o.Verify)(ctx); err != nil {
 				return nil, err
 			}
 			t.offered(offer)
-			if o.Accept != nil {
-				ok, err := o.Accept(ctx, offerOf(offer))
-				if err != nil {
-					return nil, err
-				}
-				if !ok {
-					return nil, transfer.ErrRefused
-				}
+			if err := o.accept(ctx, offer); err != nil {
+				return nil, err
+			}
+			out.begun = func(folder *disk.Folder) {
+				l.wg.Go(func() { l.remember(running, folder, k, sender.relay) })
 			}
 			return out.open(offer)
 		},
 		Observer: t, Progress: &t.progress, Pause: t.pause,
 	})
 	stop()
+	l.close() // before what it remembers into is closed
 	sum := t.result(r)
 	sum.Text = out.text()
 	return sum, r.Corrupt, err
+}
+
+// accept asks whether to take an offer.
+func (o ReceiveOptions) accept(ctx context.Context, offer wire.Offer) error {
+	if o.Accept == nil {
+		return nil
+	}
+	ok, err := o.Accept(ctx, offerOf(offer))
+	if err == nil && !ok {
+		err = transfer.ErrRefused
+	}
+	return err
 }
 
 // offered tells what is offered.

@@ -134,33 +134,37 @@ type reuniter struct {
 	generation  uint32 // the receiver's, of the latest attempt
 }
 
-// reuniter is for the session that begins with the handshake of secrets, at the
-// relays that at gives.
-func (c *Client) reuniter(secrets *handshake.Secrets, r role, patience time.Duration, at func(context.Context) (rendezvous.Endpoint, error)) (*reuniter, error) {
-	u := &reuniter{
-		patience: cmp.Or(patience, DefaultWait),
-		params:   handshake.ResumeParams{Secret: secrets.ResumeSecret(), Room: secrets.ResumeRoom()},
-	}
+// whereabouts finds the relay where the two sides meet.
+type whereabouts func(ctx context.Context) (rendezvous.Endpoint, error)
+
+// reuniter is for the session that begins with the handshake of secrets.
+func (c *Client) reuniter(secrets *handshake.Secrets, r role, patience time.Duration, at whereabouts) (*reuniter, error) {
+	u := c.newReuniter(handshake.ResumeParams{Secret: secrets.ResumeSecret(), Room: secrets.ResumeRoom()}, patience, at)
 	first, err := secrets.Export("incarnation", len(u.incarnation))
 	if err != nil {
 		return nil, err
 	}
 	copy(u.incarnation[:], first)
 	if r == sends {
-		if u.acceptor, err = handshake.NewResumeAcceptor(u.params); err != nil {
-			return nil, err
-		}
+		u.acceptor, err = handshake.NewResumeAcceptor(u.params)
 	}
+	return u, err
+}
+
+func (c *Client) newReuniter(p handshake.ResumeParams, patience time.Duration, at whereabouts) *reuniter {
 	var peer [16]byte // names this process to the relay
 	_, _ = rand.Read(peer[:])
-	u.sit = func(ctx context.Context) (*rendezvous.Room, error) {
-		endpoint, err := at(ctx)
-		if err != nil {
-			return nil, err
-		}
-		return rendezvous.New(endpoint, c.version).Resume(ctx, u.params.Room, peer)
+	return &reuniter{
+		patience: cmp.Or(patience, DefaultWait),
+		params:   p,
+		sit: func(ctx context.Context) (*rendezvous.Room, error) {
+			endpoint, err := at(ctx)
+			if err != nil {
+				return nil, err
+			}
+			return rendezvous.New(endpoint, c.version).Resume(ctx, p.Room, peer)
+		},
 	}
-	return u, nil
 }
 
 // in waits in the resume room until the other side is there and has proved

@@ -154,6 +154,27 @@ func TestTheRelayIsAway(t *testing.T) {
 	}
 }
 
+// The sender's connection to the relay breaks before anybody has come: the code
+// stays good.
+func TestTheSenderWaitsThroughALoss(t *testing.T) {
+	b := startBrittleRelay(t)
+	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	dir, out := write(t, map[string]int{"f": 1000}), t.TempDir()
+	sent, received := transfer(t, client, client,
+		tallow.SendOptions{Paths: []string{filepath.Join(dir, "f")}, OnEvent: func(e tallow.Event) {
+			if _, ok := e.(tallow.CodeEvent); ok {
+				b.cut(false)
+			}
+		}},
+		tallow.ReceiveOptions{Output: out})
+	if sent.err != nil || received.err != nil {
+		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
+	}
+	if !maps.Equal(contents(t, out), contents(t, dir)) {
+		t.Error("not the same")
+	}
+}
+
 // The relay goes away for good: a direct lane finishes the transfer.
 func TestTheRelayNeverComesBack(t *testing.T) {
 	b := startBrittleRelay(t)

@@ -19,9 +19,8 @@ type transferRun struct {
 	pause    *transfer.Pause
 	began    time.Time // when the other side had proved itself
 
-	mu      sync.Mutex // also held while onEvent runs, so that events come one at a time
-	state   State
-	skipped int64
+	mu    sync.Mutex // also held while onEvent runs, so that events come one at a time
+	state State
 }
 
 const (

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 )
 
@@ -94,7 +95,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source
 		return Result{}, err
 	}
 	defer m.end()
-	defer m.room.Close()
+	defer func() { _ = m.room.Close() }() // the one that it has then
 	k := code.Code{Nameplate: m.room.Nameplate(), Words: words}
 	params := handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: m.nonce}
 	if !m.local {
@@ -127,7 +128,9 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source
 // sendTo sends to the receiver who is in the room. If that one is started again
 // meanwhile, the result is where it came back.
 func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source source, to *reunion, again *reuniter) (Result, *reunion, error) {
-	l, err := c.connect(ctx, t, to, sends, again)
+	sending, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	l, err := c.connect(ctx, t, to, sends, again, giveUp)
 	if err != nil {
 		return Result{}, nil, err
 	}
@@ -135,7 +138,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	reporting, stop := context.WithCancel(ctx)
 	defer stop()
 	l.wg.Go(func() { t.report(reporting) })
-	r, err := transfer.Send(ctx, l, source, transfer.SendOptions{
+	r, err := transfer.Send(sending, l, source, transfer.SendOptions{
 		Text:     o.Text != "",
 		Confirm:  t.verifier(to.secrets, o.Verify),
 		Observer: t, Progress: &t.progress, Pause: t.pause,
@@ -154,7 +157,17 @@ func (c *Client) await(ctx context.Context, t *transferRun, m *meeting, p handsh
 		Kind: KindNetwork, Message: "nobody came for it in time", Hint: "Send again, or wait longer with --timeout.",
 	})
 	defer cancel()
-	return t.awaitReceiver(waiting, m.room, p)
+	for {
+		secrets, err := t.awaitReceiver(waiting, m.room, p)
+		var lost *rendezvous.LostError
+		if !errors.As(err, &lost) {
+			return secrets, err
+		}
+		t.happen(peerLeft) // whoever was there has to come again
+		if err := m.retake(waiting); err != nil {
+			return nil, err
+		}
+	}
 }
 
 // verifier asks the person to compare words, where that was asked for.

@@ -1,0 +1,52 @@
+package tallow_test
+
+import (
+	"errors"
+	"sync"
+
+	"github.com/tallow-transfer/tallow/internal/session"
+)
+
+var errLaneDied = errors.New("the lane died of a fault")
+
+// faultyLane is a carrier to which faults happen as it is written to.
+type faultyLane struct {
+	session.Carrier
+	flow  *flow
+	once  sync.Once
+	ended chan struct{}
+}
+
+// tamper is for Client.Tamper, on one side.
+func (r *faultRun) tamper(by from) func(uint32, session.Carrier) session.Carrier {
+	var mu sync.Mutex
+	lanes := 0
+	return func(_ uint32, c session.Carrier) session.Carrier {
+		mu.Lock()
+		defer mu.Unlock()
+		n := lanes
+		lanes++
+		l := &faultyLane{Carrier: c, ended: make(chan struct{})}
+		l.flow = r.flow(l.ended, func(f fault) bool { return f.layer == records && f.by == by && f.conn == n })
+		return l
+	}
+}
+
+func (l *faultyLane) WriteRecord(rec []byte) error {
+	recs, alive := l.flow.message(rec)
+	for _, r := range recs {
+		if err := l.Carrier.WriteRecord(r); err != nil {
+			return err
+		}
+	}
+	if !alive {
+		_ = l.Close()
+		return errLaneDied
+	}
+	return nil
+}
+
+func (l *faultyLane) Close() error {
+	l.once.Do(func() { close(l.ended) })
+	return l.Carrier.Close()
+}

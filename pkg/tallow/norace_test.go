@@ -1,0 +1,5 @@
+//go:build !race
+
+package tallow_test
+
+const raceDetector = false
