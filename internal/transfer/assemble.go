@@ -62,7 +62,10 @@ func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) error {
 		}
 		r.o.Progress.sentBy(by).Add(int64(len(seg.Payload)))
 		if in == nil {
-			continue // of a file that is settled: a lane that died had brought it already
+			// Of a file that is settled: it came before by a lane that died, or
+			// the file has failed. The sender's window needs to hear of it.
+			r.acks.add(seg.File, seg.Block())
+			continue
 		}
 		if err := in.check(seg); err != nil {
 			return err

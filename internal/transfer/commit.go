@@ -55,9 +55,9 @@ func (q *settleQueue) add(in *incoming) {
 	q.kick()
 }
 
-func (q *settleQueue) addFailed(in *incoming, outcome wire.Outcome, reason string) {
+func (q *settleQueue) addFailed(f failure) {
 	q.mu.Lock()
-	q.failed = append(q.failed, failure{in, outcome, reason, reason})
+	q.failed = append(q.failed, f)
 	q.mu.Unlock()
 	q.kick()
 }

@@ -127,6 +127,8 @@ func (r *reader) file(ctx context.Context, number uint64, it Item) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.Is(err, errUnwanted):
+		return nil
 	case errors.Is(err, errShort):
 		end.Outcome, end.Reason = wire.OutcomeChanged, plain(err)
 	case err != nil:
@@ -150,6 +152,15 @@ func plain(err error) string {
 	return err.Error()
 }
 
+// errUnwanted: the other side has given the file up.
+var errUnwanted = errors.New("it is not wanted any more")
+
+func (s *sender) isWanted(number uint64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.wanted[number] != nil
+}
+
 var errShort = errors.New("it became shorter while it was read")
 
 // blocksOf reads a file's blocks in order and returns the file's size.
@@ -166,6 +177,10 @@ func (r *reader) blocksOf(ctx context.Context, number uint64, it Item, f SourceF
 		buf, err := r.lend(ctx, int(want))
 		if err != nil {
 			return off, err
+		}
+		if !r.isWanted(number) {
+			r.giveBack(buf)
+			return off, errUnwanted
 		}
 		n, err := f.ReadAt((*buf)[:want], off)
 		short := int64(n) < want

@@ -442,3 +442,22 @@ func TestStallIsDiagnosed(t *testing.T) {
 		}
 	})
 }
+
+// A destination that refuses a large file in the middle of it loses that file
+// alone: the sender stops reading it, and its window is not used up.
+func TestRefusalInTheMiddle(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		join(t, s, r, 0, wire.LaneRelay, nil)
+		files := map[string][]byte{"a": data(1, 70*mib), "b": data(2, 3*mib), "c": data(3, 20)}
+		dest := &memoryDestination{fail: map[string]error{"a": refusal("it is there already, and different")}}
+		o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
+		if o.sendErr != nil || o.receiveErr != nil {
+			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		check(t, dest, map[string][]byte{"b": files["b"], "c": files["c"]})
+		if o.sent.Failed != 1 || o.received.Failed != 1 {
+			t.Errorf("results: %+v and %+v", o.sent, o.received)
+		}
+	})
+}

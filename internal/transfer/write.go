@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
@@ -39,10 +40,16 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 		r.fail(in, wire.OutcomeIntegrity, fmt.Sprintf("failed verification: block %d is not what was read", index))
 		return nil
 	}
-	if _, err := in.file.WriteAt(seg.Payload, seg.Offset); err != nil {
-		return diskError(ctx, err)
+	_, err = in.file.WriteAt(seg.Payload, seg.Offset)
+	if err == nil {
+		err = in.file.Verified(index, b.Hash)
 	}
-	if err := in.file.Verified(index, b.Hash); err != nil {
+	var refusal Refusal
+	switch {
+	case errors.As(err, &refusal):
+		r.refuse(in, refusal)
+		return nil
+	case err != nil:
 		return diskError(ctx, err)
 	}
 	r.o.Progress.Bytes.Add(int64(len(seg.Payload)))
@@ -152,15 +159,23 @@ func (r *receiver) settleIfWhole(in *incoming) {
 	}
 }
 
+// refuse settles a file that the destination does not want, as it turned out.
+func (r *receiver) refuse(in *incoming, refusal Refusal) {
+	r.settleFailed(failure{in, wire.OutcomeSkipped, refusal.Why(), refusal.Brief()})
+}
+
 // fail settles a file that does not make it. What is on disk of it stays as it
 // was: a partial file without a name.
 func (r *receiver) fail(in *incoming, outcome wire.Outcome, reason string) {
-	in.mu.Lock()
-	again := in.settled
-	in.settled = true
-	in.mu.Unlock()
-	if again {
-		return
+	r.settleFailed(failure{in, outcome, reason, reason})
+}
+
+func (r *receiver) settleFailed(f failure) {
+	f.in.mu.Lock()
+	again := f.in.settled
+	f.in.settled = true
+	f.in.mu.Unlock()
+	if !again {
+		r.settles.addFailed(f)
 	}
-	r.settles.addFailed(in, outcome, reason)
 }
