@@ -268,8 +268,11 @@ func TestUsage(t *testing.T) {
 	}
 	client := newClient(t, tallow.Config{})
 	for _, o := range []tallow.SendOptions{
-		{}, {Text: "a", Paths: []string{"b"}}, {Text: "a", Words: 99},
-		{Text: "a", Code: "7-acid-acorn-acre@relay.example"}, {Paths: []string{filepath.Join(t.TempDir(), "missing")}},
+		{},
+		{Text: "a", Paths: []string{"b"}},
+		{Text: "a", Words: 99},
+		{Text: "a", Code: "7-acid-acorn-acre@relay.example"},
+		{Paths: []string{filepath.Join(t.TempDir(), "missing")}},
 	} {
 		if _, err := client.Send(t.Context(), o); kindOf(t, err) != tallow.KindUsage {
 			t.Errorf("%+v: %v", o, err)
