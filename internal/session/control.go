@@ -123,7 +123,7 @@ func (s *Session) Broadcast(ctx context.Context, m []byte) error {
 	}
 	last := s.control.base + uint64(len(s.control.queue))
 	s.mu.Unlock()
-	return s.await(ctx, func() bool { return s.control.base >= last || s.hurried })
+	return s.await(ctx, func() bool { return s.control.base >= last || len(s.lanes) == 0 })
 }
 
 // Farewell sends a last message and waits until the other side has it, or has
@@ -137,7 +137,7 @@ func (s *Session) Farewell(ctx context.Context, m []byte) error {
 	s.enqueue(m)
 	last := s.control.base + uint64(len(s.control.queue))
 	s.mu.Unlock()
-	return s.await(ctx, func() bool { return s.control.base >= last || s.hurried })
+	return s.await(ctx, func() bool { return s.control.base >= last || len(s.lanes) == 0 })
 }
 
 // writeControl is the goroutine that puts queued messages and acknowledgements
