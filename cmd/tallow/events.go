@@ -20,6 +20,7 @@ import (
 //	lane      lane, state: up or down
 //	progress  bytes, total, files, rate in bytes a second
 //	state     state
+//	stall     reason
 //	file      path, bytes, blake3
 //	skip      path, reason
 //	text      text
@@ -100,6 +101,11 @@ func (e *encoder) event(event tallow.Event) {
 			Event string       `json:"event"`
 			State tallow.State `json:"state"`
 		}{"state", v.State})
+	case tallow.StallEvent:
+		e.write(struct {
+			Event  string `json:"event"`
+			Reason string `json:"reason"`
+		}{"stall", v.Reason})
 	default:
 		e.outcome(event)
 	}

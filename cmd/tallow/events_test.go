@@ -42,6 +42,7 @@ func TestEncoder(t *testing.T) {
 			`{"event":"progress","bytes":1,"total":2,"files":0,"rate":3500000}`,
 		},
 		{tallow.StateEvent{State: tallow.StateTransferring}, `{"event":"state","state":"transferring"}`},
+		{tallow.StallEvent{Reason: "no lane is up, reconnecting 2/∞"}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
 		{tallow.FileEvent{Path: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a.txt","bytes":5,"blake3":"ea8f"}`},
 		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\"}"},
 		{

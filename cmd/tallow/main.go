@@ -15,7 +15,7 @@
 //	progress.go   the one line that moves
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
-//	signals.go    Ctrl-C
+//	steering.go   pausing and resuming; signals.go and keys.go ask for it
 //
 // Start with root.go and send.go.
 package main
@@ -31,8 +31,11 @@ func main() { os.Exit(run()) }
 func run() int {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	stop := onSignals(cancel, func() { os.Exit(exitInterrupted) })
-	defer stop()
 	p := &program{stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv}
+	stop := onSignals(cancel, func() {
+		p.terminal.leave()
+		os.Exit(exitInterrupted)
+	})
+	defer stop()
 	return p.execute(ctx, os.Args[1:])
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
@@ -18,9 +19,15 @@ type narrator struct {
 	asks     bool        // the offer is shown with the question whether to accept it
 	codeTo   io.Writer   // where a script reads the code; nil if stdout is a terminal
 	broken   func(error) // called once if codeTo cannot be written to
+	keys     bool        // stdin is free for keys
+	wait     time.Duration
 
-	offer tallow.Offer
-	err   error
+	offer   tallow.Offer
+	met     bool   // the other side has proved itself
+	lost    bool   // every connection to it is lost
+	paused  bool   // data is held back
+	stalled string // why nothing moves, as it was last told
+	err     error
 }
 
 func newNarrator(p *program) *narrator { return &narrator{screen: newScreen(p), verbose: p.verbose} }
@@ -33,11 +40,17 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.CodeEvent:
 		n.code(e)
 	case tallow.PeerEvent:
+		n.met = true
 		n.screen.say("Connected.")
 	case tallow.OfferEvent:
 		n.offered(e.Offer)
 	case tallow.ProgressEvent:
+		n.stalled = ""
 		n.screen.progress(e, n.offer.Known)
+	case tallow.StateEvent:
+		n.state(e.State)
+	case tallow.StallEvent:
+		n.stall(e.Reason)
 	case tallow.SkipEvent:
 		n.screen.say("Skipped %s: %s", printable(e.Path), printable(e.Reason))
 	case tallow.LaneEvent:
@@ -85,6 +98,43 @@ func (n *narrator) offered(o tallow.Offer) {
 	case !n.asks && !o.Text:
 		n.screen.say("Receiving %s: %s.", namesText(o.Names), sizeText(o))
 	}
+}
+
+// state tells what of a transfer's state is not told by other events.
+func (n *narrator) state(s tallow.State) {
+	switch {
+	case n.met && s == tallow.StateConnecting:
+		n.lost = true
+		if n.wait > 0 {
+			n.screen.say("Connection lost. Waiting up to %s for the other side; Ctrl-C to stop.", waitText(n.wait))
+		} else {
+			n.screen.say("Connection lost.")
+		}
+	case n.lost && s == tallow.StateTransferring:
+		n.lost = false
+		n.screen.say("Connected again.")
+	}
+	paused := s == tallow.StatePaused
+	if paused == n.paused {
+		return
+	}
+	n.paused = paused
+	switch shown := n.screen.hold(paused); {
+	case shown:
+	case paused:
+		n.screen.say("Paused.")
+	case s == tallow.StateTransferring:
+		n.screen.say("Going on.")
+	}
+}
+
+// stall tells why nothing moves, once. That a connection is lost was said.
+func (n *narrator) stall(reason string) {
+	if n.lost && !n.verbose || reason == n.stalled {
+		return
+	}
+	n.stalled = reason
+	n.screen.say("Nothing moves: %s.", printable(reason))
 }
 
 func (n *narrator) done(r tallow.Result) {

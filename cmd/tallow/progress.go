@@ -5,6 +5,7 @@ import (
 	"io"
 	"math"
 	"time"
+	"unicode/utf8"
 
 	"github.com/schollz/progressbar/v3"
 
@@ -14,6 +15,13 @@ import (
 // unknownSize makes a progress bar that shows what came, but no end.
 const unknownSize = -1
 
+// barCells is the length of the bar itself, and barWidth with what is around it:
+// "100% [" and "] ". With 80 columns there is room for the text and the keys.
+const (
+	barCells = 12
+	barWidth = 6 + barCells + 2
+)
+
 // maxLeft is the longest time left that says anything; offers can lie.
 const maxLeft = 1000 * time.Hour
 
@@ -22,7 +30,7 @@ const maxLeft = 1000 * time.Hour
 func newBar(w io.Writer, total int64) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetWidth(24),
+		progressbar.OptionSetWidth(barCells),
 		progressbar.OptionSetPredictTime(false),
 		progressbar.OptionSetElapsedTime(false),
 		progressbar.OptionShowDescriptionAtLineEnd(),
@@ -34,10 +42,17 @@ func newBar(w io.Writer, total int64) *progressbar.ProgressBar {
 
 // progress shows how far a transfer is. Where known is not set, e has no total.
 func (s *screen) progress(e tallow.ProgressEvent, known bool) {
+	if s.advance(e, known) {
+		s.keys.begin()
+	}
+}
+
+// advance is progress without the keys; it says whether something is shown.
+func (s *screen) advance(e tallow.ProgressEvent, known bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.moves || s.asking {
-		return
+		return false
 	}
 	if !known {
 		e.Total = 0
@@ -47,22 +62,69 @@ func (s *screen) progress(e tallow.ProgressEvent, known bool) {
 		case !known:
 			s.bar = newBar(s.w, unknownSize)
 		case e.Total == 0:
-			return
+			return false
 		default:
 			s.bar = newBar(s.w, e.Total)
 		}
 	}
+	s.last = e
+	s.draw()
+	return true
+}
+
+// hold notes that data is held back, or no longer, and says whether the progress
+// shows it.
+func (s *screen) hold(paused bool) (shown bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.paused = paused
+	s.stay()
+	return s.bar != nil
+}
+
+// wish says whether this side holds data back.
+func (s *screen) wish(paused bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.wished = paused
+	s.stay()
+}
+
+// stay keeps the progress on the screen while nothing moves it; s.mu is held.
+func (s *screen) stay() {
+	if s.paused && s.bar != nil && !s.asking {
+		s.draw()
+	}
+}
+
+// draw shows the last progress; s.mu is held.
+func (s *screen) draw() {
 	s.shown = true
-	s.bar.Describe(progressText(e))
-	_ = s.bar.Set64(e.Bytes) // the only failure is that of the screen itself
+	text, keys := progressText(s.last), "p pause, q quit"
+	switch {
+	case s.paused && s.wished:
+		text, keys = amountText(s.last)+", paused", "r resume, q quit"
+	case s.paused:
+		text, keys = amountText(s.last)+", paused by the other side", "q quit"
+	}
+	if with := text + " — " + keys; s.keys != nil && barWidth+utf8.RuneCountInString(with) < s.width() {
+		text = with
+	}
+	s.bar.Describe(text)
+	_ = s.bar.Set64(s.last.Bytes) // the only failure is that of the screen itself
+}
+
+// amountText is how much is there: 3.0 MB of 12 MB.
+func amountText(e tallow.ProgressEvent) string {
+	if e.Total > 0 {
+		return bytesText(e.Bytes) + " of " + bytesText(e.Total)
+	}
+	return bytesText(e.Bytes)
 }
 
 // progressText is what stands beside the bar: 3.0 MB of 12 MB, 1.5 MB/s, 6s left.
 func progressText(e tallow.ProgressEvent) string {
-	text := bytesText(e.Bytes)
-	if e.Total > 0 {
-		text += " of " + bytesText(e.Total)
-	}
+	text := amountText(e)
 	if e.Rate < 1 {
 		return text
 	}

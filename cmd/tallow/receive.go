@@ -69,7 +69,8 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	n := newNarrator(r.program)
-	n.receives, n.asks = true, !r.yes
+	n.receives, n.asks, n.wait = true, !r.yes, r.wait
+	n.keys = r.output != "-" // else what reads the payload may want the keys
 	var ask *prompt
 	if isTerminal(r.stdin) || r.verify {
 		c, err := r.openConsole(n.screen)
@@ -85,8 +86,8 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	result, err := r.observe(cmd.Context(), n, func(ctx context.Context, onEvent func(tallow.Event)) (tallow.Result, error) {
-		o.OnEvent = onEvent
+	result, err := r.observe(cmd.Context(), n, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+		o.Controls, o.OnEvent = controls, onEvent
 		return client.Receive(ctx, o)
 	})
 	if err != nil || result.Text == "" || r.json {
@@ -117,7 +118,7 @@ func errAcceptWithoutTerminal() error {
 // options are what the flags, the arguments and perhaps a person say. Without a
 // terminal ask is nil.
 func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tallow.ReceiveOptions, error) {
-	o := tallow.ReceiveOptions{OnConflict: tallow.Conflict(r.onConflict), Output: r.output, Timeout: r.timeout}
+	o := tallow.ReceiveOptions{OnConflict: tallow.Conflict(r.onConflict), Output: r.output, Timeout: r.timeout, Wait: r.patience()}
 	if r.output == "-" {
 		o.Output, o.Writer = "", r.stdout
 	}

@@ -23,6 +23,7 @@ type program struct {
 	stdin, stdout, stderr *os.File
 	getenv                func(string) string
 	args                  []string
+	terminal              terminalMode
 
 	json    bool
 	quiet   bool

@@ -19,6 +19,7 @@ var contract = map[string]map[string]any{
 	"lane":      {"lane": "", "state": ""},
 	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0.},
 	"state":     {"state": ""},
+	"stall":     {"reason": ""},
 	"file":      {"path": "", "bytes": 0., "blake3": ""},
 	"skip":      {"path": "", "reason": ""},
 	"text":      {"text": ""},

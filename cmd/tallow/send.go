@@ -54,7 +54,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	n := newNarrator(s.program)
-	n.subject = subject(o)
+	n.subject, n.wait, n.keys = subject(o), s.wait, o.Stream == nil
 	if !isTerminal(s.stdout) {
 		n.codeTo = s.stdout
 	}
@@ -66,8 +66,8 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		defer c.close()
 		o.Verify = (&prompt{console: c}).verify
 	}
-	_, err = s.observe(cmd.Context(), n, func(ctx context.Context, onEvent func(tallow.Event)) (tallow.Result, error) {
-		o.OnEvent = onEvent
+	_, err = s.observe(cmd.Context(), n, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+		o.Controls, o.OnEvent = controls, onEvent
 		return client.Send(ctx, o)
 	})
 	return err
@@ -75,7 +75,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 
 // options are what the flags and arguments say to send.
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
-	o := tallow.SendOptions{Code: s.code, Words: s.words, Timeout: s.timeout}
+	o := tallow.SendOptions{Code: s.code, Words: s.words, Timeout: s.timeout, Wait: s.patience()}
 	given := cmd.Flags().Changed
 	switch {
 	case given("code") && given("words"):

@@ -85,6 +85,18 @@ func timeText(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
+// waitText is a time that somebody chose: 10m, 1m30s.
+func waitText(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
 // resultText says how a transfer ended: 3 files, 1.2 MB in 0.4 s (3.0 MB/s, webrtc).
 func resultText(r tallow.Result) string {
 	text := fmt.Sprintf("%s, %s in %s", countText(r.Files, "file"), bytesText(r.Bytes), timeText(r.Elapsed))

@@ -8,6 +8,9 @@ import (
 	"unicode"
 
 	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
 // The rules of what people see:
@@ -22,8 +25,12 @@ import (
 //     NO_COLOR has nothing to turn off.
 //   - Questions go to the terminal itself (console.go), wherever stderr goes, and
 //     nothing else is printed while one is open.
+//   - Keys are heard only while the progress says which (keys.go).
 //   - --quiet leaves the code, questions and errors.
 //   - An error is two lines: what happened, and what to do next.
+
+// usualWidth is that of a terminal that does not tell, in columns.
+const usualWidth = 80
 
 // screen is stderr as people see it.
 type screen struct {
@@ -31,9 +38,15 @@ type screen struct {
 	quiet bool
 	moves bool // w is a terminal that can show progress
 
+	width func() int // of the terminal, in columns; nil if nothing moves
+	keys  *keyboard  // set before there are events; nil if no keys are heard
+
 	mu     sync.Mutex
 	bar    *progressbar.ProgressBar // nil until there is progress
+	last   tallow.ProgressEvent     // what bar shows
 	shown  bool                     // bar is on the screen
+	paused bool                     // data is held back
+	wished bool                     // by this side, perhaps among others
 	asking bool
 	held   []string // lines to come when the question is answered
 }
@@ -42,7 +55,17 @@ type screen struct {
 func newScreen(p *program) *screen {
 	quiet := p.quiet || p.json
 	// What is logged does not wait for the progress to make room.
-	return &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr)}
+	s := &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr)}
+	if s.moves {
+		s.width = func() int {
+			columns, _, err := term.GetSize(int(p.stderr.Fd()))
+			if err != nil || columns == 0 {
+				return usualWidth
+			}
+			return columns
+		}
+	}
+	return s
 }
 
 // say prints a line, unless it is to be quiet.
@@ -62,10 +85,12 @@ func (s *screen) print(line string) {
 	}
 	s.clear()
 	fmt.Fprintln(s.w, line)
+	s.stay()
 }
 
 // pause makes room for a question, until resume.
 func (s *screen) pause() {
+	s.keys.pause()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clear()
@@ -73,6 +98,7 @@ func (s *screen) pause() {
 }
 
 func (s *screen) resume() {
+	defer s.keys.resume()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.asking = false
@@ -80,6 +106,7 @@ func (s *screen) resume() {
 		fmt.Fprintln(s.w, line)
 	}
 	s.held = nil
+	s.stay()
 }
 
 // close leaves the screen to others.

@@ -81,7 +81,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("an empty offer shows %q", out.String())
 	}
 	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000}, true)
-	if got := out.String(); !strings.Contains(got, " 25% [=====>   ") || !strings.Contains(got, "3.0 MB of 12 MB") || strings.Contains(got, "\n") {
+	if got := out.String(); !strings.Contains(got, " 25% [==>   ") || !strings.Contains(got, "3.0 MB of 12 MB") || strings.Contains(got, "\n") {
 		t.Errorf("%q", got)
 	}
 	out.Reset()

@@ -16,6 +16,7 @@ type transferFlags struct {
 	lanes   string
 	verify  bool
 	timeout time.Duration
+	wait    time.Duration
 }
 
 func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duration) {
@@ -23,16 +24,21 @@ func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duratio
 	flags.StringVar(&f.relay, "relay", "", "relay to meet at: `HOST`, HOST:PORT, or a ws or wss URL (default TALLOW_RELAY)")
 	flags.StringVar(&f.lanes, "lanes", "", "`list` of the lanes that may be used: "+laneList()+" (default all)")
 	flags.BoolVar(&f.verify, "verify", false, "compare words with the other side before anything is sent")
-	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the other side")
+	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the other side to come")
+	flags.DurationVar(&f.wait, "wait", tallow.DefaultWait, "how long to wait for it to come back when the connection is lost; 0 gives up at once")
 	completeFlag(cmd, "relay", noCompletion)
 	completeFlag(cmd, "lanes", completeLanes)
 	completeFlag(cmd, "timeout", noCompletion)
+	completeFlag(cmd, "wait", noCompletion)
 }
 
 // client makes the client that the flags describe.
 func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, error) {
 	if f.timeout <= 0 {
 		return nil, usage("Give it like 30s, 10m or 2h.", "--timeout has to be more than nothing")
+	}
+	if f.wait < 0 {
+		return nil, usage("Give it like 30s, 10m or 2h, or 0.", "--wait cannot be negative")
 	}
 	config := tallow.Config{Relay: f.relay, Version: buildInfo().Version}
 	if !cmd.Flags().Changed("relay") {
@@ -51,6 +57,9 @@ func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, 
 	return tallow.New(config)
 }
 
+// patience is --wait as the SDK takes it, where nothing means the default.
+func (f *transferFlags) patience() time.Duration { return max(f.wait, 1) }
+
 // reporter is what takes the events of a transfer.
 type reporter interface {
 	event(tallow.Event)
@@ -67,14 +76,29 @@ func (p *program) newReporter(n *narrator, broken func(error)) reporter {
 	return n
 }
 
-// observe runs a transfer and reports its events. When nobody can be told of
-// them any more, it ends the transfer.
-func (p *program) observe(ctx context.Context, n *narrator, run func(context.Context, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
+// observe runs a transfer, reports its events, and has the person steer it. When
+// nobody can be told of the events any more, it ends the transfer.
+func (p *program) observe(ctx context.Context, n *narrator, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer n.screen.close()
+	steer := steering{controls: &tallow.Controls{}, screen: n.screen, quit: func() { cancel(nil) }}
+	defer onPauseSignals(steer.pause, steer.resume)()
+	if n.keys && n.screen.moves && isTerminal(p.stdin) {
+		n.screen.keys = &keyboard{in: p.stdin, mode: &p.terminal, press: steer.press}
+		defer n.screen.keys.close()
+	}
 	r := p.newReporter(n, cancel)
-	result, err := run(ctx, r.event)
+	result, err := run(ctx, steer.controls, func(e tallow.Event) {
+		told := false
+		defer func() {
+			if !told { // it panics, and must not leave the terminal without an echo
+				p.terminal.leave()
+			}
+		}()
+		r.event(e)
+		told = true
+	})
 	if broken := r.failure(); broken != nil {
 		return result, broken
 	}

@@ -20,6 +20,9 @@ const (
 	childBlocks = "TALLOW_DISK_TEST_BLOCKS" // after how many blocks it waits to be killed
 )
 
+// childSealed is what the child remembers.
+const childSealed = "sealed by the child"
+
 // child receives until it has so many blocks, says so and waits.
 func child() int {
 	src, err := disk.NewSource([]string{os.Getenv(childSource)})
@@ -36,6 +39,9 @@ func child() int {
 	}
 	d := &delivery{src: src, dst: dst, batch: 4, stop: func() bool {
 		if left--; left == 0 {
+			if err := dst.Remember([]byte(childSealed)); err != nil {
+				complain(err)
+			}
 			fmt.Println("ready")
 			_, _ = os.Stdin.Read(make([]byte, 1)) // until it is killed
 		}

@@ -76,7 +76,8 @@ func TestConflict(t *testing.T) {
 					if !errors.As(err, &exists) || exists.Path != "a.txt" {
 						t.Errorf("%v", err)
 					}
-					mentions(t, err, "a.txt", "--on-conflict", "not touched")
+					mentions(t, err, "a.txt", "not touched")
+					advises(t, err, "--on-conflict", "--output")
 				}
 				must(t, f.Close())
 				after := tree(t, dir)

@@ -99,6 +99,7 @@ func TestAs(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	// Taken: what gives way is the new name.
+	write(t, filepath.Join(to, "new.txt"), []byte("3"))
 	d = deliver(t, to, disk.Options{As: "new.txt", Policy: disk.PolicyRename}, file)
 	if got := d.paths["file"]; got != "new (1).txt" {
 		t.Errorf("%q", got)

@@ -1,11 +1,20 @@
 package disk
 
-import "github.com/tallow-transfer/tallow/internal/wire"
+import (
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
 
 // Blocks that were verified wait in memory until recordEvery bytes of them are
-// together or the folder is closed. Those of a small file, committed before
-// that, never get into the journal: it stays small.
-const recordEvery = 8 << 20
+// together, until one is verified flushEvery or longer after the journal was
+// last written, or until the folder is closed. Those of a small file, committed
+// before that, never get into the journal: it stays small. So a kill costs what
+// arrived within a second, and at most 8 MiB.
+const (
+	recordEvery = 8 << 20
+	flushEvery  = time.Second
+)
 
 // record notes verified blocks of a file.
 func (f *Folder) record(ff *folderFile, blocks ...block) error {
@@ -23,7 +32,7 @@ func (f *Folder) record(ff *folderFile, blocks ...block) error {
 		ff.isDirty = true
 		f.dirty = append(f.dirty, ff)
 	}
-	due := f.behind >= recordEvery
+	due := f.behind >= recordEvery || f.partial.journal.stale()
 	f.mu.Unlock()
 	if !due {
 		return nil

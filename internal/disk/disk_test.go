@@ -108,7 +108,10 @@ func (d *delivery) entry(ctx context.Context, i disk.Item) error {
 	case err != nil || f == nil:
 		return err
 	}
-	if err := d.blocks(ctx, i, f); err != nil {
+	if err := d.blocks(ctx, i, f); errors.As(err, &skip) {
+		d.skipped[i.Path] = skip.Reason
+		return f.Close()
+	} else if err != nil {
 		return err
 	}
 	d.files, d.names = append(d.files, f), append(d.names, i.Path)
@@ -373,5 +376,27 @@ func mentions(t *testing.T, err error, words ...string) {
 		if !strings.Contains(err.Error(), w) {
 			t.Errorf("the error %q does not say %q", err, w)
 		}
+	}
+}
+
+// advises fails the test if err has no hint with all of the words, or tells the
+// peer anything of this machine.
+func advises(t *testing.T, err error, words ...string) {
+	t.Helper()
+	var known interface {
+		error
+		Hint() string
+		Brief() string
+	}
+	if !errors.As(err, &known) {
+		t.Fatalf("%T has no hint: %v", err, err)
+	}
+	for _, w := range words {
+		if !strings.Contains(known.Hint(), w) {
+			t.Errorf("the hint %q does not say %q", known.Hint(), w)
+		}
+	}
+	if b := known.Brief(); b == "" || len(b) > wire.MaxSkipReason || strings.ContainsAny(b, `/\`) {
+		t.Errorf("the peer is told %q", b)
 	}
 }

@@ -43,20 +43,16 @@ type ExistsError struct {
 }
 
 func (e *ExistsError) Error() string {
-	return fmt.Sprintf("%s is there already and was not touched: choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output", e.Path)
+	return e.Path + " is there already and was not touched"
 }
 
-// SpaceError says that the destination's disk has not enough room.
-type SpaceError struct {
-	Dir     string // the destination
-	Missing int64  // bytes to be freed before the transfer can end
-	Err     error  // the failed write, nil if the room was found short beforehand
+// Hint says what to do next.
+func (e *ExistsError) Hint() string {
+	return "Choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output."
 }
 
-func (e *SpaceError) Error() string {
-	return fmt.Sprintf("the disk of %s is full: %s more are needed; make room and run the same command again, it goes on where it stopped", e.Dir, size(e.Missing))
-}
-func (e *SpaceError) Unwrap() error { return e.Err }
+// Brief is for the peer: nothing of this machine.
+func (e *ExistsError) Brief() string { return "a file of that name is there already" }
 
 // PartialError is what Finish returns when all files are in place but some
 // symlinks or attributes of folders are not.
@@ -109,16 +105,3 @@ func (e causeError) Error() string { return cause(e.err) }
 func (e causeError) Unwrap() error { return e.err }
 
 func asCause(err error) error { return causeError{err} }
-
-// size is a number of bytes for people.
-func size(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	v, prefix := float64(n)/unit, "KMGTPE"
-	for v >= unit && len(prefix) > 1 {
-		v, prefix = v/unit, prefix[1:]
-	}
-	return fmt.Sprintf("%.1f %ciB", v, prefix[0])
-}

@@ -3,17 +3,17 @@ package disk
 import (
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
+	"path"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // folderFile is a File of a Folder. Its bytes are in the partial file, which is
-// opened by the first write, except where an interrupted transfer had put the
-// file in place already: then they stay there until one of them is different.
+// opened by the first write, except where a whole file is at its place already:
+// then they stay there until one of them is different.
 type folderFile struct {
 	f     *Folder
 	entry wire.Entry
@@ -30,11 +30,18 @@ type folderFile struct {
 	pending []block
 	isDirty bool // it is in f.dirty
 
-	// Of what an interrupted transfer left. Guarded by handle.mu.
-	inPlace *placed // not nil: the file is whole at path
-	own     *placed // not nil: what is at path is ours, and older than the partial file
-	whole   bool    // the partial file is whole, only its rename is missing
-	had     []block // what Have found in place
+	// Of what was there before. Guarded by handle.mu.
+	base    *standing // not nil: a whole file is at path, and no byte was found different
+	own     *placed   // not nil: what is at path is ours, and older than the partial file
+	whole   bool      // an interrupted transfer left the partial file whole, only its rename is missing
+	refusal error     // the file is not wanted, as the policy or the person said meanwhile
+}
+
+// goTo sets the file's place.
+func (ff *folderFile) goTo(v verdict) {
+	ff.f.mu.Lock()
+	defer ff.f.mu.Unlock()
+	ff.path, ff.renamed, ff.replace = path.Join(path.Dir(ff.path), v.name), v.renamed, v.replace
 }
 
 func (ff *folderFile) Path() string {
@@ -44,13 +51,15 @@ func (ff *folderFile) Path() string {
 }
 
 func (ff *folderFile) WriteAt(p []byte, off int64) (int, error) {
+	if ff.unchanged(p, off) {
+		return len(p), nil
+	}
 	h, err := ff.acquire()
 	if err != nil {
-		return 0, ff.f.writeError(err)
+		return 0, err
 	}
 	defer ff.release()
 	n, err := h.WriteAt(p, off)
-	ff.f.landed.Add(int64(n))
 	return n, ff.f.writeError(err)
 }
 
@@ -66,10 +75,10 @@ func (ff *folderFile) SetSize(size int64) error {
 
 func (ff *folderFile) Verified(index uint32, hash blockhash.Hash) error {
 	ff.mu.Lock()
-	known := ff.inPlace != nil
+	known, refusal := ff.base != nil, ff.refusal
 	ff.mu.Unlock()
-	if known {
-		return nil
+	if known || refusal != nil {
+		return refusal
 	}
 	return ff.f.record(ff, block{index, hash})
 }
@@ -115,7 +124,7 @@ func (ff *folderFile) closeIdle() bool {
 }
 
 // acquire opens the partial file if it is closed and keeps it open until
-// release.
+// release. The errors are for people.
 func (ff *folderFile) acquire() (*os.File, error) {
 	h, err := ff.openHandle()
 	if err == nil {
@@ -127,10 +136,13 @@ func (ff *folderFile) acquire() (*os.File, error) {
 func (ff *folderFile) openHandle() (*os.File, error) {
 	ff.mu.Lock()
 	defer ff.mu.Unlock()
-	if ff.done {
-		return nil, fs.ErrClosed
+	switch {
+	case ff.refusal != nil: // also after Close: another goroutine may not know yet
+		return nil, ff.refusal
+	case ff.done:
+		return nil, ff.f.writeError(fs.ErrClosed)
 	}
-	if ff.inPlace != nil {
+	if ff.base != nil {
 		if err := ff.takeBack(); err != nil {
 			return nil, err
 		}
@@ -138,7 +150,7 @@ func (ff *folderFile) openHandle() (*os.File, error) {
 	if ff.file == nil {
 		h, err := ff.openPart(os.O_RDWR | os.O_CREATE)
 		if err != nil {
-			return nil, err
+			return nil, ff.f.writeError(err)
 		}
 		ff.file = h
 	}
@@ -163,34 +175,4 @@ func (ff *folderFile) openPart(flag int) (*os.File, error) {
 		return root.OpenFile(name, flag, 0o600)
 	}
 	return h, err
-}
-
-// takeBack makes a partial file of a file that is in place, so that nothing is
-// ever written into one that bears its final name.
-func (ff *folderFile) takeBack() error {
-	src, err := ff.openPlaced()
-	if err != nil {
-		return err
-	}
-	defer src.Close()
-	dst, err := ff.openPart(os.O_RDWR | os.O_CREATE | os.O_TRUNC)
-	if err != nil {
-		return err
-	}
-	if _, err := io.Copy(dst, src); err != nil {
-		return errors.Join(err, dst.Close())
-	}
-	ff.file, ff.own, ff.inPlace = dst, ff.inPlace, nil
-	return ff.f.record(ff, ff.had...)
-}
-
-func (ff *folderFile) openPlaced() (*os.File, error) {
-	p := parents{dest: ff.f.dest, avoid: ff.f.partial.info}
-	dir, name := split(ff.inPlace.Path)
-	d, err := p.open(dir)
-	if err != nil {
-		return nil, err
-	}
-	defer p.close()
-	return d.root.OpenFile(name, os.O_RDONLY|openNonblock, 0)
 }

@@ -24,8 +24,10 @@ type Options struct {
 	Policy Policy
 
 	// Ask asks the person, under PolicyAsk, about one file: path is relative to
-	// the destination and comes from the peer. It may take its time; its error
-	// ends the transfer.
+	// the destination and comes from the peer. It is called once at a time, by
+	// Prepare, or by the WriteAt that finds that a file of the same size has
+	// other content; ctx is Prepare's either way. It may take its time; its
+	// error ends the transfer.
 	Ask func(ctx context.Context, path string, theirs wire.Entry, existing fs.FileInfo) (Policy, error)
 
 	// As, if not empty, is the name under which the single path that is sent is
@@ -41,6 +43,12 @@ type Options struct {
 // Begin comes first and Finish last. Prepare is called by one goroutine at a
 // time; Commit, and the methods of the Files, may run beside it and beside each
 // other.
+//
+// Memory grows by 24 bytes for each file that is in place, and by 16 more for
+// each that an interrupted transfer had put there; by about 40 bytes for each
+// block that an interrupted transfer left of files that are not whole; and, from
+// Have to Commit, by about 150 bytes for each block of a file that is there
+// already. All else is on the disk.
 type Folder struct {
 	dir     string // as the person gave it
 	made    bool   // by NewFolder
@@ -53,7 +61,7 @@ type Folder struct {
 	partial  *partial
 	names    map[string]struct{} // what entries may begin with; nil if that is not known
 	expected int64               // bytes of the whole transfer, 0 if not known
-	landed   atomic.Int64        // bytes of it that were written
+	inPlace  atomic.Int64        // bytes of it that bear their final names
 	handles  handles
 
 	// Of Prepare.
@@ -61,9 +69,11 @@ type Folder struct {
 	folders *spool
 	links   *spool
 
+	asking sync.Mutex // held while the person is asked
+
 	mu     sync.Mutex
 	active map[uint64]*folderFile // prepared, neither committed nor closed, by id
-	inodes map[uint64]uint8       // flags of what this transfer put in place, by inode: about 24 bytes a file
+	inodes map[uint64]mark        // of what this transfer put in place, by inode
 	dirty  []*folderFile          // with blocks that the journal does not have
 	behind int64                  // bytes of these blocks
 	worth  bool                   // whether there is anything that is worth a resume
@@ -109,10 +119,10 @@ func (f *Folder) Begin(ctx context.Context, names []string, bytes int64) error {
 	}
 	p, err := openPartial(f.dest, namesDigest(names))
 	if err != nil {
-		return fmt.Errorf("nothing can be written into %s: %w: choose another folder with --output", f.dir, asCause(err))
+		return f.writeError(err)
 	}
 	f.partial, f.expected = p, bytes
-	f.landed.Store(p.account.bytes)
+	f.inPlace.Store(p.account.bytes)
 	f.worth = p.account.files
 	f.inodes = p.account.inodes
 	f.active = make(map[uint64]*folderFile)
@@ -123,7 +133,7 @@ func (f *Folder) Begin(ctx context.Context, names []string, bytes int64) error {
 			f.names[n] = struct{}{}
 		}
 	}
-	if err := f.checkSpace(nil); err != nil {
+	if err := f.needSpace(ctx, names); err != nil {
 		return err
 	}
 	if f.folders, err = newSpool(p.root, "folders"); err != nil {
@@ -134,27 +144,6 @@ func (f *Folder) Begin(ctx context.Context, names []string, bytes int64) error {
 	}
 	f.log.Debug("destination ready", "folder", p.path, "resumable", p.account.bytes)
 	return f.writeError(p.journal.flush())
-}
-
-// checkSpace is a *SpaceError if what is still to come does not fit.
-func (f *Folder) checkSpace(cause error) error {
-	free, known := freeSpace(f.partial.file)
-	missing := f.expected - f.landed.Load() - free
-	if cause == nil && (!known || f.expected <= 0 || missing <= 0) {
-		return nil
-	}
-	return &SpaceError{Dir: f.dir, Missing: max(missing, 1), Err: cause}
-}
-
-// writeError makes an error of writing into one for people.
-func (f *Folder) writeError(err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case isFull(err):
-		return f.checkSpace(err)
-	}
-	return fmt.Errorf("%s cannot be written: %w", f.dir, asCause(err))
 }
 
 // Close ends the use of the folder. Before Finish it keeps what can be resumed

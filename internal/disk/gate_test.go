@@ -1,6 +1,9 @@
 package disk
 
 import (
+	"errors"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -9,130 +12,261 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// What a hostile or merely foreign peer may name, and whether each family of
-// systems takes it.
-func TestGate(t *testing.T) {
-	const yes, no = true, false
+// gateRow is a name that a peer gives, and why each family of systems does not
+// take it; empty if it does.
+type gateRow struct {
+	path          string
+	unix, windows string
+}
+
+// gateTable is what a hostile or merely foreign peer may name.
+func gateTable() []gateRow {
 	long255, long256 := strings.Repeat("x", 255), strings.Repeat("x", 256)
 	deep := strings.Repeat("d/", wire.MaxPath/2)
-	tests := []struct {
-		path          string
-		unix, windows bool
-	}{
+	return []gateRow{
 		// Ordinary names.
-		{"a.txt", yes, yes},
-		{"top/a b/c-d_e.tar.gz", yes, yes},
-		{"...", yes, no}, // an odd name on unix, ends with a dot on Windows
-		{"..a", yes, yes},
-		{"a..b", yes, yes},
-		{".hidden", yes, yes},
-		{"-rf", yes, yes},
-		{" lead", yes, yes},
-		{"~", yes, yes},
-		{"$HOME/`id`;&", yes, yes},
-		{"文件/名前/русский/العربية/עברית/ไทย", yes, yes},
-		{"e\u0301te\u0301", yes, yes},
-		{"😀\u200d👩.png", yes, yes}, // joined emoji
-		{"a\u200fb", yes, yes},     // a right-to-left mark is ordinary in Hebrew names
-		{long255, yes, yes},
-		{deep[:wire.MaxPath-1], yes, yes},
-		{"consolé/nul1/com/com10/lpt/auxiliary", yes, yes},
-		{"top/.tallow-0123", yes, yes}, // not at the top: not ours
+		{"a.txt", "", ""},
+		{"top/a b/c-d_e.tar.gz", "", ""},
+		{"...", "", "name ends with a dot or space (Windows)"}, // an odd name on unix, ends with a dot on Windows
+		{"..a", "", ""},
+		{"a..b", "", ""},
+		{".hidden", "", ""},
+		{"-rf", "", ""},
+		{" lead", "", ""},
+		{"~", "", ""},
+		{"$HOME/`id`;&", "", ""},
+		{"文件/名前/русский/العربية/עברית/ไทย", "", ""},
+		{"e\u0301te\u0301", "", ""},
+		{"😀\u200d👩.png", "", ""}, // joined emoji
+		{"a\u200fb", "", ""},     // a right-to-left mark is ordinary in Hebrew names
+		{long255, "", ""},
+		{deep[:wire.MaxPath-1], "", ""},
+		{"consolé/nul1/com/com10/lpt/auxiliary", "", ""},
+		{"top/.tallow-0123", "", ""}, // not at the top: not ours
 
 		// Ways out.
-		{"", no, no},
-		{".", no, no},
-		{"..", no, no},
-		{"../a", no, no},
-		{"a/..", no, no},
-		{"a/../../b", no, no},
-		{"a/./b", no, no},
-		{"/", no, no},
-		{"/etc/passwd", no, no},
-		{"//host/share", no, no},
-		{"a//b", no, no},
-		{"a/", no, no},
-		{`..\..\a`, yes, no}, // a backslash is a letter on unix
-		{`\a`, yes, no},
-		{`\\host\share\a`, yes, no},
-		{`\\?\C:\a`, yes, no},
-		{`a\b`, yes, no},
-		{"C:", yes, no},
-		{"C:a", yes, no},
-		{"C:/Windows/a", yes, no},
-		{"c:\\windows\\system32", yes, no},
+		{"", "empty path", "empty path"},
+		{".", "path with . or ..", "path with . or .."},
+		{"..", "path with . or ..", "path with . or .."},
+		{"../a", "path with . or ..", "path with . or .."},
+		{"a/..", "path with . or ..", "path with . or .."},
+		{"a/../../b", "path with . or ..", "path with . or .."},
+		{"a/./b", "path with . or ..", "path with . or .."},
+		{"/", "absolute path", "absolute path"},
+		{"/etc/passwd", "absolute path", "absolute path"},
+		{"//host/share", "absolute path", "absolute path"},
+		{"a//b", "empty name in the path", "empty name in the path"},
+		{"a/", "empty name in the path", "empty name in the path"},
+		{`..\..\a`, "", "character that Windows does not allow"}, // a backslash is a letter on unix
+		{`\a`, "", "absolute path"},
+		{`\\host\share\a`, "", "absolute path"},
+		{`\\?\C:\a`, "", "absolute path"},
+		{`a\b`, "", "character that Windows does not allow"},
+		{"C:", "", "character that Windows does not allow"},
+		{"C:a", "", "character that Windows does not allow"},
+		{"C:/Windows/a", "", "character that Windows does not allow"},
+		{"c:\\windows\\system32", "", "character that Windows does not allow"},
 
 		// What a terminal or a person is deceived by.
-		{"a\x00b", no, no},
-		{"a\nb", no, no},
-		{"a\rb", no, no},
-		{"a\tb", no, no},
-		{"\x1b[2J", no, no},
-		{"\x1b]0;title\x07", no, no},
-		{"a\x7f", no, no},
-		{"a\u009bb", no, no}, // CSI in one character
-		{"a\u0085b", no, no},
-		{"a\u2028b", no, no},
-		{"invoice\u202efdp.exe", no, no},
-		{"a\u202ab", no, no},
-		{"a\u2066b", no, no},
-		{"a\u2069b", no, no},
-		{"a\xffb", no, no},
-		{"a\xc0\xafb", no, no},     // overlong "/"
-		{"a\xed\xa0\x80b", no, no}, // half a surrogate pair
+		{"a\x00b", "control character in the name", "control character in the name"},
+		{"a\nb", "control character in the name", "control character in the name"},
+		{"a\rb", "control character in the name", "control character in the name"},
+		{"a\tb", "control character in the name", "control character in the name"},
+		{"\x1b[2J", "control character in the name", "control character in the name"},
+		{"\x1b]0;title\x07", "control character in the name", "control character in the name"},
+		{"a\x7f", "control character in the name", "control character in the name"},
+		{"a\u009bb", "control character in the name", "control character in the name"}, // CSI in one character
+		{"a\u0085b", "control character in the name", "control character in the name"},
+		{"a\u2028b", "control character in the name", "control character in the name"},
+		{"invoice\u202efdp.exe", "text direction control in the name", "text direction control in the name"},
+		{"a\u202ab", "text direction control in the name", "text direction control in the name"},
+		{"a\u2066b", "text direction control in the name", "text direction control in the name"},
+		{"a\u2069b", "text direction control in the name", "text direction control in the name"},
+		{"a\xffb", "name is not UTF-8", "name is not UTF-8"},
+		{"a\xc0\xafb", "name is not UTF-8", "name is not UTF-8"},     // overlong "/"
+		{"a\xed\xa0\x80b", "name is not UTF-8", "name is not UTF-8"}, // half a surrogate pair
 
 		// Devices and other special names of Windows.
-		{"CON", yes, no},
-		{"nul", yes, no},
-		{"top/Aux.txt", yes, no},
-		{"prn.tar.gz", yes, no},
-		{"COM1", yes, no},
-		{"com0.log", yes, no},
-		{"COM¹", yes, no},
-		{"lpt³.x", yes, no},
-		{"CONIN$", yes, no},
-		{"conout$.x", yes, no},
-		{"NUL .txt", yes, no},
-		{"NUL/a", yes, no},
-		{"a.txt:stream", yes, no},
-		{"a::$DATA", yes, no},
-		{"a.", yes, no},
-		{"a ", yes, no},
-		{"dir./a", yes, no},
-		{"a<b", yes, no},
-		{"a>b", yes, no},
-		{"a\"b", yes, no},
-		{"a|b", yes, no},
-		{"a?", yes, no},
-		{"*", yes, no},
+		{"CON", "", "name of a Windows device"},
+		{"nul", "", "name of a Windows device"},
+		{"top/Aux.txt", "", "name of a Windows device"},
+		{"prn.tar.gz", "", "name of a Windows device"},
+		{"COM1", "", "name of a Windows device"},
+		{"com0.log", "", "name of a Windows device"},
+		{"COM¹", "", "name of a Windows device"},
+		{"lpt³.x", "", "name of a Windows device"},
+		{"CONIN$", "", "name of a Windows device"},
+		{"conout$.x", "", "name of a Windows device"},
+		{"NUL .txt", "", "name of a Windows device"},
+		{"NUL/a", "", "name of a Windows device"},
+		{"a.txt:stream", "", "character that Windows does not allow"},
+		{"a::$DATA", "", "character that Windows does not allow"},
+		{"a.", "", "name ends with a dot or space (Windows)"},
+		{"a ", "", "name ends with a dot or space (Windows)"},
+		{"dir./a", "", "name ends with a dot or space (Windows)"},
+		{"a<b", "", "character that Windows does not allow"},
+		{"a>b", "", "character that Windows does not allow"},
+		{"a\"b", "", "character that Windows does not allow"},
+		{"a|b", "", "character that Windows does not allow"},
+		{"a?", "", "character that Windows does not allow"},
+		{"*", "", "character that Windows does not allow"},
 
 		// Too long.
-		{long256, no, no},
-		{"top/" + long256, no, no},
-		{strings.Repeat("é", 128), no, yes}, // 256 bytes, 128 units
-		{strings.Repeat("😀", 128), no, no},  // 256 units
-		{deep + "x", no, no},
+		{long256, "name too long", "name too long"},
+		{"top/" + long256, "name too long", "name too long"},
+		{strings.Repeat("é", 128), "name too long", ""},              // 256 bytes, 128 units
+		{strings.Repeat("😀", 128), "name too long", "name too long"}, // 256 units
+		{deep + "x", "path too long", "path too long"},
+
+		// The same for a disk, perhaps, and not for the gate: the disk tells.
+		{"A.TXT", "", ""},
+		{"\u00e9", "", ""},       // NFC
+		{"e\u0301", "", ""},      // NFD
+		{"\uac00", "", ""},       // a Hangul syllable, and its parts
+		{"\u1100\u1161", "", ""}, //
+		{"stra\u00dfe/STRASSE", "", ""},
+		{"\u212a", "", ""}, // the Kelvin sign, which is k in lower case
+		{"a\u200bb", "", ""},
+		{"\ufeffa", "", ""},
+		{"\uff0e\uff0e/a", "", ""}, // full-width dots and
+		{"a\uff0fb", "", ""},       // slash: letters
+		{"\u2025/a", "", ""},       // two dots in one character
+		{"%2e%2e%2fa", "", ""},
+		{"..%c0%af", "", ""},
+		{"AUX\u0301", "", ""}, // not the device: an accent belongs to it
+		{"CON.", "", "name ends with a dot or space (Windows)"},
+		{"con .", "", "name ends with a dot or space (Windows)"},
+		{"com¹.txt", "", "name of a Windows device"},
+		{"\\\\.\\pipe\\x", "", "absolute path"},
+		{"a/b:c/d", "", "character that Windows does not allow"},
+		{"a /b", "", "name ends with a dot or space (Windows)"},
+		{"\u0600a", "", ""},
+		{"\x1b", "control character in the name", "control character in the name"},
+		{"top/\x07", "control character in the name", "control character in the name"},
+		{"a\x08b", "control character in the name", "control character in the name"},
+		{"a/\x00", "control character in the name", "control character in the name"},
+		{"./a", "path with . or ..", "path with . or .."},
+		{"../../../../../../etc/shadow", "path with . or ..", "path with . or .."},
+		{"a/b/../../../c", "path with . or ..", "path with . or .."},
+		{"\xf4\x90\x80\x80", "name is not UTF-8", "name is not UTF-8"}, // beyond Unicode
+		{"a\u2067b", "text direction control in the name", "text direction control in the name"},
+		{"a\u202db", "text direction control in the name", "text direction control in the name"},
 
 		// Our own.
-		{".tallow-0123456789abcdef", no, no},
-		{".tallow-0123456789abcdef/journal", no, no},
-		{".TALLOW-x", no, no},
-		{".tallow-", no, no},
-		{".tallow", yes, yes},
+		{".tallow-0123456789abcdef", "name is reserved for tallow's own folder", "name is reserved for tallow's own folder"},
+		{".tallow-0123456789abcdef/journal", "name is reserved for tallow's own folder", "name is reserved for tallow's own folder"},
+		{".TALLOW-x", "name is reserved for tallow's own folder", "name is reserved for tallow's own folder"},
+		{".tallow-", "name is reserved for tallow's own folder", "name is reserved for tallow's own folder"},
+		{".tallow", "", ""},
 	}
-	if len(tests) < 60 {
-		t.Errorf("only %d rows", len(tests))
-	}
-	for _, tt := range tests {
-		for r, want := range map[rules]bool{unixRules: tt.unix, windowsRules: tt.windows} {
-			reason := r.path(tt.path)
-			if (reason == "") != want {
-				t.Errorf("rules %d of %.40q: %q", r, tt.path, reason)
-			}
-			if len(reason) > wire.MaxSkipReason {
-				t.Errorf("%q has %d bytes", reason, len(reason))
+}
+
+func TestGate(t *testing.T) {
+	table, hostile := gateTable(), 0
+	for _, tt := range table {
+		if tt.unix+tt.windows != "" {
+			hostile++
+		}
+		for r, want := range map[rules]string{unixRules: tt.unix, windowsRules: tt.windows} {
+			if got := r.path(tt.path); got != want || len(got) > wire.MaxSkipReason {
+				t.Errorf("rules %d of %.40q: %q, want %q", r, tt.path, got, want)
 			}
 		}
+	}
+	if hostile < 60 {
+		t.Errorf("only %d of %d rows are hostile", hostile, len(table))
+	}
+}
+
+// The same names by every way in, on this system's disk: each file lands at the
+// path that it says, below the destination, or nothing of it lands anywhere.
+func TestGateOnDisk(t *testing.T) {
+	for way, options := range map[string]Options{"folder": {}, "as": {As: "new"}} {
+		for _, tt := range gateTable() {
+			if len(tt.path) > 1000 {
+				continue // TestDeepAndLong has such
+			}
+			want := map[rules]string{unixRules: tt.unix, windowsRules: tt.windows}[hostRules()]
+			base := t.TempDir()
+			dest := filepath.Join(base, "dest")
+			f, err := NewFolder(dest, options)
+			check(t, err)
+			top, rest, nested := strings.Cut(tt.path, "/")
+			check(t, f.Begin(t.Context(), []string{top}, 0))
+			landed, err := receiveByte(t, f, tt.path)
+			var skip *SkipError
+			switch {
+			case want == "" && err == nil:
+				at := tt.path
+				if way == "as" {
+					at = "new"
+					if nested {
+						at += "/" + rest
+					}
+				}
+				if landed != at {
+					t.Errorf("%s: %.40q landed at %.40q", way, tt.path, landed)
+				}
+				if got, err := f.dest.ReadFile(at); err != nil || string(got) != "x" {
+					t.Errorf("%s: %.40q: %q, %v", way, tt.path, got, err)
+				}
+			case !errors.As(err, &skip) || skip.Reason != want:
+				t.Errorf("%s: %.40q gives %v, want %q", way, tt.path, err, want)
+			}
+			check(t, f.Close())
+			if list, err := os.ReadDir(base); err != nil || len(list) > 1 {
+				t.Errorf("%s: %.40q left %v, %v", way, tt.path, list, err)
+			}
+			if want != "" {
+				holdsNoFile(t, dest)
+			}
+		}
+	}
+}
+
+// holdsNoFile fails the test if there is more than folders in dest.
+func holdsNoFile(t *testing.T, dest string) {
+	t.Helper()
+	root, err := os.OpenRoot(dest)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	check(t, err)
+	defer root.Close()
+	check(t, fs.WalkDir(root.FS(), ".", func(p string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() {
+			t.Errorf("%q was left", p)
+		}
+		return err
+	}))
+}
+
+// receiveByte receives a file of one byte and the folders that it lies in, and
+// says where it landed.
+func receiveByte(t *testing.T, f *Folder, p string) (string, error) {
+	t.Helper()
+	for i, c := range p {
+		if c != '/' {
+			continue
+		}
+		_, err := f.Prepare(t.Context(), 0, wire.Entry{Kind: wire.KindDir, Mode: 0o755, Path: p[:i]})
+		if err != nil && f.rules.path(p[:i]) == "" {
+			return "", err // of a folder that should be taken
+		}
+	}
+	file, err := f.Prepare(t.Context(), 1, wire.Entry{Kind: wire.KindFile, Mode: 0o644, Size: 1, Path: p})
+	if err != nil {
+		return "", err
+	}
+	_, err = file.WriteAt([]byte("x"), 0)
+	check(t, err)
+	return file.Path(), f.Commit(t.Context(), []File{file})[0]
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

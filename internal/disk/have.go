@@ -14,14 +14,24 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Have hashes what the journal says is there.
+// Have hashes what is at the file's place, or what the journal says is in its
+// partial file.
 func (ff *folderFile) Have(ctx context.Context) (map[uint32]blockhash.Block, error) {
 	ff.mu.Lock()
 	defer ff.mu.Unlock()
+	if ff.base != nil {
+		return ff.haveStanding(ctx)
+	}
 	claimed := ff.f.partial.account.blocks[ff.id]
-	src, err := ff.openHad(len(claimed) > 0)
-	if src == nil || err != nil {
-		return nil, err
+	if len(claimed) == 0 && !ff.whole {
+		return nil, nil
+	}
+	src, err := ff.openPart(os.O_RDONLY)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err != nil:
+		return nil, fmt.Errorf("what is there of %s cannot be read: %w", ff.entry.Path, asCause(err))
 	}
 	defer src.Close()
 	info, err := src.Stat()
@@ -32,31 +42,10 @@ func (ff *folderFile) Have(ctx context.Context) (map[uint32]blockhash.Block, err
 	if ff.entry.Kind == wire.KindFile {
 		size = min(size, ff.entry.Size)
 	}
-	if ff.inPlace == nil && !ff.whole {
-		return hashClaimed(ctx, src, size, claimed)
+	if ff.whole {
+		return hashAll(ctx, src, size)
 	}
-	found, err := hashAll(ctx, src, size)
-	for i, b := range found {
-		ff.had = append(ff.had, block{i, b.Hash})
-	}
-	return found, err
-}
-
-// openHad opens what may have blocks of the file; nil if nothing does.
-func (ff *folderFile) openHad(begun bool) (src *os.File, err error) {
-	switch {
-	case ff.inPlace != nil:
-		src, err = ff.openPlaced()
-	case ff.whole || begun:
-		src, err = ff.openPart(os.O_RDONLY)
-	}
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, nil
-	case err != nil:
-		return nil, fmt.Errorf("what is there of %s cannot be read: %w", ff.entry.Path, asCause(err))
-	}
-	return src, nil
+	return hashClaimed(ctx, src, size, claimed)
 }
 
 // hashAll is every block of the first size bytes of src.
@@ -105,7 +94,7 @@ func hashBlock(ctx context.Context, src io.ReaderAt, size int64, index uint32, b
 	off := int64(index) * wire.BlockSize
 	buf = buf[:min(wire.BlockSize, size-off)]
 	if n, err := src.ReadAt(buf, off); n < len(buf) {
-		return blockhash.Block{}, fmt.Errorf("what an interrupted transfer left cannot be read: %w", asCause(err))
+		return blockhash.Block{}, fmt.Errorf("what is there already cannot be read: %w", asCause(err))
 	}
 	return blockhash.Sum(index, buf), nil
 }

@@ -127,49 +127,79 @@ func TestTwiceAfterCommit(t *testing.T) {
 	}
 }
 
-// The parent of a file is swapped for a symlink at every moment of its life:
-// it never lands behind the link.
+// The parent of a file is swapped for a symlink at every moment of its life, by
+// every way in: it never lands behind the link.
 func TestSwappedParent(t *testing.T) {
-	for _, moment := range []string{"folder", "prepare", "write", "commit"} {
-		for _, to := range []string{"outside", "inside"} {
-			t.Run(moment+" "+to, func(t *testing.T) {
-				dest, outside := arena(t)
-				inside := filepath.Join(dest, "inside")
-				must(t, os.Mkdir(inside, 0o755))
-				f := begun(t, dest, disk.Options{Policy: disk.PolicyOverwrite}, "top")
-				swap := func(now string) {
-					if now != moment {
-						return
-					}
-					a := filepath.Join(dest, "top", "a")
-					must(t, os.Rename(a, filepath.Join(dest, "top", "moved")))
-					must(t, os.Symlink(map[string]string{"outside": outside, "inside": inside}[to], a))
-				}
-				mustPrepareFolder(t, f, "top")
-				mustPrepareFolder(t, f, "top/a")
-				swap("folder")
-				// Another folder in between, or the one that is still open would do.
-				mustPrepareFolder(t, f, "top/b")
-				file, err := f.Prepare(t.Context(), 1, fileEntry("top/a/secret", 4))
-				if err != nil {
-					refusedWith(t, err, "symlink")
-					return
-				}
-				swap("prepare")
-				_, err = file.WriteAt([]byte("evil"), 0)
-				must(t, err)
-				swap("write")
-				other, err := f.Prepare(t.Context(), 2, fileEntry("top/ok", 0))
-				must(t, err)
-				swap("commit")
-				errs := f.Commit(t.Context(), []disk.File{other, file})
-				must(t, errs[0])
-				refusedWith(t, errs[1], "symlink")
-				if found := tree(t, inside); len(found) > 0 {
-					t.Errorf("behind the link: %v", found)
-				}
-			})
+	for _, way := range []string{"folder", "as", "resume", "batch"} {
+		for _, moment := range []string{"folder", "prepare", "write", "commit"} {
+			for _, to := range []string{"outside", "inside"} {
+				t.Run(way+" "+moment+" "+to, func(t *testing.T) {
+					swappedParent(t, way, moment, to)
+				})
+			}
 		}
+	}
+}
+
+func swappedParent(t *testing.T, way, moment, to string) {
+	dest, outside := arena(t)
+	inside := filepath.Join(dest, "inside")
+	must(t, os.Mkdir(inside, 0o755))
+	options, top := disk.Options{Policy: disk.PolicyOverwrite}, filepath.Join(dest, "top")
+	if way == "as" {
+		options.As, top = "new", filepath.Join(dest, "new")
+	}
+	data := random(2*mib, 1)
+	if way == "resume" { // of which a block is there
+		f := begun(t, dest, options, "top")
+		mustPrepareFolder(t, f, "top")
+		mustPrepareFolder(t, f, "top/a")
+		file, err := f.Prepare(t.Context(), 1, fileEntry("top/a/secret", len(data)))
+		must(t, err)
+		fill(t, file, data[:mib])
+		must(t, f.Close())
+	}
+	f := begun(t, dest, options, "top")
+	swap := func(now string) {
+		if now != moment {
+			return
+		}
+		a := filepath.Join(top, "a")
+		must(t, os.Rename(a, filepath.Join(top, "moved")))
+		must(t, os.Symlink(map[string]string{"outside": outside, "inside": inside}[to], a))
+	}
+	mustPrepareFolder(t, f, "top")
+	mustPrepareFolder(t, f, "top/a")
+	swap("folder")
+	// Another folder in between, or the one that is still open would do.
+	mustPrepareFolder(t, f, "top/b")
+	file, err := f.Prepare(t.Context(), 1, fileEntry("top/a/secret", len(data)))
+	if err != nil {
+		refusedWith(t, err, "symlink")
+		return
+	}
+	swap("prepare")
+	_, err = file.Have(t.Context())
+	must(t, err)
+	fill(t, file, data)
+	swap("write")
+	// Small files beside it, as they come packed in one record; enough of them
+	// that the batch is synced as a whole.
+	batch := []disk.File{}
+	for i := range map[string]int{"batch": 20}[way] + 1 {
+		other, err := f.Prepare(t.Context(), uint64(i)+2, fileEntry(fmt.Sprint("top/ok", i), 1))
+		must(t, err)
+		fill(t, other, []byte("1"))
+		batch = append(batch, other)
+	}
+	swap("commit")
+	errs := f.Commit(t.Context(), append(batch, file))
+	for _, err := range errs[:len(batch)] {
+		must(t, err)
+	}
+	refusedWith(t, errs[len(batch)], "symlink")
+	if found := tree(t, inside); len(found) > 0 {
+		t.Errorf("behind the link: %v", found)
 	}
 }
 

@@ -22,5 +22,8 @@ func identify(dir *os.Root, name string, _ fs.FileInfo) uint64 {
 	return uint64(i.FileIndexHigh)<<32 | uint64(i.FileIndexLow)
 }
 
+// linked is never true: what info has does not tell.
+func linked(fs.FileInfo) bool { return false }
+
 // ownedByUs is always true: folders of others are not writable on Windows.
 func ownedByUs(fs.FileInfo) bool { return true }

@@ -7,9 +7,9 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // journal is the account, beside the partial files, of what is whole in them
@@ -19,9 +19,10 @@ import (
 type journal struct {
 	f *os.File
 
-	mu  sync.Mutex
-	end int64  // of what is in f
-	buf []byte // records that are not in f yet
+	mu      sync.Mutex
+	end     int64     // of what is in f
+	buf     []byte    // records that are not in f yet
+	written time.Time // when f last had all records
 }
 
 // record is one of the types of record.go.
@@ -42,6 +43,7 @@ func (j *journal) flush() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.buf) == 0 {
+		j.written = time.Now()
 		return nil
 	}
 	if _, err := j.f.WriteAt(j.buf, j.end); err != nil {
@@ -49,7 +51,15 @@ func (j *journal) flush() error {
 	}
 	j.end += int64(len(j.buf))
 	j.buf = j.buf[:0]
+	j.written = time.Now()
 	return nil
+}
+
+// stale says whether the last flush was flushEvery ago or longer.
+func (j *journal) stale() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return time.Since(j.written) >= flushEvery
 }
 
 // account is what a journal says.
@@ -59,9 +69,9 @@ type account struct {
 
 	blocks map[uint64][]block // of files that are not whole, by id
 	places []place            // of what is whole, sorted by id
-	inodes map[uint64]uint8   // flags of what is whole, by inode
+	inodes map[uint64]mark    // of what is whole, by inode
 	files  bool               // whether any block or file is among these
-	bytes  int64              // of all of these, about
+	bytes  int64              // of the files that are whole
 }
 
 // block is what a journal says of a block.
@@ -78,7 +88,7 @@ type place struct {
 
 // readAccount reads a journal. The error is one of reading only.
 func readAccount(r io.Reader) (*account, error) {
-	a := &account{blocks: map[uint64][]block{}, inodes: map[uint64]uint8{}}
+	a := &account{blocks: map[uint64][]block{}, inodes: map[uint64]mark{}}
 	end, err := readRecords(r, a.take)
 	if err != nil {
 		return nil, err
@@ -105,7 +115,6 @@ func (a *account) take(at int64, t recordType, body []byte) (ok bool) {
 		r, ok := parseVerified(body)
 		if ok {
 			a.blocks[r.ID] = append(a.blocks[r.ID], block{r.Index, r.Hash})
-			a.bytes += wire.BlockSize
 			a.files = true
 		}
 		return ok
@@ -115,17 +124,23 @@ func (a *account) take(at int64, t recordType, body []byte) (ok bool) {
 			a.place(at, r)
 		}
 		return ok
+	case typeSealed:
+		_, ok := parseSealed(body)
+		return ok
 	}
 	return true
 }
 
 func (a *account) place(at int64, r placed) {
 	a.places = append(a.places, place{r.ID, at})
+	_, again := a.inodes[r.Inode] // what gave way at its commit has two records
 	if r.Inode != 0 {
-		a.inodes[r.Inode] = r.Flags
+		a.inodes[r.Inode] = r.mark()
 	}
 	if r.Flags&placedFolder == 0 {
-		a.bytes += r.Size - int64(len(a.blocks[r.ID]))*wire.BlockSize
+		if !again {
+			a.bytes += r.Size
+		}
 		delete(a.blocks, r.ID)
 		a.files = true
 	}

@@ -110,7 +110,10 @@ func takePartial(dest *os.Root, name string, names [32]byte, create int) (*parti
 	if err == nil && ours {
 		ours, err = p.openJournal(names)
 	}
-	if err != nil || !ours {
+	switch {
+	case gone(err) != nil && create != 0:
+		return nil, errors.Join(err, p.remove()) // a full disk, say
+	case err != nil || !ours:
 		return nil, errors.Join(gone(err), p.close())
 	}
 	return p, nil
@@ -135,17 +138,8 @@ func (p *partial) takeLock(create int) (bool, error) {
 	// The error is passed over: some network file systems have no locks. Two
 	// transfers of the same names at the same time would disturb each other
 	// there; one alone has to work.
-	if held, _ := tryLock(f); held {
-		return false, nil
-	}
-	// Another process may have finished, and removed what we opened, before we
-	// had the lock.
-	mine, err := f.Stat()
-	if err != nil {
-		return false, err
-	}
-	there, err := p.dest.Lstat(p.path + "/" + lockName)
-	return err == nil && os.SameFile(mine, there), nil
+	held, _ := tryLock(f)
+	return !held, nil
 }
 
 // openJournal is false if the journal is of other names or another version.
@@ -189,9 +183,12 @@ func (p *partial) close() error {
 // remove takes the folder away and lets go of it.
 func (p *partial) remove() error {
 	dest, name := p.dest, p.path
-	// While the lock is held, and through the folder itself: another transfer
-	// may make one of the same name as soon as this one is gone.
+	// While the lock is held, and through the folder itself: as soon as this one
+	// is gone, another transfer may make one of the same name.
 	err := p.empty()
+	if there, lerr := dest.Lstat(name); lerr != nil || !os.SameFile(there, p.info) {
+		return errors.Join(err, p.close()) // gone already
+	}
 	if err == nil {
 		err = dest.Remove(name)
 	}

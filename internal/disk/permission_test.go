@@ -61,7 +61,9 @@ func TestUnwritableDestination(t *testing.T) {
 	must(t, os.Chmod(dir, 0o555))
 	defer os.Chmod(dir, 0o755)
 	f = folder(t, dir, disk.Options{})
-	mentions(t, f.Begin(t.Context(), []string{"other"}, 1), dir, "permission denied", "--output")
+	err = f.Begin(t.Context(), []string{"other"}, 1)
+	mentions(t, err, dir, "permission denied")
+	advises(t, err, "permissions", "--output")
 	_, err = disk.NewFolder(filepath.Join(dir, "new"), disk.Options{})
 	mentions(t, err, "permission denied", "--output")
 }

@@ -3,12 +3,10 @@ package disk
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path"
 	"strings"
-	"syscall"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -145,15 +143,13 @@ func (f *Folder) prepareFile(ctx context.Context, dir *openDir, name, final stri
 	if twice {
 		return nil, refused(e.Path, "listed twice", "it is listed twice", nil)
 	}
-	if err := f.resume(ff, dir); err != nil {
+	if err := f.resume(ctx, ff, dir); err != nil {
 		return nil, f.refusal(e.Path, err)
 	}
-	if ff.inPlace == nil && ff.own == nil {
-		v, err := f.settle(ctx, dir, name, e)
-		if err != nil {
+	if ff.base == nil && ff.own == nil {
+		if err := f.meet(ctx, ff, dir); err != nil {
 			return nil, err
 		}
-		ff.path, ff.renamed, ff.replace = path.Join(path.Dir(final), v.name), v.renamed, v.replace
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -162,87 +158,4 @@ func (f *Folder) prepareFile(ctx context.Context, dir *openDir, name, final stri
 	}
 	f.active[ff.id] = ff
 	return ff, nil
-}
-
-// resume finds out whether an interrupted transfer got as far as the commit of
-// the file, which belongs into dir. The journal alone is not believed.
-func (f *Folder) resume(ff *folderFile, dir *openDir) error {
-	a := f.partial.account
-	_, begun := a.blocks[ff.id]
-	ff.listed = begun
-	at, ok := a.at(ff.id)
-	if !ok {
-		return nil
-	}
-	r, err := f.partial.journal.placedAt(at)
-	if err != nil || r.Flags&placedFolder != 0 {
-		return err
-	}
-	renamed := r.Flags&placedRenamed != 0
-	in, name := split(r.Path)
-	if in != dir.path || (name != ff.name && !renamed) {
-		return nil // it was received under another name (Options.As)
-	}
-	switch is, err := r.describes(dir.root, name); {
-	case err != nil:
-		return err
-	case !is:
-		ff.whole, err = r.describes(f.partial.root, partName(ff.id))
-		return err
-	case begun:
-		ff.own = &r
-	default:
-		ff.inPlace = &r
-	}
-	ff.path, ff.renamed = r.Path, renamed
-	return nil
-}
-
-// describes says whether the file of a record is at name in dir, and is as the
-// record has it.
-func (r placed) describes(dir *os.Root, name string) (bool, error) {
-	info, err := dir.Lstat(name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return false, nil
-	}
-	if err != nil {
-		return false, err
-	}
-	return info.Mode().IsRegular() && info.Size() == r.Size && nanoseconds(info.ModTime()) == r.MTime &&
-		identify(dir, name, info) == r.Inode, nil
-}
-
-func refused(p, reason, detail string, err error) *SkipError {
-	return &SkipError{Path: p, Reason: reason, Detail: detail, Err: err}
-}
-
-// refusal makes a *SkipError of what is wrong with one entry's place, and an
-// error that ends the transfer of all else.
-func (f *Folder) refusal(p string, err error) error {
-	var not *notAFolder
-	switch {
-	case errors.As(err, &not):
-		return refused(p, "its folder is no folder here", not.Error(), err)
-	case errors.Is(err, fs.ErrNotExist):
-		return refused(p, "its folder is not there", "the folder that it belongs into is not there", err)
-	case errors.Is(err, fs.ErrPermission) && !errors.Is(err, syscall.EROFS):
-		return refused(p, "no permission on the receiving side", "this user may not write there: change the folder's permissions and receive again", err)
-	case errors.Is(err, fs.ErrExist):
-		return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received: receive it again", err)
-	case badName(err):
-		return refused(p, "the receiving disk does not take the name", "the disk does not take this name ("+cause(err)+")", err)
-	case isFull(err):
-		return f.writeError(err)
-	}
-	return fmt.Errorf("%s cannot be written: %w", p, asCause(err))
-}
-
-// badName says whether a file system refuses a name that the gate let pass.
-func badName(err error) bool {
-	for _, e := range [...]error{syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL, syscall.ELOOP} {
-		if errors.Is(err, e) {
-			return true
-		}
-	}
-	return false
 }

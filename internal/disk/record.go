@@ -2,6 +2,7 @@ package disk
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"hash/crc32"
@@ -28,6 +29,7 @@ const (
 	typeListed   recordType = 2
 	typeVerified recordType = 3
 	typePlaced   recordType = 4
+	typeSealed   recordType = 5
 )
 
 // journalVersion is written into opened.
@@ -77,7 +79,15 @@ type placed struct {
 const (
 	placedFolder  = 1 << 0
 	placedRenamed = 1 << 1 // under another name than the manifest's, for a conflict
+	placedFound   = 1 << 2 // in memory only: it was there already, and is the same
 )
+
+// sealed is what Remember was given: opaque here.
+//
+//	blob, 1 to MaxSealed bytes
+type sealed struct {
+	Blob []byte
+}
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
@@ -129,6 +139,10 @@ func (r placed) Append(b []byte) []byte {
 	})
 }
 
+func (r sealed) Append(b []byte) []byte {
+	return appendRecord(b, typeSealed, func(b []byte) []byte { return append(b, r.Blob...) })
+}
+
 func parseOpened(b []byte) (r opened, ok bool) {
 	if len(b) != 1+32 {
 		return r, false
@@ -172,6 +186,14 @@ func parsePlaced(b []byte) (r placed, ok bool) {
 		Path:  string(b[33:]),
 	}
 	return r, r.Size >= 0
+}
+
+// parseSealed copies its blob.
+func parseSealed(b []byte) (r sealed, ok bool) {
+	if len(b) == 0 || len(b) > MaxSealed {
+		return r, false
+	}
+	return sealed{Blob: bytes.Clone(b)}, true
 }
 
 // readRecords calls visit with every record of r from its beginning, up to the

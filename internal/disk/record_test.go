@@ -43,6 +43,11 @@ func TestRecordBytes(t *testing.T) {
 			"0102030405060708" + "02" + "000000000000000b" + "000000000000000c" + "000000000000000d" + "62",
 			func(b []byte) (any, bool) { r, ok := parsePlaced(b); return r, ok },
 		},
+		{
+			sealed{Blob: []byte("\x00blob")},
+			typeSealed, "00626c6f62",
+			func(b []byte) (any, bool) { r, ok := parseSealed(b); return r, ok },
+		},
 	}
 	for _, tt := range tests {
 		got := tt.record.Append(nil)
@@ -58,8 +63,16 @@ func TestRecordBytes(t *testing.T) {
 		if !ok || !reflect.DeepEqual(back, tt.record) {
 			t.Errorf("%T comes back as %+v, %v", tt.record, back, ok)
 		}
-		if _, ok := tt.parse(body[:min(len(body)-1, 20)]); ok {
+		if _, ok := tt.parse(body[:min(len(body)-1, 20)]); ok && tt.kind != typeSealed { // which has any length
 			t.Errorf("%T is parsed from too few bytes", tt.record)
+		}
+	}
+}
+
+func TestSealedBounds(t *testing.T) {
+	for n, want := range map[int]bool{0: false, 1: true, MaxSealed: true, MaxSealed + 1: false} {
+		if _, ok := parseSealed(make([]byte, n)); ok != want {
+			t.Errorf("%d bytes: %v", n, ok)
 		}
 	}
 }
@@ -82,6 +95,7 @@ func sample() (journal []byte, records []int) {
 	add(verified{ID: 1, Index: 0, Hash: [32]byte{1}})
 	add(verified{ID: 1, Index: 2, Hash: [32]byte{2}})
 	add(future{})
+	add(sealed{Blob: []byte("sealed by the code")})
 	add(placed{ID: 2, Flags: placedFolder, Path: "top"})
 	add(verified{ID: 3, Index: 0, Hash: [32]byte{3}})
 	add(placed{ID: 3, Inode: 77, Size: 9, MTime: 5, Path: "top/b"})
@@ -115,7 +129,7 @@ func TestAccount(t *testing.T) {
 			t.Errorf("%d is not placed", id)
 		}
 	}
-	if a.inodes[77] != 0 || len(a.inodes) != 1 {
+	if a.inodes[77] != (placed{Size: 9, MTime: 5}).mark() || len(a.inodes) != 1 {
 		t.Errorf("inodes %v", a.inodes)
 	}
 }

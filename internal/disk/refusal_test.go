@@ -26,7 +26,7 @@ func TestRefusal(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer box.close()
-	f := &Folder{dir: "dest", partial: &partial{openDir: box}}
+	f := &Folder{dir: "dest", dest: root, partial: &partial{openDir: box}}
 	tests := []struct {
 		err  error
 		want any
@@ -40,6 +40,9 @@ func TestRefusal(t *testing.T) {
 		{syscall.EEXIST, new(*SkipError)},
 		{&notAFolder{"a", "a symlink"}, new(*SkipError)},
 		{syscall.ENOSPC, new(*SpaceError)},
+		{syscall.EDQUOT, new(*SpaceError)},
+		{syscall.EIO, new(*WriteError)},
+		{syscall.EROFS, new(*WriteError)},
 	}
 	for _, tt := range tests {
 		err := f.refusal("a/b", &fs.PathError{Op: "open", Path: "b", Err: tt.err})

@@ -3,6 +3,7 @@ package disk_test
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"hash/crc32"
 	"io/fs"
@@ -37,6 +38,9 @@ func TestKilled(t *testing.T) {
 		t.Run(fmt.Sprint(blocks), func(t *testing.T) {
 			to := t.TempDir()
 			killed(t, top, to, blocks)
+			if got := disk.Remembered(to); len(got) != 1 || string(got[0]) != childSealed {
+				t.Errorf("%q is remembered", got)
+			}
 			d := deliver(t, to, disk.Options{}, top)
 			same(t, to, from)
 			if most := int64(total - blocks*mib + kept + mib); d.sent > most+4*mib {
@@ -292,6 +296,41 @@ func TestResumeOfCommittedThatChanged(t *testing.T) {
 	}
 }
 
+// A time that was corrected in place is known to the next transfer too, should
+// this one be interrupted again.
+func TestResumeTwiceOfTouched(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	src := write(t, filepath.Join(from, "a"), random(mib, 1))
+	for second := range int64(3) {
+		must(t, os.Chtimes(src, time.Time{}, time.Unix(second, 5)))
+		f := begun(t, to, disk.Options{Policy: disk.PolicyFail}, "a")
+		receiveAll(t, f, src)
+		must(t, f.Close())
+	}
+	deliver(t, to, disk.Options{Policy: disk.PolicyFail}, src)
+	same(t, to, from)
+}
+
+// A file of an interrupted transfer that the person replaced is the person's,
+// even if it has got the same inode.
+func TestResumeOfReplacedByPerson(t *testing.T) {
+	from, to := t.TempDir(), t.TempDir()
+	src := write(t, filepath.Join(from, "a"), []byte("theirs"))
+	f := begun(t, to, disk.Options{}, "a")
+	receiveAll(t, f, src)
+	must(t, f.Close())
+	write(t, filepath.Join(to, "a"), []byte("mine")) // in place: the inode stays
+	d := open(t, to, disk.Options{Policy: disk.PolicyFail}, src)
+	if err := d.run(t.Context()); !errors.As(err, new(*disk.ExistsError)) {
+		t.Errorf("%v", err)
+	}
+	must(t, d.dst.Close())
+	deliver(t, to, disk.Options{Policy: disk.PolicyRename}, src)
+	if got := read(t, filepath.Join(to, "a")) + read(t, filepath.Join(to, "a (1)")); got != "minetheirs" {
+		t.Errorf("%q", got)
+	}
+}
+
 // receiveAll receives a folder up to the commit of all its files.
 func receiveAll(t *testing.T, f *disk.Folder, src string) {
 	t.Helper()
@@ -490,25 +529,32 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// The same names with another journal version are of a later program: left
-// alone.
-func TestJournalOfAnotherVersion(t *testing.T) {
-	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
-	box := leftovers(t, dir)[0]
-	must(t, f.Close())
-	write(t, filepath.Join(box, "lock"), nil)
-	head, body := []byte{0, 33, 1}, append([]byte{9}, make([]byte, 32)...)
-	sum := crc32.Checksum(append(bytes.Clone(head), body...), crc32.MakeTable(crc32.Castagnoli))
-	other := append(binary.BigEndian.AppendUint32(head, sum), body...)
-	write(t, filepath.Join(box, "journal"), other)
-	f = begun(t, dir, disk.Options{}, "a")
-	if got := leftovers(t, dir); len(got) != 2 {
-		t.Errorf("%v", got)
-	}
-	must(t, f.Close())
-	if got := read(t, filepath.Join(box, "journal")); got != string(other) {
-		t.Error("it was changed")
+// A folder of the right name whose journal is of a later program, or of other
+// names, is left alone.
+func TestForeignJournal(t *testing.T) {
+	names := blockhash.Sum(0, []byte{0, 0, 0, 1, 'a'}).Root // BLAKE3 of what is sent
+	for _, tt := range []struct {
+		version byte
+		names   [32]byte
+		foreign bool
+	}{{1, names, false}, {9, names, true}, {1, [32]byte{}, true}} {
+		dir := t.TempDir()
+		f := begun(t, dir, disk.Options{}, "a")
+		box := leftovers(t, dir)[0]
+		must(t, f.Close())
+		write(t, filepath.Join(box, "lock"), nil)
+		head, body := []byte{0, 33, 1}, append([]byte{tt.version}, tt.names[:]...)
+		sum := crc32.Checksum(append(bytes.Clone(head), body...), crc32.MakeTable(crc32.Castagnoli))
+		journal := append(binary.BigEndian.AppendUint32(head, sum), body...)
+		write(t, filepath.Join(box, "journal"), journal)
+		f = begun(t, dir, disk.Options{}, "a")
+		if got := leftovers(t, dir); (len(got) == 2) != tt.foreign {
+			t.Errorf("version %d: %v", tt.version, got)
+		}
+		must(t, f.Close())
+		if b, err := os.ReadFile(filepath.Join(box, "journal")); tt.foreign && (err != nil || !bytes.Equal(b, journal)) {
+			t.Errorf("it was changed: %v", err)
+		}
 	}
 }
 

@@ -19,12 +19,6 @@ type stamp struct {
 	inode
 }
 
-// inode is the part of a stamp that only some systems have.
-type inode struct {
-	dev, ino uint64
-	ctime    int64 // nanoseconds; also moves when mtime was set back
-}
-
 func stampOf(info fs.FileInfo) stamp {
 	return stamp{size: info.Size(), mtime: info.ModTime(), inode: inodeOf(info)}
 }

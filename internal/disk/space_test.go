@@ -36,7 +36,8 @@ func TestNoSpaceAtBegin(t *testing.T) {
 	if !errors.As(err, &space) || space.Dir != dir || space.Missing < mib || space.Missing > mib+256<<10 {
 		t.Fatalf("%v, %+v", err, space)
 	}
-	mentions(t, err, dir, "1.", "MiB more", "run the same command again")
+	mentions(t, err, dir, "1.", "MiB (", " bytes) more")
+	advises(t, err, "run the same command again")
 	must(t, f.Close())
 	if found := tree(t, dir); len(found) > 0 {
 		t.Errorf("%v", found)
@@ -82,11 +83,18 @@ func TestNoSpaceOnTheWay(t *testing.T) {
 func TestDiskThatTakesNothing(t *testing.T) {
 	dir := mounted(t, 0, "nr_inodes=2")
 	f := folder(t, dir, disk.Options{})
-	mentions(t, f.Begin(t.Context(), []string{"a"}, 1), dir, "no space left", "--output")
+	err := f.Begin(t.Context(), []string{"a"}, 1)
+	mentions(t, err, dir, "no space left")
+	advises(t, err, "--output")
+	if found := tree(t, dir); len(found) > 0 {
+		t.Errorf("%v", found)
+	}
 	dir = mounted(t, unix.MS_RDONLY, "")
 	f = folder(t, dir, disk.Options{})
-	mentions(t, f.Begin(t.Context(), []string{"a"}, 1), dir, "read-only", "--output")
-	_, err := disk.NewFolder(filepath.Join(dir, "new"), disk.Options{})
+	err = f.Begin(t.Context(), []string{"a"}, 1)
+	mentions(t, err, dir, "read-only")
+	advises(t, err, "read-only", "--output", "run the same command again")
+	_, err = disk.NewFolder(filepath.Join(dir, "new"), disk.Options{})
 	mentions(t, err, dir, "read-only", "--output")
 }
 
@@ -103,4 +111,80 @@ func TestOtherDisk(t *testing.T) {
 	mustPrepareFolder(t, f, "top/other")
 	_, err := put(t, f, fileEntry("top/other/a", 1), []byte("1"))
 	refusedWith(t, err, "another disk", "--output")
+}
+
+// What is in partial files, or may be the same as what is to come, needs no
+// room: not to begin, and not to end.
+func TestSpaceThatIsTaken(t *testing.T) {
+	from := t.TempDir()
+	src := write(t, filepath.Join(from, "top", "a"), random(5*mib, 1))
+	t.Run("by the same file", func(t *testing.T) {
+		dir := mounted(t, 0, "size=8m")
+		write(t, filepath.Join(dir, "top", "a"), []byte(read(t, src)))
+		write(t, filepath.Join(from, "top", "b"), random(mib, 2))
+		if d := deliver(t, dir, disk.Options{}, filepath.Dir(src)); d.sent != mib {
+			t.Errorf("%d bytes were sent", d.sent)
+		}
+	})
+	t.Run("by another file", func(t *testing.T) {
+		dir := mounted(t, 0, "size=8m")
+		write(t, filepath.Join(dir, "other"), random(5*mib, 1))
+		err := folder(t, dir, disk.Options{}).Begin(t.Context(), []string{"top"}, 6*mib)
+		if !errors.As(err, new(*disk.SpaceError)) {
+			t.Errorf("%v", err)
+		}
+	})
+	t.Run("by too small a file", func(t *testing.T) {
+		dir := mounted(t, 0, "size=8m")
+		write(t, filepath.Join(dir, "top", "a"), random(mib, 1))
+		var space *disk.SpaceError
+		err := folder(t, dir, disk.Options{}).Begin(t.Context(), []string{"top"}, 10*mib)
+		if !errors.As(err, &space) || space.Missing < 2*mib || space.Missing > 2*mib+256<<10 {
+			t.Errorf("%v, %+v", err, space)
+		}
+	})
+	t.Run("by a partial file", func(t *testing.T) {
+		dir := mounted(t, 0, "size=8m")
+		from := t.TempDir()
+		src := write(t, filepath.Join(from, "c"), random(6*mib, 3))
+		interrupted(t, dir, disk.Options{}, src, after(4))
+		ballast := write(t, filepath.Join(dir, "ballast"), make([]byte, 2*mib)) // not quite 2 are free now
+		var space *disk.SpaceError
+		f := folder(t, dir, disk.Options{})
+		err := f.Begin(t.Context(), []string{"c"}, 6*mib)
+		must(t, f.Close())
+		if !errors.As(err, &space) || space.Missing > 256<<10 {
+			t.Errorf("%v, %+v", err, space)
+		}
+		must(t, os.Truncate(ballast, mib))
+		if d := deliver(t, dir, disk.Options{}, src); d.sent != 2*mib {
+			t.Errorf("%d bytes were sent", d.sent)
+		}
+	})
+}
+
+// A disk that fills up while a file that is there is made into a partial one:
+// that file stays, and what is missing is said.
+func TestNoSpaceToReplace(t *testing.T) {
+	dir := mounted(t, 0, "size=8m")
+	from := t.TempDir()
+	data := random(6*mib, 1)
+	src := write(t, filepath.Join(from, "a"), data)
+	data[0] ^= 1
+	write(t, filepath.Join(dir, "a"), data)
+	d := open(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, src)
+	err := d.run(t.Context())
+	var space *disk.SpaceError
+	if !errors.As(err, &space) || space.Missing < 3*mib || space.Missing > 6*mib {
+		t.Fatalf("%v, %+v", err, space)
+	}
+	_ = d.dst.Close() // its journal may not fit either
+	if read(t, filepath.Join(dir, "a")) != string(data) {
+		t.Error("it was changed")
+	}
+	must(t, unix.Mount("tallow-test", dir, "tmpfs", unix.MS_REMOUNT, "size=16m"))
+	if d := deliver(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, src); d.sent != mib {
+		t.Errorf("%d bytes were sent", d.sent)
+	}
+	same(t, dir, from)
 }

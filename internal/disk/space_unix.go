@@ -4,8 +4,10 @@ package disk
 
 import (
 	"errors"
+	"io/fs"
 	"math"
 	"os"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 )
@@ -28,4 +30,16 @@ func freeSpace(dir *os.File) (int64, bool) {
 // isFull says whether a write failed for want of room.
 func isFull(err error) bool {
 	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
+}
+
+// isQuota says whether the room is there, but not for this user.
+func isQuota(err error) bool { return errors.Is(err, unix.EDQUOT) }
+
+// allocated is how many bytes of the disk a file takes.
+func allocated(info fs.FileInfo) int64 {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return info.Size()
+	}
+	return int64(st.Blocks) * 512
 }

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 
@@ -24,5 +25,11 @@ func freeSpace(dir *os.File) (int64, bool) {
 
 // isFull says whether a write failed for want of room.
 func isFull(err error) bool {
-	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL) || isQuota(err)
 }
+
+// isQuota says whether the room is there, but not for this user.
+func isQuota(err error) bool { return errors.Is(err, windows.ERROR_DISK_QUOTA_EXCEEDED) }
+
+// allocated is how many bytes of the disk a file takes, at most.
+func allocated(info fs.FileInfo) int64 { return info.Size() }

@@ -44,6 +44,13 @@ func pipeSwap() map[string]func(t *testing.T, top, outside string) {
 	}
 }
 
+// specialFiles make what is no file, to be opened with care.
+func specialFiles() map[string]func(t *testing.T, p string) {
+	return map[string]func(t *testing.T, p string){
+		"pipe": func(t *testing.T, p string) { must(t, unix.Mkfifo(p, 0o600)) },
+	}
+}
+
 // asUser says whether the test runs as a user whom permissions bind. As root it
 // runs the test again as nobody, in a process of its own, and says no.
 func asUser(t *testing.T) bool {

@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -70,16 +71,21 @@ const patience = 40 * time.Second
 
 // event is what these tests read of the events of --json.
 type event struct {
-	Event string           `json:"event"`
-	Code  string           `json:"code"`
-	Addr  string           `json:"addr"`
-	Lane  string           `json:"lane"`
-	State string           `json:"state"`
-	Bytes int64            `json:"bytes"`
-	Sent  int64            `json:"sent"`
-	Lanes map[string]int64 `json:"lanes"`
-	Kind  string           `json:"kind"`
-	Hint  string           `json:"hint"`
+	Event   string           `json:"event"`
+	Code    string           `json:"code"`
+	Addr    string           `json:"addr"`
+	Lane    string           `json:"lane"`
+	State   string           `json:"state"`
+	Bytes   int64            `json:"bytes"`
+	Sent    int64            `json:"sent"`
+	Files   int64            `json:"files"`
+	Seconds float64          `json:"seconds"`
+	Lanes   map[string]int64 `json:"lanes"`
+	Kind    string           `json:"kind"`
+	Hint    string           `json:"hint"`
+
+	Message string    `json:"message"`
+	at      time.Time // when it came
 }
 
 // command is a tallow that runs.
@@ -88,12 +94,14 @@ type command struct {
 	cmd    *exec.Cmd
 	stderr bytes.Buffer
 	exited chan struct{} // closed when it has exited and all its events are in
+	died   time.Time     // when that was
 
 	mu      sync.Mutex
 	log     strings.Builder // of its stdout
-	events  []event
-	strange error         // a line of stdout that is no event
-	more    chan struct{} // closed and replaced when there are more events
+	events  []event         // but for those of single files, of which there may be a million
+	files   int64           // how many of those there were
+	strange error           // a line of stdout that is no event
+	more    chan struct{}   // closed and replaced when there are more events
 }
 
 // run starts tallow with --json on a machine; nil is this one. It is killed at
@@ -120,6 +128,7 @@ func run(t *testing.T, on *machine, args ...string) *command {
 		defer close(c.exited)
 		c.read(stdout)
 		_ = c.cmd.Wait() // its exit code is asked for where it matters
+		c.died = time.Now()
 	}()
 	t.Cleanup(func() {
 		_ = c.cmd.Process.Kill()
@@ -135,7 +144,7 @@ func (c *command) read(stdout io.Reader) {
 	lines := bufio.NewScanner(stdout)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		var e event
+		e := event{at: time.Now()}
 		err := json.Unmarshal(lines.Bytes(), &e)
 		c.mu.Lock()
 		if err != nil && c.strange == nil {
@@ -144,7 +153,11 @@ func (c *command) read(stdout io.Reader) {
 		if e.Event != "file" && e.Event != "progress" {
 			fmt.Fprintln(&c.log, lines.Text())
 		}
-		c.events = append(c.events, e)
+		if e.Event == "file" {
+			c.files++
+		} else {
+			c.events = append(c.events, e)
+		}
 		close(c.more)
 		c.more = make(chan struct{})
 		c.mu.Unlock()
@@ -208,6 +221,50 @@ func (c *command) exit(t *testing.T, code int, limit time.Duration) {
 	if got := c.cmd.ProcessState.ExitCode(); got != code {
 		t.Fatalf("%s: exit code %d, want %d", c.name, got, code)
 	}
+}
+
+// kill ends it as nothing else does. It is false if it had exited before.
+func (c *command) kill(t *testing.T) bool {
+	t.Helper()
+	err := c.cmd.Process.Kill()
+	if err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatal(err)
+	}
+	<-c.exited
+	return c.cmd.ProcessState.ExitCode() < 0
+}
+
+// interrupt is Ctrl-C, and waits for the end.
+func (c *command) interrupt(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
+		t.Fatalf("%s: %v", c.name, err)
+	}
+	c.exit(t, 130, patience)
+}
+
+// count is how many events of a name there were.
+func (c *command) count(name string) (n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.events {
+		if e.Event == name {
+			n++
+		}
+	}
+	return n
+}
+
+// reached is how many bytes it has said that have arrived.
+func (c *command) reached() (bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, e := range c.events {
+		if e.Event == "progress" {
+			bytes = max(bytes, e.Bytes)
+		}
+	}
+	return bytes
 }
 
 // peakMemory is the most memory that it had, in bytes.

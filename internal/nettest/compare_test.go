@@ -5,6 +5,7 @@ package nettest
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -16,7 +17,6 @@ import (
 // permissions, times and bytes. It returns how many files and bytes there are.
 func same(t *testing.T, want, got string) (files, size int64) {
 	t.Helper()
-	expected := make(map[string]bool)
 	err := filepath.WalkDir(want, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -25,7 +25,6 @@ func same(t *testing.T, want, got string) (files, size int64) {
 		if err != nil {
 			return err
 		}
-		expected[name] = true
 		n, err := sameEntry(path, filepath.Join(got, name))
 		if n >= 0 {
 			files, size = files+1, size+n
@@ -40,10 +39,13 @@ func same(t *testing.T, want, got string) (files, size int64) {
 			return err
 		}
 		name, err := filepath.Rel(got, path)
-		if err == nil && !expected[name] {
-			err = errors.New(path + " was not sent")
+		if err != nil {
+			return err
 		}
-		return err
+		if _, err := os.Lstat(filepath.Join(want, name)); err != nil {
+			return fmt.Errorf("%s was not sent: %w", path, err)
+		}
+		return nil
 	})
 	if err != nil {
 		t.Fatal(err)

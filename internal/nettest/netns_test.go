@@ -19,18 +19,29 @@ const requireVariable = "TALLOW_TEST_REQUIRE_NET"
 // requireNetworks skips a test where no networks can be made.
 func requireNetworks(t *testing.T) {
 	t.Helper()
-	complain := t.Skipf
-	if os.Getenv(requireVariable) == "1" {
-		complain = t.Fatalf
-	}
-	if os.Getuid() != 0 {
-		complain("NOT TESTED: making networks needs root; run it with sudo")
-	}
+	requireRoot(t)
 	for _, tool := range []string{"ip", "nft"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			complain("NOT TESTED: %s is missing; install iproute2 and nftables", tool)
+			complain(t, "%s is missing; install iproute2 and nftables", tool)
 		}
 	}
+}
+
+// requireRoot skips a test that only root can do.
+func requireRoot(t *testing.T) {
+	t.Helper()
+	if os.Getuid() != 0 {
+		complain(t, "making networks and disks needs root; run it with sudo")
+	}
+}
+
+// complain skips a test that this machine cannot do, or fails.
+func complain(t *testing.T, format string, args ...any) {
+	t.Helper()
+	if os.Getenv(requireVariable) == "1" {
+		t.Fatalf("NOT TESTED: "+format, args...)
+	}
+	t.Skipf("NOT TESTED: "+format, args...)
 }
 
 // machine is a network namespace: a machine as far as the network knows. It

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/transfer"
@@ -166,6 +167,33 @@ func TestHostileSender(t *testing.T) {
 					t.Errorf("the receiver ended with %v", err)
 				}
 				check(t, dest, nil)
+			})
+		})
+	}
+}
+
+// Once everything is in place the receiver has succeeded, whatever the sender
+// says or does not say then.
+func TestNothingUndoesASuccess(t *testing.T) {
+	for name, last := range map[string]func(*player){
+		"cancelled":    func(p *player) { p.say(wire.Cancel{Reason: wire.ReasonCancelled}) },
+		"out of turn":  func(p *player) { p.say(wire.Manifest{Page: 1}) },
+		"gone":         func(p *player) { _ = p.Close() },
+		"never a word": func(*player) { <-time.After(time.Minute) }, // of synctest's time
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, err := hostileSender(t, func(p *player) {
+					p.say(wire.Offer{Known: true})
+					p.say(wire.Manifest{Last: true})
+					if p.await(wire.TypeComplete) == nil {
+						t.Error("the receiver is not complete")
+					}
+					last(p)
+				})
+				if err != nil {
+					t.Errorf("the receiver ended with %v", err)
+				}
 			})
 		})
 	}

@@ -41,11 +41,11 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	r.start(func(ctx context.Context) error {
 		return watchStall(ctx, o.Progress, o.Pause, o.Observer, r.active, r.diagnose)
 	})
-	if err := r.wait(); err != nil {
+	err := r.wait()
+	if err != nil {
 		tellPeer(ctx, session, err)
-		return r.result, err
 	}
-	return r.result, nil
+	return r.result, r.unlessDone(err)
 }
 
 // writers is how many goroutines verify and write blocks.
@@ -101,7 +101,7 @@ func (r *receiver) control(ctx context.Context) error {
 	for {
 		m, err := r.session.Receive(ctx)
 		if err != nil {
-			return r.unlessDone(err)
+			return err
 		}
 		t, _ := wire.TypeOf(m)
 		switch t {
@@ -172,20 +172,23 @@ func (r *receiver) takeDone() error {
 	return errFinished
 }
 
-// unlessDone is the end of a session: no error once all is complete, since then
-// whatever happens to the connection, this side has succeeded.
+// unlessDone is what ended a Receive: no error once all is complete, since then
+// this side has succeeded, whatever happens to the connection and whoever ends
+// the transfer.
 func (r *receiver) unlessDone(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.done {
-		return errFinished
+		return nil
 	}
 	return err
 }
 
 // doneTimeout bounds how long a receiver that has everything waits for the
-// sender to say that it knows.
-const doneTimeout = 3 * time.Second
+// sender to say that it knows. It leaves time to notice that the lane with the
+// news is dead, after 15 s of silence, and to meet again: a sender that never
+// hears of it would wait for long, and then report a failure.
+const doneTimeout = 20 * time.Second
 
 // complete makes everything final and tells the sender.
 func (r *receiver) complete(ctx context.Context) error {
@@ -206,7 +209,7 @@ func (r *receiver) complete(ctx context.Context) error {
 	m := wire.Complete{Files: r.result.Files, Bytes: r.result.Bytes}
 	r.mu.Unlock()
 	if err := r.session.Send(ctx, m.Append(nil)); err != nil {
-		return r.unlessDone(err)
+		return err
 	}
 	timer := time.NewTimer(doneTimeout)
 	defer timer.Stop()

@@ -24,6 +24,16 @@ var errLeftEarly = &Error{
 	Hint:    "Send again and give the new code to the receiver.",
 }
 
+// brokenHandshake: the relay was lost once the code was at stake.
+func brokenHandshake(err error) error {
+	return &Error{
+		Kind:    KindNetwork,
+		Message: "the connection to the relay broke in the middle of the handshake; the code is used up",
+		Hint:    hintNewCode,
+		Err:     err,
+	}
+}
+
 // bound has the room closed when ctx ends, since a Read cannot be interrupted
 // otherwise. The result undoes it, and is false if ctx has ended before.
 func bound(ctx context.Context, room *rendezvous.Room) (release func() bool) {
@@ -64,7 +74,7 @@ func (t *transferRun) awaitReceiver(ctx context.Context, room *rendezvous.Room, 
 		event, payload, err := room.Read(buf)
 		switch {
 		case err != nil && burnt && ctx.Err() == nil:
-			return nil, &Error{Kind: KindNetwork, Message: "the connection to the relay broke in the middle of the handshake; the code is used up", Hint: hintNewCode, Err: err}
+			return nil, brokenHandshake(err)
 		case err != nil:
 			return nil, orCause(ctx, err)
 		case event == rendezvous.Joined:
@@ -140,6 +150,8 @@ func (t *transferRun) greetSender(ctx context.Context, room *rendezvous.Room, p 
 	for tried, proved := false, false; ; {
 		event, payload, err := room.Read(buf)
 		switch {
+		case err != nil && tried && ctx.Err() == nil:
+			return nil, brokenHandshake(err)
 		case err != nil:
 			return nil, orCause(ctx, err)
 		case event == rendezvous.Left && tried:

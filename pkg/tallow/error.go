@@ -64,7 +64,8 @@ func explain(ctx context.Context, err error) error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return &Error{Kind: KindInterrupted, Message: "interrupted", Hint: hintResume, Err: err}
 	}
-	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainRelay, explainLocal} {
+	// The disk comes before the relay, which is whatever else has a hint.
+	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainDisk, explainRelay, explainLocal} {
 		if e := f(err); e != nil {
 			e.Err = err
 			return e
@@ -155,22 +156,28 @@ func explainRelay(err error) *Error {
 	return nil
 }
 
-// explainLocal: this machine, or data that cannot be trusted.
+// explainDisk: what is read or written here.
+func explainDisk(err error) *Error {
+	var disk *transfer.DiskError
+	if !errors.As(err, &disk) {
+		return nil
+	}
+	e := &Error{Kind: KindIO, Message: disk.Error(), Hint: hintResume}
+	var hinted interface{ Hint() string }
+	if errors.As(err, &hinted) {
+		e.Hint = hinted.Hint()
+	}
+	return e
+}
+
+// explainLocal: this side's person, or data that cannot be trusted.
 func explainLocal(err error) *Error {
 	var integrity *transfer.IntegrityError
-	var disk *transfer.DiskError
 	switch {
 	case errors.Is(err, transfer.ErrRefused):
 		return &Error{Kind: KindDeclined, Message: "declined; nothing was written"}
 	case errors.As(err, &integrity):
 		return &Error{Kind: KindIntegrity, Message: integrity.Error(), Hint: "Send again."}
-	case errors.As(err, &disk):
-		e := &Error{Kind: KindIO, Message: disk.Error(), Hint: hintResume}
-		var hinted interface{ Hint() string }
-		if errors.As(err, &hinted) {
-			e.Hint = hinted.Hint()
-		}
-		return e
 	case errors.Is(err, wire.ErrMalformed):
 		return &Error{Kind: KindInternal, Message: fmt.Sprintf("the other side sent what makes no sense (%v)", err), Hint: "Check that both sides run the same version: tallow version."}
 	}

@@ -90,6 +90,6 @@ type Result struct {
 	Skipped int64          // entries that were skipped or failed on either side
 	Sent    int64          // payload bytes that really crossed
 	Lanes   map[Lane]int64 // Sent by the lane that carried it
-	Elapsed time.Duration  // from the other side's arrival on
+	Elapsed time.Duration  // from the acceptance of the offer on
 	Text    string         // what was sent, where the offer is a text
 }

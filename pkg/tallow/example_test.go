@@ -113,3 +113,46 @@ func ExampleClient_Receive() {
 	// "acron" is not a word of a code
 	// Did you mean acorn, apron or iron?
 }
+
+// Several transfers at once, as a program that stays would run them.
+func ExampleTransferManager() {
+	ctx := context.Background()
+	client, err := tallow.New(tallow.Config{})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	codes := make(chan string, 2)
+	m := tallow.NewTransferManager(ctx, client, func(e tallow.TransferEvent) {
+		if c, ok := e.Event.(tallow.CodeEvent); ok {
+			codes <- c.Code
+		}
+	})
+	defer m.Close()
+	for _, text := range []string{"one", "three"} {
+		if _, err := m.Send(tallow.SendOptions{Text: text}); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for range 2 {
+		id, err := m.Receive(tallow.ReceiveOptions{Code: <-codes})
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		if _, err := m.Wait(ctx, id); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	for _, t := range m.List()[:2] {
+		_, err := m.Wait(ctx, t.ID)
+		fmt.Println(t.ID, t.Kind, err)
+	}
+	fmt.Println(m.Totals().Bytes, "bytes by", m.Totals().Transfers, "transfers")
+	// Output:
+	// 1 send <nil>
+	// 2 send <nil>
+	// 16 bytes by 4 transfers
+}

@@ -20,14 +20,18 @@ type faultyLane struct {
 // tamper is for Client.Tamper, on one side.
 func (r *faultRun) tamper(by from) func(uint32, session.Carrier) session.Carrier {
 	var mu sync.Mutex
-	lanes := 0
-	return func(_ uint32, c session.Carrier) session.Carrier {
+	lanes := make(map[layer]int)
+	return func(id uint32, c session.Carrier) session.Carrier {
+		kind := directs
+		if id&0xffff == 0 {
+			kind = records
+		}
 		mu.Lock()
 		defer mu.Unlock()
-		n := lanes
-		lanes++
+		n := lanes[kind]
+		lanes[kind]++
 		l := &faultyLane{Carrier: c, ended: make(chan struct{})}
-		l.flow = r.flow(l.ended, func(f fault) bool { return f.layer == records && f.by == by && f.conn == n })
+		l.flow = r.flow(l.ended, r.fits(kind, by, n, false))
 		return l
 	}
 }

@@ -47,16 +47,17 @@ var (
 type layer string
 
 const (
-	bytesOf  layer = "bytes"   // of a TCP connection to the relay
-	payloads layer = "payload" // that the relay passes on
-	records  layer = "record"  // of a lane
+	bytesOf  layer = "bytes"         // of a TCP connection to the relay
+	payloads layer = "payload"       // that the relay passes on
+	records  layer = "record"        // of a relayed lane
+	directs  layer = "direct record" // of a WebRTC lane
 )
 
 // fault is one thing that goes wrong, once.
 type fault struct {
 	layer layer
-	by    from // whose connection it is, and for records who writes them
-	conn  int  // its number, from 0: in a code's room, then in resume rooms; or the lane's
+	by    from // whose connection it is, and who writes the records
+	conn  int  // its number of its layer, from 0: in a code's room, then in resume rooms
 	back  bool // on the way from the relay
 	at    int64
 	deed  deed
@@ -105,7 +106,7 @@ func (p plan) total() (n int64) {
 // run waits in vain as long; where there must be one, a busy machine may need it.
 const (
 	shortWait = 3 * time.Second
-	longWait  = 25 * time.Second
+	longWait  = 45 * time.Second
 )
 
 // planOf is the plan that a seed stands for.
@@ -127,16 +128,16 @@ func planOf(seed uint64) plan {
 	for i := range n {
 		p.faults = append(p.faults, p.fault(r, i))
 	}
-	if !p.mild && r.IntN(6) == 0 {
+	if !p.mild && r.IntN(5) == 0 {
 		f := p.fault(r, 0)
-		f.deed, f.layer, f.at = []deed{cancelSender, cancelReceiver}[r.IntN(2)], payloads, int64(r.IntN(70))
+		f.deed, f.layer, f.span = []deed{cancelSender, cancelReceiver}[r.IntN(2)], payloads, 0
+		f.at = int64(r.IntN(12))
 		p.faults = append(p.faults, f)
 	}
-	slices.SortStableFunc(p.faults, func(a, b fault) int { return int(a.at - b.at) })
 	return p
 }
 
-// payloadOf is up to five files of up to 3 MiB together.
+// payloadOf is up to five files, of some 2 MiB together as a rule.
 func payloadOf(r *rand.Rand) map[string]int {
 	sizes := []int{0, 1, 100, 65_536, 300_000, 1 << 20, 1<<20 + 1}
 	names := []string{"d/a", "d/b/c", "d/b/größe", "d/e", "d/z"}
@@ -160,6 +161,12 @@ func (p plan) fault(r *rand.Rand, i int) fault {
 		by:    []from{theSender, theReceiver}[r.IntN(2)],
 		conn:  r.IntN(i + 1), back: r.IntN(3) == 0,
 	}
+	if p.lanes[0] == tallow.LaneWebRTC && f.layer == payloads {
+		f.layer = directs
+	}
+	if f.layer == records || f.layer == directs {
+		f.back = false
+	}
 	if r.IntN(3) == 0 {
 		f.deed = breaks[r.IntN(len(breaks))]
 	} else {
@@ -174,9 +181,15 @@ func (p plan) fault(r *rand.Rand, i int) fault {
 	if !p.mild && r.IntN(12) == 0 && !slices.ContainsFunc(p.faults, func(o fault) bool { return o.deed == stall }) {
 		f.deed, f.span = stall, 0
 	}
+	return p.placed(r, i, f)
+}
+
+// placed chooses where fault number i strikes.
+func (p plan) placed(r *rand.Rand, i int, f fault) fault {
 	// Of the sender's some 60 messages most are data; the receiver says less.
 	few := []int{3, 8, 25, 70}[r.IntN(4)]
-	if f.by == theReceiver != f.back {
+	fromSender := (f.by == theSender) != f.back
+	if !fromSender {
 		few = []int{3, 8, 16}[r.IntN(3)]
 	}
 	f.at = int64(r.IntN(few))
@@ -186,7 +199,12 @@ func (p plan) fault(r *rand.Rand, i int) fault {
 		if f.layer == bytesOf {
 			f.layer = payloads
 		}
-		f.at += 4
+		if f.layer == payloads {
+			f.at += 2
+		}
+		if f.conn == 0 && fromSender && f.layer != directs {
+			f.at += 6 // the last word of the handshake has arrived for sure
+		}
 	}
 	if f.layer == bytesOf {
 		f.at = r.Int64N(1 << (4 + r.IntN(18)))

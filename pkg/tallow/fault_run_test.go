@@ -175,8 +175,7 @@ func (r *faultRun) transfer(ctx context.Context, clients map[from]*tallow.Client
 			OnEvent: func(e tallow.Event) {
 				sent.events = append(sent.events, e)
 				if c, ok := e.(tallow.CodeEvent); ok {
-					bare, _, _ := strings.Cut(c.Code, "@") // the receiver has a road of its own
-					code <- bare
+					code <- c.Code[strings.LastIndex(c.Code, "#")+1:] // the receiver has a road of its own
 				}
 			},
 		})

@@ -21,9 +21,10 @@ var (
 
 // Limits of runs with faults.
 const (
-	runsAtOnce = 24               // they wait most of the time
-	runsABatch = 96               // after each, no goroutine is left
-	runLimit   = 90 * time.Second // of one: what is over it hangs
+	runsAtOnce = 24              // they wait most of the time
+	runsInRace = 6               // at once, where the race detector slows them
+	runsABatch = 96              // after each, no goroutine is left
+	runLimit   = 2 * time.Minute // of one: what is over it hangs
 )
 
 // A transfer in which things go wrong, one after the other, on either side and
@@ -49,18 +50,27 @@ func TestFaults(t *testing.T) {
 	for batch := range slices.Chunk(plans, runsABatch) {
 		runAll(t, batch, &sum)
 	}
-	t.Logf("%d runs: %d without a loss, %d met again, %d were taken up by another; %v",
-		sum.runs, sum.smooth, sum.met, sum.taken, sum.struck)
-	if sum.runs < 50 {
-		return
+	t.Logf("%d runs: %d without a loss, %d met again, %d were taken up by another; %v; %v",
+		sum.runs, sum.smooth, sum.met, sum.taken, sum.struck, sum.where)
+	if sum.runs >= 300 {
+		sum.suffices(t)
 	}
-	// A harness whose faults miss proves nothing.
-	if sum.met < sum.runs/10 || sum.taken < sum.runs/10 {
+}
+
+// suffices fails if the faults missed: that proves nothing.
+func (s *tally) suffices(t *testing.T) {
+	t.Helper()
+	if s.met < s.runs/10 || s.taken < s.runs/10 {
 		t.Error("too few runs lost their connections, or had to be taken up")
 	}
 	for _, d := range slices.Concat(tampers, breaks, []deed{stall, cancelSender, cancelReceiver}) {
-		if sum.struck[d] == 0 {
+		if s.struck[d] == 0 {
 			t.Errorf("nothing suffered a %q", d)
+		}
+	}
+	for _, l := range []layer{bytesOf, payloads, records, directs} {
+		if s.where[l] == 0 {
+			t.Errorf("nothing happened to a %s", l)
 		}
 	}
 }
@@ -72,6 +82,7 @@ type tally struct {
 	met    int // succeeded after meeting again
 	taken  int // failed, and were taken up
 	struck map[deed]int
+	where  map[layer]int
 }
 
 func (s *tally) add(r *faultRun) {
@@ -85,10 +96,11 @@ func (s *tally) add(r *faultRun) {
 		s.smooth++
 	}
 	if s.struck == nil {
-		s.struck = make(map[deed]int)
+		s.struck, s.where = make(map[deed]int), make(map[layer]int)
 	}
 	for _, f := range r.struck {
 		s.struck[f.deed]++
+		s.where[f.layer]++
 	}
 }
 
@@ -97,7 +109,11 @@ func runAll(t *testing.T, plans []plan, sum *tally) {
 	t.Helper()
 	dir := t.TempDir()
 	before := runtime.NumGoroutine()
-	turns := make(chan struct{}, runsAtOnce)
+	atOnce := runsAtOnce
+	if raceDetector {
+		atOnce = runsInRace
+	}
+	turns := make(chan struct{}, atOnce)
 	var mu sync.Mutex // of sum and what follows
 	hung := false
 	var all sync.WaitGroup

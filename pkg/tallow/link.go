@@ -139,6 +139,15 @@ func (l *link) Attached(ctx context.Context) (transfer.Lane, error) {
 	return next, nil
 }
 
+// Receive returns the next control message, and notes the acceptance of the offer.
+func (l *link) Receive(ctx context.Context) ([]byte, error) {
+	m, err := l.Session.Receive(ctx)
+	if t, ok := wire.TypeOf(m); err == nil && ok && t == wire.TypeAccept {
+		l.run.accept()
+	}
+	return m, err
+}
+
 // attach gives the session a lane and tells when it begins and ceases to carry.
 func (l *link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
 	if l.client.tamper != nil {
@@ -153,7 +162,7 @@ func (l *link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
 		for attached.Ready(l.ctx) == nil {
 			l.run.tell(LaneEvent{Lane: name, Up: true})
 			err := attached.Relieved(l.ctx)
-			if errors.Is(err, context.Canceled) || l.Err() != nil {
+			if errors.Is(err, context.Canceled) || attached.Err() != nil && l.endsSoon() {
 				return // the end of the transfer is not a lane's failure
 			}
 			l.run.tell(LaneEvent{Lane: name, Up: false})
@@ -161,4 +170,18 @@ func (l *link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
 		}
 	})
 	return nil
+}
+
+// endsSoon says whether the session ends within the time in which nobody is told
+// of a loss. Where a lane has died, the other side may only have finished first.
+func (l *link) endsSoon() bool {
+	timer := time.NewTimer(lossNotice)
+	defer timer.Stop()
+	select {
+	case <-l.Done():
+	case <-l.ctx.Done():
+	case <-timer.C:
+		return false
+	}
+	return true
 }

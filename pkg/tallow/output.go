@@ -48,10 +48,12 @@ type output struct {
 }
 
 // open chooses the destination of an offer.
-func (out *output) open(offer wire.Offer) (transfer.Destination, error) {
+func (out *output) open(ctx context.Context, offer wire.Offer) (transfer.Destination, error) {
 	switch {
 	case out.o.Writer != nil:
-		return newDestination(disk.NewWriter(out.o.Writer)), nil
+		w := disk.NewWriter(out.o.Writer)
+		context.AfterFunc(ctx, func() { _ = w.Close() }) // a write to a pipe may never end by itself
+		return newDestination(w), nil
 	case offer.Text && out.o.Output == "":
 		out.memory = disk.NewMemory(maxText)
 		return newDestination(out.memory), nil

@@ -86,7 +86,7 @@ func (c *Client) relayNamed(name, nameplate string) (whereabouts, error) {
 
 // rememberAfter is how long a transfer has to run before it is worth being
 // remembered for a process that is started again.
-const rememberAfter = time.Second
+const rememberAfter = 250 * time.Millisecond
 
 // remember seals what another process needs to go on with this transfer, with
 // its code, and leaves it beside what has arrived.

@@ -131,10 +131,11 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 			if err := o.accept(ctx, offer); err != nil {
 				return nil, err
 			}
+			t.accept()
 			out.begun = func(folder *disk.Folder) {
 				l.wg.Go(func() { l.remember(running, folder, k, sender.relay) })
 			}
-			return out.open(offer)
+			return out.open(ctx, offer)
 		},
 		Observer: t, Progress: &t.progress, Pause: t.pause,
 	})

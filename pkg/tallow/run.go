@@ -17,7 +17,8 @@ type transferRun struct {
 	onEvent  func(Event)
 	progress transfer.Progress
 	pause    *transfer.Pause
-	began    time.Time // when the other side had proved itself
+	began    time.Time // when the other side had proved itself; later, when the offer was accepted
+	accepted bool
 
 	mu    sync.Mutex // also held while onEvent runs, so that events come one at a time
 	state State
@@ -66,10 +67,20 @@ func (t *transferRun) authenticated() {
 	t.tell(PeerEvent{})
 }
 
+// accept notes that the offer is accepted: how long people took to answer says
+// nothing of the transfer. Later acceptances are those of a receiver that was
+// started again.
+func (t *transferRun) accept() {
+	if !t.accepted {
+		t.accepted, t.began = true, time.Now()
+	}
+}
+
 // restarted forgets what was counted of a receiver that has forgotten it too.
 func (t *transferRun) restarted() {
 	t.progress.Bytes.Store(0)
 	t.progress.Files.Store(0)
+	t.happen(peerAuthenticated) // if anybody was told that the old one was lost
 }
 
 // FileDone and the methods behind it make a transferRun a transfer.Observer.

@@ -1,0 +1,77 @@
+package disk_test
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+)
+
+// caseless is a folder on a disk that does not tell "a" from "A": a temporary
+// one where the system has such, else one that root can make. It is skipped
+// where there is neither; TestCollision plays such a disk with hard links.
+func caseless(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	probe := func(dir string) bool {
+		write(t, filepath.Join(dir, "probe"), nil)
+		defer os.Remove(filepath.Join(dir, "probe"))
+		_, err := os.Lstat(filepath.Join(dir, "PROBE"))
+		return err == nil
+	}
+	if probe(dir) {
+		return dir
+	}
+	if mountCaseless(t, dir) && probe(filepath.Join(dir, "caseless")) {
+		return filepath.Join(dir, "caseless")
+	}
+	t.Skip("SKIPPED: no disk that ignores case can be had here")
+	return ""
+}
+
+// Entries whose names differ only in case, on a disk that does not tell them
+// apart: the first one lands, the second is refused, and no policy replaces one
+// with the other. Nor does a file reach our own folder by another case.
+func TestCaseless(t *testing.T) {
+	base := caseless(t)
+	for p := disk.PolicyAsk; p <= disk.PolicyFail; p++ {
+		t.Run(p.String(), func(t *testing.T) {
+			dir := filepath.Join(base, p.String())
+			f := begun(t, dir, disk.Options{Policy: p}, "top")
+			mustPrepareFolder(t, f, "top")
+			_, err := put(t, f, fileEntry("top/Name", 5), []byte("first"))
+			must(t, err)
+			_, err = put(t, f, fileEntry("top/nAME", 5), []byte("other"))
+			refusedWith(t, err, "same name")
+			both := make([]disk.File, 2)
+			for i, name := range []string{"top/one", "top/ONE"} { // before either is there
+				both[i], err = f.Prepare(t.Context(), uint64(i), fileEntry(name, 3))
+				must(t, err)
+				fill(t, both[i], []byte(name[4:]))
+			}
+			errs := f.Commit(t.Context(), both)
+			must(t, errs[0])
+			refusedWith(t, errs[1], "same name")
+			must(t, f.Finish(t.Context()))
+			if a, b := read(t, filepath.Join(dir, "top", "NAME")), read(t, filepath.Join(dir, "top", "One")); a != "first" || b != "one" {
+				t.Errorf("%q, %q", a, b)
+			}
+			// A file of the person's that is the same, for two entries.
+			write(t, filepath.Join(dir, "top", "mine"), []byte("mine"))
+			f = begun(t, dir, disk.Options{Policy: p}, "top")
+			mustPrepareFolder(t, f, "top")
+			for i, name := range []string{"top/MINE", "top/mine"} {
+				file, err := f.Prepare(t.Context(), uint64(i), fileEntry(name, 4))
+				if i == 1 {
+					refusedWith(t, err, "same name")
+					continue
+				}
+				must(t, err)
+				_, err = file.Have(t.Context())
+				must(t, errors.Join(err, f.Commit(t.Context(), []disk.File{file})[0]))
+			}
+		})
+	}
+}

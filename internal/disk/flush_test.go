@@ -1,0 +1,45 @@
+package disk_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/disk"
+)
+
+// On a slow link a kill costs a second, not eight blocks.
+func TestJournalKeepsUpWithSlowLinks(t *testing.T) {
+	data := random(mib, 1)
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		f := begun(t, dir, disk.Options{}, "a")
+		file, err := f.Prepare(t.Context(), 0, fileEntry("a", 4*mib))
+		must(t, err)
+		for i, tt := range []struct {
+			pause time.Duration
+			want  int // blocks that a later transfer finds
+		}{
+			{0, 0},
+			{999 * time.Millisecond, 0},
+			{time.Millisecond, 3}, // a second after Begin
+			{time.Minute, 4},
+		} {
+			time.Sleep(tt.pause)
+			_, err := file.WriteAt(data, int64(i)*mib)
+			must(t, err)
+			must(t, file.Verified(uint32(i), blockhash.Sum(uint32(i), data).Hash))
+			// A transfer of the same into a copy of what a kill would leave.
+			later := begun(t, crashed(t, dir), disk.Options{}, "a")
+			again, err := later.Prepare(t.Context(), 0, fileEntry("a", 4*mib))
+			must(t, err)
+			have, err := again.Have(t.Context())
+			if err != nil || len(have) != tt.want {
+				t.Errorf("after block %d a later transfer finds %d, want %d; %v", i, len(have), tt.want, err)
+			}
+			must(t, later.Close())
+		}
+		must(t, f.Close())
+	})
+}

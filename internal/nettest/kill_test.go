@@ -1,0 +1,222 @@
+//go:build linux
+
+package nettest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+)
+
+// How often TestKilled kills, and what its moments are drawn from; both have
+// defaults.
+const (
+	killsVariable = "TALLOW_TEST_KILLS"
+	seedVariable  = "TALLOW_TEST_SEED"
+
+	fewKills = 7
+)
+
+const (
+	killedSize  = 512 << 20 // bytes of the file that is sent
+	resendLimit = 64 << 20  // bytes that may cross twice after a kill
+
+	// slowed is what the relay passes on in a second, in bytes, so that there
+	// are moments between the beginning and the end.
+	slowed = 128 << 20
+
+	// rememberedAfter is how long a receiver that takes files may run until a
+	// kill does not cost it its code any more, on a slow machine.
+	rememberedAfter = 2 * time.Second
+)
+
+// victim is who is killed, and how the two sides go on.
+type victim string
+
+const (
+	receiverOnce  victim = "receiver, same code"  // it is run again while the sender waits
+	receiverAnew  victim = "receiver, new code"   // both are run again
+	senderAnew    victim = "sender, new code"     // both are run again
+	relayRestarts victim = "relay, on its own"    // it comes back; nobody does anything else
+	relayStays    victim = "relay, never returns" // the direct lane finishes
+)
+
+// killing is one process that is killed at one moment of a transfer.
+type killing struct {
+	victim victim
+	lanes  string
+	bytes  int64         // that have arrived then, at least
+	later  time.Duration // after the news of them, which come ten times a second
+}
+
+func (k killing) String() string {
+	return fmt.Sprintf("%s, by %s, after %d MiB and %d ms", k.victim, k.lanes, k.bytes>>20, k.later.Milliseconds())
+}
+
+// killings draws moments. The victims take turns, and every third round has all
+// the lanes and not the relayed one alone.
+func killings(seed uint64, n int) []killing {
+	random := rand.New(rand.NewPCG(seed, 0))
+	victims := []victim{receiverOnce, relayRestarts, senderAnew, receiverAnew}
+	all := []killing{}
+	for i := range n {
+		k := killing{
+			victim: victims[i%len(victims)], lanes: "relay",
+			bytes: random.Int64N(killedSize), later: time.Duration(random.Int64N(int64(100 * time.Millisecond))),
+		}
+		if i/len(victims)%3 == 1 {
+			k.lanes = "webrtc,relay"
+		}
+		if k.lanes != "relay" && k.victim == relayRestarts && i/len(victims)%2 == 1 {
+			k.victim = relayStays
+		}
+		all = append(all, k)
+	}
+	return all
+}
+
+// A process that is killed at any moment of a transfer costs next to nothing:
+// what had arrived is taken up, the result is the same as without the kill, and
+// nothing is left over.
+func TestKilled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("NOT TESTED: it sends gigabytes, and -short was given")
+	}
+	seed, kills := rand.Uint64(), fewKills
+	if s := os.Getenv(seedVariable); s != "" {
+		seed = number(t, seedVariable, s)
+	}
+	if s := os.Getenv(killsVariable); s != "" {
+		kills = int(number(t, killsVariable, s))
+	}
+	t.Logf("%d kills, %s=%d", kills, seedVariable, seed)
+	file := randomFile(t, killedSize)
+	var most int64
+	late := 0
+	for _, k := range killings(seed, kills) {
+		t.Run(k.String(), func(t *testing.T) {
+			resent, struck := k.run(t, file)
+			most = max(most, resent)
+			if !struck {
+				late++
+			}
+		})
+	}
+	t.Logf("%d kills, %d of them too late: at most %.1f MiB were sent again", kills, late, float64(most)/(1<<20))
+	if late > kills/4 {
+		t.Error("too many kills came when all was over")
+	}
+}
+
+func number(t *testing.T, variable, s string) uint64 {
+	t.Helper()
+	n, err := strconv.ParseUint(s, 10, 63)
+	if err != nil {
+		t.Fatalf("%s: %v", variable, err)
+	}
+	return n
+}
+
+// run transfers the file, kills, and lets the two sides go on. It returns how
+// many bytes were sent that had arrived before; struck is false if the victim
+// was done already.
+func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
+	to := t.TempDir()
+	relay := slowRelay(t, "127.0.0.1:0")
+	at := relay.first(t, "listening").Addr
+	flags := []string{"--relay", at, "--lanes", k.lanes}
+	x := network{}.send(t, file, to, flags...)
+	begun := x.receiver.first(t, "offer").at
+	if k.victim == relayStays { // before that, nothing could finish it
+		for _, side := range []*command{x.sender, x.receiver} {
+			side.await(t, "webrtc up", func(e event) bool { return e.Event == "lane" && e.Lane == "webrtc" && e.State == "up" })
+		}
+	}
+	x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= k.bytes })
+	later := time.NewTimer(k.later)
+	defer later.Stop()
+	<-later.C
+
+	of := map[victim]*command{receiverOnce: x.receiver, receiverAnew: x.receiver, senderAnew: x.sender, relayRestarts: relay, relayStays: relay}
+	struck = of[k.victim].kill(t)
+	missing := killedSize - x.receiver.reached()
+	before := x
+	if k.victim == relayRestarts && struck {
+		slowRelay(t, at).first(t, "listening")
+	} else if k.victim != relayStays && struck {
+		x = k.again(t, x, begun, file, to, flags)
+	}
+	sent, received := x.succeed(t)
+	if sent.Bytes != killedSize || received.Bytes != killedSize {
+		t.Errorf("the sides say that %d and %d bytes are there, of %d", sent.Bytes, received.Bytes, killedSize)
+	}
+	if struck {
+		resent = max(twice(sent, x.sender == before.sender, missing), twice(received, x.receiver == before.receiver, missing))
+	}
+	if resent > resendLimit {
+		t.Errorf("%d bytes were sent and %d came when %d were missing", sent.Sent, received.Sent, missing)
+	}
+	same(t, file, filepath.Join(to, filepath.Base(file)))
+	alone(t, to, filepath.Base(file))
+	return resent, struck
+}
+
+// twice is how many bytes a side says have crossed twice, after a kill when so
+// many were missing. One that was not run again counts from the beginning.
+func twice(done event, ran bool, missing int64) int64 {
+	if ran {
+		missing = killedSize
+	}
+	return done.Sent - missing
+}
+
+func slowRelay(t *testing.T, listen string) *command {
+	t.Helper()
+	return run(t, nil, "relay", "--listen", listen, "--bytes-per-second", strconv.Itoa(slowed))
+}
+
+// again runs those again that a person would after the victim's end.
+func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to string, flags []string) exchange {
+	t.Helper()
+	receive := append([]string{"receive", "--yes", "--output", to, x.sender.first(t, "code").Code}, flags...)
+	remembered := len(disk.Remembered(to)) > 0
+	if lived := x.receiver.died.Sub(begun); k.victim == receiverOnce && !remembered {
+		t.Logf("after %v the receiver's code was not remembered", lived)
+		if lived > rememberedAfter {
+			t.Error("that is too long")
+		}
+	}
+	switch {
+	case k.victim == receiverOnce && remembered:
+		return exchange{sender: x.sender, receiver: run(t, nil, receive...)}
+	case k.victim == receiverOnce: // too early: it is told so, and asks for a new code
+		x.receiver = run(t, nil, receive...)
+		x.receiver.exit(t, 3, patience)
+		x.sender.interrupt(t)
+	case k.victim == receiverAnew:
+		x.sender.interrupt(t)
+	case k.victim == senderAnew:
+		x.receiver.interrupt(t)
+	}
+	return network{}.send(t, file, to, flags...)
+}
+
+// alone fails unless the name is all that is in a folder.
+func alone(t *testing.T, folder, name string) {
+	t.Helper()
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		if e.Name() != name {
+			t.Errorf("%s is left over", filepath.Join(folder, e.Name()))
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package tallow
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// TransferKind is the direction of a transfer.
+type TransferKind string
+
+// The two kinds of transfers.
+const (
+	TransferSend    TransferKind = "send"
+	TransferReceive TransferKind = "receive"
+)
+
+// Transfer is a transfer of a TransferManager as it stood at one moment.
+type Transfer struct {
+	ID       TransferID
+	Kind     TransferKind
+	Code     string // of a send, empty until there is one
+	State    State
+	Offer    Offer         // empty until it is known
+	Progress ProgressEvent // the latest; its Rate is 0 unless State is StateTransferring
+	Ended    bool
+	Result   Result // once it has ended
+	Err      error  // once it has ended: an *Error, or nil
+}
+
+// TransferTotals is how far all transfers are together.
+type TransferTotals struct {
+	Transfers int     // that have begun
+	Active    int     // that have not ended
+	Bytes     int64   // verified and written, of all but those that ended in vain
+	Total     int64   // of the same: of the offers that are known, less what was skipped in the end
+	Files     int64   // in place, of the same
+	Rate      float64 // bytes a second
+}
+
+// Totals is how far all transfers are together. Those that ended before their
+// completion count no more than as begun, so that Bytes can reach Total.
+func (m *TransferManager) Totals() TransferTotals {
+	var sum TransferTotals
+	for _, t := range m.List() {
+		sum.Transfers++
+		switch {
+		case !t.Ended:
+			sum.Active++
+			sum.Total += t.Progress.Total
+		case t.State == StateCompleted:
+			sum.Total += t.Progress.Bytes // what was skipped does not come any more
+		default:
+			continue
+		}
+		sum.Bytes += t.Progress.Bytes
+		sum.Files += t.Progress.Files
+		sum.Rate += t.Progress.Rate
+	}
+	return sum
+}
+
+// managed is one transfer of a TransferManager.
+type managed struct {
+	controls *Controls
+	cancel   context.CancelFunc // set before anybody can find it
+	done     chan struct{}      // closed after the last event
+
+	mu   sync.Mutex
+	seen Transfer
+}
+
+func newManaged(kind TransferKind, controls *Controls) *managed {
+	if controls == nil {
+		controls = &Controls{}
+	}
+	return &managed{
+		controls: controls, done: make(chan struct{}),
+		seen: Transfer{Kind: kind, State: StatePending},
+	}
+}
+
+func (t *managed) snapshot() Transfer {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.seen
+	now.Offer.Names = slices.Clone(now.Offer.Names)
+	if now.State != StateTransferring {
+		now.Progress.Rate = 0
+	}
+	return now
+}
+
+// note takes in an event.
+func (t *managed) note(e Event) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	switch e := e.(type) {
+	case CodeEvent:
+		t.seen.Code = e.Code
+	case StateEvent:
+		t.seen.State = e.State
+	case OfferEvent:
+		t.seen.Offer = e.Offer
+		t.seen.Progress.Total = e.Offer.Bytes
+	case ProgressEvent:
+		t.seen.Progress = e
+	}
+}
+
+// end takes in what a transfer has returned.
+func (t *managed) end(r Result, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.seen.Ended, t.seen.Result, t.seen.Err = true, r, err
+	switch t.seen.State {
+	case StateCompleted: // the latest progress is a little older
+		p := &t.seen.Progress
+		p.Bytes, p.Files, p.Total = r.Bytes, r.Files, max(p.Total, r.Bytes)
+	case StatePending: // what was wrong was so from the start
+		t.seen.State = StateFailed
+	}
+}

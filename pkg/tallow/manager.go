@@ -1,0 +1,208 @@
+package tallow
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+)
+
+// TransferManager runs several transfers of one Client at once: each has an ID
+// under which it is watched, paused, resumed and cancelled. It keeps what it
+// knows of a transfer after its end. Its methods may be called from any
+// goroutine.
+type TransferManager struct {
+	client  *Client
+	onEvent func(TransferEvent)
+
+	ctx    context.Context // of all transfers; ends with Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+
+	telling sync.Mutex // held while onEvent runs, so that events come one at a time
+
+	mu        sync.Mutex
+	closed    bool
+	transfers []*managed // by ID, which is the index and one
+}
+
+// TransferID names a transfer of one TransferManager: 1, 2, 3, as they begin.
+type TransferID int64
+
+// TransferEvent is an event of one of a TransferManager's transfers.
+type TransferEvent struct {
+	ID    TransferID
+	Event Event
+}
+
+// EndEvent is the last event of every transfer of a TransferManager: what its
+// Send or Receive has returned.
+type EndEvent struct {
+	Result Result
+	Err    error // an *Error, or nil
+}
+
+func (EndEvent) event() {}
+
+// NewTransferManager makes a manager whose transfers end with ctx at the latest.
+// onEvent is told the events of all of them, one at a time; it may call any
+// method but Wait and Close, and it may be nil. The manager has to be closed.
+func NewTransferManager(ctx context.Context, client *Client, onEvent func(TransferEvent)) *TransferManager {
+	if onEvent == nil {
+		onEvent = func(TransferEvent) {}
+	}
+	m := &TransferManager{client: client, onEvent: onEvent}
+	m.ctx, m.cancel = context.WithCancel(ctx)
+	return m
+}
+
+// Send begins to send and returns at once. The code comes as a CodeEvent, and
+// what is wrong with the options as the transfer's error. The error here is an
+// *Error of KindUsage: the manager is closed.
+func (m *TransferManager) Send(o SendOptions) (TransferID, error) {
+	t := newManaged(TransferSend, o.Controls)
+	o.Controls = t.controls
+	told := o.OnEvent
+	return m.start(t, func(ctx context.Context, tell func(Event)) (Result, error) {
+		o.OnEvent = both(told, tell)
+		return m.client.Send(ctx, o)
+	})
+}
+
+// Receive begins to receive and returns at once, like Send.
+func (m *TransferManager) Receive(o ReceiveOptions) (TransferID, error) {
+	t := newManaged(TransferReceive, o.Controls)
+	t.seen.Code = o.Code
+	o.Controls = t.controls
+	told := o.OnEvent
+	return m.start(t, func(ctx context.Context, tell func(Event)) (Result, error) {
+		o.OnEvent = both(told, tell)
+		return m.client.Receive(ctx, o)
+	})
+}
+
+// both calls the first function, which may be nil, and then the second.
+func both(first, second func(Event)) func(Event) {
+	if first == nil {
+		return second
+	}
+	return func(e Event) {
+		first(e)
+		second(e)
+	}
+}
+
+func (m *TransferManager) start(t *managed, run func(context.Context, func(Event)) (Result, error)) (TransferID, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return 0, usage("the transfer manager is closed", "")
+	}
+	m.transfers = append(m.transfers, t)
+	t.seen.ID = TransferID(len(m.transfers))
+	var ctx context.Context
+	ctx, t.cancel = context.WithCancel(m.ctx)
+	id := t.seen.ID
+	m.wg.Go(func() {
+		defer t.cancel()
+		defer close(t.done)
+		result, err := run(ctx, func(e Event) {
+			t.note(e)
+			m.tell(TransferEvent{id, e})
+		})
+		t.end(result, err)
+		m.tell(TransferEvent{id, EndEvent{result, err}})
+	})
+	return id, nil
+}
+
+func (m *TransferManager) tell(e TransferEvent) {
+	m.telling.Lock()
+	defer m.telling.Unlock()
+	m.onEvent(e)
+}
+
+func (m *TransferManager) find(id TransferID) (*managed, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if id < 1 || id > TransferID(len(m.transfers)) {
+		return nil, usage(fmt.Sprintf("there is no transfer %d", id), "")
+	}
+	return m.transfers[id-1], nil
+}
+
+// Pause holds back the data of a transfer until Resume; see Controls. The error
+// is an *Error of KindUsage: there is no such transfer. To one that has ended it
+// does nothing.
+func (m *TransferManager) Pause(id TransferID) error {
+	t, err := m.find(id)
+	if err == nil {
+		t.controls.Pause()
+	}
+	return err
+}
+
+// Resume lets the data of a transfer flow again. Its error is as that of Pause.
+func (m *TransferManager) Resume(id TransferID) error {
+	t, err := m.find(id)
+	if err == nil {
+		t.controls.Resume()
+	}
+	return err
+}
+
+// Cancel ends a transfer, which then has an error of KindInterrupted; Wait tells
+// when. Its own error is as that of Pause.
+func (m *TransferManager) Cancel(id TransferID) error {
+	t, err := m.find(id)
+	if err == nil {
+		t.cancel()
+	}
+	return err
+}
+
+// Wait waits for the end of a transfer and returns what its Send or Receive
+// did, or the cause of ctx's end.
+func (m *TransferManager) Wait(ctx context.Context, id TransferID) (Result, error) {
+	t, err := m.find(id)
+	if err != nil {
+		return Result{}, err
+	}
+	select {
+	case <-t.done:
+		now := t.snapshot()
+		return now.Result, now.Err
+	case <-ctx.Done():
+		return Result{}, context.Cause(ctx)
+	}
+}
+
+// Get is one transfer as it stands. Its error is as that of Pause.
+func (m *TransferManager) Get(id TransferID) (Transfer, error) {
+	t, err := m.find(id)
+	if err != nil {
+		return Transfer{}, err
+	}
+	return t.snapshot(), nil
+}
+
+// List is every transfer as it stands, in the order in which they began.
+func (m *TransferManager) List() []Transfer {
+	m.mu.Lock()
+	transfers := slices.Clone(m.transfers)
+	m.mu.Unlock()
+	list := make([]Transfer, len(transfers))
+	for i, t := range transfers {
+		list[i] = t.snapshot()
+	}
+	return list
+}
+
+// Close cancels every transfer, waits for their ends, and begins no other.
+func (m *TransferManager) Close() {
+	m.mu.Lock()
+	m.closed = true
+	m.mu.Unlock()
+	m.cancel()
+	m.wg.Wait()
+}
