@@ -80,6 +80,13 @@ func (p *pty) await(t *testing.T, text string) {
 	}
 }
 
+// text is what the terminal has shown.
+func (p *pty) text() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.shown.String()
+}
+
 func (p *pty) write(t *testing.T, keys string) {
 	t.Helper()
 	if _, err := io.WriteString(p.keys, keys); err != nil {

@@ -130,6 +130,8 @@ func TestScripts(t *testing.T) {
 			"events": checkEvents,
 			"random": random,
 			"relay":  useRelay,
+			"signal": sendSignal,
+			"still":  standsStill,
 			"zeros":  zeros,
 			"term":   terminate,
 			"clock":  startClock,

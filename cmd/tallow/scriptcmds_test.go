@@ -116,13 +116,51 @@ func terminate(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: term WORD")
 	}
+	signalTo(ts, syscall.SIGTERM, args[0])
+}
+
+// signal NAME WORD sends SIGUSR1 or SIGUSR2 likewise.
+func sendSignal(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 || pauseSignals()[args[0]] == nil {
+		ts.Fatalf("usage: signal USR1|USR2 WORD")
+	}
+	signalTo(ts, pauseSignals()[args[0]], args[1])
+}
+
+func signalTo(ts *testscript.TestScript, s os.Signal, word string) {
 	for _, cmd := range ts.BackgroundCmds() {
-		if slices.Contains(cmd.Args, args[0]) {
-			ts.Check(cmd.Process.Signal(syscall.SIGTERM))
+		if slices.Contains(cmd.Args, word) {
+			ts.Check(cmd.Process.Signal(s))
 			return
 		}
 	}
-	ts.Fatalf("no background command has %q in it", args[0])
+	ts.Fatalf("no background command has %q in it", word)
+}
+
+// still FILE DURATION waits until the progress in a file of events has not grown
+// for so long.
+func standsStill(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: still FILE DURATION")
+	}
+	span, err := time.ParseDuration(args[1])
+	ts.Check(err)
+	progress := regexp.MustCompile(`"event":"progress","bytes":[0-9]+`)
+	var last string
+	var since time.Time
+	ts.Check(poll(func() error {
+		all := progress.FindAllString(ts.ReadFile(args[0]), -1)
+		if len(all) == 0 {
+			return fmt.Errorf("%s has no progress", args[0])
+		}
+		if now := all[len(all)-1]; now != last {
+			last, since = now, time.Now()
+		}
+		if time.Since(since) < span {
+			return fmt.Errorf("%s goes on: %s", args[0], last)
+		}
+		return nil
+	}))
 }
 
 type clockKey struct{}

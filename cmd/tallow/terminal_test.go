@@ -138,3 +138,46 @@ func TestProgressWhereNothingMoves(t *testing.T) {
 		t.Errorf("%q", out.String())
 	}
 }
+
+func TestStatusLineOfAPause(t *testing.T) {
+	var out strings.Builder
+	width := 80
+	s := &screen{w: &out, moves: true, width: func() int { return width }, keys: &keyboard{closed: true}}
+	shows := func(want string) {
+		t.Helper()
+		got := out.String()
+		line := strings.TrimRight(got[strings.LastIndexByte(strings.TrimRight(got, "\r "), '\r')+1:], "\r ")
+		if !strings.HasSuffix(line, "] "+want) {
+			t.Errorf("%q, want %q at its end", line, want)
+		}
+		if utf8.RuneCountInString(line) >= width {
+			t.Errorf("%q does not fit into %d columns", line, width)
+		}
+		out.Reset()
+	}
+	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
+	shows("3.0 MB of 12 MB, 1.5 MB/s, 6s left — p pause, q quit")
+	if !s.hold(true) {
+		t.Error("the pause is not shown")
+	}
+	shows("3.0 MB of 12 MB, paused by the other side — q quit")
+	s.wish(true)
+	shows("3.0 MB of 12 MB, paused — r resume, q quit")
+	s.say("a line")
+	shows("3.0 MB of 12 MB, paused — r resume, q quit")
+	s.pause()
+	s.wish(false)
+	s.wish(true)
+	out.Reset()
+	s.resume()
+	shows("3.0 MB of 12 MB, paused — r resume, q quit")
+	width = 50 // the keys are the first to go
+	s.wish(true)
+	shows("3.0 MB of 12 MB, paused")
+	width = 80
+	s.hold(false)
+	s.wish(false)
+	s.progress(tallow.ProgressEvent{Bytes: 999_000_000, Total: 999_000_000_000, Rate: 999_000}, true)
+	shows("999 MB of 999 GB, 999 kB/s, 277h30m0s left")
+	s.close()
+}

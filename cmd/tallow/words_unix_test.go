@@ -27,6 +27,11 @@ func screened() int {
 	return rest()
 }
 
+// pauseSignals are the signals of the command "signal".
+func pauseSignals() map[string]os.Signal {
+	return map[string]os.Signal{"USR1": syscall.SIGUSR1, "USR2": syscall.SIGUSR2}
+}
+
 // unread makes stdout a pipe that is closed at its other end.
 func unread() int {
 	r, w, err := os.Pipe()

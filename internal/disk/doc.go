@@ -10,6 +10,7 @@
 // methods too, in this order:
 //
 //	Begin     the person accepted; find what an interrupted transfer left
+//	Remember  Folder only: what a later process finds with Remembered
 //	Prepare   once an entry, in the order of the manifest; gives a File
 //	  Have, WriteAt, Verified, SetSize      on the File
 //	Commit    a batch of Files: synced, then renamed to their names
@@ -19,9 +20,12 @@
 // Start with NewFolder. What it keeps on the disk until Finish:
 //
 //	DEST/.tallow-<16 hex of the names>/lock            partial.go
-//	                                  /journal         journal.go, record.go
+//	                                  /journal         journal.go, record.go, remember.go
 //	                                  /<16 hex>.part   file.go
 //	                                  /folders, links  spool.go
+//
+// A file that is there already, of an interrupted transfer or of the person's
+// own, is in standing.go: what it has in common is not sent.
 //
 // Nothing unverified ever bears a final name, every name that came from the
 // peer goes through one gate (gate.go), and nothing is reached through a

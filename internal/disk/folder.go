@@ -71,6 +71,8 @@ type Folder struct {
 
 	asking sync.Mutex // held while the person is asked
 
+	remembering sync.Mutex // held by Remember, under which the partial folder must not close
+
 	mu     sync.Mutex
 	active map[uint64]*folderFile // prepared, neither committed nor closed, by id
 	inodes map[uint64]mark        // of what this transfer put in place, by inode
@@ -175,6 +177,8 @@ func (f *Folder) Close() error {
 
 // leave closes the partial folder and, if asked to, removes it.
 func (f *Folder) leave(remove bool) error {
+	f.remembering.Lock()
+	defer f.remembering.Unlock()
 	f.mu.Lock()
 	f.left = true
 	f.mu.Unlock()

@@ -6,7 +6,13 @@ import (
 )
 
 // Policy says what to do with an entry whose name is taken by a file that is
-// not of this transfer. Folders are merged under every policy.
+// not of this transfer. Folders are merged under every policy, and a file whose
+// content is that of the entry stays, counts as received, and is neither asked
+// about nor renamed; only PolicyOverwrite gives it the entry's mode and time.
+//
+// To find that out costs hashing the file that is there, which is done if it has
+// the size of the entry, and under PolicyOverwrite also if it has another one:
+// then what the two have in common is not sent.
 type Policy uint8
 
 // The policies, as --on-conflict names them.

@@ -15,9 +15,11 @@ import (
 // entry, in the order of the manifest. For files and streams it gives a File.
 // A folder is made at once and a symlink by Finish: then the File is nil.
 //
-// A *SkipError refuses this entry alone. An *ExistsError ends the transfer
-// before anything of it is in place under a name that was taken; every other
-// error is of this machine's disk or of ctx, and ends it too.
+// A *SkipError refuses this entry alone. An *ExistsError ends the transfer;
+// nothing of it is in place under a name that was taken. Every other error is of
+// this machine's disk or of ctx, and ends it too. Where a file of the same size
+// is in the entry's place, it is not decided here but by the File's WriteAt; ctx
+// is that of the question then.
 func (f *Folder) Prepare(ctx context.Context, number uint64, e wire.Entry) (File, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err

@@ -33,6 +33,8 @@ func (f *Folder) Remember(blob []byte) error {
 	if len(blob) == 0 || len(blob) > MaxSealed {
 		return fmt.Errorf("%d bytes cannot be remembered: it takes 1 to %d", len(blob), MaxSealed)
 	}
+	f.remembering.Lock()
+	defer f.remembering.Unlock()
 	f.mu.Lock()
 	begun := f.partial != nil && !f.left
 	f.mu.Unlock()
@@ -46,9 +48,15 @@ func (f *Folder) Remember(blob []byte) error {
 	if err := f.partial.journal.f.Sync(); err != nil {
 		return f.writeError(err)
 	}
-	// Its name, too, has to survive: both folders are new.
+	// The names that lead to it, too, have to survive.
+	dir, err := f.dest.Open(".")
+	if err != nil {
+		return f.writeError(err)
+	}
+	defer dir.Close()
 	syncFolder(f.partial.file)
-	return f.writeError(syncWhole(f.partial.file))
+	syncFolder(dir)
+	return f.writeError(syncWhole(dir))
 }
 
 // Remembered is what earlier processes of this user gave to Remember for

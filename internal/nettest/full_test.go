@@ -118,7 +118,7 @@ func TestDiskFillsUp(t *testing.T) {
 	const (
 		roomy = 2 * overDisk
 		slow  = 24 << 20 // what the relay passes on in a second, in bytes
-		lost  = 16 << 20 // what may come again, in bytes
+		lost  = 8 << 20  // what may come again, in bytes
 	)
 	disk, file := newDisk(t, roomy), randomFile(t, overDisk)
 	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0", "--bytes-per-second", strconv.Itoa(slow)).first(t, "listening").Addr

@@ -159,6 +159,7 @@ func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 	if struck {
 		resent = max(twice(sent, x.sender == before.sender, missing), twice(received, x.receiver == before.receiver, missing))
 	}
+	t.Logf("%.1f MiB were sent again", float64(resent)/(1<<20))
 	if resent > resendLimit {
 		t.Errorf("%d bytes were sent and %d came when %d were missing", sent.Sent, received.Sent, missing)
 	}

@@ -22,7 +22,7 @@ var (
 // Limits of runs with faults.
 const (
 	runsAtOnce = 24              // they wait most of the time
-	runsInRace = 6               // at once, where the race detector slows them
+	runsInRace = 12              // at once, where the race detector slows them
 	runsABatch = 96              // after each, no goroutine is left
 	runLimit   = 2 * time.Minute // of one: what is over it hangs
 )

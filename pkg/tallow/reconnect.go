@@ -21,6 +21,9 @@ const DefaultWait = 10 * time.Minute
 const (
 	meetFirst  = 250 * time.Millisecond
 	meetLatest = 5 * time.Second
+	// resumeTimeout bounds one attempt once both are there; nothing is used up
+	// by it, and another follows.
+	resumeTimeout = 10 * time.Second
 )
 
 // reunion is a room in which the other side has proved itself again.
@@ -201,7 +204,7 @@ func (r *reuniter) ask(ctx context.Context, room *rendezvous.Room) (*reunion, er
 				return nil, err
 			}
 			if patience == nil {
-				patience = time.AfterFunc(handshakeTimeout, func() { _ = room.Close() })
+				patience = time.AfterFunc(resumeTimeout, func() { _ = room.Close() })
 				defer patience.Stop()
 			}
 			if err := room.Send(ctx, q1); err != nil {

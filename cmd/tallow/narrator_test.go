@@ -1,0 +1,70 @@
+package main
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// What people are told of losses, pauses and stalls where nothing moves.
+func TestNarratorOfTrouble(t *testing.T) {
+	state := func(s tallow.State) tallow.Event { return tallow.StateEvent{State: s} }
+	stall := func(reason string) tallow.Event { return tallow.StallEvent{Reason: reason} }
+	met := []tallow.Event{state(tallow.StatePending), state(tallow.StateConnecting), state(tallow.StateTransferring), tallow.PeerEvent{}}
+	for name, tc := range map[string]struct {
+		wait   time.Duration
+		events []tallow.Event
+		want   string
+	}{
+		"nothing": {want: ""},
+		"a loss": {
+			wait: 90 * time.Second,
+			events: []tallow.Event{
+				state(tallow.StateConnecting), stall("no lane is up, reconnecting 2/∞"), stall("no lane is up, reconnecting 3/∞"), state(tallow.StateTransferring),
+			},
+			want: "Connection lost. Waiting up to 1m30s for the other side; Ctrl-C to stop.\nConnected again.\n",
+		},
+		"a loss for good": {
+			events: []tallow.Event{state(tallow.StateConnecting), state(tallow.StateFailed)},
+			want:   "Connection lost.\n",
+		},
+		"a pause": {
+			events: []tallow.Event{state(tallow.StatePaused), state(tallow.StateTransferring), state(tallow.StatePaused), state(tallow.StateCancelled)},
+			want:   "Paused.\nGoing on.\nPaused.\n",
+		},
+		"a loss during a pause": {
+			wait:   10 * time.Minute,
+			events: []tallow.Event{state(tallow.StatePaused), state(tallow.StateConnecting), state(tallow.StateTransferring), state(tallow.StatePaused)},
+			want:   "Paused.\nConnection lost. Waiting up to 10m for the other side; Ctrl-C to stop.\nConnected again.\nPaused.\n",
+		},
+		"stalls": {
+			events: []tallow.Event{stall("a\x1bb"), stall("a\x1bb"), stall("c"), tallow.ProgressEvent{Bytes: 1}, stall("c")},
+			want:   "Nothing moves: ab.\nNothing moves: c.\nNothing moves: c.\n",
+		},
+	} {
+		var out strings.Builder
+		n := &narrator{screen: &screen{w: &out}, wait: tc.wait}
+		for _, e := range met {
+			n.event(e)
+		}
+		for _, e := range tc.events {
+			n.event(e)
+		}
+		if got := strings.TrimPrefix(out.String(), "Connected.\n"); got != tc.want {
+			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+func TestWaitText(t *testing.T) {
+	for want, d := range map[string]time.Duration{
+		"10m": 10 * time.Minute, "1m30s": 90 * time.Second, "2h": 2 * time.Hour, "1h5m": 65 * time.Minute,
+		"30s": 30 * time.Second, "1h0m10s": time.Hour + 10*time.Second, "100ms": 100 * time.Millisecond, "20m": 20 * time.Minute,
+	} {
+		if got := waitText(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
