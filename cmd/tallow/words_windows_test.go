@@ -7,8 +7,8 @@ import (
 
 // The scripts that use these are for Unix.
 
-func detached() int { return fail(errors.ErrUnsupported) }
-func screened() int { return fail(errors.ErrUnsupported) }
+func detached() int                      { return fail(errors.ErrUnsupported) }
+func screened() int                      { return fail(errors.ErrUnsupported) }
 func pauseSignals() map[string]os.Signal { return nil }
 
-func unread() int   { return fail(errors.ErrUnsupported) }
+func unread() int { return fail(errors.ErrUnsupported) }

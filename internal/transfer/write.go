@@ -49,6 +49,8 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	case errors.As(err, &refusal):
 		r.refuse(in, refusal)
 		return nil
+	case err != nil && in.isSettled():
+		return nil // the file was given up meanwhile, and closed
 	case err != nil:
 		return diskError(ctx, err)
 	}
@@ -57,6 +59,12 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	in.add(index, b, int64(len(seg.Payload)))
 	r.settleIfWhole(in)
 	return nil
+}
+
+func (in *incoming) isSettled() bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return in.settled
 }
 
 // claim marks a block as taken care of; false if it was already.
