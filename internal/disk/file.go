@@ -59,7 +59,7 @@ func (ff *folderFile) WriteAt(p []byte, off int64) (int, error) {
 		return 0, err
 	}
 	defer ff.release()
-	n, err := h.WriteAt(p, off)
+	n, err := writeAt(h, p, off)
 	return n, ff.f.writeError(err)
 }
 

@@ -14,7 +14,8 @@ type Item struct {
 	// of Entry only Path is of use then, for people.
 	Problem error
 
-	stamp stamp // of a file when it was listed
+	stamp  stamp // of a file when it was listed
+	stored int64 // bytes of the disk that it takes
 }
 
 // Totals is what a walk finds.
@@ -24,6 +25,7 @@ type Totals struct {
 	Links    int64
 	Problems int64 // entries that cannot be sent
 	Bytes    int64 // of the files
+	Stored   int64 // of the disk that they take: less for sparse files
 	Known    bool  // false if there is a stream, whose bytes are not counted
 }
 
@@ -38,6 +40,7 @@ func (t *Totals) add(i Item) {
 	default:
 		t.Files++
 		t.Bytes += i.Size
+		t.Stored += i.stored
 		t.Known = t.Known && i.Kind != wire.KindStream
 	}
 }

@@ -189,7 +189,7 @@ func TestWalk(t *testing.T) {
 	}
 
 	totals, err := s.Count(t.Context())
-	wantTotals := disk.Totals{Files: 1, Folders: 3, Links: int64(len(want) - 4), Problems: int64(len(problems)), Bytes: 5, Known: true}
+	wantTotals := disk.Totals{Files: 1, Folders: 3, Links: int64(len(want) - 4), Problems: int64(len(problems)), Bytes: 5, Stored: 5, Known: true}
 	if err != nil || totals != wantTotals {
 		t.Errorf("%+v, %v; want %+v", totals, err, wantTotals)
 	}
@@ -505,7 +505,7 @@ func TestText(t *testing.T) {
 		t.Errorf("%+v", item)
 	}
 	totals, err := s.Count(t.Context())
-	if err != nil || totals != (disk.Totals{Files: 1, Bytes: 11, Known: true}) || !slices.Equal(s.Names(), []string{"text"}) {
+	if err != nil || totals != (disk.Totals{Files: 1, Bytes: 11, Stored: 11, Known: true}) || !slices.Equal(s.Names(), []string{"text"}) {
 		t.Errorf("%+v, %v, %q", totals, err, s.Names())
 	}
 	f, err := s.Open(item)

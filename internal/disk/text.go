@@ -25,7 +25,8 @@ func (t *Text) Names() []string { return []string{textName} }
 
 // Count is one file of the text's length.
 func (t *Text) Count(context.Context) (Totals, error) {
-	return Totals{Files: 1, Bytes: int64(len(t.text)), Known: true}, nil
+	n := int64(len(t.text))
+	return Totals{Files: 1, Bytes: n, Stored: n, Known: true}, nil
 }
 
 // Walk yields the one entry.

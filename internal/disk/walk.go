@@ -59,7 +59,7 @@ func (w *walker) top(s *Source, t *top) error {
 	case err != nil:
 		return w.problem(t.name, "cannot be read: "+cause(err), err)
 	case info.Mode().IsRegular():
-		return w.yield(Item{Entry: entryOf(t.name, wire.KindFile, info), stamp: stampOf(info)})
+		return w.yield(Item{Entry: entryOf(t.name, wire.KindFile, info), stamp: stampOf(info), stored: stored(info)})
 	case !info.IsDir():
 		return w.problem(t.name, "is a "+kindOf(info.Mode())+" now, not a file or a folder", nil)
 	}
@@ -116,7 +116,7 @@ func (w *walker) entry(dir *os.Root, at, name string) error {
 	case info.IsDir():
 		return w.subfolder(dir, p, name, info)
 	case info.Mode().IsRegular():
-		return w.yield(Item{Entry: entryOf(p, wire.KindFile, info), stamp: stampOf(info)})
+		return w.yield(Item{Entry: entryOf(p, wire.KindFile, info), stamp: stampOf(info), stored: stored(info)})
 	case info.Mode()&fs.ModeSymlink != 0:
 		return w.symlink(dir, p, name, info)
 	}
@@ -201,4 +201,18 @@ func nanoseconds(t time.Time) int64 {
 		return math.MaxInt64
 	}
 	return t.UnixNano()
+}
+
+// sparseFrom is the size in bytes from which a file is looked at for holes. A
+// small one may take none of the disk for other reasons.
+const sparseFrom = 1 << 20
+
+// stored is how many bytes of a disk a file takes, where its holes take none. A
+// file that takes more than half of its size counts whole: it may be that its
+// disk compresses it, and that the other one does not.
+func stored(info fs.FileInfo) int64 {
+	if takes := allocated(info); info.Size() >= sparseFrom && takes < info.Size()/2 {
+		return takes
+	}
+	return info.Size()
 }

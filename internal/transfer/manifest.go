@@ -22,7 +22,7 @@ func (s *sender) offer(ctx context.Context) error {
 	s.o.Progress.Total.Store(totals.Bytes)
 	names := s.source.Names()
 	o := wire.Offer{
-		Text: s.o.Text, Known: totals.Known, Files: totals.Files, Bytes: totals.Bytes,
+		Text: s.o.Text, Known: totals.Known, Files: totals.Files, Bytes: totals.Bytes, Stored: totals.Stored,
 		Names: names[:min(len(names), wire.MaxOfferNames)],
 	}
 	s.o.Offered(o)

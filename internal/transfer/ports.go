@@ -54,6 +54,7 @@ type Source interface {
 // Totals are the sizes of a source.
 type Totals struct {
 	Files, Bytes int64
+	Stored       int64 // bytes of a disk that they take, where holes take none
 	Known        bool
 }
 
@@ -76,7 +77,8 @@ type SourceFile interface {
 // Destination is where a transfer goes.
 type Destination interface {
 	// Begin is called once the offer is accepted and before all else.
-	Begin(ctx context.Context, names []string, bytes int64) error
+	// It is told what the offer takes of a disk, 0 if that is not known.
+	Begin(ctx context.Context, names []string, stored int64) error
 	// Prepare takes the entries in the manifest's order. A *Refusal skips the
 	// entry; any other error ends the transfer. The File is nil for what is
 	// neither a file nor a stream.

@@ -40,7 +40,7 @@ func (r *receiver) prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := dest.Begin(ctx, offer.Names, offer.Bytes); err != nil {
+	if err := dest.Begin(ctx, offer.Names, offer.Stored); err != nil {
 		return diskError(ctx, err)
 	}
 	r.dest = dest

@@ -106,21 +106,21 @@ func offerCases() []messageCase {
 	return []messageCase{
 		{
 			"offer", "sender",
-			Offer{Known: true, Files: 3, Bytes: 1048577, Names: []string{"photos", "naïve"}},
+			Offer{Known: true, Files: 3, Bytes: 1048577, Stored: 65536, Names: []string{"photos", "naïve"}},
 			parserOf(ParseOffer),
-			"10 02 0000000000000003 0000000000100001 0002 0006 'photos' 0006 6e61c3af7665",
+			"10 02 0000000000000003 0000000000100001 0000000000010000 0002 0006 'photos' 0006 6e61c3af7665",
 		},
 		{
 			"offer, a text", "sender",
 			Offer{Text: true, Known: true, Files: 1, Bytes: 5, Names: []string{"text"}},
 			parserOf(ParseOffer),
-			"10 03 0000000000000001 0000000000000005 0001 0004 'text'",
+			"10 03 0000000000000001 0000000000000005 0000000000000000 0001 0004 'text'",
 		},
 		{
 			"offer, a stream", "sender",
 			Offer{Files: 1, Names: []string{"stdin"}},
 			parserOf(ParseOffer),
-			"10 00 0000000000000001 0000000000000000 0001 0005 'stdin'",
+			"10 00 0000000000000001 0000000000000000 0000000000000000 0001 0005 'stdin'",
 		},
 		{"accept", "receiver", Accept{}, parserOf(ParseAccept), "11"},
 		{"decline", "receiver", Decline{"no room"}, parserOf(ParseDecline), "12 0007 'no room'"},

@@ -48,7 +48,7 @@ func textLimits() []limitCase {
 	entry := func(kind Kind) raw { return raw{0x13}.zero(17).u16(1).u8(byte(kind)).zero(18) }
 	return []limitCase{
 		{"body of a signal", parserOf(ParseSignal), func(n uint64) raw { return raw{1, 1}.u32(1).text(int(n)) }, MaxSignal},
-		{"name of an offer", parserOf(ParseOffer), func(n uint64) raw { return raw{0x10, 0}.zero(16).u16(1).text(int(n)) }, MaxPath},
+		{"name of an offer", parserOf(ParseOffer), func(n uint64) raw { return raw{0x10, 0}.zero(24).u16(1).text(int(n)) }, MaxPath},
 		{"reason of a decline", parserOf(ParseDecline), func(n uint64) raw { return raw{0x12}.text(int(n)) }, MaxMessageText},
 		{"path", parserOf(ParseManifest), func(n uint64) raw { return entry(KindFile).text(int(n)).text(0) }, MaxPath},
 		{"target", parserOf(ParseManifest), func(n uint64) raw { return entry(KindSymlink).text(1).text(int(n)) }, MaxTarget},
@@ -63,7 +63,7 @@ func countLimits() []limitCase {
 	run := raw{}.u64(1).u32(0).u32(1)
 	return []limitCase{
 		{"names", parserOf(ParseOffer), func(n uint64) raw {
-			return raw{0x10, 0}.zero(16).u16(uint16(n)).times(int(n), raw{}.text(0))
+			return raw{0x10, 0}.zero(24).u16(uint16(n)).times(int(n), raw{}.text(0))
 		}, MaxOfferNames},
 		{"entries", parserOf(ParseManifest), func(n uint64) raw {
 			return raw{0x13}.zero(17).u16(uint16(n)).times(int(n), raw{byte(KindFile)}.zero(18).text(1).text(0))
@@ -88,8 +88,9 @@ func numberLimits() []limitCase {
 		return raw{}.u64(0).u64(offset).u32(block).u32(payload).zero(32 + int(payload))
 	}
 	return []limitCase{
-		{"files of an offer", parserOf(ParseOffer), func(n uint64) raw { return raw{0x10, 0}.u64(n).u64(0).u16(0) }, max63},
-		{"bytes of an offer", parserOf(ParseOffer), func(n uint64) raw { return raw{0x10, 0}.u64(0).u64(n).u16(0) }, max63},
+		{"files of an offer", parserOf(ParseOffer), func(n uint64) raw { return raw{0x10, 0}.u64(n).zero(16).u16(0) }, max63},
+		{"bytes of an offer", parserOf(ParseOffer), func(n uint64) raw { return raw{0x10, 0}.u64(0).u64(n).u64(0).u16(0) }, max63},
+		{"stored of an offer", parserOf(ParseOffer), func(n uint64) raw { return raw{0x10, 0}.zero(16).u64(n).u16(0) }, max63},
 		{"mode", parserOf(ParseManifest), func(n uint64) raw { return file(uint16(n), 0) }, 0o7777},
 		{"size", parserOf(ParseManifest), func(n uint64) raw { return file(0, n) }, MaxFileSize},
 		{"flag", parserOf(ParseManifest), func(n uint64) raw { return raw{0x13}.u32(0).u8(byte(n)).zero(14) }, 1},

@@ -9,7 +9,7 @@ const (
 	offerText  = 1 << 0
 	offerKnown = 1 << 1
 
-	offerHeader = 1 + 1 + 8 + 8 + 2
+	offerHeader = 1 + 1 + 8 + 8 + 8 + 2
 
 	// What each name may have where the names are too long for one message.
 	offerShare = (MaxMessage-offerHeader)/MaxOfferNames - 2
@@ -17,7 +17,7 @@ const (
 
 // Offer is what the sender proposes to send, before anything is written.
 //
-//	0x10 | flags u8 | files u64 | bytes u64 | count u16 | count x name str16
+//	0x10 | flags u8 | files u64 | bytes u64 | stored u64 | count u16 | count x name str16
 //
 // Flag bit 0 is Text, bit 1 is Known.
 type Offer struct {
@@ -25,7 +25,10 @@ type Offer struct {
 	Known bool // Files and Bytes are exact; else there is a stream among the files
 	Files int64
 	Bytes int64
-	Names []string // of the paths that were sent, at most MaxOfferNames
+	// Stored is how many bytes of a disk they take, where holes take none: less
+	// than Bytes for sparse files.
+	Stored int64
+	Names  []string // of the paths that were sent, at most MaxOfferNames
 }
 
 // Append appends the message to b. Names so long that they do not fit into one
@@ -41,6 +44,7 @@ func (o Offer) Append(b []byte) []byte {
 	b = append(b, byte(TypeOffer), flags)
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Files))
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Bytes))
+	b = binary.BigEndian.AppendUint64(b, uint64(o.Stored))
 	b = binary.BigEndian.AppendUint16(b, uint16(len(o.Names)))
 	size, limit := offerHeader, MaxPath
 	for _, n := range o.Names {
@@ -59,7 +63,7 @@ func (o Offer) Append(b []byte) []byte {
 func ParseOffer(m []byte) (Offer, error) {
 	c := message(m, TypeOffer)
 	flags := c.u8()
-	o := Offer{Text: flags&offerText != 0, Known: flags&offerKnown != 0, Files: c.i64(), Bytes: c.i64()}
+	o := Offer{Text: flags&offerText != 0, Known: flags&offerKnown != 0, Files: c.i64(), Bytes: c.i64(), Stored: c.i64()}
 	n := c.count16(MaxOfferNames, 2)
 	for range n {
 		o.Names = append(o.Names, string(c.bytes16(MaxPath)))

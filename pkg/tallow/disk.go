@@ -61,7 +61,7 @@ type fromDisk struct{ diskSource }
 
 func (s fromDisk) Count(ctx context.Context) (transfer.Totals, error) {
 	t, err := s.diskSource.Count(ctx)
-	return transfer.Totals{Files: t.Files, Bytes: t.Bytes, Known: t.Known}, err
+	return transfer.Totals{Files: t.Files, Bytes: t.Bytes, Stored: t.Stored, Known: t.Known}, err
 }
 
 func (s fromDisk) Walk(ctx context.Context, yield func(transfer.Item) error) error {
