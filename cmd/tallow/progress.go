@@ -16,10 +16,10 @@ import (
 const unknownSize = -1
 
 // barCells is the length of the bar itself, and barWidth with what is around it:
-// "100% [" and "] ". With 80 columns there is room for the text and the keys.
+// " 100% [" and "]  ". With 80 columns there is room for the text and the keys.
 const (
 	barCells = 12
-	barWidth = 6 + barCells + 2
+	barWidth = 7 + barCells + 3
 )
 
 // maxLeft is the longest time left that says anything; offers can lie.

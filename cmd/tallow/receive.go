@@ -29,8 +29,8 @@ func newReceive(p *program) *cobra.Command {
 Without CODE it is taken from TALLOW_CODE, or asked for, with Tab completing its
 words. Other users of this machine can see arguments, but not what is typed.
 
-Run again after an interruption, with a new code and into the same folder, it
-takes only what is missing.`,
+Run again into the same folder after an interruption, it takes only what is
+missing: with the same code while the sender still waits, else with a new one.`,
 		Example: `  tallow receive 7-acid-acorn-acre
   tallow receive -o ~/Downloads 7-acid-acorn-acre
   tallow receive -y -o - 7-acid-acorn-acre | tar x`,

@@ -147,7 +147,7 @@ func TestStatusLineOfAPause(t *testing.T) {
 		t.Helper()
 		got := out.String()
 		line := strings.TrimRight(got[strings.LastIndexByte(strings.TrimRight(got, "\r "), '\r')+1:], "\r ")
-		if !strings.HasSuffix(line, "] "+want) {
+		if !strings.HasSuffix(line, "]  "+want) {
 			t.Errorf("%q, want %q at its end", line, want)
 		}
 		if utf8.RuneCountInString(line) >= width {

@@ -238,7 +238,10 @@ func TestManagerMistakes(t *testing.T) {
 	if now, _ := m.Get(id); now.State != tallow.StateFailed || kindOf(t, now.Err) != tallow.KindCode {
 		t.Errorf("%+v", now)
 	}
-	log.await(t, id, func(e tallow.Event) bool { end, ok := e.(tallow.EndEvent); return ok && kindOf(t, end.Err) == tallow.KindCode })
+	log.await(t, id, func(e tallow.Event) bool {
+		end, ok := e.(tallow.EndEvent)
+		return ok && kindOf(t, end.Err) == tallow.KindCode
+	})
 	for _, unknown := range []tallow.TransferID{-1, 0, 2} {
 		_, get := m.Get(unknown)
 		_, wait := m.Wait(t.Context(), unknown)

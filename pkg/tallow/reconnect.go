@@ -97,11 +97,12 @@ func (l *link) meetAgain() *reunion {
 	}
 }
 
-// tellAttempt tells that this side still tries, where nothing else carries.
+// tellAttempt tells that this side still tries, where nothing else carries and
+// it has been for long enough that people know.
 func (l *link) tellAttempt(n int) {
 	now, cancel := context.WithCancel(l.ctx)
 	cancel() // as it stands, without waiting
-	if l.AwaitLanes(now, func(up wire.Lanes) bool { return up == 0 }) == nil {
+	if l.AwaitLanes(now, func(up wire.Lanes) bool { return up == 0 }) == nil && l.run.reconnecting() {
 		l.run.Stalled(fmt.Sprintf("no lane is up, reconnecting %d/∞", n+1))
 	}
 }

@@ -76,6 +76,13 @@ func (t *transferRun) accept() {
 	}
 }
 
+// reconnecting says whether it was told that the connection is lost.
+func (t *transferRun) reconnecting() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.state == StateConnecting
+}
+
 // restarted forgets what was counted of a receiver that has forgotten it too.
 func (t *transferRun) restarted() {
 	t.progress.Bytes.Store(0)
