@@ -15,7 +15,8 @@
 //	progress.go   the one line that moves
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
-//	steering.go   pausing and resuming; signals.go and keys.go ask for it
+//	signals.go    Ctrl-C, and signals that pause and resume
+//	keys.go       keys during a transfer; steering.go has what they do
 //
 // Start with root.go and send.go.
 package main

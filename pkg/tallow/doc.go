@@ -12,7 +12,8 @@
 // Send and Receive block until the transfer is over and end early with their
 // context. What happens meanwhile is told to OnEvent as values of the types in
 // event.go. Errors are of type *Error, whose Kind says whose fault it is and
-// whose Hint says what to do next.
+// whose Hint says what to do next. Controls pause and resume a transfer; a
+// TransferManager runs several at once.
 //
 // This package and package relay are the module's only public API; the command
 // line is built on them alone.
