@@ -25,7 +25,7 @@ const maxRecalled = 8
 
 // recall finds the transfer that an earlier process began with the same code in
 // the same folder, if its sender still waits. Nil if there is none.
-func (c *Client) recall(ctx context.Context, o ReceiveOptions, k code.Code) (*reunion, *reuniter) {
+func (c *Client) recall(ctx context.Context, o ReceiveOptions, k code.Code) *acquaintance {
 	left := disk.Remembered(recallFolder(o.Output))
 	for _, sealed := range left[:min(len(left), maxRecalled)] {
 		state, err := vault.OpenResume(k.Secret(), k.Nameplate, sealed)
@@ -34,11 +34,11 @@ func (c *Client) recall(ctx context.Context, o ReceiveOptions, k code.Code) (*re
 		}
 		found, again, err := c.rejoin(ctx, o, k, state)
 		if err == nil {
-			return found, again
+			return &acquaintance{found, again, state.Relay}
 		}
 		c.log.Debug("the transfer that was interrupted here is over", "reason", err)
 	}
-	return nil, nil
+	return nil
 }
 
 // recallFolder is where a Receive to an output path keeps what it needs to

@@ -78,9 +78,9 @@ type acquaintance struct {
 // began with this code, or else the one who waits with it.
 func (c *Client) meetSender(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (acquaintance, error) {
 	if o.Writer == nil {
-		if found, again := c.recall(ctx, o, k); found != nil {
+		if earlier := c.recall(ctx, o, k); earlier != nil {
 			t.happen(peerArrived)
-			return acquaintance{found, again, cmp.Or(k.Relay, c.relay)}, nil
+			return *earlier, nil
 		}
 	}
 	room, relay, err := c.join(ctx, k)
