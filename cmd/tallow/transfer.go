@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -76,9 +77,17 @@ func (p *program) newReporter(n *narrator, broken func(error)) reporter {
 	return n
 }
 
+// memoryLimit is from how many bytes on the collector works harder, so that the
+// garbage of many small files does not add to what a transfer really holds,
+// which is well below. GOMEMLIMIT sets another one.
+const memoryLimit = 96 << 20
+
 // observe runs a transfer, reports its events, and has the person steer it. When
 // nobody can be told of the events any more, it ends the transfer.
 func (p *program) observe(ctx context.Context, n *narrator, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
+	if p.getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer n.screen.close()
