@@ -126,8 +126,8 @@ func (s *Session) Broadcast(ctx context.Context, m []byte) error {
 	return s.await(ctx, func() bool { return s.control.base >= last || len(s.lanes) == 0 })
 }
 
-// Farewell sends a last message and waits until the other side has it, or has
-// left by itself.
+// Farewell sends a last message and waits until the other side has it, or until
+// no lane is left to bring it over.
 func (s *Session) Farewell(ctx context.Context, m []byte) error {
 	s.mu.Lock()
 	if s.err != nil {

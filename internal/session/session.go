@@ -36,7 +36,7 @@ const maxGeneration = 1<<16 - 1
 
 // Session is two authenticated peers and what connects them.
 //
-//	New -> Attach (the relayed lane first) -> Send, Receive, Lanes ... -> Close
+//	New -> Attach (the relayed lane first) -> Send, Receive ... -> Close
 //
 // Its methods may be called from any goroutine.
 type Session struct {

@@ -5,10 +5,9 @@ import "encoding/binary"
 // SignalKind says what a Signal carries.
 type SignalKind uint8
 
-// The kinds of signals. Description and Answer carry an SDP, Candidate an ICE
-// candidate (RFC 8839's candidate attribute without its "candidate:" key's line
-// prefix, as JSON of RTCIceCandidateInit), Failed the words of why the side
-// gives the lane up.
+// The kinds of signals. Offer and Answer carry an SDP (RFC 8829), Candidate an
+// ICE candidate (RFC 8839) as the JSON of an RTCIceCandidateInit, Failed the
+// words of why the side gives the lane up.
 const (
 	SignalOffer     SignalKind = 1
 	SignalAnswer    SignalKind = 2

@@ -7,7 +7,7 @@
 //	...
 //	result, err := client.Send(ctx, tallow.SendOptions{Paths: []string{"photos"}, OnEvent: show})
 //
-//	result, err := client.Receive(ctx, tallow.ReceiveOptions{Code: "7-acid-acorn-acre", Folder: "."})
+//	result, err := client.Receive(ctx, tallow.ReceiveOptions{Code: "7-acid-acorn-acre", Output: "inbox/"})
 //
 // Send and Receive block until the transfer is over and end early with their
 // context. What happens meanwhile is told to OnEvent as values of the types in
