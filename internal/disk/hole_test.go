@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 )
 
@@ -59,9 +60,13 @@ func TestHolesTakeNoRoom(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if takes := allocated(info); info.Size() != size || takes == info.Size() {
-		t.Skipf("SKIP: this disk or system makes no holes: %d of %d bytes", takes, info.Size())
-	} else if takes > size/16 {
+	takes := allocated(info)
+	switch {
+	case info.Size() != size:
+		t.Errorf("it has %d bytes, want %d", info.Size(), size)
+	case takes == size && runtime.GOOS != "linux":
+		t.Skipf("SKIPPED: this disk or system makes no holes, or does not tell: %d of %d bytes", takes, size)
+	case takes > size/16:
 		t.Errorf("%d zeros take %d bytes", size, takes)
 	}
 }
