@@ -1,82 +1,22 @@
 package tallow
 
 import (
-	"context"
-	"time"
-
-	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/session"
-	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Direct lanes are dialled by the sending side, again and again as long as none
-// is up and the relayed lane can take the signals.
-const (
-	dialTimeout  = 20 * time.Second // of one attempt
-	redialFirst  = 5 * time.Second  // after one that failed
-	redialLatest = time.Minute
-)
+// Direct lanes are set up by signals, which go sealed through the session: each
+// kind of lane has a file of its own (webrtc.go), and what they share is here.
 
 // maxAnswers bounds the lanes that the other side sets up at the same time.
 const maxAnswers = 4
 
-// keepDialling has a direct lane, as far as the network lets it. Where nothing
-// else may carry data and the first attempt fails, the transfer ends.
-func (l *link) keepDialling() {
-	wait, had := redialFirst, false
-	for n := uint16(1); n > 0; n++ {
-		err := l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up == wire.LaneRelay })
-		if err != nil {
-			return
-		}
-		l.mu.Lock()
-		id := session.LaneID(l.generation, n)
-		l.mu.Unlock()
-		if err := l.dial(id, l.signalsOf(id), true); err == nil {
-			wait, had = redialFirst, true
-			continue
-		}
-		if peer, err := l.Peer(l.ctx); err == nil && !had && l.client.lanes&peer.Lanes&wire.LaneRelay == 0 {
-			l.giveUp(transfer.ErrNoPath)
-			return
-		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-timer.C:
-		case <-l.ctx.Done():
-			timer.Stop()
-			return
-		}
-		wait = min(2*wait, redialLatest)
-	}
-}
-
-// dial makes the WebRTC lane with the number id, or answers its offer.
-func (l *link) dial(id uint32, signals <-chan wire.Signal, offer bool) error {
-	defer l.forgetSignals(id)
+// numberLane is the number for a new direct lane. Only the sending side numbers.
+func (l *link) numberLane() uint32 {
 	l.mu.Lock()
-	o := lane.WebRTCOptions{
-		Offer: offer, Signals: signals,
-		Send: func(ctx context.Context, kind wire.SignalKind, body string) error {
-			return l.Send(ctx, wire.Signal{Kind: kind, Lane: id, Body: body}.Append(nil))
-		},
-	}
-	if l.stun != "" {
-		o.STUN = []string{l.stun}
-	}
-	l.mu.Unlock()
-	ctx, cancel := context.WithTimeout(l.ctx, dialTimeout)
-	defer cancel()
-	carrier, err := lane.DialWebRTC(ctx, o)
-	if err == nil {
-		err = l.attach(id, wire.LaneWebRTC, carrier)
-	}
-	if err != nil && l.ctx.Err() == nil {
-		l.client.log.Debug("no direct lane", "reason", err)
-		_ = o.Send(l.ctx, wire.SignalFailed, "no direct path was found")
-	}
-	return err
+	defer l.mu.Unlock()
+	l.numbered++
+	return session.LaneID(l.generation, l.numbered)
 }
 
 // dispatchSignals hands signals to the lane that they are for. An offer for a
@@ -102,7 +42,7 @@ func (l *link) dispatchSignals() {
 			continue
 		default:
 			box = l.signalsOf(sig.Lane)
-			l.wg.Go(func() { _ = l.dial(sig.Lane, box, false) })
+			l.wg.Go(func() { _ = l.dialWebRTC(sig.Lane, box, false) })
 		}
 		select {
 		case box <- sig:

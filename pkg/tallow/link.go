@@ -15,7 +15,7 @@ import (
 )
 
 // link is a session with all that connects it: the relayed lane at once, direct
-// ones as they come up (direct.go), and the way back when everything is lost
+// ones as they come up (direct.go, webrtc.go), and the way back when everything is lost
 // (reconnect.go). It is the transfer's Session.
 type link struct {
 	*session.Session
@@ -32,6 +32,7 @@ type link struct {
 
 	mu         sync.Mutex
 	generation uint32                      // of the newest keys
+	numbered   uint16                      // direct lanes of it, so far
 	stun       string                      // of the newest room
 	signals    map[uint32]chan wire.Signal // by the lanes that are being set up
 	restarted  *reunion                    // with a receiver that was started again
@@ -77,7 +78,7 @@ func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r r
 	l.wg.Go(l.watchConnection)
 	l.wg.Go(l.keepMeeting)
 	if r == sends && c.lanes&wire.LaneWebRTC != 0 {
-		l.wg.Go(l.keepDialling)
+		l.wg.Go(l.keepDiallingWebRTC)
 	}
 	return l, nil
 }

@@ -48,7 +48,7 @@ func (l *link) keepMeeting() {
 			return
 		}
 		l.mu.Lock()
-		l.generation = found.generation
+		l.generation, l.numbered = found.generation, 0
 		l.mu.Unlock()
 		if err := l.Renew(found.generation, l.role.keys(found.secrets)); err != nil {
 			_ = found.room.Close()
