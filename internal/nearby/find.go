@@ -26,8 +26,10 @@ var (
 
 const (
 	// settle is how long Find listens on after the first answer, for the other
-	// addresses of the same announcer, and for other announcers.
-	settle = 120 * time.Millisecond
+	// addresses of the same announcer, and for other announcers. Answers to a
+	// question that names one instance come at once and by unicast (RFC 6762,
+	// sections 5.4 and 6), so those of one network are milliseconds apart.
+	settle = 80 * time.Millisecond
 	// The pauses between questions grow from the first to the last.
 	firstPause = 250 * time.Millisecond
 	lastPause  = 4 * time.Second
@@ -42,14 +44,17 @@ type sighting struct {
 	from netip.Addr
 }
 
+func (s sighting) addr() netip.AddrPort { return netip.AddrPortFrom(s.from, s.port) }
+
 // Find asks for the relay that announces a nameplate and gives the addresses
 // under which it answered, those of this machine first. It asks again until
 // there is an answer or ctx ends, each time on the interfaces that are there by
-// then, and takes another 120 ms for the rest.
+// then, and takes another 80 ms for the rest. The first address is also given
+// to sighted, if that is not nil, at once: what can be undone may begin with it.
 //
 // Errors: ErrNotFound if the time given by ctx runs out, ErrAmbiguous, the cause
 // of ctx if it was cancelled, or that of the machine if nothing can be asked.
-func Find(ctx context.Context, nameplate string) ([]netip.AddrPort, error) {
+func Find(ctx context.Context, nameplate string, sighted func(netip.AddrPort)) ([]netip.AddrPort, error) {
 	if !wire.ValidNameplate(nameplate) {
 		return nil, fmt.Errorf("%q is not the number of a code", nameplate)
 	}
@@ -69,7 +74,7 @@ func Find(ctx context.Context, nameplate string) ([]netip.AddrPort, error) {
 	if len(s.probes) == 0 {
 		return nil, errors.New("cannot look for the sender: this machine has no network, not even with itself")
 	}
-	found, err := collect(ctx, s.sightings, s.ask)
+	found, err := collect(ctx, s.sightings, s.ask, sighted)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +163,7 @@ func (p probe) listen(nameplate string, id uint16, sightings chan<- sighting, do
 }
 
 // collect asks until there is a sighting, and then waits for more.
-func collect(ctx context.Context, sightings <-chan sighting, ask func()) ([]sighting, error) {
+func collect(ctx context.Context, sightings <-chan sighting, ask func(), sighted func(netip.AddrPort)) ([]sighting, error) {
 	pause := firstPause
 	again := time.NewTimer(0)
 	defer again.Stop()
@@ -173,6 +178,9 @@ func collect(ctx context.Context, sightings <-chan sighting, ask func()) ([]sigh
 		case s := <-sightings:
 			if settled == nil {
 				settled = time.After(settle)
+				if sighted != nil {
+					sighted(s.addr())
+				}
 			}
 			if len(found) < maxFound && !slices.Contains(found, s) {
 				found = append(found, s)
@@ -198,7 +206,7 @@ func candidates(found []sighting) ([]netip.AddrPort, error) {
 		if s.host != found[0].host {
 			return nil, ErrAmbiguous
 		}
-		addrs = append(addrs, netip.AddrPortFrom(s.from, s.port))
+		addrs = append(addrs, s.addr())
 	}
 	slices.SortStableFunc(addrs, func(a, b netip.AddrPort) int {
 		return rank(a.Addr()) - rank(b.Addr())

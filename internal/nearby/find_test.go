@@ -24,7 +24,7 @@ func TestAsksUntilSomebodyAnswers(t *testing.T) {
 			sightings <- two
 			sightings <- one // again
 		}()
-		found, err := collect(t.Context(), sightings, func() { asked = append(asked, time.Since(begin)) })
+		found, err := collect(t.Context(), sightings, func() { asked = append(asked, time.Since(begin)) }, nil)
 		if err != nil || !slices.Equal(found, []sighting{one, two}) {
 			t.Errorf("found %v, %v", found, err)
 		}
@@ -45,7 +45,7 @@ func TestTimeRunsOut(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
 		asked := 0
-		found, err := collect(ctx, nil, func() { asked++ })
+		found, err := collect(ctx, nil, func() { asked++ }, nil)
 		if err != ErrNotFound || found != nil || asked != 9 {
 			t.Errorf("%v, %v after %d questions", found, err, asked)
 		}
@@ -54,13 +54,13 @@ func TestTimeRunsOut(t *testing.T) {
 		defer cancel()
 		sightings := make(chan sighting, 1)
 		sightings <- sighting{}
-		if found, err := collect(ctx, sightings, func() {}); len(found) != 1 || err != nil {
+		if found, err := collect(ctx, sightings, func() {}, nil); len(found) != 1 || err != nil {
 			t.Errorf("%v, %v", found, err)
 		}
 		why := errors.New("enough")
 		cancelled, end := context.WithCancelCause(t.Context())
 		time.AfterFunc(time.Minute, func() { end(why) })
-		if _, err := collect(cancelled, nil, func() {}); err != why {
+		if _, err := collect(cancelled, nil, func() {}, nil); err != why {
 			t.Error(err)
 		}
 	})
@@ -74,7 +74,7 @@ func TestFoundIsBounded(t *testing.T) {
 				sightings <- sighting{answer{"a", uint16(1 + i)}, netip.IPv6Loopback()}
 			}
 		}()
-		if found, err := collect(t.Context(), sightings, func() {}); len(found) != maxFound || err != nil {
+		if found, err := collect(t.Context(), sightings, func() {}, nil); len(found) != maxFound || err != nil {
 			t.Errorf("%d found, %v", len(found), err)
 		}
 	})

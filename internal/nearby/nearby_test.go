@@ -46,7 +46,7 @@ func find(t *testing.T, nameplate string, limit time.Duration) ([]netip.AddrPort
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
-	return Find(ctx, nameplate)
+	return Find(ctx, nameplate, nil)
 }
 
 func TestFoundOnThisMachine(t *testing.T) {
@@ -54,9 +54,15 @@ func TestFoundOnThisMachine(t *testing.T) {
 	announce(t, nameplate, 4711)
 	announce(t, anyNameplate(), 4712) // another sender disturbs nobody
 	begin := time.Now()
-	addrs, err := find(t, nameplate, patience)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	var first []netip.AddrPort
+	addrs, err := Find(ctx, nameplate, func(a netip.AddrPort) { first = append(first, a) })
 	if err != nil {
 		t.Fatal(err)
+	}
+	if len(first) != 1 || !slices.Contains(addrs, first[0]) {
+		t.Errorf("heard first of %v, found %v", first, addrs)
 	}
 	if want := netip.MustParseAddrPort("127.0.0.1:4711"); addrs[0] != want {
 		t.Errorf("found %v, want %v first", addrs, want)
@@ -89,7 +95,7 @@ func TestNotFound(t *testing.T) {
 	why := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(why)
-	if _, err := Find(ctx, nameplate); err != why {
+	if _, err := Find(ctx, nameplate, nil); err != why {
 		t.Errorf("cancelled: %v", err)
 	}
 }
@@ -151,7 +157,7 @@ func TestBadArguments(t *testing.T) {
 		if _, err := Announce(t.Context(), nameplate, 1); err == nil {
 			t.Errorf("announced %q", nameplate)
 		}
-		if _, err := Find(t.Context(), nameplate); err == nil {
+		if _, err := Find(t.Context(), nameplate, nil); err == nil {
 			t.Errorf("found %q", nameplate)
 		}
 	}

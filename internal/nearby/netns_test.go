@@ -57,7 +57,7 @@ func playFind(ctx context.Context) error {
 	defer cancel()
 	fmt.Println("looking")
 	begin := time.Now()
-	addrs, err := Find(ctx, namespaceNameplate)
+	addrs, err := Find(ctx, namespaceNameplate, nil)
 	if err != nil {
 		return err
 	}

@@ -128,9 +128,6 @@ func (e *embeddedRelay) stop() {
 	e.wg.Wait()
 }
 
-// findTimeout is how long a receiver looks for the sender on its own network.
-const findTimeout = 5 * time.Second
-
 // always is a relay that stays where it is.
 func always(at rendezvous.Endpoint) whereabouts {
 	return func(context.Context) (rendezvous.Endpoint, error) { return at, nil }
@@ -158,36 +155,4 @@ func (c *Client) join(ctx context.Context, k code.Code) (*rendezvous.Room, strin
 		}
 	}
 	return room, name, err
-}
-
-func (c *Client) joinNearby(ctx context.Context, nameplate string) (*rendezvous.Room, error) {
-	at, err := c.findNearby(ctx, nameplate)
-	if err != nil {
-		return nil, err
-	}
-	return rendezvous.New(at, c.version).Join(ctx, nameplate)
-}
-
-// findNearby finds the relay of the sender with a nameplate on this network.
-func (c *Client) findNearby(ctx context.Context, nameplate string) (rendezvous.Endpoint, error) {
-	look, cancel := context.WithTimeout(ctx, findTimeout)
-	defer cancel()
-	found, err := nearby.Find(look, nameplate)
-	switch {
-	case errors.Is(err, nearby.ErrAmbiguous):
-		return rendezvous.Endpoint{}, &Error{Kind: KindCode, Message: fmt.Sprintf("two senders on this network use the number %s", nameplate), Hint: "Ask the sender to send again.", Err: err}
-	case ctx.Err() != nil:
-		return rendezvous.Endpoint{}, context.Cause(ctx)
-	case err != nil:
-		return rendezvous.Endpoint{}, &Error{
-			Kind: KindNetwork, Message: fmt.Sprintf("no sender with the number %s was found on this network", nameplate),
-			Hint: "Check the code and that the sender is waiting. If it is on another network, both sides need a relay: --relay HOST.",
-			Err:  err,
-		}
-	}
-	var endpoints []rendezvous.Endpoint
-	for _, addr := range found {
-		endpoints = append(endpoints, rendezvous.Nearby(addr))
-	}
-	return rendezvous.First(ctx, endpoints, c.version)
 }
