@@ -59,18 +59,16 @@ type OpenRequest struct {
 // to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
 // the context's own error.
 func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
-	base, err := c.reach(ctx)
-	if err != nil {
-		return nil, err
-	}
-	reply, err := c.openSession(ctx, base, wire.SessionRequest(req))
+	reply, err := onRoute(ctx, c, func(base *url.URL) (wire.SessionReply, error) {
+		return c.openSession(ctx, base, wire.SessionRequest(req))
+	})
 	if err != nil {
 		return nil, err
 	}
 	if req.Nameplate != "" && reply.Nameplate != req.Nameplate {
 		return nil, c.protocolError("it opened another room than the one asked for", nil)
 	}
-	return c.sit(ctx, base, wire.RoomSeat{Nameplate: reply.Nameplate, Ticket: &reply.Ticket})
+	return c.take(ctx, wire.RoomSeat{Nameplate: reply.Nameplate, Ticket: &reply.Ticket})
 }
 
 // Join takes the receiver's seat in the room of a nameplate. Errors are those
@@ -80,11 +78,7 @@ func (c *Client) Join(ctx context.Context, nameplate string) (*Room, error) {
 		return nil, fmt.Errorf("%q is not the number of a code: it has 1 to %d digits and does not begin with 0",
 			printable(nameplate), wire.MaxNameplateDigits)
 	}
-	base, err := c.reach(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return c.sit(ctx, base, wire.RoomSeat{Nameplate: nameplate})
+	return c.take(ctx, wire.RoomSeat{Nameplate: nameplate})
 }
 
 // Resume takes one of the two seats in a resume room, which is there for whoever
@@ -95,11 +89,7 @@ func (c *Client) Join(ctx context.Context, nameplate string) (*Room, error) {
 // Errors are those of Open. RoomExpired, here or from Read, says that the other
 // peer has not come for a long time.
 func (c *Client) Resume(ctx context.Context, id, peer [16]byte) (*Room, error) {
-	base, err := c.reach(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return c.sit(ctx, base, wire.RoomSeat{Resume: &id, Peer: &peer})
+	return c.take(ctx, wire.RoomSeat{Resume: &id, Peer: &peer})
 }
 
 // Retake takes the seat of old again, after the connection to this client's
@@ -111,11 +101,12 @@ func (c *Client) Resume(ctx context.Context, id, peer [16]byte) (*Room, error) {
 //
 // Errors are those of Open; RoomUnknown if the relay has lost the room.
 func (c *Client) Retake(ctx context.Context, old *Room) (*Room, error) {
-	base, err := c.reach(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return c.sit(ctx, base, old.seat)
+	return c.take(ctx, old.seat)
+}
+
+// take takes a seat.
+func (c *Client) take(ctx context.Context, seat wire.RoomSeat) (*Room, error) {
+	return onRoute(ctx, c, func(base *url.URL) (*Room, error) { return c.sit(ctx, base, seat) })
 }
 
 // openSession posts a request for a room.

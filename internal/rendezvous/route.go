@@ -7,49 +7,40 @@ import (
 	"sync"
 )
 
-// reach gives the URL of the relay: the only one that the endpoint stands for,
-// or else the first that answers as a relay, which is then remembered.
-func (c *Client) reach(ctx context.Context) (*url.URL, error) {
-	if len(c.endpoint.routes) == 1 {
-		return c.endpoint.routes[0].url, nil
-	}
+// onRoute does at the relay what attempt does, by the first of the endpoint's
+// routes on which a relay answers, which is then remembered: nothing is asked
+// beforehand, so a relay costs no round trip more than the attempt itself. If
+// none answers, the error is the one that says most: that of the first route on
+// which something answered, else of the last.
+func onRoute[T any](ctx context.Context, c *Client, attempt func(base *url.URL) (T, error)) (T, error) {
 	c.mu.Lock()
 	base := c.base
 	c.mu.Unlock()
 	if base != nil {
-		return base, nil
+		return attempt(base)
 	}
-	base, err := c.firstRoute(ctx)
-	if err != nil {
-		return nil, err
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.base = base
-	return base, nil
-}
-
-// firstRoute tries the endpoint's routes in their order. If none answers, the
-// error is the one that says most: that of the first route on which something
-// answered, else of the last.
-func (c *Client) firstRoute(ctx context.Context) (*url.URL, error) {
+	var none T
 	telling := errors.New("no relay was named: give one with --relay, or leave it out to stay on this network")
 	for i, r := range c.endpoint.routes {
 		if r.ifLocal && !c.resolvesLocally(ctx, r.url.Hostname()) {
 			continue
 		}
-		err := c.probe(ctx, r.url)
-		if err == nil {
-			return r.url, nil
+		done, err := attempt(r.url)
+		var refused *RelayError
+		if err == nil || errors.As(err, &refused) {
+			c.mu.Lock()
+			c.base = r.url
+			c.mu.Unlock()
+			return done, err
 		}
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return none, context.Cause(ctx)
 		}
 		if i == 0 || isUnreachable(telling) {
 			telling = err
 		}
 	}
-	return nil, telling
+	return none, telling
 }
 
 func isUnreachable(err error) bool {
@@ -75,7 +66,8 @@ func First(ctx context.Context, endpoints []Endpoint, version string) (Endpoint,
 	)
 	for i, e := range endpoints {
 		wg.Go(func() {
-			base, err := New(e, version).firstRoute(race)
+			c := New(e, version)
+			base, err := onRoute(race, c, func(base *url.URL) (*url.URL, error) { return base, c.probe(race, base) })
 			if err != nil {
 				errs[i] = err
 				return
