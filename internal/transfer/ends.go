@@ -36,9 +36,9 @@ func (q *endQueue) addEnd(e wire.FileEnd) {
 }
 
 // same tells that the other side's block is as the source's.
-func (r *reader) same(file uint64, index uint32, n int) {
-	r.o.Progress.Bytes.Add(int64(n))
-	q := &r.ends
+func (s *sender) same(file uint64, index uint32, n int) {
+	s.o.Progress.Bytes.Add(int64(n))
+	q := &s.ends
 	q.mu.Lock()
 	q.same = addRun(q.same, file, index)
 	q.mu.Unlock()

@@ -3,8 +3,14 @@ package transfer
 import (
 	"context"
 	"errors"
+	"runtime"
 	"sync"
 )
+
+// workers is how many goroutines share what costs a core: reading and hashing on
+// one side, verifying and writing on the other. One a core, and two where there
+// is only one, so that a disk that makes one wait does not stop the other.
+func workers() int { return min(max(runtime.GOMAXPROCS(0), 2), 8) }
 
 // errFinished ends a group's goroutines when the work is done.
 var errFinished = errors.New("finished")

@@ -32,7 +32,7 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	session.HandleData(r.takeData)
 	r.start(r.control)
 	r.start(r.prepare)
-	for range writers {
+	for range workers() {
 		r.start(r.write)
 	}
 	r.start(r.sendAcks)
@@ -47,9 +47,6 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	}
 	return r.result, r.unlessDone(err)
 }
-
-// writers is how many goroutines verify and write blocks.
-const writers = 2
 
 // receiver is one Receive. Goroutines: control reads what the other side says;
 // prepare decides and answers pages; the lanes' readers put blocks together in

@@ -47,8 +47,9 @@ func Send(ctx context.Context, session Session, source Source, o SendOptions) (R
 }
 
 // sender is one Send. Goroutines: control reads what the other side says; offer
-// walks the source and sends pages; read takes answered pages, reads, hashes and
-// queues; one pump a lane sends from the queue; flushEnds sends what is left.
+// walks the source and sends pages; read takes answered pages and has its workers
+// read, hash and queue; one pump a lane sends from the queue; flushEnds sends what
+// is left.
 type sender struct {
 	*group
 	session Session
