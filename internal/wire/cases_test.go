@@ -99,6 +99,12 @@ func sessionCases() []messageCase {
 			`01 03 00000001 0010 '{"candidate":""}'`,
 		},
 		{"signal, failed", "either", Signal{Kind: SignalFailed, Lane: 0x01020304}, parserOf(ParseSignal), "01 04 01020304 0000"},
+		{
+			"signal, addresses", "either",
+			Signal{SignalAddresses, 0x00020000, "\x04\xc0\x00\x02\x07\xa0\x01"},
+			parserOf(ParseSignal),
+			"01 05 00020000 0007 04 c0000207 a001",
+		},
 	}
 }
 

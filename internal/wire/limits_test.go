@@ -97,7 +97,7 @@ func numberLimits() []limitCase {
 		{"kind of an entry without a size", parserOf(ParseManifest), func(n uint64) raw {
 			return raw{0x13}.zero(17).u16(1).u8(byte(n)).zero(18).text(1).text(0)
 		}, uint64(KindStream)},
-		{"kind of a signal", parserOf(ParseSignal), func(n uint64) raw { return raw{1, byte(n)}.zero(6) }, uint64(SignalFailed)},
+		{"kind of a signal", parserOf(ParseSignal), func(n uint64) raw { return raw{1, byte(n)}.zero(6) }, uint64(SignalAddresses)},
 		{"first block of a have", parserOf(ParseHave), func(n uint64) raw { return raw{0x15}.u64(0).u32(uint32(n)).u16(2).zero(64) }, 1<<32 - 3},
 		{"first block of a run", parserOf(ParseSame), func(n uint64) raw { return raw{0x16}.u16(1).u64(0).u32(uint32(n)).u32(2) }, 1<<32 - 3},
 		{"blocks of a run", parserOf(ParseAck), func(n uint64) raw { return raw{0x18}.u16(1).u64(0).u32(1).u32(uint32(n)) }, 1<<32 - 2},

@@ -7,12 +7,14 @@ type SignalKind uint8
 
 // The kinds of signals. Offer and Answer carry an SDP (RFC 8829), Candidate an
 // ICE candidate (RFC 8839) as the JSON of an RTCIceCandidateInit, Failed the
-// words of why the side gives the lane up.
+// words of why the side gives the lane up, Addresses where the side listens for
+// tcp lanes.
 const (
 	SignalOffer     SignalKind = 1
 	SignalAnswer    SignalKind = 2
 	SignalCandidate SignalKind = 3
 	SignalFailed    SignalKind = 4
+	SignalAddresses SignalKind = 5
 )
 
 // MaxSignal bounds the body of a Signal in bytes.
@@ -40,7 +42,7 @@ func (s Signal) Append(b []byte) []byte {
 func ParseSignal(m []byte) (Signal, error) {
 	c := message(m, TypeSignal)
 	s := Signal{Kind: SignalKind(c.u8()), Lane: c.u32(), Body: string(c.bytes16(MaxSignal))}
-	if c.err == nil && (s.Kind < SignalOffer || s.Kind > SignalFailed) {
+	if c.err == nil && (s.Kind < SignalOffer || s.Kind > SignalAddresses) {
 		c.fail("signal kind %d", s.Kind)
 	}
 	return s, c.done()
