@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"sync"
 	"time"
+
+	"github.com/tallow-transfer/tallow/internal/congestion"
 )
 
 const (
@@ -22,9 +24,10 @@ const (
 
 // Listen binds addr, "HOST:PORT", for the two sockets of a relay: TCP for peers
 // and UDP of the same number for STUN. For port 0 it finds one that is free for
-// both.
+// both. Where the system lets it, what it accepts has congestion control that
+// suits bulk data.
 func Listen(ctx context.Context, addr string) (net.Listener, net.PacketConn, error) {
-	var bind net.ListenConfig
+	bind := net.ListenConfig{Control: congestion.Control}
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
 		return nil, nil, fmt.Errorf("listen address %q: write it as HOST:PORT or :PORT", addr)

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/congestion"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -39,7 +40,7 @@ type Client struct {
 func New(endpoint Endpoint, version string) *Client {
 	c := &Client{
 		endpoint: endpoint, agent: "tallow/" + version,
-		proxy: http.ProxyFromEnvironment, dialer: net.Dialer{Timeout: dialTimeout},
+		proxy: http.ProxyFromEnvironment, dialer: net.Dialer{Timeout: dialTimeout, Control: congestion.Control},
 	}
 	if endpoint.direct {
 		c.proxy = nil
