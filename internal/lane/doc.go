@@ -2,8 +2,10 @@
 // transports of whole records between the two peers.
 //
 //	relayed.go   through the room of the relay, always there first
+//	tcp.go       a TCP connection; tcpdial.go and tcpserve.go make it,
+//	             tcppeer.go has both ends prove themselves first
 //	webrtc.go    a WebRTC data channel, set up with sealed signals
 //
-// This is the only package that imports pion/webrtc. Nothing here sees a key or
-// a plaintext: what a carrier transports is sealed already.
+// This is the only package that imports pion/webrtc. Nothing here sees a
+// record's key or plaintext: what a carrier transports is sealed already.
 package lane
