@@ -13,7 +13,7 @@ import (
 func TestEncoder(t *testing.T) {
 	done := tallow.Result{
 		Files: 3, Bytes: 1048576, Skipped: 1, Sent: 1048000, Elapsed: 400 * time.Millisecond,
-		Lanes: map[tallow.Lane]int64{tallow.LaneWebRTC: 1000000, tallow.LaneRelay: 48000},
+		Lanes: map[tallow.Lane]int64{tallow.LaneTCP: 1000000, tallow.LaneRelay: 48000},
 	}
 	text := tallow.Result{Files: 1, Bytes: 5, Sent: 5, Elapsed: time.Second, Text: "hi\"\x1b\n"}
 	for _, tc := range []struct {
@@ -35,7 +35,7 @@ func TestEncoder(t *testing.T) {
 			`{"event":"offer","files":3,"bytes":1048576,"names":["a.txt","b"],"known":true,"text":false}`,
 		},
 		{tallow.OfferEvent{}, `{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false}`},
-		{tallow.LaneEvent{Lane: tallow.LaneWebRTC, Up: true}, `{"event":"lane","lane":"webrtc","state":"up"}`},
+		{tallow.LaneEvent{Lane: tallow.LaneTCP, Up: true}, `{"event":"lane","lane":"tcp","state":"up"}`},
 		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down"}`},
 		{
 			tallow.ProgressEvent{Bytes: 1, Total: 2, Rate: 3.5e6},
@@ -47,7 +47,7 @@ func TestEncoder(t *testing.T) {
 		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\"}"},
 		{
 			tallow.DoneEvent{Result: done},
-			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"webrtc":1000000},"skipped":1}`,
+			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"tcp":1000000},"skipped":1}`,
 		},
 		{
 			tallow.DoneEvent{Result: text},

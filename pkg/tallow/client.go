@@ -16,23 +16,23 @@ type Lane string
 
 // The lanes.
 const (
+	LaneTCP    Lane = "tcp"    // TCP connections from machine to machine
 	LaneWebRTC Lane = "webrtc" // a WebRTC data channel, direct where ICE finds a way
 	LaneRelay  Lane = "relay"  // through the relay, sealed
 )
 
 // AllLanes are the lanes that a Client uses unless it is told otherwise.
-func AllLanes() []Lane { return []Lane{LaneWebRTC, LaneRelay} }
+func AllLanes() []Lane { return []Lane{LaneTCP, LaneWebRTC, LaneRelay} }
 
-// ParseLanes reads a list such as "webrtc,relay".
+// ParseLanes reads a list such as "tcp,relay".
 func ParseLanes(list string) ([]Lane, error) {
 	var lanes []Lane
 	for name := range strings.SplitSeq(list, ",") {
-		switch l := Lane(strings.ToLower(strings.TrimSpace(name))); l {
-		case LaneWebRTC, LaneRelay:
-			lanes = append(lanes, l)
-		default:
-			return nil, usage(fmt.Sprintf("there is no lane %q", name), "Lanes are webrtc and relay, separated by commas.")
+		l := Lane(strings.ToLower(strings.TrimSpace(name)))
+		if _, ok := l.kind(); !ok {
+			return nil, usage(fmt.Sprintf("there is no lane %q", name), "Lanes are tcp, webrtc and relay, separated by commas.")
 		}
+		lanes = append(lanes, l)
 	}
 	return lanes, nil
 }
@@ -78,9 +78,9 @@ func New(c Config) (*Client, error) {
 		c.Lanes = AllLanes()
 	}
 	for _, l := range c.Lanes {
-		kind, ok := map[Lane]wire.Lanes{LaneWebRTC: wire.LaneWebRTC, LaneRelay: wire.LaneRelay}[l]
+		kind, ok := l.kind()
 		if !ok {
-			return nil, usage(fmt.Sprintf("there is no lane %q", l), "Lanes are webrtc and relay.")
+			return nil, usage(fmt.Sprintf("there is no lane %q", l), "Lanes are tcp, webrtc and relay.")
 		}
 		client.lanes |= kind
 	}
@@ -111,8 +111,24 @@ func moduleVersion() string {
 	return "unknown"
 }
 
+// kind is what a lane is called on the wire; false if there is no such lane.
+func (l Lane) kind() (wire.Lanes, bool) {
+	switch l {
+	case LaneTCP:
+		return wire.LaneTCP, true
+	case LaneWebRTC:
+		return wire.LaneWebRTC, true
+	case LaneRelay:
+		return wire.LaneRelay, true
+	}
+	return 0, false
+}
+
 func laneName(kind wire.Lanes) Lane {
-	if kind == wire.LaneWebRTC {
+	switch kind {
+	case wire.LaneTCP:
+		return LaneTCP
+	case wire.LaneWebRTC:
 		return LaneWebRTC
 	}
 	return LaneRelay

@@ -2,11 +2,13 @@ package tallow
 
 import (
 	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // Direct lanes are set up by signals, which go sealed through the session: each
-// kind of lane has a file of its own (webrtc.go), and what they share is here.
+// kind of lane has a file of its own (tcp.go, webrtc.go), and what they share is
+// here.
 
 // maxAnswers bounds the lanes that the other side sets up at the same time.
 const maxAnswers = 4
@@ -19,6 +21,17 @@ func (l *link) numberLane() uint32 {
 	return session.LaneID(l.generation, l.numbered)
 }
 
+// numberLaneOf is the same for a lane of a generation; false if that one is over.
+func (l *link) numberLaneOf(generation uint32) (uint32, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.generation != generation {
+		return 0, false
+	}
+	l.numbered++
+	return session.LaneID(generation, l.numbered), true
+}
+
 // dispatchSignals hands signals to the lane that they are for. An offer for a
 // lane that nobody knows is answered, where this side does not offer itself.
 func (l *link) dispatchSignals() {
@@ -26,6 +39,10 @@ func (l *link) dispatchSignals() {
 		sig, err := l.Signal(l.ctx)
 		if err != nil {
 			return
+		}
+		if sig.Kind == wire.SignalAddresses {
+			l.hearAddresses(sig)
+			continue
 		}
 		l.mu.Lock()
 		box, known := l.signals[sig.Lane]
@@ -64,4 +81,23 @@ func (l *link) forgetSignals(id uint32) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.signals, id)
+}
+
+// triedInVain notes that a kind of direct lane was tried and could not be made.
+// It is true, and the transfer ends, where no other kind is left that both sides
+// let carry data.
+func (l *link) triedInVain(kind wire.Lanes) bool {
+	peer, err := l.Peer(l.ctx)
+	if err != nil {
+		return true
+	}
+	l.mu.Lock()
+	l.vain |= kind
+	left := l.client.lanes & peer.Lanes &^ l.vain
+	l.mu.Unlock()
+	if left != 0 {
+		return false
+	}
+	l.giveUp(transfer.ErrNoPath)
+	return true
 }

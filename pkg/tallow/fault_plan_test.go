@@ -50,7 +50,7 @@ const (
 	bytesOf  layer = "bytes"         // of a TCP connection to the relay
 	payloads layer = "payload"       // that the relay passes on
 	records  layer = "record"        // of a relayed lane
-	directs  layer = "direct record" // of a WebRTC lane
+	directs  layer = "direct record" // of a direct lane
 )
 
 // fault is one thing that goes wrong, once.
@@ -116,9 +116,12 @@ func planOf(seed uint64) plan {
 		name: fmt.Sprintf("-fault.seed=%d", seed), files: payloadOf(r),
 		lanes: []tallow.Lane{tallow.LaneRelay}, wait: shortWait, mild: seed%4 == 0,
 	}
-	if seed%10 == 5 {
+	switch seed % 20 {
+	case 5:
 		p.lanes = []tallow.Lane{tallow.LaneWebRTC}
-	} else if seed%20 == 6 {
+	case 15:
+		p.lanes = []tallow.Lane{tallow.LaneTCP}
+	case 6:
 		p.lanes = tallow.AllLanes()
 	}
 	n := 1 + r.IntN(4)
@@ -161,7 +164,7 @@ func (p plan) fault(r *rand.Rand, i int) fault {
 		by:    []from{theSender, theReceiver}[r.IntN(2)],
 		conn:  r.IntN(i + 1), back: r.IntN(3) == 0,
 	}
-	if p.lanes[0] == tallow.LaneWebRTC && f.layer == payloads {
+	if p.lanes[0] != tallow.LaneRelay && f.layer == payloads {
 		f.layer = directs
 	}
 	if f.layer == records || f.layer == directs {

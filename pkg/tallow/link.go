@@ -15,7 +15,7 @@ import (
 )
 
 // link is a session with all that connects it: the relayed lane at once, direct
-// ones as they come up (direct.go, webrtc.go), and the way back when everything is lost
+// ones as they come up (direct.go, tcp.go, webrtc.go), and the way back when everything is lost
 // (reconnect.go). It is the transfer's Session.
 type link struct {
 	*session.Session
@@ -36,6 +36,11 @@ type link struct {
 	stun       string                      // of the newest room
 	signals    map[uint32]chan wire.Signal // by the lanes that are being set up
 	restarted  *reunion                    // with a receiver that was started again
+	vain       wire.Lanes                  // kinds of direct lanes that were tried in vain
+	tcp        *tcpLanes                   // nil where this side does not allow them
+
+	telling  sync.Mutex         // held while lanes are told of, so that it is in order
+	carrying map[wire.Lanes]int // lanes that carry data, of each kind
 }
 
 // role is which end of the transfer a link is. The sender also sets up direct
@@ -68,9 +73,13 @@ func (c *Client) connect(ctx context.Context, t *transferRun, with *reunion, r r
 			Allowed: c.lanes, Program: "tallow/" + c.version, Patience: again.patience,
 		}),
 		client: c, run: t, role: r, again: again, giveUp: giveUp, ctx: ctx, cancel: cancel,
-		signals: make(map[uint32]chan wire.Signal),
+		signals: make(map[uint32]chan wire.Signal), carrying: make(map[wire.Lanes]int),
 	}
-	if err := l.enter(with.room); err != nil {
+	err := l.enter(with.room)
+	if err == nil && c.lanes&wire.LaneTCP != 0 {
+		err = l.startTCP(with.secrets)
+	}
+	if err != nil {
 		l.close()
 		return nil, err
 	}
@@ -149,7 +158,8 @@ func (l *link) Receive(ctx context.Context) ([]byte, error) {
 	return m, err
 }
 
-// attach gives the session a lane and tells when it begins and ceases to carry.
+// attach gives the session a lane and tells when lanes of its kind begin and
+// cease to carry.
 func (l *link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
 	if l.client.tamper != nil {
 		c = l.client.tamper(id, c)
@@ -158,19 +168,33 @@ func (l *link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
 	if err != nil {
 		return err
 	}
-	name := laneName(kind)
+	l.mu.Lock()
+	l.vain &^= kind
+	l.mu.Unlock()
 	l.wg.Go(func() {
 		for attached.Ready(l.ctx) == nil {
-			l.run.tell(LaneEvent{Lane: name, Up: true})
+			l.carries(kind, 1)
 			err := attached.Relieved(l.ctx)
 			if errors.Is(err, context.Canceled) || attached.Err() != nil && l.endsSoon() {
 				return // the end of the transfer is not a lane's failure
 			}
-			l.run.tell(LaneEvent{Lane: name, Up: false})
-			l.client.log.Debug("lane no longer carries", "lane", name, "reason", attached.Err())
+			l.carries(kind, -1)
+			l.client.log.Debug("lane no longer carries", "lane", laneName(kind), "reason", attached.Err())
 		}
 	})
 	return nil
+}
+
+// carries counts the lanes of a kind that carry, and tells of the first and the
+// last: how many connections there are is nobody's business.
+func (l *link) carries(kind wire.Lanes, change int) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	before := l.carrying[kind]
+	l.carrying[kind] += change
+	if before == 0 || l.carrying[kind] == 0 {
+		l.run.tell(LaneEvent{Lane: laneName(kind), Up: change > 0})
+	}
 }
 
 // endsSoon says whether the session ends within the time in which nobody is told

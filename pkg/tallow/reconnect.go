@@ -57,6 +57,7 @@ func (l *link) keepMeeting() {
 		if err := l.enter(found.room); err != nil {
 			return
 		}
+		l.renewTCP(found)
 	}
 }
 

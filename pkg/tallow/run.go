@@ -154,7 +154,7 @@ func (t *transferRun) result(r transfer.Result) Result {
 		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted,
 		Sent: t.progress.SentTotal(), Lanes: make(map[Lane]int64), Elapsed: time.Since(t.began),
 	}
-	for _, kind := range []wire.Lanes{wire.LaneWebRTC, wire.LaneRelay} {
+	for _, kind := range []wire.Lanes{wire.LaneTCP, wire.LaneWebRTC, wire.LaneRelay} {
 		if n := t.progress.SentBy(kind); n > 0 {
 			sum.Lanes[laneName(kind)] = n
 		}

@@ -21,7 +21,7 @@ func TestFolderByEveryLane(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(dir, "d", "nothing"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for _, lanes := range [][]tallow.Lane{{tallow.LaneRelay}, {tallow.LaneWebRTC}, nil} {
+	for _, lanes := range [][]tallow.Lane{{tallow.LaneRelay}, {tallow.LaneWebRTC}, {tallow.LaneTCP}, nil} {
 		client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{}), Lanes: lanes})
 		out := t.TempDir()
 		sent, received := transfer(t, client, client,

@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
-	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -31,8 +30,7 @@ func (l *link) keepDiallingWebRTC() {
 			wait, had = redialFirst, true
 			continue
 		}
-		if peer, err := l.Peer(l.ctx); err == nil && !had && l.client.lanes&peer.Lanes&wire.LaneRelay == 0 {
-			l.giveUp(transfer.ErrNoPath)
+		if !had && l.triedInVain(wire.LaneWebRTC) {
 			return
 		}
 		timer := time.NewTimer(wait)
