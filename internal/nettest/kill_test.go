@@ -51,6 +51,7 @@ const (
 type killing struct {
 	victim victim
 	lanes  string
+	direct string        // the direct one of them
 	bytes  int64         // that have arrived then, at least
 	later  time.Duration // after the news of them, which come ten times a second
 }
@@ -59,8 +60,8 @@ func (k killing) String() string {
 	return fmt.Sprintf("%s, by %s, after %d MiB and %d ms", k.victim, k.lanes, k.bytes>>20, k.later.Milliseconds())
 }
 
-// killings draws moments. The victims take turns, and every third round has all
-// the lanes and not the relayed one alone.
+// killings draws moments. The victims take turns, and every third round has a
+// direct lane, one of each kind by turns, and not the relayed one alone.
 func killings(seed uint64, n int) []killing {
 	random := rand.New(rand.NewPCG(seed, 0))
 	victims := []victim{receiverOnce, relayRestarts, senderAnew, receiverAnew}
@@ -71,7 +72,11 @@ func killings(seed uint64, n int) []killing {
 			bytes: random.Int64N(killedSize), later: time.Duration(random.Int64N(int64(100 * time.Millisecond))),
 		}
 		if i/len(victims)%3 == 1 {
-			k.lanes = "webrtc,relay"
+			k.direct = []string{"tcp", "webrtc"}[i/len(victims)/6%2]
+			k.lanes = k.direct + ",relay"
+			if k.direct == "tcp" {
+				k.bytes /= 2 // it is over soon
+			}
 		}
 		if k.lanes != "relay" && k.victim == relayRestarts && i/len(victims)%2 == 1 {
 			k.victim = relayStays
@@ -135,7 +140,7 @@ func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 	begun := x.receiver.first(t, "offer").at
 	if k.victim == relayStays { // before that, nothing could finish it
 		for _, side := range []*command{x.sender, x.receiver} {
-			side.await(t, "webrtc up", func(e event) bool { return e.Event == "lane" && e.Lane == "webrtc" && e.State == "up" })
+			side.await(t, k.direct+" up", func(e event) bool { return e.Event == "lane" && e.Lane == k.direct && e.State == "up" })
 		}
 	}
 	x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= k.bytes })

@@ -14,9 +14,12 @@ func TestOneNetworkWithoutRelay(t *testing.T) {
 	const size = 3 << 20
 	n := network{left: newMachine(t, "left"), right: newMachine(t, "right")}
 	cable(t, plug{n.left, "lan", "10.77.0.1/24"}, plug{n.right, "lan", "10.77.0.2/24"})
-	file, to := randomFile(t, size), t.TempDir()
-	n.send(t, file, to, "--lanes", "webrtc").carriedBy(t, "webrtc", size)
-	same(t, file, filepath.Join(to, filepath.Base(file)))
+	file := randomFile(t, size)
+	for _, lane := range []string{"webrtc", "tcp"} {
+		to := t.TempDir()
+		n.send(t, file, to, "--lanes", lane).carriedBy(t, lane, size)
+		same(t, file, filepath.Join(to, filepath.Base(file)))
+	}
 }
 
 // So do two terminals of a machine that has no network at all.
@@ -26,7 +29,10 @@ func TestOneMachineWithoutNetwork(t *testing.T) {
 	const size = 3 << 20
 	alone := newMachine(t, "alone")
 	n := network{left: alone, right: alone}
-	file, to := randomFile(t, size), t.TempDir()
-	n.send(t, file, to, "--lanes", "webrtc").carriedBy(t, "webrtc", size)
-	same(t, file, filepath.Join(to, filepath.Base(file)))
+	file := randomFile(t, size)
+	for _, lane := range []string{"webrtc", "tcp"} {
+		to := t.TempDir()
+		n.send(t, file, to, "--lanes", lane).carriedBy(t, lane, size)
+		same(t, file, filepath.Join(to, filepath.Base(file)))
+	}
 }

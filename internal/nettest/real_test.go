@@ -32,6 +32,8 @@ func TestRealInput(t *testing.T) {
 	}{
 		{"a source tree, relayed", "relay", goSource, 5000},
 		{"a source tree, direct", "webrtc", goSource, 5000},
+		{"a source tree, by tcp", "tcp", goSource, 5000},
+		{"a gigabyte, by tcp", "tcp", func(t *testing.T) string { return randomFile(t, gigabyte) }, 1},
 		{"a gigabyte, relayed", "relay", func(t *testing.T) string { return randomFile(t, gigabyte) }, 1},
 		{"a quarter of it, direct", "webrtc", func(t *testing.T) string { return randomFile(t, gigabyte/4) }, 1},
 	}
