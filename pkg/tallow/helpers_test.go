@@ -24,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 30 * time.Second
 
 // startRelay serves a relay on this machine and returns its URL.
-func startRelay(t *testing.T, config relay.Config) string {
+func startRelay(t testing.TB, config relay.Config) string {
 	t.Helper()
 	if config.SessionsPerMinute == 0 {
 		config.SessionsPerMinute, config.JoinsPerMinute = -1, -1
@@ -45,7 +45,7 @@ func startRelay(t *testing.T, config relay.Config) string {
 	return "ws" + strings.TrimPrefix(server.URL, "http")
 }
 
-func newClient(t *testing.T, c tallow.Config) *tallow.Client {
+func newClient(t testing.TB, c tallow.Config) *tallow.Client {
 	t.Helper()
 	client, err := tallow.New(c)
 	if err != nil {
