@@ -1,6 +1,7 @@
 package tallow
 
 import (
+	"context"
 	"net"
 	"net/netip"
 	"sync"
@@ -97,19 +98,23 @@ func (l *link) renewTCP(found *reunion) {
 	l.tcp.broadcast()
 }
 
-// runTCP opens the listener once the other side has said that it takes tcp lanes:
-// nobody else is told an address.
+// runTCP listens and says where at once, so that the first dial costs no round
+// trip before it; it stops if the other side takes no tcp lanes.
 func (l *link) runTCP() {
+	ctx, stop := context.WithCancel(l.ctx)
+	defer stop()
+	listener, err := lane.ListenTCP(ctx)
+	if err != nil {
+		l.client.log.Debug("cannot listen for tcp lanes", "reason", err)
+	} else {
+		l.tcp.listener = listener
+		l.wg.Go(func() { lane.ServeTCP(ctx, listener, func() lane.TCPPeer { return l.tcpPeer(false) }) })
+	}
+	l.wg.Go(l.tellAddresses)
 	peer, err := l.Peer(l.ctx)
 	if err != nil || peer.Lanes&wire.LaneTCP == 0 {
 		return
 	}
-	if l.tcp.listener, err = lane.ListenTCP(l.ctx); err != nil {
-		l.client.log.Debug("cannot listen for tcp lanes", "reason", err)
-	} else {
-		l.wg.Go(func() { lane.ServeTCP(l.ctx, l.tcp.listener, func() lane.TCPPeer { return l.tcpPeer(false) }) })
-	}
-	l.wg.Go(l.tellAddresses)
 	if l.role == sends {
 		l.wg.Go(l.watchTCP)
 	}
