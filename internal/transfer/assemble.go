@@ -42,24 +42,29 @@ func (r *receiver) takeData(by wire.Lanes, plaintext []byte) error {
 	if r.ctx.Err() != nil {
 		return nil
 	}
-	if err := r.takeSegments(by, plaintext); err != nil {
+	payload, err := r.takeSegments(by, plaintext)
+	if err != nil {
 		r.cancel(err)
+		return nil
 	}
+	r.limit.hold(r.ctx, payload)
 	return nil
 }
 
-func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) error {
+// takeSegments takes in the segments of a record, and counts their bytes of files.
+func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) (payload int, err error) {
 	var whole task
 	for rest := plaintext; len(rest) > 0; {
 		seg, next, err := wire.NextSegment(rest)
 		if err != nil {
-			return err
+			return 0, err
 		}
 		rest = next
 		in, err := r.lookup(seg.File)
 		if err != nil {
-			return err
+			return 0, err
 		}
+		payload += len(seg.Payload)
 		r.o.Progress.sentBy(by).Add(int64(len(seg.Payload)))
 		if in == nil {
 			// Of a file that is settled: it came before by a lane that died, or
@@ -68,7 +73,7 @@ func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) error {
 			continue
 		}
 		if err := in.check(seg); err != nil {
-			return err
+			return 0, err
 		}
 		if seg.Whole() {
 			if whole.buf == nil {
@@ -82,14 +87,14 @@ func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) error {
 			continue
 		}
 		if err := r.assemble(seg); err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if whole.buf == nil {
-		return nil
+		return payload, nil
 	}
 	r.hand(whole)
-	return nil
+	return payload, nil
 }
 
 // check holds a segment against what the manifest says of its file.

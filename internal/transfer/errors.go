@@ -53,6 +53,12 @@ type DiskError struct{ Err error }
 func (e *DiskError) Error() string { return e.Err.Error() }
 func (e *DiskError) Unwrap() error { return e.Err }
 
+// keptError is a disk without room, after which the receiver can be started again
+// and go on.
+type keptError struct{ error }
+
+func (e *keptError) Unwrap() error { return e.error }
+
 func protocol(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", wire.ErrMalformed, fmt.Sprintf(format, args...))
 }
@@ -80,6 +86,7 @@ func tellPeer(ctx context.Context, s Session, err error) {
 func reasonOf(err error) wire.Reason {
 	var integrity *IntegrityError
 	var disk *DiskError
+	var kept *keptError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return wire.ReasonCancelled
@@ -89,6 +96,8 @@ func reasonOf(err error) wire.Reason {
 		return wire.ReasonNoPath
 	case errors.As(err, &integrity):
 		return wire.ReasonIntegrity
+	case errors.As(err, &kept):
+		return wire.ReasonFull
 	case errors.As(err, &disk):
 		return wire.ReasonIO
 	case errors.Is(err, wire.ErrMalformed):
@@ -113,6 +122,8 @@ func textOf(err error) string {
 		return "no lane that both sides allow connects them"
 	case wire.ReasonIntegrity:
 		return "data failed verification there"
+	case wire.ReasonFull:
+		return "its disk is full"
 	case wire.ReasonIO:
 		return "its disk could not go on"
 	case wire.ReasonProtocol:

@@ -24,6 +24,7 @@ type Progress struct {
 	Total atomic.Int64 // bytes of the offer
 	Bytes atomic.Int64 // bytes verified and written, or there already
 	Files atomic.Int64 // files in place
+	Limit atomic.Int64 // bytes a second that data keeps to; 0: none
 	Sent  [8]atomic.Int64
 }
 

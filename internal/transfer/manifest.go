@@ -15,6 +15,9 @@ func (s *sender) offer(ctx context.Context) error {
 			return err
 		}
 	}
+	if err := s.limit.tell(ctx, s.session); err != nil {
+		return err
+	}
 	totals, err := s.source.Count(ctx)
 	if err != nil {
 		return diskError(ctx, err)

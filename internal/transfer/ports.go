@@ -115,6 +115,12 @@ type Refusal interface {
 	Why() string   // for the person here, without the path
 }
 
+// Full is an error of a destination that has no room left.
+type Full interface {
+	error
+	Lacks() int64 // bytes that are missing; 0 if nobody knows how many
+}
+
 // Unfinished is what Finish could not do: symlinks, attributes of folders.
 type Unfinished struct {
 	Paths []string // the first of them, with a reason each

@@ -47,6 +47,9 @@ func (r *receiver) prepare(ctx context.Context) error {
 	r.mu.Lock()
 	r.accepted = true
 	r.mu.Unlock()
+	if err := r.limit.tell(ctx, r.session); err != nil {
+		return err
+	}
 	if err := r.session.Send(ctx, wire.Accept{}.Append(nil)); err != nil {
 		return err
 	}

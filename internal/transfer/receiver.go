@@ -17,6 +17,10 @@ type ReceiveOptions struct {
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
+	Limit    int64 // bytes of files a second that this side wishes to take at most; 0: any number
+	// Keep is asked where a disk without room has ended the transfer, before the
+	// sender hears of it: whether this side can be started again and go on.
+	Keep func() bool
 }
 
 // Receive takes the other side's offer, if Decide accepts it, and writes what
@@ -43,9 +47,19 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	})
 	err := r.wait()
 	if err != nil {
-		tellPeer(ctx, session, err)
+		tellPeer(ctx, session, o.kept(err))
 	}
 	return r.result, r.unlessDone(err)
+}
+
+// kept marks the end by a disk without room as one after which this side can
+// come back, where it can.
+func (o ReceiveOptions) kept(err error) error {
+	var full Full
+	if errors.As(err, &full) && o.Keep != nil && o.Keep() {
+		return &keptError{err}
+	}
+	return err
 }
 
 // receiver is one Receive. Goroutines: control reads what the other side says;
@@ -61,6 +75,7 @@ type receiver struct {
 	offers  chan wire.Offer
 	pages   chan wire.Manifest
 	tasks   chan task
+	limit   *limiter
 	partial *assembler
 	acks    ackQueue
 	settles settleQueue
@@ -85,6 +100,7 @@ func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiv
 		offers:  make(chan wire.Offer, 1),
 		pages:   make(chan wire.Manifest, windowPages+1),
 		tasks:   make(chan task, 2*windowBytes/wire.MaxRecord),
+		limit:   newLimiter(o.Limit, o.Progress),
 		partial: newAssembler(),
 		acks:    ackQueue{wake: make(chan struct{}, 1)},
 		settles: settleQueue{wake: make(chan struct{}, 1)},
@@ -122,6 +138,8 @@ func (r *receiver) control(ctx context.Context) error {
 			}
 		case wire.TypePause:
 			err = r.o.Pause.take(m)
+		case wire.TypeLimit:
+			err = r.limit.take(m)
 		case wire.TypeCancel:
 			var c wire.Cancel
 			if c, err = wire.ParseCancel(m); err == nil {

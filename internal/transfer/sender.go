@@ -16,6 +16,7 @@ type SendOptions struct {
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
+	Limit    int64 // bytes of files a second that this side wishes to send at most; 0: any number
 }
 
 // Send offers the source to the other side and sends what it wants of it. It
@@ -56,6 +57,7 @@ type sender struct {
 	source  Source
 	o       SendOptions
 
+	limit *limiter
 	bytes *window
 	files *window
 	queue *queue
@@ -92,6 +94,7 @@ type outgoing struct {
 func newSender(ctx context.Context, session Session, source Source, o SendOptions) *sender {
 	s := &sender{
 		group: newGroup(ctx), session: session, source: source, o: o,
+		limit:  newLimiter(o.Limit, o.Progress),
 		bytes:  newWindow(windowBytes),
 		files:  newWindow(windowFiles),
 		bufs:   newBuffers(),
@@ -141,6 +144,8 @@ func (s *sender) control(ctx context.Context) error {
 			err = s.takeComplete(m)
 		case wire.TypePause:
 			err = s.o.Pause.take(m)
+		case wire.TypeLimit:
+			err = s.limit.take(m)
 		case wire.TypeCancel:
 			var c wire.Cancel
 			if c, err = wire.ParseCancel(m); err == nil {
@@ -294,10 +299,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		if err != nil || u == nil {
 			return err
 		}
-		err = transmit(ctx, l, u)
-		if err == nil {
-			s.o.Progress.sentBy(l.Kind()).Add(u.payload())
-		}
+		err = s.transmit(ctx, l, u)
 		s.queue.sent(u)
 		if err != nil {
 			return context.Cause(ctx)
@@ -305,27 +307,32 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 	}
 }
 
-// payload is the number of bytes of files in a unit.
-func (u *unit) payload() int64 {
-	if u.packed != nil {
-		return u.packedPayload
-	}
-	return int64(len(u.block.Payload))
-}
-
 // transmit sends a unit's records.
-func transmit(ctx context.Context, l Lane, u *unit) error {
+func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
 	if u.packed != nil {
-		return l.SendData(ctx, u.packed)
+		return s.record(ctx, l, int(u.packedPayload), u.packed)
 	}
 	var header [wire.SegmentHeader]byte
 	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
 		part := u.block.Payload[start:min(start+wire.MaxSegment, len(u.block.Payload))]
 		seg := u.block
 		seg.Offset += int64(start)
-		if err := l.SendData(ctx, seg.AppendHeader(header[:0], len(part)), part); err != nil {
+		if err := s.record(ctx, l, len(part), seg.AppendHeader(header[:0], len(part)), part); err != nil {
 			return err
 		}
 	}
+	return nil
+}
+
+// record sends one record, with so many bytes of files in it, when the limit lets
+// it.
+func (s *sender) record(ctx context.Context, l Lane, payload int, parts ...[]byte) error {
+	if err := s.limit.wait(ctx, l, s.o.Pause, payload); err != nil {
+		return err
+	}
+	if err := l.SendData(ctx, parts...); err != nil {
+		return err
+	}
+	s.o.Progress.sentBy(l.Kind()).Add(int64(payload))
 	return nil
 }

@@ -3,6 +3,8 @@ package transfer
 import (
 	"context"
 	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // stallAfter is how long nothing is verified before the person is told why.
@@ -14,7 +16,7 @@ const stallAfter = 30 * time.Second
 func watchStall(ctx context.Context, p *Progress, pause *Pause, o Observer, active func() bool, diagnose func() string) error {
 	tick := time.NewTicker(stallAfter / 6)
 	defer tick.Stop()
-	moved, last := time.Now(), p.moved()
+	moved, last := time.Now(), p.moved() // when, and how much had
 	for {
 		select {
 		case <-ctx.Done():
@@ -25,15 +27,31 @@ func watchStall(ctx context.Context, p *Progress, pause *Pause, o Observer, acti
 		switch {
 		case now != last || pause.Paused() || !active():
 			moved, last = time.Now(), now
-		case time.Since(moved) >= stallAfter:
+		case time.Since(moved) >= stallAfter+p.between():
 			o.Stalled(diagnose())
 			moved = time.Now()
 		}
 	}
 }
 
-// moved grows with everything that a transfer achieves.
-func (p *Progress) moved() int64 { return p.Bytes.Load() + p.Files.Load() }
+// moved grows with everything that a transfer achieves. Where a limit makes a
+// block take long, its parts count too.
+func (p *Progress) moved() int64 {
+	n := p.Bytes.Load() + p.Files.Load()
+	if p.Limit.Load() > 0 {
+		n += p.SentTotal()
+	}
+	return n
+}
+
+// between is how long two records may be apart only because of a limit.
+func (p *Progress) between() time.Duration {
+	limit := p.Limit.Load()
+	if limit == 0 {
+		return 0
+	}
+	return 2 * timeFor(wire.MaxSegment, limit)
+}
 
 // active is true from the first page that the other side has answered on.
 func (s *sender) active() bool {

@@ -242,7 +242,10 @@ func endCases() []messageCase {
 		{"done", "sender", Done{}, parserOf(ParseDone), "1b"},
 		{"pause", "either", Pause{true}, parserOf(ParsePause), "1c 01"},
 		{"pause, no longer", "either", Pause{}, parserOf(ParsePause), "1c 00"},
+		{"limit", "either", Limit{Rate: 1 << 20}, parserOf(ParseLimit), "1d 0000000000100000"},
+		{"limit, no longer", "either", Limit{}, parserOf(ParseLimit), "1d 0000000000000000"},
 		{"cancel", "either", Cancel{ReasonIO, "disk full"}, parserOf(ParseCancel), "1f 02 0009 'disk full'"},
+		{"cancel, no room", "receiver", Cancel{ReasonFull, "its disk is full"}, parserOf(ParseCancel), "1f 08 0010 'its disk is full'"},
 		{"cancel, a reason of later", "either", Cancel{Reason: 200}, parserOf(ParseCancel), "1f c8 0000"},
 	}
 }

@@ -51,6 +51,7 @@ const (
 	ReasonInternal  Reason = 5 // a fault of the program
 	ReasonVerify    Reason = 6 // the person found the verification words different
 	ReasonNoPath    Reason = 7 // no lane that both sides allow can be made
+	ReasonFull      Reason = 8 // the receiver's disk is full; it may come back with the same code
 )
 
 func (r Reason) String() string {
@@ -69,6 +70,8 @@ func (r Reason) String() string {
 		return "verification refused"
 	case ReasonNoPath:
 		return "no path between the two sides"
+	case ReasonFull:
+		return "the disk is full"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }

@@ -104,6 +104,7 @@ func numberLimits() []limitCase {
 		{"outcome of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(byte(n)).zero(42) }, uint64(OutcomeUnreadable)},
 		{"size of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(0).u64(n).zero(34) }, MaxFileSize},
 		{"outcome of a settlement", parserOf(ParseSettled), func(n uint64) raw { return raw{0x19}.u16(1).u64(0).u8(byte(n)).u16(0) }, uint64(OutcomeIntegrity)},
+		{"rate of a limit", parserOf(ParseLimit), func(n uint64) raw { return raw{0x1d}.u64(n) }, max63},
 		{"files of a complete", parserOf(ParseComplete), func(n uint64) raw { return raw{0x1a}.u64(n).u64(0) }, max63},
 		{"bytes of a complete", parserOf(ParseComplete), func(n uint64) raw { return raw{0x1a}.u64(0).u64(n) }, max63},
 		{"offset of a segment", parserOf(onlySegment), func(n uint64) raw { return segment(n, BlockSize, 1) }, MaxFileSize - 1},

@@ -70,6 +70,7 @@ func FuzzParseSettled(f *testing.F)  { fuzzMessage(f, parserOf(ParseSettled), as
 func FuzzParseComplete(f *testing.F) { fuzzMessage(f, parserOf(ParseComplete), asItIs) }
 func FuzzParseDone(f *testing.F)     { fuzzMessage(f, parserOf(ParseDone), asItIs) }
 func FuzzParsePause(f *testing.F)    { fuzzMessage(f, parserOf(ParsePause), asItIs) }
+func FuzzParseLimit(f *testing.F)    { fuzzMessage(f, parserOf(ParseLimit), asItIs) }
 func FuzzParseCancel(f *testing.F)   { fuzzMessage(f, parserOf(ParseCancel), asItIs) }
 
 // FuzzNextSegment takes a record apart, as a receiver does: what is taken,

@@ -33,7 +33,7 @@ func TestEveryTypeHasACase(t *testing.T) {
 	}
 	for _, kind := range []Type{
 		TypeSignal, TypeHello, TypeOffer, TypeAccept, TypeDecline, TypeManifest, TypeWant, TypeHave,
-		TypeSame, TypeEnd, TypeAck, TypeSettled, TypeComplete, TypeDone, TypeCancel,
+		TypeSame, TypeEnd, TypeAck, TypeSettled, TypeComplete, TypeDone, TypePause, TypeLimit, TypeCancel,
 	} {
 		if !seen[kind] {
 			t.Errorf("no case of type %#02x", uint8(kind))
@@ -74,7 +74,7 @@ func TestWordsForPeople(t *testing.T) {
 	for _, s := range []interface{ String() string }{
 		OutcomeOK, OutcomeChanged, OutcomeUnreadable, OutcomeSkipped, OutcomeIO, OutcomeIntegrity, Outcome(77),
 		KindFile, KindDir, KindSymlink, KindStream, Kind(77),
-		ReasonCancelled, ReasonIO, ReasonProtocol, ReasonInternal, ReasonVerify, Reason(77),
+		ReasonCancelled, ReasonIO, ReasonProtocol, ReasonInternal, ReasonVerify, ReasonNoPath, ReasonFull, Reason(77),
 	} {
 		if text := s.String(); text == "" || seen[text] {
 			t.Errorf("%T %v is %q", s, s, text)

@@ -13,7 +13,7 @@ type Type uint8
 //	                                R: Complete
 //	S: Done
 //
-// Each side: Hello first, Signal and Pause at any time, Cancel once.
+// Each side: Hello first, Signal, Pause and Limit at any time, Cancel once.
 const (
 	TypeSignal   Type = 0x01
 	TypeHello    Type = 0x02
@@ -30,6 +30,7 @@ const (
 	TypeComplete Type = 0x1A
 	TypeDone     Type = 0x1B
 	TypePause    Type = 0x1C
+	TypeLimit    Type = 0x1D
 	TypeCancel   Type = 0x1F
 )
 
