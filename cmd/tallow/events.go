@@ -19,7 +19,7 @@ import (
 //	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown
 //	lane      lane, state: up or down
 //	progress  bytes, total, files, rate in bytes a second
-//	state     state
+//	state     state, reason ("": the other events say why)
 //	stall     reason
 //	file      path, bytes, blake3
 //	skip      path, reason
@@ -98,9 +98,10 @@ func (e *encoder) event(event tallow.Event) {
 		}{"lane", v.Lane, upOrDown(v.Up)})
 	case tallow.StateEvent:
 		e.write(struct {
-			Event string       `json:"event"`
-			State tallow.State `json:"state"`
-		}{"state", v.State})
+			Event  string       `json:"event"`
+			State  tallow.State `json:"state"`
+			Reason string       `json:"reason"`
+		}{"state", v.State, v.Reason})
 	case tallow.StallEvent:
 		e.write(struct {
 			Event  string `json:"event"`

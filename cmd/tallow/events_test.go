@@ -41,7 +41,11 @@ func TestEncoder(t *testing.T) {
 			tallow.ProgressEvent{Bytes: 1, Total: 2, Rate: 3.5e6},
 			`{"event":"progress","bytes":1,"total":2,"files":0,"rate":3500000}`,
 		},
-		{tallow.StateEvent{State: tallow.StateTransferring}, `{"event":"state","state":"transferring"}`},
+		{tallow.StateEvent{State: tallow.StateTransferring}, `{"event":"state","state":"transferring","reason":""}`},
+		{
+			tallow.StateEvent{State: tallow.StateConnecting, Reason: "its disk is full"},
+			`{"event":"state","state":"connecting","reason":"its disk is full"}`,
+		},
 		{tallow.StallEvent{Reason: "no lane is up, reconnecting 2/∞"}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
 		{tallow.FileEvent{Path: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a.txt","bytes":5,"blake3":"ea8f"}`},
 		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\"}"},

@@ -48,7 +48,7 @@ func (n *narrator) event(event tallow.Event) {
 		n.stalled = ""
 		n.screen.progress(e, n.offer.Known)
 	case tallow.StateEvent:
-		n.state(e.State)
+		n.state(e.State, e.Reason)
 	case tallow.StallEvent:
 		n.stall(e.Reason)
 	case tallow.SkipEvent:
@@ -101,14 +101,18 @@ func (n *narrator) offered(o tallow.Offer) {
 }
 
 // state tells what of a transfer's state is not told by other events.
-func (n *narrator) state(s tallow.State) {
+func (n *narrator) state(s tallow.State, reason string) {
 	switch {
 	case n.met && s == tallow.StateConnecting:
 		n.lost = true
+		what, whom := "Connection lost", "the other side"
+		if reason != "" {
+			what, whom = strings.ToUpper(reason[:1])+printable(reason[1:]), "it to be run again with the same code"
+		}
 		if n.wait > 0 {
-			n.screen.say("Connection lost. Waiting up to %s for the other side; Ctrl-C to stop.", waitText(n.wait))
+			n.screen.say("%s. Waiting up to %s for %s; Ctrl-C to stop.", what, waitText(n.wait), whom)
 		} else {
-			n.screen.say("Connection lost.")
+			n.screen.say("%s.", what)
 		}
 	case n.lost && s == tallow.StateTransferring:
 		n.lost = false

@@ -30,6 +30,14 @@ func TestNarratorOfTrouble(t *testing.T) {
 			events: []tallow.Event{state(tallow.StateConnecting), state(tallow.StateFailed)},
 			want:   "Connection lost.\n",
 		},
+		"a full disk": {
+			wait: 10 * time.Minute,
+			events: []tallow.Event{
+				tallow.StateEvent{State: tallow.StateConnecting, Reason: "the other side cannot go on: its\x1b disk is full"},
+				stall("no lane is up, reconnecting 2/∞"), state(tallow.StateTransferring),
+			},
+			want: "The other side cannot go on: its disk is full. Waiting up to 10m for it to be run again with the same code; Ctrl-C to stop.\nConnected again.\n",
+		},
 		"a pause": {
 			events: []tallow.Event{state(tallow.StatePaused), state(tallow.StateTransferring), state(tallow.StatePaused), state(tallow.StateCancelled)},
 			want:   "Paused.\nGoing on.\nPaused.\n",

@@ -118,7 +118,10 @@ func errAcceptWithoutTerminal() error {
 // options are what the flags, the arguments and perhaps a person say. Without a
 // terminal ask is nil.
 func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tallow.ReceiveOptions, error) {
-	o := tallow.ReceiveOptions{OnConflict: tallow.Conflict(r.onConflict), Output: r.output, Timeout: r.timeout, Wait: r.patience()}
+	o := tallow.ReceiveOptions{
+		OnConflict: tallow.Conflict(r.onConflict), Output: r.output,
+		Timeout: r.timeout, Wait: r.patience(), LimitRate: int64(r.rate),
+	}
 	if r.output == "-" {
 		o.Output, o.Writer = "", r.stdout
 	}

@@ -25,8 +25,8 @@ const (
 var errNotBegun = errors.New("the transfer has not begun or is over")
 
 // Remember keeps sealed, 1 to MaxSealed bytes that mean nothing here, in the
-// journal, for Remembered to find in a later process. It comes after Begin and
-// before Finish. When it returns, they survive a power cut. They alone do not
+// journal, for Remembered to find in a later process. It comes after Begin, also
+// one that has found too little room, and before Finish. When it returns, they survive a power cut. They alone do not
 // keep anything of ours on the disk: a Close with nothing that can be resumed
 // removes them, as Finish does.
 func (f *Folder) Remember(blob []byte) error {
@@ -57,6 +57,14 @@ func (f *Folder) Remember(blob []byte) error {
 	syncFolder(f.partial.file)
 	syncFolder(dir)
 	return f.writeError(syncWhole(dir))
+}
+
+// Keep has Close leave what was remembered, although nothing has arrived that is
+// worth a resume.
+func (f *Folder) Keep() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.worth = true
 }
 
 // Remembered is what earlier processes of this user gave to Remember for

@@ -117,6 +117,25 @@ func TestRememberAndClose(t *testing.T) {
 	remembers(t, dir, "one")
 }
 
+// What is to be kept stays although nothing has arrived, and goes with the
+// transfer that takes it up.
+func TestKeep(t *testing.T) {
+	dir := t.TempDir()
+	f := begun(t, dir, disk.Options{}, "a")
+	must(t, f.Remember([]byte("one")))
+	f.Keep()
+	must(t, f.Close())
+	remembers(t, dir, "one")
+	f = begun(t, dir, disk.Options{}, "a")
+	_, err := put(t, f, fileEntry("a", 1), []byte("1"))
+	must(t, err)
+	must(t, f.Finish(t.Context()))
+	must(t, f.Close())
+	if found := tree(t, dir); len(found) != 1 {
+		t.Errorf("%v", found)
+	}
+}
+
 // Whatever lies there under such a name is passed over.
 func TestRememberedJunk(t *testing.T) {
 	base := t.TempDir()

@@ -4,6 +4,7 @@ package disk_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -77,6 +78,24 @@ func TestNoSpaceOnTheWay(t *testing.T) {
 	if d.sent > 4*mib {
 		t.Errorf("%d bytes were sent again", d.sent)
 	}
+}
+
+// Where there is too little room from the start, what is to be remembered still
+// has its place, and stays.
+func TestRememberWithoutSpace(t *testing.T) {
+	dir := mounted(t, 0, "size=1m")
+	f := folder(t, dir, disk.Options{})
+	var space *disk.SpaceError
+	if err := f.Begin(t.Context(), []string{"a"}, 4*mib); !errors.As(err, &space) || space.Lacks() != space.Missing {
+		t.Fatalf("%v, %+v", err, space)
+	}
+	if want := fmt.Sprintf("its disk is full: %d bytes missing", space.Missing); space.Brief() != want {
+		t.Errorf("the peer is told %q, want %q", space.Brief(), want)
+	}
+	must(t, f.Remember([]byte("one")))
+	f.Keep()
+	must(t, f.Close())
+	remembers(t, dir, "one")
 }
 
 // A disk without room for a single inode, or mounted read-only.

@@ -28,16 +28,27 @@ func (e *SpaceError) Error() string {
 	return fmt.Sprintf("the disk of %s takes no more files or bytes: %s", e.Dir, cause(e.Err))
 }
 
+const againOrElsewhere = ", and run the same command again while the sender waits: it goes on where it stopped. " +
+	"Or send again, and receive into another folder with --output."
+
 // Hint says what to do next.
 func (e *SpaceError) Hint() string {
 	if e.Quota {
-		return "Remove files of your own there, or have the quota raised, and run the same command again: it goes on where it stopped. Or receive into another folder with --output."
+		return "Remove files of your own there, or have the quota raised" + againOrElsewhere
 	}
-	return "Make room and run the same command again: it goes on where it stopped. Or receive into another folder with --output."
+	return "Make room" + againOrElsewhere
 }
 
-// Brief is for the peer: nothing of this machine.
-func (e *SpaceError) Brief() string { return "its disk is full" }
+// Brief is for the peer: nothing of this machine but how much it lacks.
+func (e *SpaceError) Brief() string {
+	if e.Missing > 0 {
+		return fmt.Sprintf("its disk is full: %d bytes missing", e.Missing)
+	}
+	return "its disk is full"
+}
+
+// Lacks is Missing.
+func (e *SpaceError) Lacks() int64 { return e.Missing }
 
 func (e *SpaceError) Unwrap() error { return e.Err }
 

@@ -46,6 +46,10 @@ func usage(message, hint string) *Error {
 	return &Error{Kind: KindUsage, Message: message, Hint: hint}
 }
 
+func negativeLimit() *Error {
+	return usage("a limit of the rate cannot be negative", "Give bytes a second, or 0 for no limit.")
+}
+
 const (
 	hintNoPath  = "Allow the relayed lane on both sides: leave out --lanes, or add relay to it."
 	hintNewCode = "A code works once: send again and use the new code."
@@ -86,7 +90,7 @@ func explainPeer(err error) *Error {
 	}
 	e := &Error{Kind: KindDeclined, Message: cancelled.Error()}
 	switch cancelled.Reason {
-	case wire.ReasonCancelled, wire.ReasonIO:
+	case wire.ReasonCancelled, wire.ReasonIO, wire.ReasonFull:
 		e.Hint = hintResume
 	case wire.ReasonIntegrity:
 		e.Kind = KindIntegrity

@@ -40,7 +40,12 @@ type ProgressEvent struct {
 }
 
 // StateEvent says that the transfer is in another state.
-type StateEvent struct{ State State }
+type StateEvent struct {
+	State State
+	// Reason says why, where nothing else does: the other side's disk is full, and
+	// this one waits for it to come back. It may have words of the other side's.
+	Reason string
+}
 
 // StallEvent says that nothing has been verified for a while although the two
 // sides are in touch, or that they are not, and why.

@@ -3,7 +3,6 @@ package tallow
 import (
 	"context"
 	"crypto/rand"
-	"errors"
 	"os"
 	"path/filepath"
 	"time"
@@ -82,28 +81,4 @@ func (c *Client) relayNamed(name, nameplate string) (whereabouts, error) {
 	}
 	at, err := rendezvous.ParseRelay(name)
 	return always(at), err
-}
-
-// rememberAfter is how long a transfer has to run before it is worth being
-// remembered for a process that is started again.
-const rememberAfter = 250 * time.Millisecond
-
-// remember seals what another process needs to go on with this transfer, with
-// its code, and leaves it beside what has arrived.
-func (l *link) remember(ctx context.Context, folder *disk.Folder, k code.Code, relay string) {
-	timer := time.NewTimer(rememberAfter)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		return
-	}
-	p := l.again.params
-	sealed, err := vault.SealResume(k.Secret(), k.Nameplate, vault.ResumeState{Secret: p.Secret, Room: p.Room, Relay: relay})
-	if err == nil {
-		err = folder.Remember(sealed)
-	}
-	if err != nil && !errors.Is(err, os.ErrClosed) {
-		l.client.log.Debug("this transfer cannot be resumed with the same code", "reason", err)
-	}
 }

@@ -43,6 +43,8 @@ type ReceiveOptions struct {
 	// Wait is how long to wait for the other side to come back when every
 	// connection is lost; default DefaultWait.
 	Wait time.Duration
+	// LimitRate is how many bytes of files to take a second at most; 0: any number.
+	LimitRate int64
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
 	// OnEvent is told what happens. It may be nil.
@@ -56,8 +58,12 @@ type ReceiveOptions struct {
 // Errors are of type *Error. With KindPartial and KindIntegrity the transfer
 // has come to its end and the Result says what arrived. After any other error
 // what has arrived is kept, and a Receive of the same things into the same
-// folder takes it up.
+// folder takes it up; where the disk was full, with the same code, as long as the
+// sender waits.
 func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) {
+	if o.LimitRate < 0 {
+		return Result{}, negativeLimit()
+	}
 	k, err := code.Parse(o.Code)
 	if err != nil {
 		return Result{}, codeError(err)
@@ -122,6 +128,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 	l.wg.Go(func() { t.report(running) })
 	out := output{client: c, o: o}
 	defer out.close()
+	memory := memory{link: l, code: k, relay: sender.relay}
 	r, err := transfer.Receive(ctx, l, transfer.ReceiveOptions{
 		Decide: func(ctx context.Context, offer wire.Offer) (transfer.Destination, error) {
 			if err := t.verifier(sender.secrets, o.Verify)(ctx); err != nil {
@@ -133,14 +140,18 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 			}
 			t.accept()
 			out.begun = func(folder *disk.Folder) {
-				l.wg.Go(func() { l.remember(running, folder, k, sender.relay) })
+				l.wg.Go(func() { memory.rememberLater(running, folder) })
 			}
 			return out.open(ctx, offer)
 		},
-		Observer: t, Progress: &t.progress, Pause: t.pause,
+		Observer: t, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
+		Keep: func() bool { return memory.keep(out.folder) },
 	})
 	stop()
 	l.close() // before what it remembers into is closed
+	if !memory.kept {
+		err = withoutMemory(err)
+	}
 	sum := t.result(r)
 	sum.Text = out.text()
 	return sum, r.Corrupt, err

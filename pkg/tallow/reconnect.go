@@ -10,6 +10,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -105,6 +106,29 @@ func (l *link) tellAttempt(n int) {
 	cancel() // as it stands, without waiting
 	if l.AwaitLanes(now, func(up wire.Lanes) bool { return up == 0 }) == nil && l.run.reconnecting() {
 		l.run.Stalled(fmt.Sprintf("no lane is up, reconnecting %d/∞", n+1))
+	}
+}
+
+// awaitRoom waits for a receiver whose disk is full to come back: as a new process
+// with the same code, which ends this session (restart). The error is for when it
+// does not.
+func (l *link) awaitRoom(ctx context.Context, ended *transfer.Cancelled) error {
+	reason := "the other side's disk is full"
+	if ended.Text != "" {
+		reason = "the other side cannot go on: " + ended.Text
+	}
+	l.run.happenFor(transfer.ConnectionLost, reason)
+	timer := time.NewTimer(l.again.patience) // it may not leave, whatever it says
+	defer timer.Stop()
+	select {
+	case <-l.Done():
+	case <-timer.C:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	return &Error{
+		Kind: KindNetwork, Message: reason + ", and it did not come back in time",
+		Hint: hintResume, Err: ended,
 	}
 }
 

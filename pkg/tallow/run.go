@@ -38,7 +38,7 @@ func newRun(onEvent func(Event), controls *Controls) *transferRun {
 		onEvent = func(Event) {}
 	}
 	t := &transferRun{onEvent: onEvent, pause: &controls.pause, state: StatePending}
-	t.tell(StateEvent{StatePending})
+	t.tell(StateEvent{State: StatePending})
 	return t
 }
 
@@ -49,7 +49,10 @@ func (t *transferRun) tell(e Event) {
 }
 
 // happen moves the state on and tells it. What cannot happen changes nothing.
-func (t *transferRun) happen(h transfer.Happening) {
+func (t *transferRun) happen(h transfer.Happening) { t.happenFor(h, "") }
+
+// happenFor is happen with a reason that people are told.
+func (t *transferRun) happenFor(h transfer.Happening, reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next, err := t.state.Next(h)
@@ -57,7 +60,7 @@ func (t *transferRun) happen(h transfer.Happening) {
 		return
 	}
 	t.state = next
-	t.onEvent(StateEvent{next})
+	t.onEvent(StateEvent{State: next, Reason: reason})
 }
 
 // authenticated notes that the other side is who it should be.
@@ -109,18 +112,14 @@ func (t *transferRun) FileFailed(path string, _ wire.Outcome, reason string) {
 	t.tell(SkipEvent{Path: path, Reason: reason})
 }
 
-// progressInterval and rateSpan: at most ten events a second, with the rate of
-// the last seconds.
-const (
-	progressInterval = 100 * time.Millisecond
-	rateSpan         = 3 * time.Second
-)
+// progressInterval: at most ten events a second.
+const progressInterval = 100 * time.Millisecond
 
 // report tells the progress until ctx ends, whenever it has changed.
 func (t *transferRun) report(ctx context.Context) {
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()
-	var samples []sample
+	var rate speed
 	var last ProgressEvent
 	for {
 		select {
@@ -128,24 +127,13 @@ func (t *transferRun) report(ctx context.Context) {
 			return
 		case now := <-tick.C:
 			p := ProgressEvent{Bytes: t.progress.Bytes.Load(), Total: t.progress.Total.Load(), Files: t.progress.Files.Load()}
-			samples = append(samples, sample{now, p.Bytes})
-			for now.Sub(samples[0].at) > rateSpan {
-				samples = samples[1:]
-			}
-			if span := now.Sub(samples[0].at); span > 0 {
-				p.Rate = float64(p.Bytes-samples[0].bytes) / span.Seconds()
-			}
-			if p != last && p.Bytes+p.Files > 0 {
+			p.Rate = rate.of(sample{now, p.Bytes, t.progress.SentTotal()}, t.progress.Limit.Load())
+			if p != last && (p.Bytes+p.Files > 0 || p.Rate > 0) {
 				last = p
 				t.tell(p)
 			}
 		}
 	}
-}
-
-type sample struct {
-	at    time.Time
-	bytes int64
 }
 
 // result sums up what a transfer did.

@@ -11,6 +11,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // DefaultWords is how many words a code has unless it is told otherwise.
@@ -37,8 +38,10 @@ type SendOptions struct {
 	// Timeout is how long to wait for the other side; default DefaultSendTimeout.
 	Timeout time.Duration
 	// Wait is how long to wait for the other side to come back when every
-	// connection is lost; default DefaultWait.
+	// connection is lost, or its disk is full; default DefaultWait.
 	Wait time.Duration
+	// LimitRate is how many bytes of files to send a second at most; 0: any number.
+	LimitRate int64
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
 	// OnEvent is told what happens; the first event with anything to show is
@@ -52,6 +55,9 @@ type SendOptions struct {
 // Errors are of type *Error. With KindPartial and KindIntegrity the transfer
 // has come to its end and the Result says what arrived.
 func (c *Client) Send(ctx context.Context, o SendOptions) (Result, error) {
+	if o.LimitRate < 0 {
+		return Result{}, negativeLimit()
+	}
 	source, err := o.source()
 	if err != nil {
 		return Result{}, explain(ctx, err)
@@ -142,9 +148,13 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 		Text:     o.Text != "",
 		Confirm:  t.verifier(to.secrets, o.Verify),
 		Observer: t, Progress: &t.progress, Pause: t.pause,
-		Offered: t.offered,
+		Offered: t.offered, Limit: o.LimitRate,
 	})
 	stop()
+	var ended *transfer.Cancelled
+	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && o.Stream == nil { // nobody can read a stream again
+		err = l.awaitRoom(ctx, ended)
+	}
 	return t.result(r), l.takeRestarted(), err
 }
 

@@ -1,0 +1,45 @@
+package main
+
+import (
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+)
+
+// rate is the value of a flag, in bytes a second; 0 is no limit. It is written as
+// curl and wget take it: with K, M, G or T for powers of 1024.
+type rate int64
+
+// maxRate is beyond all machines.
+const maxRate = 1 << 50
+
+var errRate = errors.New("not a rate")
+
+// Set reads a rate.
+func (r *rate) Set(text string) error {
+	number, unit := text, 1.0
+	if i := len(text) - 1; i >= 0 {
+		if power := strings.IndexByte("KMGT", text[i]&^0x20); power >= 0 {
+			number, unit = text[:i], math.Pow(1024, float64(power+1))
+		}
+	}
+	n, err := strconv.ParseFloat(number, 64)
+	n *= unit
+	if err != nil || strings.Trim(number, "0123456789.") != "" || n > maxRate || n > 0 && n < 1 {
+		return errRate
+	}
+	*r = rate(n)
+	return nil
+}
+
+// String is the rate in bytes a second, or nothing where there is no limit.
+func (r *rate) String() string {
+	if *r == 0 {
+		return ""
+	}
+	return strconv.FormatInt(int64(*r), 10)
+}
+
+// Type names the kind of value.
+func (r *rate) Type() string { return "rate" }

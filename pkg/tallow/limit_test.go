@@ -1,0 +1,91 @@
+package tallow_test
+
+import (
+	"maps"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+// A limit on either side holds, by the clock and over real connections, within
+// five per cent; and the rate that people see is that.
+func TestLimitRate(t *testing.T) {
+	for name, tt := range map[string]struct {
+		lane          tallow.Lane
+		send, receive int64
+	}{
+		"the sender's, relay":    {tallow.LaneRelay, limitedRate, 0},
+		"the receiver's, webrtc": {tallow.LaneWebRTC, 100 * limitedRate, limitedRate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{}), Lanes: []tallow.Lane{tt.lane}})
+			const want = limitedSize / limitedRate * time.Second
+			for attempt := 1; ; attempt++ {
+				took, shown := limitedTransfer(t, client, tt.send, tt.receive)
+				off := took - want
+				t.Logf("attempt %d: %v, %v is wanted; the last rate that was shown is %.0f", attempt, took, want, shown)
+				switch {
+				case off < -want/20:
+					t.Fatalf("it took %v, which is too fast", took)
+				case off < want/20 && shown > limitedRate*0.8 && shown < limitedRate*1.2:
+					return
+				case attempt == 5:
+					t.Fatalf("it took %v, and %.0f bytes a second are shown", took, shown)
+				}
+				// The machine had other things to do.
+			}
+		})
+	}
+}
+
+const (
+	limitedSize = 8 << 20
+	limitedRate = 2 << 20
+)
+
+// limitedTransfer transfers limitedSize bytes, and returns how long the data took
+// and the last rate that was shown.
+func limitedTransfer(t *testing.T, client *tallow.Client, send, receive int64) (took time.Duration, shown float64) {
+	t.Helper()
+	dir, out := write(t, map[string]int{"d/big": limitedSize - 200_000, "d/a": 10, "d/b": 190_000, "d/c": 9_990}), t.TempDir()
+	var up time.Time
+	sent, received := transfer(t, client, client,
+		tallow.SendOptions{Paths: []string{filepath.Join(dir, "d")}, LimitRate: send},
+		tallow.ReceiveOptions{Output: out, LimitRate: receive, OnEvent: func(e tallow.Event) {
+			switch e := e.(type) {
+			case tallow.LaneEvent:
+				if e.Up && up.IsZero() {
+					up = time.Now()
+				}
+			case tallow.ProgressEvent:
+				shown = e.Rate
+			case tallow.DoneEvent:
+				took = time.Since(up)
+			}
+		}})
+	if sent.err != nil || received.err != nil {
+		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
+	}
+	if !maps.Equal(contents(t, out), contents(t, dir)) {
+		t.Error("not the same")
+	}
+	if sent.result.Sent != limitedSize || received.result.Sent != limitedSize {
+		t.Errorf("%d and %d bytes crossed", sent.result.Sent, received.result.Sent)
+	}
+	return took, shown
+}
+
+func TestNegativeLimitRate(t *testing.T) {
+	client := newClient(t, tallow.Config{})
+	_, err := client.Send(t.Context(), tallow.SendOptions{Text: "a", LimitRate: -1})
+	if kindOf(t, err) != tallow.KindUsage {
+		t.Errorf("send: %v", err)
+	}
+	_, err = client.Receive(t.Context(), tallow.ReceiveOptions{Code: "7-acid-acorn-acre", LimitRate: -1})
+	if kindOf(t, err) != tallow.KindUsage {
+		t.Errorf("receive: %v", err)
+	}
+}

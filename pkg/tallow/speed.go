@@ -1,0 +1,47 @@
+package tallow
+
+import "time"
+
+// The span over which the rate of a transfer is taken: the last seconds, and so
+// many bytes where they are limited, because these come in records of 64 KiB.
+const (
+	rateSpan  = 3 * time.Second
+	rateBytes = 512 << 10
+	rateMost  = 10 * time.Minute
+)
+
+// sample is what a transfer had done at a time.
+type sample struct {
+	at    time.Time
+	bytes int64 // verified and written, or there already
+	sent  int64 // crossed
+}
+
+// speed is the rate of a transfer, lately.
+type speed struct{ samples []sample }
+
+// of adds a sample and gives the rate in bytes a second. Under a limit it is that
+// of what crosses: a block is verified only when all of it has come.
+func (s *speed) of(now sample, limit int64) float64 {
+	span := rateSpan
+	if limit > 0 {
+		span = min(max(span, time.Duration(float64(rateBytes)/float64(limit)*float64(time.Second))), rateMost)
+	}
+	// What has not changed adds nothing, and the time since is still counted.
+	if n := len(s.samples); n < 2 || s.samples[n-1].bytes != now.bytes || s.samples[n-1].sent != now.sent ||
+		now.at.Sub(s.samples[n-1].at) > rateSpan {
+		s.samples = append(s.samples, now)
+	}
+	for now.at.Sub(s.samples[0].at) > span {
+		s.samples = s.samples[1:]
+	}
+	first := s.samples[0]
+	took := now.at.Sub(first.at).Seconds()
+	switch {
+	case took <= 0:
+		return 0
+	case limit > 0 && now.sent > first.sent:
+		return float64(now.sent-first.sent) / took
+	}
+	return float64(now.bytes-first.bytes) / took
+}
