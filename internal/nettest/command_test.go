@@ -82,6 +82,7 @@ type event struct {
 	Seconds float64          `json:"seconds"`
 	Lanes   map[string]int64 `json:"lanes"`
 	Kind    string           `json:"kind"`
+	Reason  string           `json:"reason"`
 	Hint    string           `json:"hint"`
 
 	Message string    `json:"message"`

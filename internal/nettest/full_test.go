@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -64,8 +65,8 @@ func (d smallFS) resize(t *testing.T, size int64) {
 	}
 }
 
-// fullDisk waits for both sides to end because of a disk without room, and
-// returns how many bytes the receiver says are missing.
+// fullDisk waits for the receiver to end because of a disk without room, and
+// returns how many bytes it says are missing.
 func (x exchange) fullDisk(t *testing.T) (missing int64) {
 	t.Helper()
 	x.receiver.exit(t, 7, patience)
@@ -82,15 +83,28 @@ func (x exchange) fullDisk(t *testing.T) (missing int64) {
 	if missing < least || missing > least+slack {
 		t.Errorf("%d bytes are missing, it says; want %d and a little", missing, least)
 	}
-	x.sender.exit(t, 4, patience)
-	if told := x.sender.first(t, "error"); told.Kind != "declined" || !regexp.MustCompile("disk is full").MatchString(told.Message) {
-		t.Errorf("the sender says %q, %q", told.Kind, told.Message)
-	}
 	return missing
 }
 
-// A disk that is too small is told before anything is sent, and nothing is left
-// on it.
+// waits fails unless the sender says that it waits for a disk that lacks so many
+// bytes.
+func (x exchange) waits(t *testing.T, missing int64) {
+	t.Helper()
+	lacks := fmt.Sprintf("its disk is full: %d bytes missing", missing)
+	x.sender.await(t, lacks, func(e event) bool {
+		return e.Event == "state" && e.State == "connecting" && strings.Contains(e.Reason, lacks)
+	})
+}
+
+// again runs the receiver's command once more.
+func (x *exchange) again(t *testing.T) {
+	t.Helper()
+	args := x.receiver.cmd.Args
+	x.receiver = run(t, nil, args[1:len(args)-1]...) // without what run adds
+}
+
+// A disk that is too small is told before anything is sent. The sender waits, and
+// when there is room the same command goes on.
 func TestDiskTooSmall(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -98,20 +112,29 @@ func TestDiskTooSmall(t *testing.T) {
 	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0").first(t, "listening").Addr
 	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay")
 	missing := x.fullDisk(t)
+	x.waits(t, missing)
 	if n := x.sender.count("progress"); n > 0 {
 		t.Errorf("the sender told of progress %d times", n)
 	}
-	empty(t, disk.folder())
+	x.again(t) // nothing has changed: it says so again, and the sender goes on waiting
+	if still := x.fullDisk(t); still < missing || still > missing+slack {
+		t.Errorf("now %d bytes are missing, before it were %d", still, missing)
+	}
+	hidden(t, disk.folder())
 
 	disk.resize(t, smallDisk+missing+slack)
-	x = network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay")
+	x.again(t)
 	x.carriedBy(t, "relay", overDisk)
+	if n := x.sender.count("code"); n != 1 {
+		t.Errorf("%d codes were needed", n)
+	}
 	same(t, file, filepath.Join(disk.folder(), filepath.Base(file)))
 	alone(t, disk.folder(), filepath.Base(file))
 }
 
 // A disk fills up on the way: what was verified stays, under no final name, and
-// when there is as much more room as was asked for, only the rest is sent.
+// when there is as much more room as was asked for, the same command brings the
+// rest, and no more.
 func TestDiskFillsUp(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -122,37 +145,75 @@ func TestDiskFillsUp(t *testing.T) {
 	)
 	disk, file := newDisk(t, roomy), randomFile(t, overDisk)
 	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0", "--bytes-per-second", strconv.Itoa(slow)).first(t, "listening").Addr
-	flags := []string{"--relay", relay, "--lanes", "relay"}
-	x := network{}.send(t, file, disk.folder(), flags...)
+	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay")
 	x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= pullAt })
 	disk.resize(t, smallDisk) // as if somebody else had written the rest
 	missing, arrived := x.fullDisk(t), x.receiver.reached()
+	x.waits(t, missing)
 	if arrived < smallDisk/2 {
 		t.Errorf("it ended after %d bytes, on a disk of %d", arrived, smallDisk)
 	}
-	final := filepath.Join(disk.folder(), filepath.Base(file))
-	if _, err := os.Lstat(final); !os.IsNotExist(err) {
-		t.Errorf("%s: %v, want it not to exist", final, err)
-	}
+	hidden(t, disk.folder())
 
 	disk.resize(t, smallDisk+missing+slack)
-	x = network{}.send(t, file, disk.folder(), flags...)
+	x.again(t)
 	sent, received := x.succeed(t)
-	t.Logf("%d bytes had arrived, %d were sent then", arrived, sent.Sent)
-	for name, done := range map[string]event{"send": sent, "receive": received} {
-		if done.Bytes != overDisk || done.Sent == 0 || done.Sent > overDisk-arrived+lost {
-			t.Errorf("%s: %d of %d bytes were sent after %d had come before", name, done.Sent, done.Bytes, arrived)
-		}
+	t.Logf("%d bytes had arrived, %d were sent then, %d in all", arrived, received.Sent, sent.Sent)
+	if received.Bytes != overDisk || received.Sent == 0 || received.Sent > overDisk-arrived+lost {
+		t.Errorf("%d of %d bytes came after %d had come before", received.Sent, received.Bytes, arrived)
 	}
+	const window = 32 << 20 // what was under way when the disk was full
+	if sent.Bytes != overDisk || sent.Sent > overDisk+lost+window {
+		t.Errorf("%d bytes were sent in all for %d", sent.Sent, sent.Bytes)
+	}
+	final := filepath.Join(disk.folder(), filepath.Base(file))
 	same(t, file, final)
 	alone(t, disk.folder(), filepath.Base(file))
 }
 
-// empty fails if there is anything in a folder.
-func empty(t *testing.T, folder string) {
+// Nobody makes room: the sender says in the end what it has waited for.
+func TestDiskStaysFull(t *testing.T) {
+	requireRoot(t)
+	t.Parallel()
+	disk, file := newDisk(t, smallDisk), randomFile(t, overDisk)
+	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0").first(t, "listening").Addr
+	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay", "--wait", "1s")
+	missing := x.fullDisk(t)
+	x.waits(t, missing)
+	x.sender.exit(t, 5, patience)
+	if told := x.sender.first(t, "error"); told.Kind != "network" || !strings.Contains(told.Message, "disk is full") || told.Hint == "" {
+		t.Errorf("the sender says %q, %q, %q", told.Kind, told.Message, told.Hint)
+	}
+}
+
+// A disk on which there is no room even for what is needed to come back: both
+// sides end, and nothing is left on it.
+func TestNoRoomAtAll(t *testing.T) {
+	requireRoot(t)
+	t.Parallel()
+	disk, file := newDisk(t, smallDisk), randomFile(t, overDisk)
+	filler := filepath.Join(disk.folder(), "filler")
+	if err := os.WriteFile(filler, make([]byte, smallDisk), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0").first(t, "listening").Addr
+	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay")
+	x.receiver.exit(t, 7, patience)
+	if failed := x.receiver.first(t, "error"); failed.Kind != "io" || !strings.Contains(failed.Hint, "new code") {
+		t.Errorf("the receiver says %q, %q, %q", failed.Kind, failed.Message, failed.Hint)
+	}
+	x.sender.exit(t, 4, patience)
+	if told := x.sender.first(t, "error"); told.Kind != "declined" || !strings.Contains(told.Message, "disk is full") {
+		t.Errorf("the sender says %q, %q", told.Kind, told.Message)
+	}
+	alone(t, disk.folder(), "filler")
+}
+
+// hidden fails if a folder has anything but one thing that is hidden.
+func hidden(t *testing.T, folder string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
-	if err != nil || len(entries) > 0 {
-		t.Errorf("%s has %v (%v), want nothing", folder, entries, err)
+	if err != nil || len(entries) != 1 || !strings.HasPrefix(entries[0].Name(), ".tallow-") {
+		t.Errorf("%s has %v (%v), want only what was kept", folder, entries, err)
 	}
 }
