@@ -108,8 +108,8 @@ func onOwnThread(f func() error) error {
 	return <-done
 }
 
-// command runs a program of the system on the machine.
-func (m *machine) command(t *testing.T, stdin, name string, args ...string) {
+// command runs a program of the system on the machine and returns what it says.
+func (m *machine) command(t *testing.T, stdin, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -121,6 +121,7 @@ func (m *machine) command(t *testing.T, stdin, name string, args ...string) {
 	if err != nil {
 		t.Fatalf("%s: %s: %v\n%s%s", m.name, cmd, err, output, stdin)
 	}
+	return string(output)
 }
 
 // ip runs iproute2's ip with arguments separated by spaces.

@@ -26,8 +26,9 @@ const (
 // network is two machines and what lies between them.
 type network struct {
 	left, right *machine
-	middle      *machine // where the relay is
-	relay       string   // the middle's address
+	middle      *machine   // where the relay is
+	relay       string     // the middle's address
+	routers     []*machine // the left one's and the right one's, where they have them
 }
 
 // joinedByNAT is the smallest network with NAT: the middle machine masquerades
@@ -104,6 +105,7 @@ func behindRouters(t *testing.T, nat string) network {
 		{n.right, "right", "203.0.113", "10.2.2"},
 	} {
 		router := newMachine(t, home.port+" router")
+		n.routers = append(n.routers, router)
 		cable(t, plug{router, "wan", home.public + ".2/24"}, plug{n.middle, home.port, home.public + ".1/24"})
 		cable(t, plug{home.machine, "eth", home.inside + ".2/24"}, plug{router, "lan", home.inside + ".1/24"})
 		home.machine.ip(t, "route add default via "+home.inside+".1")
