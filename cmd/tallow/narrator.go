@@ -54,6 +54,7 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.SkipEvent:
 		n.screen.say("Skipped %s: %s", printable(e.Path), printable(e.Reason))
 	case tallow.LaneEvent:
+		n.screen.carry(e.Lane, e.Up)
 		if n.verbose {
 			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
 		}

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"time"
 	"unicode/utf8"
 
@@ -18,7 +19,7 @@ const unknownSize = -1
 // barCells is the length of the bar itself, and barWidth with what is around it:
 // " 100% [" and "]  ". With 80 columns there is room for the text and the keys.
 const (
-	barCells = 12
+	barCells = 8
 	barWidth = 7 + barCells + 3
 )
 
@@ -100,7 +101,7 @@ func (s *screen) stay() {
 // draw shows the last progress; s.mu is held.
 func (s *screen) draw() {
 	s.shown = true
-	text, keys := progressText(s.last), "p pause, q quit"
+	text, keys := progressText(s.last, s.carriers), "p pause, q quit"
 	switch {
 	case s.paused && s.wished:
 		text, keys = amountText(s.last)+", paused", "r resume, q quit"
@@ -122,13 +123,27 @@ func amountText(e tallow.ProgressEvent) string {
 	return bytesText(e.Bytes)
 }
 
-// progressText is what stands beside the bar: 3.0 MB of 12 MB, 1.5 MB/s, 6s left.
-func progressText(e tallow.ProgressEvent) string {
+// carry notes that a kind of lane carries data now, or no longer does.
+func (s *screen) carry(lane tallow.Lane, up bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.carriers = slices.DeleteFunc(s.carriers, func(l tallow.Lane) bool { return l == lane })
+	if up {
+		s.carriers = append(s.carriers, lane)
+	}
+}
+
+// progressText is what stands beside the bar: 3.0 MB of 12 MB, 1.5 MB/s by tcp, 6s
+// left.
+func progressText(e tallow.ProgressEvent, carriers []tallow.Lane) string {
 	text := amountText(e)
 	if e.Rate < 1 {
 		return text
 	}
 	text += ", " + bytesText(int64(e.Rate)) + "/s"
+	for i, lane := range carriers {
+		text += []string{" by ", "+"}[min(i, 1)] + string(lane)
+	}
 	left := math.Ceil(float64(e.Total-e.Bytes) / e.Rate) // seconds
 	if left > 0 && left < maxLeft.Seconds() {
 		text += fmt.Sprintf(", %v left", time.Duration(left)*time.Second)

@@ -49,6 +49,8 @@ type screen struct {
 	wished bool                     // by this side, perhaps among others
 	asking bool
 	held   []string // lines to come when the question is answered
+
+	carriers []tallow.Lane // kinds of lanes that carry data
 }
 
 // newScreen is the screen of a program; with --json nothing appears on it.

@@ -81,7 +81,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("an empty offer shows %q", out.String())
 	}
 	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000}, true)
-	if got := out.String(); !strings.Contains(got, " 25% [==>   ") || !strings.Contains(got, "3.0 MB of 12 MB") || strings.Contains(got, "\n") {
+	if got := out.String(); !strings.Contains(got, " 25% [=>   ") || !strings.Contains(got, "3.0 MB of 12 MB") || strings.Contains(got, "\n") {
 		t.Errorf("%q", got)
 	}
 	out.Reset()
@@ -124,9 +124,13 @@ func TestProgressText(t *testing.T) {
 		"3.0 MB, 1.5 MB/s":                         {Bytes: 3_000_000, Rate: 1.5e6},
 		"12 MB of 12 MB, 1.5 MB/s":                 {Bytes: 12_000_000, Total: 12_000_000, Rate: 1.5e6},
 	} {
-		if got := progressText(e); got != want {
+		if got := progressText(e, nil); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
+	}
+	e := tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}
+	if got, want := progressText(e, []tallow.Lane{tallow.LaneTCP, tallow.LaneWebRTC}), "3.0 MB of 12 MB, 1.5 MB/s by tcp+webrtc, 6s left"; got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }
 
@@ -177,7 +181,12 @@ func TestStatusLineOfAPause(t *testing.T) {
 	width = 80
 	s.hold(false)
 	s.wish(false)
+	s.carry(tallow.LaneRelay, true)
+	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
+	shows("3.0 MB of 12 MB, 1.5 MB/s by relay, 6s left — p pause, q quit")
+	s.carry(tallow.LaneTCP, true)
+	s.carry(tallow.LaneRelay, false)
 	s.progress(tallow.ProgressEvent{Bytes: 999_000_000, Total: 999_000_000_000, Rate: 999_000}, true)
-	shows("999 MB of 999 GB, 999 kB/s, 277h30m0s left")
+	shows("999 MB of 999 GB, 999 kB/s by tcp, 277h30m0s left")
 	s.close()
 }
