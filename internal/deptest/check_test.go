@@ -46,8 +46,8 @@ func checkImports(name string, p pkg, standard map[string]bool) (faults []string
 		if !ours && !standard[path] && slices.Contains(onlyStandard(), name) {
 			faults = append(faults, fmt.Sprintf("%s imports %s", name, path))
 		}
-		for guarded, owner := range onlyIn() {
-			if within(path, guarded) && name != owner {
+		for guarded, owners := range onlyIn() {
+			if within(path, guarded) && !slices.Contains(owners, name) {
 				faults = append(faults, fmt.Sprintf("%s imports %s", name, path))
 			}
 		}

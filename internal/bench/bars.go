@@ -1,0 +1,148 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+)
+
+// bar is a figure that is wanted of tallow. All are ratios within one run of the
+// benchmark, but for the latency and the memory.
+type bar struct {
+	What     string  `json:"what"`
+	Wanted   float64 `json:"wanted"`
+	AtMost   bool    `json:"at_most"` // else at least
+	Unit     string  `json:"unit"`
+	Measured float64 `json:"measured"`
+	Status   string  `json:"status"` // met, not met or not measured
+	Note     string  `json:"note,omitempty"`
+}
+
+// What has become of a bar.
+const (
+	barMet    = "met"
+	barMissed = "not met"
+	barOpen   = "not measured"
+)
+
+// megabyte is the one of the bars and the table.
+const megabyte = 1e6
+
+// figures are looked up by case and tool.
+type figures []*result
+
+// find is a result that has figures.
+func (f figures) find(of, with string) *result {
+	for _, r := range f {
+		if r.Case == of && r.Tool == with && r.Status == statusMeasured && len(r.Runs) > 0 {
+			return r
+		}
+	}
+	return nil
+}
+
+// bars compares results with what is wanted.
+func bars(results []*result) []bar {
+	f := figures(results)
+	all := []bar{
+		f.faster("1 file: tallow-tcp to scp", caseFile, toolTCP, toolSCP, 2.5),
+		f.faster("1 file: tallow-tcp to raw", caseFile, toolTCP, toolRaw, 0.55),
+		f.faster("1 file: tallow-relay to scp", caseFile, toolRelay, toolSCP, 1.5),
+		f.faster("1 file: tallow-webrtc to one default data channel", caseFile, toolWebRTC, toolChannel, 1.5),
+		f.slower("small files: time of tallow to rsync's", caseSmall, toolTallow, toolRsync, 1),
+		f.latency(),
+		f.share("200 Mbit/s, 50 ms: tallow-webrtc, of the link", caseLong, toolWebRTC, 0.85),
+		f.share("the same, 0.1 % loss: tallow-webrtc, of the link", caseLossy, toolWebRTC, 0.40),
+		f.memory(),
+	}
+	for _, of := range []string{caseFile, caseSmall, caseLong, caseLossy, caseFarLoss} {
+		all = append(all, f.bestLane(of))
+	}
+	return all
+}
+
+// judged completes a bar that was measured.
+func (b bar) judged(measured float64, note string) bar {
+	b.Measured, b.Note, b.Status = measured, note, barMissed
+	if b.AtMost && measured <= b.Wanted || !b.AtMost && measured >= b.Wanted {
+		b.Status = barMet
+	}
+	return b
+}
+
+// faster compares rates.
+func (f figures) faster(what, of, a, b string, wanted float64) bar {
+	open := bar{What: what, Wanted: wanted, Unit: "x", Status: barOpen}
+	x, y := f.find(of, a), f.find(of, b)
+	if x == nil || y == nil {
+		return open
+	}
+	return open.judged(x.Rate.Median/y.Rate.Median, "")
+}
+
+// slower compares times.
+func (f figures) slower(what, of, a, b string, wanted float64) bar {
+	open := bar{What: what, Wanted: wanted, AtMost: true, Unit: "x", Status: barOpen}
+	x, y := f.find(of, a), f.find(of, b)
+	if x == nil || y == nil {
+		return open
+	}
+	return open.judged(x.Seconds.Median/y.Seconds.Median, "")
+}
+
+// latency is how long a receiver takes for as good as nothing.
+func (f figures) latency() bar {
+	open := bar{What: "1 byte: the receiver's time", Wanted: 150, AtMost: true, Unit: "ms", Status: barOpen}
+	r := f.find(caseByte, toolTallow)
+	if r == nil {
+		return open
+	}
+	return open.judged(r.Received.Median*1e3, "")
+}
+
+// share is how much of a link is used in the middle of a transfer.
+func (f figures) share(what, of, with string, wanted float64) bar {
+	open := bar{What: what, Wanted: wanted, Unit: "of it", Status: barOpen}
+	r := f.find(of, with)
+	if r == nil || r.Middle.Median == 0 {
+		return open
+	}
+	return open.judged(r.Middle.Median/r.link.rate, "congestion control "+r.Congestion)
+}
+
+// memory is the most that a sender or receiver of tallow ever had.
+func (f figures) memory() bar {
+	open := bar{What: "peak memory of a side, any case", Wanted: 150, AtMost: true, Unit: "MB", Status: barOpen}
+	var most float64
+	var where string
+	for _, r := range f {
+		if !slices.Contains([]string{toolTallow, toolTCP, toolWebRTC, toolRelay}, r.Tool) {
+			continue
+		}
+		for _, s := range r.Sides {
+			if s.Name != sideRelay && s.Peak.Max > most {
+				most, where = s.Peak.Max, fmt.Sprintf("the %s of %s in %s", s.Name, r.Tool, r.Case)
+			}
+		}
+	}
+	if most == 0 {
+		return open
+	}
+	return open.judged(most/megabyte, where)
+}
+
+// bestLane compares all lanes with the fastest one, where each was measured.
+func (f figures) bestLane(of string) bar {
+	open := bar{What: of + ": time of tallow to its best single lane's", Wanted: 1.1, AtMost: true, Unit: "x", Status: barOpen}
+	all := f.find(of, toolTallow)
+	var best *result
+	for _, lane := range []string{toolTCP, toolWebRTC, toolRelay} {
+		r := f.find(of, lane)
+		if r == nil || all == nil {
+			return open
+		}
+		if best == nil || r.Seconds.Median < best.Seconds.Median {
+			best = r
+		}
+	}
+	return open.judged(all.Seconds.Median/best.Seconds.Median, "the best is "+best.Tool)
+}

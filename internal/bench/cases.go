@@ -1,0 +1,82 @@
+package main
+
+import (
+	"slices"
+	"time"
+)
+
+// benchCase is what is transferred, and over which path.
+type benchCase struct {
+	name    string
+	about   string
+	payload payload
+	link    *link // nil: the machine itself
+	tools   []string
+}
+
+// link is a path that linksim makes.
+type link struct {
+	delay time.Duration // one way
+	rate  float64       // Mbit/s
+	loss  float64       // percent
+}
+
+// sizes are how much is transferred.
+type sizes struct {
+	file, link, lossy int64 // bytes
+	files             int
+}
+
+func fullSizes() sizes  { return sizes{file: 1 << 30, link: 96 << 20, lossy: 32 << 20, files: 10_000} }
+func quickSizes() sizes { return sizes{file: 4 << 20, link: 2 << 20, lossy: 1 << 20, files: 200} }
+
+func (s sizes) positive() bool { return s.file > 0 && s.link > 0 && s.lossy > 0 && s.files > 0 }
+
+// Names of cases that bars are about.
+const (
+	caseFile    = "file"
+	caseSmall   = "small"
+	caseByte    = "byte"
+	caseLong    = "200mbit"
+	caseLossy   = "200mbit-loss"
+	caseFarLoss = "100mbit-loss"
+)
+
+// cases are all cases, in the order in which they are measured.
+func cases(s sizes) []benchCase {
+	lanes := []string{toolRelay, toolTCP, toolWebRTC, toolTallow}
+	over := append([]string{toolRaw, toolSCP}, lanes...)
+	return []benchCase{
+		{
+			name: caseFile, about: "a file", payload: payload{bytes: s.file},
+			tools: slices.Concat([]string{toolRaw, toolChannel, toolSCP, toolRsync, toolTar}, lanes),
+		},
+		{
+			name: caseSmall, about: "files of 0.2 to 8 KB in folders of 100", payload: payload{files: s.files},
+			tools: slices.Concat([]string{toolSCP, toolRsync, toolTar}, lanes),
+		},
+		{
+			name: caseByte, about: "one byte", payload: payload{bytes: 1},
+			tools: slices.Concat([]string{toolSCP}, lanes),
+		},
+		{
+			name: caseLong, about: "a file over 200 Mbit/s, 50 ms round trip", payload: payload{bytes: s.link},
+			link: &link{delay: 25 * time.Millisecond, rate: 200}, tools: over,
+		},
+		{
+			name: caseLossy, about: "the same with 0.1 % loss", payload: payload{bytes: s.lossy},
+			link: &link{delay: 25 * time.Millisecond, rate: 200, loss: 0.1}, tools: over,
+		},
+		{
+			name: caseFarLoss, about: "a file over 100 Mbit/s, 100 ms round trip, 0.5 % loss", payload: payload{bytes: s.lossy},
+			link: &link{delay: 50 * time.Millisecond, rate: 100, loss: 0.5}, tools: over,
+		},
+	}
+}
+
+func caseNames() (names []string) {
+	for _, c := range cases(fullSizes()) {
+		names = append(names, c.name)
+	}
+	return names
+}

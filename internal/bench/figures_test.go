@@ -1,0 +1,132 @@
+package main
+
+import (
+	"bytes"
+	"math"
+	"testing"
+	"time"
+)
+
+func TestSpread(t *testing.T) {
+	tests := []struct {
+		values []float64
+		want   spread
+	}{
+		{nil, spread{}},
+		{[]float64{3}, spread{3, 3, 3}},
+		{[]float64{9, 1, 2}, spread{2, 1, 9}},
+		{[]float64{4, 1, 9, 2}, spread{3, 1, 9}},
+	}
+	for _, tt := range tests {
+		if got := spreadOf(tt.values); got != tt.want {
+			t.Errorf("%v: got %v, want %v", tt.values, got, tt.want)
+		}
+	}
+}
+
+func TestRates(t *testing.T) {
+	begin := time.Now()
+	progress := func(seconds float64, bytes int64) event {
+		return event{Event: "progress", Bytes: bytes, at: begin.Add(time.Duration(seconds * float64(time.Second)))}
+	}
+	const total = 100_000_000
+	tests := map[string]struct {
+		events        []event
+		first, middle float64
+	}{
+		"nothing":                    {},
+		"nothing yet":                {events: []event{progress(1, 0)}},
+		"one byte":                   {events: []event{progress(1, 0), progress(2, 1)}, first: 2},
+		"even":                       {events: []event{progress(1, 1), progress(11, total)}, first: 1, middle: 80},
+		"slow outside":               {events: []event{progress(5, 1), progress(10, total*15/100), progress(14, total*95/100), progress(100, total)}, first: 5, middle: 160},
+		"on two lines":               {events: []event{progress(0, 0), progress(1, total/2), progress(3, total)}, first: 1, middle: 640 / (0.7 + 1.8)},
+		"an end that is missing":     {events: []event{progress(1, 1), progress(2, total/2)}, first: 1},
+		"a beginning that is missed": {events: []event{progress(1, total/2), progress(2, total)}, first: 1},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			first, middle := rates(begin, tt.events, total)
+			if math.Abs(first-tt.first) > 1e-6 || math.Abs(middle-tt.middle) > 1e-3 {
+				t.Errorf("got %v s and %v Mbit/s, want %v and %v", first, middle, tt.first, tt.middle)
+			}
+		})
+	}
+}
+
+// measured is a result of one run.
+func measured(of, with string, seconds float64, sides ...side) *result {
+	r := &result{Case: of, Tool: with, Status: statusMeasured, Bytes: 1e9, link: &link{rate: 200}, Runs: []sample{{Seconds: seconds, Received: seconds, Middle: 100 / seconds, Sides: sides}}}
+	r.summarize()
+	return r
+}
+
+func TestBars(t *testing.T) {
+	failed := measured(caseFile, toolSCP, 1)
+	failed.Status = statusFailed
+	results := []*result{
+		measured(caseFile, toolTCP, 1, side{Name: sideSender, Peak: 151e6}, side{Name: sideRelay, Peak: 900e6}),
+		measured(caseFile, toolRaw, 0.5), measured(caseFile, toolRelay, 2), measured(caseFile, toolWebRTC, 4), measured(caseFile, toolTallow, 1.2),
+		failed, measured(caseFile, toolChannel, 8, side{Name: sideSender, Peak: 999e6}),
+		measured(caseSmall, toolTallow, 3), measured(caseSmall, toolRsync, 3),
+		measured(caseByte, toolTallow, 0.15), measured(caseLong, toolWebRTC, 0.5), measured(caseLossy, toolWebRTC, 2),
+	}
+	want := []struct {
+		status   string
+		measured float64
+	}{
+		{barOpen, 0},
+		{barMissed, 0.5},
+		{barOpen, 0},
+		{barMet, 2},
+		{barMet, 1},
+		{barMet, 150},
+		{barMet, 1},
+		{barMissed, 0.25},
+		{barMissed, 151},
+		{barMissed, 1.2},
+		{barOpen, 0},
+		{barOpen, 0},
+		{barOpen, 0},
+		{barOpen, 0},
+	}
+	got := bars(results)
+	if len(got) != len(want) {
+		t.Fatalf("%d bars, want %d", len(got), len(want))
+	}
+	for i, b := range got {
+		if b.Status != want[i].status || math.Abs(b.Measured-want[i].measured) > 1e-9 {
+			t.Errorf("%s: %s, %v; want %v", b.What, b.Status, b.Measured, want[i])
+		}
+	}
+	for _, b := range bars(nil) {
+		if b.Status != barOpen {
+			t.Errorf("%s: %s without any results", b.What, b.Status)
+		}
+	}
+}
+
+// What the raw tool opens is what was sealed, and nothing else.
+func TestRawRecords(t *testing.T) {
+	aead, err := rawCipher()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, size := range []int64{1, rawRecord - 16, rawRecord - 15, 10*rawRecord + 7} {
+		var wire bytes.Buffer
+		if err := sealTo(&wire, aead, size); err != nil {
+			t.Fatal(err)
+		}
+		sealed := bytes.Clone(wire.Bytes())
+		var got int64
+		if err := openFrom(&wire, aead, size, func(n int) { got += int64(n) }); err != nil || got != size || wire.Len() != 0 {
+			t.Errorf("%d bytes: opened %d, %d are left (%v)", size, got, wire.Len(), err)
+		}
+		sealed[len(sealed)-1] ^= 1
+		if err := openFrom(bytes.NewReader(sealed), aead, size, func(int) {}); err == nil {
+			t.Errorf("%d bytes: a record that was changed is opened", size)
+		}
+		if err := openFrom(bytes.NewReader(sealed[:len(sealed)-1]), aead, size, func(int) {}); err == nil {
+			t.Errorf("%d bytes: a record that was cut is opened", size)
+		}
+	}
+}

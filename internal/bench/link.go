@@ -1,0 +1,113 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The addresses that linksim gives.
+const (
+	addressA = "10.99.0.1"
+	addressB = "10.99.0.2"
+)
+
+// ends are the two hosts of a link, which are there until stop is called.
+type ends struct {
+	a, b host
+	stop func()
+}
+
+// connect makes a link between two new network namespaces.
+func (l *lab) connect(ctx context.Context, link link) (*ends, error) {
+	program, err := l.findLinksim()
+	if err != nil {
+		return nil, err
+	}
+	prefix := fmt.Sprintf("bench%d", os.Getpid())
+	e := &ends{a: host{prefix + "a", addressA}, b: host{prefix + "b", addressB}}
+	running, cancel := context.WithCancel(ctx)
+	cmd := exec.CommandContext(running, program, "-a", e.a.namespace, "-b", e.b.namespace, "-delay", link.delay.String(),
+		"-rate", fmt.Sprint(link.rate), "-loss", fmt.Sprint(link.loss))
+	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it removes its namespaces
+	cmd.WaitDelay = 10 * time.Second
+	dieWithParent(cmd, syscall.SIGTERM)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err == nil {
+		err = cmd.Start()
+	}
+	if err != nil {
+		cancel()
+		return nil, fmt.Errorf("cannot start linksim: %w", err)
+	}
+	e.stop = func() {
+		cancel()
+		_ = cmd.Wait() // it was interrupted
+	}
+	if line, err := bufio.NewReader(stdout).ReadString('\n'); err != nil || line != "ready\n" {
+		e.stop()
+		return nil, fmt.Errorf("linksim is not ready: %s %s", strings.TrimSpace(line), strings.TrimSpace(stderr.String()))
+	}
+	if err := l.setCongestion(ctx, e); err != nil {
+		e.stop()
+		return nil, err
+	}
+	return e, nil
+}
+
+// findLinksim says what is missing for links.
+func (l *lab) findLinksim() (string, error) {
+	if runtime.GOOS != "linux" || os.Getuid() != 0 {
+		return "", unavailable("links need Linux and root")
+	}
+	if _, err := exec.LookPath("ip"); err != nil {
+		return "", unavailable("links need iproute2")
+	}
+	program := l.options.linksim
+	if program == "" {
+		program = "linksim"
+	}
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return "", unavailable("linksim was not found; name it with --linksim or TALLOW_LINKSIM")
+	}
+	return path, nil
+}
+
+// congestionFile says how the kernel paces TCP in a namespace.
+const congestionFile = "/proc/sys/net/ipv4/tcp_congestion_control"
+
+// setCongestion sets it at both ends, if it was asked for.
+func (l *lab) setCongestion(ctx context.Context, e *ends) error {
+	if l.options.congestion == "" {
+		return nil
+	}
+	for _, h := range []host{e.a, e.b} {
+		cmd := h.command(ctx, "tee", congestionFile)
+		cmd.Stdin = strings.NewReader(l.options.congestion)
+		var stderr strings.Builder
+		cmd.Stderr = &stderr
+		if err := cmd.Run(); err != nil {
+			return fmt.Errorf("the congestion control of a namespace cannot be %s: %w: %s; it has to be among net.ipv4.tcp_allowed_congestion_control of the machine", l.options.congestion, err, strings.TrimSpace(stderr.String()))
+		}
+	}
+	return nil
+}
+
+// congestion is what is in force on a host.
+func congestion(ctx context.Context, h host) string {
+	out, err := h.command(ctx, "cat", congestionFile).Output()
+	if err != nil {
+		return unknown
+	}
+	return strings.TrimSpace(string(out))
+}

@@ -1,0 +1,175 @@
+// Command bench measures tallow beside its ceilings and its neighbours, on one
+// machine and in one run, and prints a table. It is for who works on tallow, and
+// no part of the tallow command. docs/performance.md says how it is run.
+//
+//	main.go       flags, and the order of things
+//	cases.go      what is transferred, and over which path
+//	payload.go    makes the files that are sent, and compares what has come
+//	tools.go      what transfers them: tallow.go, ssh.go, raw.go, channel.go
+//	helper.go     parts of tools that are processes of this very program
+//	process.go    runs a process: its events, its CPU time, its memory
+//	measure.go    the rounds of a case; rate.go the rate in the middle of a run
+//	link.go       cases over a slow, long or lossy path, which linksim makes
+//	machine.go    what it was measured on
+//	bars.go       the ratios that are wanted of tallow
+//	report.go     all figures, which is the JSON; table.go prints them
+//
+// Start with run in this file, and measure in measure.go.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+)
+
+func main() { os.Exit(start()) }
+
+// start is main with a result, so that what it defers happens.
+func start() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if code, is := runHelper(ctx, os.Args[1:]); is {
+		return code
+	}
+	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
+}
+
+// options are the flags.
+type options struct {
+	json       string
+	dir        string
+	tallow     string
+	linksim    string
+	congestion string
+	cases      string
+	tools      string
+	runs       int
+	quick      bool
+	limit      time.Duration
+	sizes      sizes
+}
+
+func parse(args []string, stderr io.Writer) (options, error) {
+	o := options{sizes: fullSizes()}
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(stderr)
+	flags.StringVar(&o.json, "json", "", "also write all figures as JSON to this `file`")
+	flags.StringVar(&o.dir, "dir", ".", "`folder` on the disk to measure with; a folder is made in it, and removed")
+	flags.StringVar(&o.tallow, "tallow", "", "`path` of a tallow command (default: one that is built of the sources here)")
+	flags.StringVar(&o.linksim, "linksim", os.Getenv("TALLOW_LINKSIM"), "`path` of linksim (default TALLOW_LINKSIM, else linksim on PATH)")
+	flags.StringVar(&o.congestion, "congestion", "", "TCP congestion control at both ends of a link, such as cubic (default: the machine's)")
+	flags.StringVar(&o.cases, "case", "", "only these cases, separated by commas: "+strings.Join(caseNames(), ","))
+	flags.StringVar(&o.tools, "tool", "", "only these tools, separated by commas: "+strings.Join(toolNames(), ","))
+	flags.IntVar(&o.runs, "runs", 3, "how often each figure is measured")
+	flags.BoolVar(&o.quick, "quick", false, "sizes that say nothing, and one run: is the benchmark itself in order?")
+	flags.DurationVar(&o.limit, "limit", 10*time.Minute, "longest time for one run of one tool")
+	flags.Int64Var(&o.sizes.file, "file-size", o.sizes.file, "`bytes` of the case file")
+	flags.IntVar(&o.sizes.files, "small-files", o.sizes.files, "`number` of files of the case small")
+	flags.Int64Var(&o.sizes.link, "link-size", o.sizes.link, "`bytes` over a link without loss")
+	flags.Int64Var(&o.sizes.lossy, "lossy-size", o.sizes.lossy, "`bytes` over a link with loss")
+	if err := flags.Parse(args); err != nil {
+		return o, err
+	}
+	if o.quick {
+		o.sizes, o.runs = quickSizes(), 1
+	}
+	if flags.NArg() > 0 || o.runs < 1 || !o.sizes.positive() {
+		return o, errors.New("numbers have to be positive, and nothing can follow the flags")
+	}
+	return o, errors.Join(known("case", o.cases, caseNames()), known("tool", o.tools, toolNames()))
+}
+
+// run measures everything and returns the exit code: 1 if a figure that could
+// be measured was not, 2 for wrong flags.
+func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
+	o, err := parse(args, stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, err)
+		return 2
+	}
+	r, err := benchmark(ctx, o, stderr)
+	if r != nil {
+		r.print(stdout)
+		if o.json != "" {
+			err = errors.Join(err, r.save(o.json))
+		}
+		if n := r.failures(); n > 0 {
+			err = errors.Join(err, fmt.Errorf("%d of the measurements failed; the table says why", n))
+		}
+	}
+	if err != nil {
+		fmt.Fprintln(stderr, "bench:", err)
+		return 1
+	}
+	return 0
+}
+
+// benchmark returns what it has measured, also when an error ends it early. The
+// report is nil if there is nothing.
+func benchmark(ctx context.Context, o options, progress io.Writer) (_ *report, err error) {
+	dir, err := filepath.Abs(o.dir)
+	if err != nil {
+		return nil, err
+	}
+	work, err := os.MkdirTemp(dir, "bench-work-")
+	if err != nil {
+		return nil, fmt.Errorf("cannot make a folder to work in: %w", err)
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
+
+	l, err := newLab(ctx, o, work, progress)
+	if err != nil {
+		return nil, err
+	}
+	r := newReport(l.machine(ctx))
+	for _, c := range cases(o.sizes) {
+		if !chosen(o.cases, c.name) {
+			continue
+		}
+		results, err := l.measure(ctx, c)
+		r.Results = append(r.Results, results...)
+		if err != nil {
+			return r, fmt.Errorf("case %s: %w", c.name, err)
+		}
+	}
+	r.Bars = bars(r.Results)
+	return r, nil
+}
+
+// chosen says whether a list of a flag has a name; the empty one has all.
+func chosen(list, name string) bool {
+	if list == "" {
+		return true
+	}
+	for one := range strings.SplitSeq(list, ",") {
+		if strings.TrimSpace(one) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// known refuses names that do not exist.
+func known(what, list string, names []string) error {
+	if list == "" {
+		return nil
+	}
+	for one := range strings.SplitSeq(list, ",") {
+		if all := strings.Join(names, ","); !chosen(all, strings.TrimSpace(one)) || one == "" {
+			return fmt.Errorf("there is no %s %q, but %s", what, one, all)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+)
+
+// lab is where things are measured.
+type lab struct {
+	options  options
+	work     string // the folder on the disk that is measured with
+	self     string // this program
+	tallow   string
+	built    string // the commit that it was built of, if it was built here
+	ssh      sshTools
+	progress io.Writer
+}
+
+func newLab(ctx context.Context, o options, work string, progress io.Writer) (*lab, error) {
+	l := &lab{options: o, work: work, ssh: findSSH(), progress: progress}
+	var err error
+	if l.self, err = os.Executable(); err != nil {
+		return nil, err
+	}
+	if o.tallow == "" {
+		return l, l.build(ctx)
+	}
+	if l.tallow, err = filepath.Abs(o.tallow); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(l.tallow); err != nil {
+		return nil, fmt.Errorf("there is no tallow command: %w", err)
+	}
+	return l, nil
+}
+
+// build builds tallow as releases are built.
+func (l *lab) build(ctx context.Context) error {
+	l.tallow = filepath.Join(l.work, "tallow")
+	if runtime.GOOS == "windows" {
+		l.tallow += ".exe"
+	}
+	l.say("building tallow")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", l.tallow, "github.com/tallow-transfer/tallow/cmd/tallow")
+	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("cannot build tallow: %w\n%s", err, output)
+	}
+	l.built = output(ctx, "git", "describe", "--always", "--dirty")
+	return nil
+}
+
+func (l *lab) say(format string, args ...any) {
+	fmt.Fprintf(l.progress, format+"\n", args...)
+}
+
+// measure measures a case. Its error is one that ends the benchmark: wrong
+// bytes, or the end of the context; what was measured until then is there.
+func (l *lab) measure(ctx context.Context, c benchCase) (results []*result, err error) {
+	used := make(map[*result]tool)
+	for _, t := range l.tools() {
+		if slices.Contains(c.tools, t.name) && chosen(l.options.tools, t.name) {
+			r := &result{Case: c.name, About: c.about, Tool: t.name, ToolAbout: t.about, Status: statusMeasured, link: c.link}
+			results, used[r] = append(results, r), t
+		}
+	}
+	if len(results) == 0 {
+		return nil, nil
+	}
+	j := job{from: host{address: "127.0.0.1"}, to: host{address: "127.0.0.1"}, events: c.payload.files == 0}
+	if c.link != nil {
+		ends, err := l.connect(ctx, *c.link)
+		if err != nil {
+			l.say("%s: %v", c.name, err)
+			for _, r := range results {
+				r.fail(err)
+			}
+			return results, ctx.Err()
+		}
+		defer ends.stop()
+		j.from, j.to = ends.a, ends.b
+	}
+	folder := filepath.Join(l.work, c.name)
+	if err := os.Mkdir(folder, 0o755); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+	l.say("%s: making what is sent", c.name)
+	if j.source, err = c.payload.make(folder); err != nil {
+		return nil, err
+	}
+	for _, r := range results {
+		r.Bytes, r.Files = j.source.bytes, j.source.files
+		if c.link != nil {
+			r.Congestion = congestion(ctx, j.from)
+		}
+		defer r.summarize()
+	}
+	return results, l.rounds(ctx, folder, results, used, j)
+}
+
+// rounds runs every tool once, and again, so that what else the machine does
+// meets all alike.
+func (l *lab) rounds(ctx context.Context, folder string, results []*result, used map[*result]tool, j job) error {
+	for n := range l.options.runs {
+		for _, r := range results {
+			if r.Status != statusMeasured {
+				continue
+			}
+			s, err := l.once(ctx, folder, used[r], j)
+			if ctx.Err() != nil {
+				return ctx.Err()
+			}
+			if err != nil {
+				r.fail(err)
+				l.say("%s: %s: %v", r.Case, r.Tool, err)
+				var wrong wrongBytes
+				if errors.As(err, &wrong) {
+					return fmt.Errorf("%s: %w", r.Tool, err)
+				}
+				continue
+			}
+			r.Runs = append(r.Runs, s)
+			l.say("%s: %s: %.3f s (%d of %d)", r.Case, r.Tool, s.Seconds, n+1, l.options.runs)
+		}
+	}
+	return nil
+}
+
+// wrongBytes is the error of a tool that has not transferred what it was given.
+type wrongBytes struct{ error }
+
+// once runs a tool once, in folders that are empty before and gone after.
+func (l *lab) once(ctx context.Context, folder string, t tool, j job) (s sample, err error) {
+	run := filepath.Join(folder, "run")
+	j.dest, j.work = filepath.Join(run, "destination"), filepath.Join(run, "work")
+	for _, dir := range []string{run, j.dest, j.work} {
+		if err := os.Mkdir(dir, 0o700); err != nil {
+			return s, err
+		}
+	}
+	defer func() {
+		err = errors.Join(err, os.RemoveAll(run))
+		flush(ctx)
+	}()
+	limited, cancel := context.WithTimeout(ctx, l.options.limit)
+	defer cancel()
+	s, err = t.transfer(limited, j)
+	if limited.Err() != nil && ctx.Err() == nil {
+		return s, fmt.Errorf("it took longer than %v", l.options.limit)
+	}
+	if err == nil && t.name != toolRaw && t.name != toolChannel {
+		if err = j.source.arrived(j.dest); err != nil {
+			return s, wrongBytes{err}
+		}
+	}
+	return s, err
+}
+
+// flush has the system write what waits to be written, so that no tool writes
+// what another one has left.
+func flush(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	_ = exec.CommandContext(ctx, "sync").Run() // Windows has none
+}

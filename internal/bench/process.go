@@ -1,0 +1,230 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// host is where a process runs.
+type host struct {
+	namespace string // "": this machine
+	address   string
+}
+
+// command is the command line of a program on the host.
+func (h host) command(ctx context.Context, path string, args ...string) *exec.Cmd {
+	if h.namespace != "" {
+		path, args = "ip", append([]string{"netns", "exec", h.namespace, path}, args...)
+	}
+	return exec.CommandContext(ctx, path, args...)
+}
+
+// event is what is read of a line of a process' output: of tallow's --json, and
+// of the helpers, which speak alike.
+type event struct {
+	Event   string           `json:"event"`
+	Code    string           `json:"code,omitempty"`
+	Addr    string           `json:"addr,omitempty"`
+	Bytes   int64            `json:"bytes,omitempty"`
+	Signal  string           `json:"signal,omitempty"`
+	Kind    string           `json:"kind,omitempty"`
+	Message string           `json:"message,omitempty"`
+	Lanes   map[string]int64 `json:"lanes,omitempty"`
+
+	at time.Time // when it was read
+}
+
+// eventLine is a line that is no event; its text is the message.
+const eventLine = "line"
+
+// process is a program that runs, or has run.
+type process struct {
+	side         string // sender, receiver, relay
+	cmd          *exec.Cmd
+	stderr       bytes.Buffer // after done
+	begun, ended time.Time    // ended: after done
+	err          error        // likewise
+	done         chan struct{}
+
+	mu     sync.Mutex
+	events []event
+	more   chan struct{} // closed and replaced when there are more events
+}
+
+// group is the processes of one run.
+type group struct {
+	ctx    context.Context
+	cancel context.CancelFunc
+	env    []string
+	dir    string
+	wg     sync.WaitGroup
+}
+
+// newGroup returns a group whose processes work in a folder, which is their home
+// too.
+func newGroup(ctx context.Context, dir string) *group {
+	g := &group{dir: dir, env: []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir}}
+	g.ctx, g.cancel = context.WithCancel(ctx)
+	return g
+}
+
+// end kills what still runs, and waits for it.
+func (g *group) end() {
+	g.cancel()
+	g.wg.Wait()
+}
+
+// start starts a program and reads its events. stdin may be nil.
+func (g *group) start(side string, on host, stdin io.Reader, path string, args ...string) (*process, error) {
+	p := g.prepare(side, on, path, args)
+	p.cmd.Stdin = stdin
+	stdout, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	return p, g.launch(p, func() { p.read(stdout) })
+}
+
+// startTo starts a program whose output goes to a file.
+func (g *group) startTo(stdout *os.File, side string, on host, path string, args ...string) (*process, error) {
+	p := g.prepare(side, on, path, args)
+	p.cmd.Stdout = stdout
+	return p, g.launch(p, func() {})
+}
+
+func (g *group) prepare(side string, on host, path string, args []string) *process {
+	p := &process{side: side, cmd: on.command(g.ctx, path, args...), done: make(chan struct{}), more: make(chan struct{})}
+	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = g.dir, g.env, &p.stderr
+	p.cmd.WaitDelay = 5 * time.Second
+	dieWithParent(p.cmd, syscall.SIGKILL)
+	return p
+}
+
+// launch starts a process, and a goroutine that reads it and waits for its end.
+func (g *group) launch(p *process, read func()) error {
+	p.begun = time.Now()
+	if err := p.cmd.Start(); err != nil {
+		return fmt.Errorf("cannot start %s: %w", p.cmd.Path, err)
+	}
+	g.wg.Go(func() {
+		defer close(p.done)
+		read()
+		p.err = p.cmd.Wait()
+		p.ended = time.Now()
+	})
+	return nil
+}
+
+// read takes in the output, to its end.
+func (p *process) read(stdout io.Reader) {
+	lines := bufio.NewScanner(stdout)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		e := event{at: time.Now()}
+		if json.Unmarshal(lines.Bytes(), &e) != nil || e.Event == "" {
+			e.Event, e.Message = eventLine, lines.Text()
+		}
+		if e.Event == "file" {
+			continue // there may be very many
+		}
+		p.mu.Lock()
+		p.events = append(p.events, e)
+		close(p.more)
+		p.more = make(chan struct{})
+		p.mu.Unlock()
+	}
+	_, _ = io.Copy(io.Discard, stdout) // after a line that is too long
+}
+
+// all are the events that have come, and what is closed when there are more.
+func (p *process) all() ([]event, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.events, p.more
+}
+
+// last is the last event of a name.
+func (p *process) last(name string) (found event, ok bool) {
+	events, _ := p.all()
+	for _, e := range events {
+		if e.Event == name {
+			found, ok = e, true
+		}
+	}
+	return found, ok
+}
+
+// first waits for the first event of a name.
+func (p *process) first(name string) (event, error) {
+	for seen, ended := 0, false; ; {
+		events, more := p.all()
+		for _, e := range events[seen:] {
+			if e.Event == name {
+				return e, nil
+			}
+		}
+		if ended {
+			if err := p.wait(); err != nil {
+				return event{}, err
+			}
+			return event{}, fmt.Errorf("%s: it ended early", p.side)
+		}
+		seen = len(events)
+		select {
+		case <-more:
+		case <-p.done:
+			ended = true // and a last look at what it said
+		}
+	}
+}
+
+// wait waits for the end, and says what went wrong.
+func (p *process) wait() error {
+	<-p.done
+	if p.err == nil {
+		return nil
+	}
+	why := p.err.Error()
+	if e, ok := p.last("error"); ok {
+		why = e.Message
+	} else if said := oneLine(p.stderr.String()); said != "" {
+		why = said
+	}
+	return fmt.Errorf("%s: %s", p.side, why)
+}
+
+// stop ends what would go on for ever, such as a relay.
+func (p *process) stop() {
+	if p.cmd.Process.Signal(os.Interrupt) != nil { // Windows cannot
+		_ = p.cmd.Process.Kill()
+	}
+	<-p.done
+}
+
+// usage is what a process that has ended has used, with the children that it
+// has waited for.
+func (p *process) usage() side {
+	s := p.cmd.ProcessState
+	return side{Name: p.side, CPU: (s.UserTime() + s.SystemTime()).Seconds(), Peak: peakMemory(s)}
+}
+
+// unavailable is the error of a tool that this machine does not have.
+type unavailable string
+
+func (u unavailable) Error() string { return string(u) }
+
+// isUnavailable says whether that is why something failed.
+func isUnavailable(err error) bool {
+	var u unavailable
+	return errors.As(err, &u)
+}

@@ -1,0 +1,152 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"crypto/aes"
+	"crypto/cipher"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strconv"
+)
+
+// rawRecord is a record on the wire, with its tag.
+const rawRecord = 64 << 10
+
+// raw is the ceiling of everything that is encrypted over one TCP connection:
+// the same number of bytes, and no disk.
+func (l *lab) raw(ctx context.Context, j job) (sample, error) {
+	g := newGroup(ctx, j.work)
+	defer g.end()
+	size := strconv.FormatInt(j.source.bytes, 10)
+	receiver, err := g.start(sideReceiver, j.to, nil, l.self, helperRawReceive, net.JoinHostPort(j.to.address, "0"), size)
+	if err != nil {
+		return sample{}, err
+	}
+	listening, err := receiver.first("listening")
+	if err != nil {
+		return sample{}, err
+	}
+	sender, err := g.start(sideSender, j.from, nil, l.self, helperRawSend, listening.Addr, size)
+	if err != nil {
+		return sample{}, err
+	}
+	for _, p := range []*process{sender, receiver} {
+		if err := p.wait(); err != nil {
+			return sample{}, err
+		}
+	}
+	s := finish(sender.begun, sender, receiver)
+	events, _ := receiver.all()
+	s.First, s.Middle = rates(sender.begun, events, j.source.bytes)
+	return s, nil
+}
+
+// rawCipher has a key that everybody knows: it is the work that is measured.
+func rawCipher() (cipher.AEAD, error) {
+	block, err := aes.NewCipher([]byte("a key that is known to everybody"))
+	if err != nil {
+		return nil, err
+	}
+	return cipher.NewGCM(block)
+}
+
+// rawSend is the sender's process: an address, and how many bytes.
+func rawSend(ctx context.Context, args []string) error {
+	size, err := sizeArgument(args, 1)
+	if err != nil {
+		return err
+	}
+	aead, err := rawCipher()
+	if err != nil {
+		return err
+	}
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", args[0])
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	if err := sealTo(conn, aead, size); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
+		return fmt.Errorf("the receiver has not said that it has all: %w", err)
+	}
+	return nil
+}
+
+// sealTo writes so many bytes in records.
+func sealTo(w io.Writer, aead cipher.AEAD, size int64) error {
+	clear, sealed := make([]byte, rawRecord-aead.Overhead()), make([]byte, 0, rawRecord)
+	nonce := make([]byte, aead.NonceSize())
+	for counter := uint64(0); size > 0; counter++ {
+		binary.BigEndian.PutUint64(nonce, counter)
+		n := min(size, int64(len(clear)))
+		if _, err := w.Write(aead.Seal(sealed, nonce, clear[:n], nil)); err != nil {
+			return err
+		}
+		size -= n
+	}
+	return nil
+}
+
+// rawReceive is the receiver's process: where to listen, and how many bytes.
+func rawReceive(ctx context.Context, args []string) error {
+	size, err := sizeArgument(args, 1)
+	if err != nil {
+		return err
+	}
+	aead, err := rawCipher()
+	if err != nil {
+		return err
+	}
+	conn, err := acceptOne(ctx, args[0])
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	defer context.AfterFunc(ctx, func() { conn.Close() })()
+	var m meter
+	if err := openFrom(bufio.NewReaderSize(conn, 4*rawRecord), aead, size, m.add); err != nil {
+		return err
+	}
+	m.end()
+	_, err = conn.Write([]byte{1})
+	return err
+}
+
+// openFrom reads so many bytes in records, and tells of each.
+func openFrom(r io.Reader, aead cipher.AEAD, size int64, took func(int)) error {
+	buf, nonce := make([]byte, rawRecord), make([]byte, aead.NonceSize())
+	for counter := uint64(0); size > 0; counter++ {
+		binary.BigEndian.PutUint64(nonce, counter)
+		rec := buf[:min(size+int64(aead.Overhead()), rawRecord)]
+		if _, err := io.ReadFull(r, rec); err != nil {
+			return err
+		}
+		clear, err := aead.Open(rec[:0], nonce, rec, nil)
+		if err != nil {
+			return errors.New("a record is not authentic")
+		}
+		took(len(clear))
+		size -= int64(len(clear))
+	}
+	return nil
+}
+
+// acceptOne tells where it listens, and returns the first connection.
+func acceptOne(ctx context.Context, address string) (net.Conn, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	defer listener.Close()
+	defer context.AfterFunc(ctx, func() { listener.Close() })()
+	tell(os.Stdout, event{Event: "listening", Addr: listener.Addr().String()})
+	return listener.Accept()
+}

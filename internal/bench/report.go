@@ -1,0 +1,133 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"slices"
+)
+
+// report is everything that was measured.
+type report struct {
+	Machine machine   `json:"machine"`
+	Results []*result `json:"results"`
+	Bars    []bar     `json:"bars"`
+}
+
+// What has become of a measurement.
+const (
+	statusMeasured    = "measured"
+	statusUnavailable = "not available"
+	statusFailed      = "failed"
+)
+
+// result is a tool in a case.
+type result struct {
+	Case       string   `json:"case"`
+	About      string   `json:"about"`
+	Tool       string   `json:"tool"`
+	ToolAbout  string   `json:"tool_about"`
+	Status     string   `json:"status"`
+	Why        string   `json:"why,omitempty"` // if it was not measured
+	Bytes      int64    `json:"bytes"`
+	Files      int      `json:"files"`
+	Congestion string   `json:"congestion_control,omitempty"` // at both ends of a link
+	Runs       []sample `json:"runs"`
+
+	Seconds  spread      `json:"seconds"`
+	Received spread      `json:"received_seconds"`
+	First    spread      `json:"first_data_seconds"`
+	Rate     spread      `json:"megabytes_per_second"`
+	Middle   spread      `json:"middle_mbit"`
+	Sides    []sideTotal `json:"sides"`
+
+	link *link // of the case
+}
+
+// sideTotal is what the runs of one side have used.
+type sideTotal struct {
+	Name string `json:"name"`
+	CPU  spread `json:"cpu_seconds"`
+	Peak spread `json:"peak_bytes"`
+}
+
+// spread is a median between the least and the most.
+type spread struct {
+	Median float64 `json:"median"`
+	Min    float64 `json:"min"`
+	Max    float64 `json:"max"`
+}
+
+// spreadOf is zero if there is nothing.
+func spreadOf(values []float64) spread {
+	if len(values) == 0 {
+		return spread{}
+	}
+	v := slices.Sorted(slices.Values(values))
+	middle := len(v) / 2
+	median := v[middle]
+	if len(v)%2 == 0 {
+		median = (v[middle-1] + v[middle]) / 2
+	}
+	return spread{Median: median, Min: v[0], Max: v[len(v)-1]}
+}
+
+func newReport(m machine) *report { return &report{Machine: m, Results: []*result{}, Bars: []bar{}} }
+
+// fail notes why there is no figure.
+func (r *result) fail(err error) {
+	r.Status, r.Why = statusFailed, err.Error()
+	if isUnavailable(err) {
+		r.Status = statusUnavailable
+	}
+}
+
+// summarize makes medians of the runs.
+func (r *result) summarize() {
+	over := func(of func(sample) float64) spread {
+		var values []float64
+		for _, s := range r.Runs {
+			if v := of(s); v > 0 {
+				values = append(values, v)
+			}
+		}
+		return spreadOf(values)
+	}
+	r.Seconds = over(func(s sample) float64 { return s.Seconds })
+	r.Received = over(func(s sample) float64 { return s.Received })
+	r.First = over(func(s sample) float64 { return s.First })
+	r.Rate = over(func(s sample) float64 { return float64(r.Bytes) / 1e6 / s.Seconds })
+	r.Middle = over(func(s sample) float64 { return s.Middle })
+	if len(r.Runs) == 0 {
+		return
+	}
+	for i, first := range r.Runs[0].Sides {
+		r.Sides = append(r.Sides, sideTotal{
+			Name: first.Name,
+			CPU:  over(func(s sample) float64 { return s.Sides[i].CPU }),
+			Peak: over(func(s sample) float64 { return float64(s.Sides[i].Peak) }),
+		})
+	}
+}
+
+// failures is how many results there should have been.
+func (r *report) failures() (n int) {
+	for _, one := range r.Results {
+		if one.Status == statusFailed {
+			n++
+		}
+	}
+	return n
+}
+
+// save writes all figures to a file.
+func (r *report) save(file string) error {
+	b, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
+	}
+	if err := os.WriteFile(file, append(b, '\n'), 0o644); err != nil {
+		return fmt.Errorf("the JSON was not saved: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"context"
+	"net"
+)
+
+// tallowWith transfers with tallow over some lanes, or over all. The relay is on
+// the sender's host, and the clock starts with the receiver: by then a person
+// has told the code.
+func (l *lab) tallowWith(lanes string) func(context.Context, job) (sample, error) {
+	return func(ctx context.Context, j job) (sample, error) {
+		g := newGroup(ctx, j.work)
+		defer g.end()
+		relay, err := g.start(sideRelay, j.from, nil, l.tallow, "relay", "--json", "--quiet",
+			"--listen", net.JoinHostPort(j.from.address, "0"), "--sessions-per-minute", "-1", "--joins-per-minute", "-1")
+		if err != nil {
+			return sample{}, err
+		}
+		listening, err := relay.first("listening")
+		if err != nil {
+			return sample{}, err
+		}
+		send := []string{"send", "--quiet", "--relay", "ws://" + listening.Addr}
+		receive := []string{"receive", "--quiet", "-y", "-o", j.dest}
+		if lanes != "" {
+			send, receive = append(send, "--lanes", lanes), append(receive, "--lanes", lanes)
+		}
+		if j.events {
+			send, receive = append(send, "--json"), append(receive, "--json")
+		}
+		sender, err := g.start(sideSender, j.from, nil, l.tallow, append(send, j.source.path)...)
+		if err != nil {
+			return sample{}, err
+		}
+		code, err := readCode(sender, j.events)
+		if err != nil {
+			return sample{}, refused(sender, err)
+		}
+		receiver, err := g.start(sideReceiver, j.to, nil, l.tallow, append(receive, code)...)
+		if err != nil {
+			return sample{}, err
+		}
+		for _, p := range []*process{receiver, sender} {
+			if err := p.wait(); err != nil {
+				return sample{}, err
+			}
+		}
+		relay.stop()
+		s := finish(receiver.begun, sender, receiver, relay)
+		events, _ := receiver.all()
+		s.First, s.Middle = rates(receiver.begun, events, j.source.bytes)
+		if done, ok := receiver.last("done"); ok {
+			s.Lanes = done.Lanes
+		}
+		return s, nil
+	}
+}
+
+// readCode waits for the sender's code.
+func readCode(sender *process, events bool) (string, error) {
+	if events {
+		e, err := sender.first("code")
+		return e.Code, err
+	}
+	e, err := sender.first(eventLine)
+	return e.Message, err
+}
+
+// refused tells a tallow that does not know such a lane from one that failed.
+func refused(p *process, err error) error {
+	<-p.done
+	if p.cmd.ProcessState.ExitCode() == exitUsage {
+		return unavailable(err.Error())
+	}
+	return err
+}
+
+// exitUsage is the exit code of a tallow whose flags make no sense to it.
+const exitUsage = 2

@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+// Names of tools.
+const (
+	toolRaw     = "raw"
+	toolChannel = "channel"
+	toolSCP     = "scp"
+	toolRsync   = "rsync"
+	toolTar     = "tar"
+	toolRelay   = "tallow-relay"
+	toolTCP     = "tallow-tcp"
+	toolWebRTC  = "tallow-webrtc"
+	toolTallow  = "tallow" // with all lanes
+)
+
+// tool transfers a payload.
+type tool struct {
+	name     string
+	about    string
+	transfer func(context.Context, job) (sample, error)
+}
+
+// job is one transfer.
+type job struct {
+	source   source
+	dest     string // an empty folder
+	work     string // another one, for what the tool needs
+	from, to host
+	events   bool // progress is asked for; without it, nothing is told that costs time
+}
+
+// sample is one run of a tool.
+type sample struct {
+	Seconds  float64          `json:"seconds"`                      // until both sides have ended
+	Received float64          `json:"received_seconds,omitempty"`   // until the receiver has ended
+	First    float64          `json:"first_data_seconds,omitempty"` // until it has told of the first data
+	Middle   float64          `json:"middle_mbit,omitempty"`        // Mbit/s between 15 % and 95 % of the bytes
+	Sides    []side           `json:"sides"`
+	Lanes    map[string]int64 `json:"lanes,omitempty"` // bytes by lane, where tallow tells it
+}
+
+// side is what one process has used, with its children.
+type side struct {
+	Name string  `json:"name"` // sender, receiver, relay
+	CPU  float64 `json:"cpu_seconds"`
+	Peak int64   `json:"peak_bytes"` // 0: not known here
+}
+
+// tools are all tools. Every case has its choice of them.
+func (l *lab) tools() []tool {
+	return []tool{
+		{toolRaw, "AES-256-GCM in records of 64 KiB over one TCP connection, without a disk", l.raw},
+		{toolChannel, "one data channel as pion makes it, without a disk", l.channel},
+		{toolSCP, "scp, which does not sync", l.scp},
+		{toolRsync, "rsync -a over ssh, which does not sync", l.rsync},
+		{toolTar, "tar through ssh, which does not sync", l.tar},
+		{toolRelay, "tallow --lanes relay, synced", l.tallowWith("relay")},
+		{toolTCP, "tallow --lanes tcp, synced", l.tallowWith("tcp")},
+		{toolWebRTC, "tallow --lanes webrtc, synced", l.tallowWith("webrtc")},
+		{toolTallow, "tallow with all lanes, synced", l.tallowWith("")},
+	}
+}
+
+func toolNames() (names []string) {
+	for _, t := range (&lab{}).tools() {
+		names = append(names, t.name)
+	}
+	return names
+}
+
+// finish makes a sample of processes that have ended well: begin is where its
+// time starts. The processes that are measured are given in the table's order.
+func finish(begin time.Time, measured ...*process) sample {
+	var s sample
+	var end time.Time
+	for _, p := range measured {
+		usage := p.usage()
+		if at := slices.IndexFunc(s.Sides, func(is side) bool { return is.Name == usage.Name }); at >= 0 {
+			s.Sides[at].CPU += usage.CPU // one side of several processes
+			s.Sides[at].Peak += usage.Peak
+		} else {
+			s.Sides = append(s.Sides, usage)
+		}
+		if p.side != sideRelay && p.ended.After(end) {
+			end = p.ended
+		}
+		if p.side == sideReceiver {
+			s.Received = p.ended.Sub(begin).Seconds()
+		}
+	}
+	s.Seconds = end.Sub(begin).Seconds()
+	return s
+}
+
+// Sides of a transfer.
+const (
+	sideSender   = "sender"
+	sideReceiver = "receiver"
+	sideRelay    = "relay"
+)
