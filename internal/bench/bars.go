@@ -49,7 +49,8 @@ func bars(results []*result) []bar {
 		f.faster("1 file: tallow-relay to scp", caseFile, toolRelay, toolSCP, 1.5),
 		f.faster("1 file: tallow-webrtc to one default data channel", caseFile, toolWebRTC, toolChannel, 1.5),
 		f.slower("small files: time of tallow to rsync's", caseSmall, toolTallow, toolRsync, 1),
-		f.latency(),
+		f.latency("1 byte: the receiver's time", toolTallow),
+		f.latency("1 byte without a relay: the receiver's time", toolNearby),
 		f.share("200 Mbit/s, 50 ms: tallow-webrtc, of the link", caseLong, toolWebRTC, 0.85),
 		f.share("the same, 0.1 % loss: tallow-webrtc, of the link", caseLossy, toolWebRTC, 0.40),
 		f.memory(),
@@ -90,9 +91,9 @@ func (f figures) slower(what, of, a, b string, wanted float64) bar {
 }
 
 // latency is how long a receiver takes for as good as nothing.
-func (f figures) latency() bar {
-	open := bar{What: "1 byte: the receiver's time", Wanted: 150, AtMost: true, Unit: "ms", Status: barOpen}
-	r := f.find(caseByte, toolTallow)
+func (f figures) latency(what, with string) bar {
+	open := bar{What: what, Wanted: 150, AtMost: true, Unit: "ms", Status: barOpen}
+	r := f.find(caseByte, with)
 	if r == nil {
 		return open
 	}
@@ -115,7 +116,7 @@ func (f figures) memory() bar {
 	var most float64
 	var where string
 	for _, r := range f {
-		if !slices.Contains([]string{toolTallow, toolTCP, toolWebRTC, toolRelay}, r.Tool) {
+		if !slices.Contains([]string{toolTallow, toolTCP, toolWebRTC, toolRelay, toolNearby}, r.Tool) {
 			continue
 		}
 		for _, s := range r.Sides {

@@ -97,7 +97,7 @@ func checkResult(t *testing.T, r *result, row []string) {
 		sides = append(sides, s.Name)
 	}
 	want := []string{sideSender, sideReceiver}
-	if strings.HasPrefix(r.Tool, toolTallow) {
+	if strings.HasPrefix(r.Tool, toolTallow) && r.Tool != toolNearby {
 		want = append(want, sideRelay)
 	}
 	if !slices.Equal(sides, want) {

@@ -57,7 +57,7 @@ func cases(s sizes) []benchCase {
 		},
 		{
 			name: caseByte, about: "one byte", payload: payload{bytes: 1},
-			tools: slices.Concat([]string{toolSCP}, lanes),
+			tools: slices.Concat([]string{toolSCP}, lanes, []string{toolNearby}),
 		},
 		{
 			name: caseLong, about: "a file over 200 Mbit/s, 50 ms round trip", payload: payload{bytes: s.link},

@@ -37,6 +37,7 @@ func TestRates(t *testing.T) {
 		"nothing":                    {},
 		"nothing yet":                {events: []event{progress(1, 0)}},
 		"one byte":                   {events: []event{progress(1, 0), progress(2, 1)}, first: 2},
+		"a small file":               {events: []event{progress(1, 0), {Event: "lane", Bytes: 1, at: begin}, {Event: "file", Bytes: 1, at: begin.Add(3 * time.Second)}, progress(4, 1)}, first: 3},
 		"even":                       {events: []event{progress(1, 1), progress(11, total)}, first: 1, middle: 80},
 		"slow outside":               {events: []event{progress(5, 1), progress(10, total*15/100), progress(14, total*95/100), progress(100, total)}, first: 5, middle: 160},
 		"on two lines":               {events: []event{progress(0, 0), progress(1, total/2), progress(3, total)}, first: 1, middle: 640 / (0.7 + 1.8)},
@@ -68,7 +69,7 @@ func TestBars(t *testing.T) {
 		measured(caseFile, toolRaw, 0.5), measured(caseFile, toolRelay, 2), measured(caseFile, toolWebRTC, 4), measured(caseFile, toolTallow, 1.2),
 		failed, measured(caseFile, toolChannel, 8, side{Name: sideSender, Peak: 999e6}),
 		measured(caseSmall, toolTallow, 3), measured(caseSmall, toolRsync, 3),
-		measured(caseByte, toolTallow, 0.15), measured(caseLong, toolWebRTC, 0.5), measured(caseLossy, toolWebRTC, 2),
+		measured(caseByte, toolTallow, 0.15), measured(caseByte, toolNearby, 0.16), measured(caseLong, toolWebRTC, 0.5), measured(caseLossy, toolWebRTC, 2),
 	}
 	want := []struct {
 		status   string
@@ -80,6 +81,7 @@ func TestBars(t *testing.T) {
 		{barMet, 2},
 		{barMet, 1},
 		{barMet, 150},
+		{barMissed, 160},
 		{barMet, 1},
 		{barMissed, 0.25},
 		{barMissed, 151},

@@ -79,10 +79,10 @@ func TestHangs(t *testing.T) {
 		t.Errorf("error %v, status %q, %q; want one of the time", err, r.Status, r.Why)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if _, err = testCase(t, ctx, func(ctx context.Context, j job) (sample, error) {
+	if r, err = testCase(t, ctx, func(ctx context.Context, j job) (sample, error) {
 		cancel()
 		return hang(ctx, j)
-	}); !errors.Is(err, context.Canceled) {
-		t.Errorf("error %v, want the context's", err)
+	}); !errors.Is(err, context.Canceled) || r.Status != statusFailed || len(r.Runs) > 0 {
+		t.Errorf("error %v, status %q, %d runs; want the context's error and no figures", err, r.Status, len(r.Runs))
 	}
 }

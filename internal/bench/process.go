@@ -129,13 +129,15 @@ func (g *group) launch(p *process, read func()) error {
 func (p *process) read(stdout io.Reader) {
 	lines := bufio.NewScanner(stdout)
 	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
+	for files := 0; lines.Scan(); {
 		e := event{at: time.Now()}
 		if json.Unmarshal(lines.Bytes(), &e) != nil || e.Event == "" {
 			e.Event, e.Message = eventLine, lines.Text()
 		}
 		if e.Event == "file" {
-			continue // there may be very many
+			if files++; files > 1 {
+				continue // there may be very many
+			}
 		}
 		p.mu.Lock()
 		p.events = append(p.events, e)

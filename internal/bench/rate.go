@@ -14,11 +14,14 @@ const (
 func rates(begin time.Time, events []event, total int64) (first, middle float64) {
 	var points []event
 	for _, e := range events {
-		if e.Event != "progress" {
+		if e.Event != "progress" && e.Event != "file" {
 			continue
 		}
-		if points = append(points, e); first == 0 && e.Bytes > 0 {
+		if first == 0 && e.Bytes > 0 {
 			first = e.at.Sub(begin).Seconds()
+		}
+		if e.Event == "progress" {
+			points = append(points, e)
 		}
 	}
 	from, ok := passed(points, middleBegins*float64(total))

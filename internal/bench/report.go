@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"slices"
@@ -84,6 +85,9 @@ func (r *result) fail(err error) {
 
 // summarize makes medians of the runs.
 func (r *result) summarize() {
+	if r.Status == statusMeasured && len(r.Runs) == 0 {
+		r.fail(errors.New("the benchmark ended before"))
+	}
 	over := func(of func(sample) float64) spread {
 		var values []float64
 		for _, s := range r.Runs {

@@ -149,6 +149,7 @@ func (l *lab) scp(ctx context.Context, j job) (sample, error) {
 }
 
 func (l *lab) rsync(ctx context.Context, j job) (sample, error) {
+	j.events = false // the file has another name until the end
 	return l.overSSH(ctx, j, "rsync", func(s *sshServer) []string {
 		return []string{"-a", "-e", "ssh -F " + quote(s.config), j.source.path, sshAlias + ":" + j.dest + "/"}
 	})

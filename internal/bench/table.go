@@ -39,7 +39,7 @@ func (r *report) printCase(w io.Writer, name string) {
 	}
 	fmt.Fprintf(w, "\n## %s\n\n%s", name, of.About)
 	if of.Files > 0 {
-		fmt.Fprintf(w, ": %s in %d files", byteCount(of.Bytes), of.Files)
+		fmt.Fprintf(w, ": %s in %s", byteCount(of.Bytes), count(int64(of.Files), "file"))
 	}
 	if of.Congestion != "" {
 		fmt.Fprintf(w, "; congestion control %s at both ends", of.Congestion)
@@ -55,9 +55,16 @@ func (r *report) printCase(w io.Writer, name string) {
 // byteCount is a number of bytes as people read it.
 func byteCount(n int64) string {
 	if n < megabyte/10 {
-		return fmt.Sprintf("%d bytes", n)
+		return count(n, "byte")
 	}
 	return fmt.Sprintf("%.1f MB", float64(n)/megabyte)
+}
+
+func count(n int64, what string) string {
+	if n != 1 {
+		what += "s"
+	}
+	return fmt.Sprintf("%d %s", n, what)
 }
 
 // row is a line of the table.
@@ -95,8 +102,11 @@ func (r *result) used(name string) string {
 
 // text is a median and its spread.
 func (s spread) text(digits int) string {
-	if s == (spread{}) {
+	switch {
+	case s == (spread{}):
 		return ""
+	case s.Min == s.Max:
+		return fmt.Sprintf("%.*f", digits, s.Median)
 	}
 	return fmt.Sprintf("%.*f (%.*f-%.*f)", digits, s.Median, digits, s.Min, digits, s.Max)
 }
@@ -135,7 +145,7 @@ func (r *report) printNotes(w io.Writer) {
 		"s: from the start of the receiver (tallow, whose sender waits with its code) or of the sender (all others) until both have ended. receiver s: until the receiver has. first data s: until it has told of the first data.",
 		"tallow has verified and synced all files by then; scp, rsync and tar leave them to the system to write.",
 		"Mbit/s in the middle: between 15 % and 95 % of the bytes, by what the receiver tells (tallow, raw) or by how the file grows (scp).",
-		"Memory is that of the largest process of a side; of tar's sender, of tar and ssh. What the benchmark itself has, some 20 MB, is the least that Linux tells.",
+		"Memory is that of the largest process of a side; of tar's sender, of tar and ssh. What the benchmark itself has, 20 to 30 MB, is the least that Linux tells.",
 	} {
 		fmt.Fprintf(w, "- %s\n", note)
 	}

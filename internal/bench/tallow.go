@@ -5,9 +5,8 @@ import (
 	"net"
 )
 
-// tallowWith transfers with tallow over some lanes, or over all. The relay is on
-// the sender's host, and the clock starts with the receiver: by then a person
-// has told the code.
+// tallowWith transfers with tallow over some lanes, or over all, by a relay on
+// the sender's host.
 func (l *lab) tallowWith(lanes string) func(context.Context, job) (sample, error) {
 	return func(ctx context.Context, j job) (sample, error) {
 		g := newGroup(ctx, j.work)
@@ -21,40 +20,58 @@ func (l *lab) tallowWith(lanes string) func(context.Context, job) (sample, error
 		if err != nil {
 			return sample{}, err
 		}
-		send := []string{"send", "--quiet", "--relay", "ws://" + listening.Addr}
-		receive := []string{"receive", "--quiet", "-y", "-o", j.dest}
+		send, receive := []string{"--relay", "ws://" + listening.Addr}, []string{}
 		if lanes != "" {
 			send, receive = append(send, "--lanes", lanes), append(receive, "--lanes", lanes)
 		}
-		if j.events {
-			send, receive = append(send, "--json"), append(receive, "--json")
-		}
-		sender, err := g.start(sideSender, j.from, nil, l.tallow, append(send, j.source.path)...)
-		if err != nil {
-			return sample{}, err
-		}
-		code, err := readCode(sender, j.events)
-		if err != nil {
-			return sample{}, refused(sender, err)
-		}
-		receiver, err := g.start(sideReceiver, j.to, nil, l.tallow, append(receive, code)...)
-		if err != nil {
-			return sample{}, err
-		}
-		for _, p := range []*process{receiver, sender} {
-			if err := p.wait(); err != nil {
-				return sample{}, err
-			}
-		}
-		relay.stop()
-		s := finish(receiver.begun, sender, receiver, relay)
-		events, _ := receiver.all()
-		s.First, s.Middle = rates(receiver.begun, events, j.source.bytes)
-		if done, ok := receiver.last("done"); ok {
-			s.Lanes = done.Lanes
-		}
-		return s, nil
+		return l.pair(g, j, relay, send, receive)
 	}
+}
+
+// tallowNearby transfers without a relay: the receiver finds the sender on the
+// local network.
+func (l *lab) tallowNearby(ctx context.Context, j job) (sample, error) {
+	g := newGroup(ctx, j.work)
+	defer g.end()
+	return l.pair(g, j, nil, nil, nil)
+}
+
+// pair runs a sender and a receiver, and ends the relay if there is one. The
+// clock starts with the receiver: by then a person has told the code.
+func (l *lab) pair(g *group, j job, relay *process, send, receive []string) (sample, error) {
+	send, receive = append([]string{"send", "--quiet"}, send...), append([]string{"receive", "--quiet", "-y", "-o", j.dest}, receive...)
+	if j.events {
+		send, receive = append(send, "--json"), append(receive, "--json")
+	}
+	sender, err := g.start(sideSender, j.from, nil, l.tallow, append(send, j.source.path)...)
+	if err != nil {
+		return sample{}, err
+	}
+	code, err := readCode(sender, j.events)
+	if err != nil {
+		return sample{}, refused(sender, err)
+	}
+	receiver, err := g.start(sideReceiver, j.to, nil, l.tallow, append(receive, code)...)
+	if err != nil {
+		return sample{}, err
+	}
+	measured := []*process{sender, receiver}
+	for _, p := range []*process{receiver, sender} {
+		if err := p.wait(); err != nil {
+			return sample{}, err
+		}
+	}
+	if relay != nil {
+		relay.stop()
+		measured = append(measured, relay)
+	}
+	s := finish(receiver.begun, measured...)
+	events, _ := receiver.all()
+	s.First, s.Middle = rates(receiver.begun, events, j.source.bytes)
+	if done, ok := receiver.last("done"); ok {
+		s.Lanes = done.Lanes
+	}
+	return s, nil
 }
 
 // readCode waits for the sender's code.

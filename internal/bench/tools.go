@@ -17,6 +17,7 @@ const (
 	toolTCP     = "tallow-tcp"
 	toolWebRTC  = "tallow-webrtc"
 	toolTallow  = "tallow" // with all lanes
+	toolNearby  = "tallow-nearby"
 )
 
 // tool transfers a payload.
@@ -64,6 +65,7 @@ func (l *lab) tools() []tool {
 		{toolTCP, "tallow --lanes tcp, synced", l.tallowWith("tcp")},
 		{toolWebRTC, "tallow --lanes webrtc, synced", l.tallowWith("webrtc")},
 		{toolTallow, "tallow with all lanes, synced", l.tallowWith("")},
+		{toolNearby, "tallow with all lanes and no relay: the receiver finds the sender by mDNS", l.tallowNearby},
 	}
 }
 
