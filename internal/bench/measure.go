@@ -154,7 +154,7 @@ func (l *lab) once(ctx context.Context, folder string, t tool, j job) (s sample,
 	limited, cancel := context.WithTimeout(ctx, l.options.limit)
 	defer cancel()
 	s, err = t.transfer(limited, j)
-	if limited.Err() != nil && ctx.Err() == nil {
+	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return s, fmt.Errorf("it took longer than %v", l.options.limit)
 	}
 	if err == nil && t.name != toolRaw && t.name != toolChannel {

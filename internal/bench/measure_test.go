@@ -12,9 +12,9 @@ import (
 )
 
 // testCase measures one byte with a tool that is made up.
-func testCase(t *testing.T, ctx context.Context, transfer func(context.Context, job) (sample, error)) (*result, error) {
+func testCase(t *testing.T, ctx context.Context, limit time.Duration, transfer func(context.Context, job) (sample, error)) (*result, error) {
 	t.Helper()
-	l := &lab{options: options{runs: 2, limit: 50 * time.Millisecond}, work: t.TempDir(), progress: io.Discard}
+	l := &lab{options: options{runs: 2, limit: limit}, work: t.TempDir(), progress: io.Discard}
 	folder := filepath.Join(l.work, "made up")
 	if err := os.Mkdir(folder, 0o755); err != nil {
 		t.Fatal(err)
@@ -39,7 +39,7 @@ func TestWrongBytes(t *testing.T) {
 	}
 	for name, put := range tests {
 		t.Run(name, func(t *testing.T) {
-			r, err := testCase(t, t.Context(), func(_ context.Context, j job) (sample, error) { return sample{Seconds: 1}, put(j) })
+			r, err := testCase(t, t.Context(), time.Hour, func(_ context.Context, j job) (sample, error) { return sample{Seconds: 1}, put(j) })
 			var wrong wrongBytes
 			if !errors.As(err, &wrong) || r.Status != statusFailed || len(r.Runs) != 0 {
 				t.Errorf("error %v, status %q, %d runs; want one of wrong bytes", err, r.Status, len(r.Runs))
@@ -51,7 +51,7 @@ func TestWrongBytes(t *testing.T) {
 // A tool that works is run as often as it was asked for, with an empty
 // destination each time; one that fails is told of, and others go on.
 func TestRounds(t *testing.T) {
-	r, err := testCase(t, t.Context(), func(_ context.Context, j job) (sample, error) {
+	r, err := testCase(t, t.Context(), time.Hour, func(_ context.Context, j job) (sample, error) {
 		if entries, err := os.ReadDir(j.dest); err != nil || len(entries) > 0 {
 			t.Errorf("the destination has %v (%v)", entries, err)
 		}
@@ -61,7 +61,7 @@ func TestRounds(t *testing.T) {
 		t.Errorf("error %v, %+v; want two runs of 2 s", err, r)
 	}
 	for why, status := range map[error]string{errors.New("broken"): statusFailed, unavailable("not here"): statusUnavailable} {
-		r, err = testCase(t, t.Context(), func(context.Context, job) (sample, error) { return sample{}, why })
+		r, err = testCase(t, t.Context(), time.Hour, func(context.Context, job) (sample, error) { return sample{}, why })
 		if err != nil || r.Status != status || r.Why != why.Error() {
 			t.Errorf("%v: error %v, status %q, %q", why, err, r.Status, r.Why)
 		}
@@ -74,12 +74,12 @@ func TestHangs(t *testing.T) {
 		<-ctx.Done()
 		return sample{}, ctx.Err()
 	}
-	r, err := testCase(t, t.Context(), hang)
+	r, err := testCase(t, t.Context(), 50*time.Millisecond, hang)
 	if err != nil || r.Status != statusFailed || !strings.Contains(r.Why, "longer than") {
 		t.Errorf("error %v, status %q, %q; want one of the time", err, r.Status, r.Why)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if r, err = testCase(t, ctx, func(ctx context.Context, j job) (sample, error) {
+	if r, err = testCase(t, ctx, time.Hour, func(ctx context.Context, j job) (sample, error) {
 		cancel()
 		return hang(ctx, j)
 	}); !errors.Is(err, context.Canceled) || r.Status != statusFailed || len(r.Runs) > 0 {
