@@ -19,6 +19,7 @@ func TestLimitRate(t *testing.T) {
 	}{
 		"the sender's, relay":    {tallow.LaneRelay, limitedRate, 0},
 		"the receiver's, webrtc": {tallow.LaneWebRTC, 100 * limitedRate, limitedRate},
+		"the receiver's, tcp":    {tallow.LaneTCP, 0, limitedRate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{}), Lanes: []tallow.Lane{tt.lane}})
