@@ -2,7 +2,10 @@ package disk_test
 
 import (
 	"fmt"
+	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/disk"
@@ -67,4 +70,59 @@ func BenchmarkSmallFiles(b *testing.B) {
 		}
 	}
 	b.ReportMetric(float64(b.Elapsed().Milliseconds())/float64(b.N), "ms/15k-files")
+}
+
+// BenchmarkLargeFile receives 1 GiB that no disk compresses, written by two
+// goroutines as package transfer does. Of its time "commit" is what is left to
+// be done when the last byte was written.
+func BenchmarkLargeFile(b *testing.B) {
+	const blocks = 1 << 10
+	data := random(64<<20, 1)
+	b.SetBytes(blocks * wire.BlockSize)
+	var commit time.Duration
+	for b.Loop() {
+		f, err := disk.NewFolder(b.TempDir(), disk.Options{})
+		if err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Begin(b.Context(), []string{"a"}, blocks*wire.BlockSize); err != nil {
+			b.Fatal(err)
+		}
+		file, err := f.Prepare(b.Context(), 0, fileEntry("a", blocks*wire.BlockSize))
+		if err != nil {
+			b.Fatal(err)
+		}
+		var next atomic.Int64
+		var writers sync.WaitGroup
+		for range 2 {
+			writers.Go(func() {
+				for i := next.Add(1) - 1; i < blocks; i = next.Add(1) - 1 {
+					from := i % (int64(len(data)) / wire.BlockSize) * wire.BlockSize
+					p := data[from : from+wire.BlockSize]
+					h := blockhash.Sum(uint32(i), p).Hash
+					if _, err := file.WriteAt(p, i*wire.BlockSize); err != nil {
+						b.Error(err)
+						return
+					}
+					if err := file.Verified(uint32(i), h); err != nil {
+						b.Error(err)
+						return
+					}
+				}
+			})
+		}
+		writers.Wait()
+		last := time.Now()
+		if err := f.Commit(b.Context(), []disk.File{file})[0]; err != nil {
+			b.Fatal(err)
+		}
+		commit += time.Since(last)
+		if err := f.Finish(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(commit.Milliseconds())/float64(b.N), "ms/commit")
 }

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -17,28 +19,23 @@ const syncEach = 4
 
 // Commit puts files whose bytes were all verified in place, and returns an
 // error for each or nil. First their data, modes and times are made durable,
-// with one sync for all where the system can; only then each is renamed to its
-// final name. What appeared there since Prepare is replaced only under
-// PolicyOverwrite. A *SkipError says why one file was not taken, an
-// *ExistsError that PolicyFail wants the transfer to end; others are of the
-// disk.
+// with one sync for all where the system can; then the journal has them, and is
+// durable too; only then each is renamed to its final name. What appeared there
+// since Prepare is replaced only under PolicyOverwrite. A *SkipError says why
+// one file was not taken, an *ExistsError that PolicyFail wants the transfer to
+// end; others are of the disk.
 func (f *Folder) Commit(ctx context.Context, files []File) []error {
 	errs := make([]error, len(files))
-	batch := make([]*committing, 0, len(files))
 	each := !syncsWhole || len(files) <= syncEach
-	for i, file := range files {
-		c := &committing{f: f, err: &errs[i]}
-		if errs[i] = c.seal(ctx, file, each); errs[i] == nil && !c.inPlace {
-			batch = append(batch, c)
-		}
-	}
+	batch := f.seal(ctx, files, errs, each)
 	if err := f.makeDurable(batch, each); err != nil {
 		for _, c := range batch {
 			*c.err = err
 		}
 		return errs
 	}
-	// Folders are looked up anew in every batch: one may have been swapped.
+	// Folders are looked up anew in every batch: one may have been swapped. The
+	// renames are not done beside each other: a file system does one at a time.
 	look := parents{dest: f.dest, avoid: f.partial.info}
 	for _, c := range batch {
 		if *c.err = c.place(ctx, &look); *c.err == nil {
@@ -51,30 +48,84 @@ func (f *Folder) Commit(ctx context.Context, files []File) []error {
 	return errs
 }
 
+// seal seals files, several at a time, and returns those that are to be placed.
+func (f *Folder) seal(ctx context.Context, files []File, errs []error, each bool) []*committing {
+	all := make([]committing, len(files))
+	var next atomic.Int64
+	var sealers sync.WaitGroup
+	for range min(max(runtime.NumCPU(), 2), len(files)) {
+		sealers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(files)); i = next.Add(1) - 1 {
+				c := &all[i]
+				c.f, c.err = f, &errs[i]
+				errs[i] = c.seal(ctx, files[i], each)
+			}
+		})
+	}
+	sealers.Wait()
+	batch := make([]*committing, 0, len(files))
+	for i := range all {
+		if errs[i] == nil && !all[i].inPlace {
+			batch = append(batch, &all[i])
+		}
+	}
+	return batch
+}
+
 // makeDurable waits until the batch and what the journal says of it would
 // survive a power cut.
 func (f *Folder) makeDurable(batch []*committing, each bool) error {
+	if len(batch) == 0 {
+		return f.writeError(f.partial.journal.flush())
+	}
+	var err error
+	if each {
+		err = syncEvery(batch)
+	} else {
+		err = f.syncs.whole(f.partial.file)
+	}
+	if err == nil {
+		err = f.claims.failure()
+	}
+	if err != nil {
+		return f.writeError(err)
+	}
 	for _, c := range batch {
 		f.partial.journal.add(c.record)
 	}
-	err := f.partial.journal.flush()
-	switch {
-	case err != nil || len(batch) == 0:
-	case each:
-		err = f.partial.journal.f.Sync()
-	default:
-		err = syncWhole(f.partial.file)
+	err = f.partial.journal.flush()
+	if err == nil {
+		err = f.syncs.data(f.partial.journal.f)
 	}
 	return f.writeError(err)
 }
 
+// syncEvery syncs the files of a batch that were not synced when they were
+// sealed.
+func syncEvery(batch []*committing) error {
+	for _, c := range batch {
+		if !c.unsynced {
+			continue
+		}
+		err := c.file.syncWhole()
+		if errors.Is(err, fs.ErrPermission) { // its mode forbids to open it
+			err = c.f.syncs.whole(c.f.partial.file)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // committing is one file on its way to its name.
 type committing struct {
-	f       *Folder
-	file    *folderFile
-	record  placed
-	inPlace bool // nothing to be done
-	err     *error
+	f        *Folder
+	file     *folderFile
+	record   placed
+	inPlace  bool // nothing to be done
+	unsynced bool // it was not open when it was sealed
+	err      *error
 }
 
 // seal gives the partial file its final size, mode and time and closes it.
@@ -94,6 +145,9 @@ func (c *committing) seal(ctx context.Context, file File, sync bool) error {
 	if done, err := ff.keepStanding(size); done || err != nil {
 		c.inPlace = done
 		return err
+	}
+	if c.sealWhole(size) {
+		return nil
 	}
 	h, err := ff.acquire()
 	if err != nil {
@@ -118,14 +172,15 @@ func (c *committing) finalize(h *os.File, size int64, sync bool) error {
 	if err == nil && info.Size() < size {
 		return fmt.Errorf("only %d of the %d bytes of %s were written", info.Size(), size, c.file.entry.Path)
 	}
-	if err == nil && size >= 0 && info.Size() > size {
+	// More than its size may have been reserved for it.
+	if err == nil && size >= 0 && (info.Size() > size || allocated(info) >= size+reservedFrom) {
 		err = h.Truncate(size)
 	}
 	if err == nil {
 		err = c.describe(h)
 	}
 	if err == nil && sync {
-		err = h.Sync()
+		err = c.f.syncs.file(h)
 	}
 	return c.f.writeError(err)
 }
@@ -143,20 +198,20 @@ func (c *committing) describe(h *os.File) error {
 	if err != nil {
 		return err
 	}
+	c.fill(identify(root, name, info), info.Size(), nanoseconds(info.ModTime()))
+	return nil
+}
+
+// fill fills the record; mtime is rounded to what the disk can keep.
+func (c *committing) fill(inode uint64, size, mtime int64) {
 	c.f.mu.Lock()
 	defer c.f.mu.Unlock()
-	c.file.pending = nil // the record says more
-	c.record = placed{
-		ID:    c.file.id,
-		Inode: identify(root, name, info),
-		Size:  info.Size(),
-		MTime: nanoseconds(info.ModTime()), // rounded to what the disk can keep
-		Path:  c.file.path,
-	}
+	c.file.sealed = true
+	c.f.claims.drop(c.file) // the record says more
+	c.record = placed{ID: c.file.id, Inode: inode, Size: size, MTime: mtime, Path: c.file.path}
 	if c.file.renamed {
 		c.record.Flags |= placedRenamed
 	}
-	return nil
 }
 
 // attributes passes over the errors of setting a mode or a time that the disk

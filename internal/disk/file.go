@@ -22,18 +22,22 @@ type folderFile struct {
 	handle
 
 	// Guarded by f.mu.
-	path    string // where it goes, relative to the destination
-	renamed bool   // path is not the manifest's, for a conflict
-	replace bool   // the person said that what is at path may be replaced
-	size    int64  // final size, -1 if it is what was written
-	listed  bool   // the journal knows the file
-	pending []block
-	isDirty bool // it is in f.dirty
+	path    string  // where it goes, relative to the destination
+	renamed bool    // path is not the manifest's, for a conflict
+	replace bool    // the person said that what is at path may be replaced
+	size    int64   // final size, -1 if it is what was written
+	listed  bool    // the journal knows the file
+	pending []block // for claims
+	sealed  bool    // Commit has begun: nothing more of it is claimed
+
+	// Guarded by handle.mu.
+	whole    *wholeFile // not nil: the partial file was written and closed at once
+	reserved reservation
 
 	// Of what was there before. Guarded by handle.mu.
 	base    *standing // not nil: a whole file is at path, and no byte was found different
 	own     *placed   // not nil: what is at path is ours, and older than the partial file
-	whole   bool      // an interrupted transfer left the partial file whole, only its rename is missing
+	ready   bool      // an interrupted transfer left the partial file whole, only its rename is missing
 	refusal error     // the file is not wanted, as the policy or the person said meanwhile
 }
 
@@ -54,12 +58,15 @@ func (ff *folderFile) WriteAt(p []byte, off int64) (int, error) {
 	if ff.unchanged(p, off) {
 		return len(p), nil
 	}
+	if done, err := ff.writeWhole(p, off); done || err != nil {
+		return len(p), ff.f.writeError(err)
+	}
 	h, err := ff.acquire()
 	if err != nil {
 		return 0, err
 	}
 	defer ff.release()
-	n, err := writeAt(h, p, off)
+	n, err := ff.reserved.writeAt(h, p, off, ff.entry.Size)
 	return n, ff.f.writeError(err)
 }
 
@@ -80,7 +87,8 @@ func (ff *folderFile) Verified(index uint32, hash blockhash.Hash) error {
 	if known || refusal != nil {
 		return refusal
 	}
-	return ff.f.record(ff, block{index, hash})
+	ff.f.claims.add(ff, block{index, hash})
+	return ff.f.claims.throttle()
 }
 
 func (ff *folderFile) Close() error {
@@ -98,6 +106,9 @@ func (ff *folderFile) giveUp() error {
 	defer ff.mu.Unlock()
 	ff.done = true
 	ff.f.handles.forget(ff)
+	if ff.file != nil {
+		ff.reserved.giveBack(ff.file)
+	}
 	return ff.closeHandle()
 }
 
@@ -154,6 +165,7 @@ func (ff *folderFile) openHandle() (*os.File, error) {
 		}
 		ff.file = h
 	}
+	ff.whole = nil
 	ff.users++
 	return ff.file, nil
 }
@@ -162,6 +174,28 @@ func (ff *folderFile) release() {
 	ff.mu.Lock()
 	ff.users--
 	ff.mu.Unlock()
+}
+
+// syncData makes durable what was written of the partial file.
+func (ff *folderFile) syncData(s syncer) error {
+	ff.mu.Lock()
+	h := ff.file
+	if h != nil {
+		ff.users++
+		ff.mu.Unlock()
+		defer ff.release()
+		return s.data(h)
+	}
+	flag := os.O_RDWR // some systems do not sync what is open for reading alone
+	if ff.whole != nil {
+		flag = os.O_RDONLY // its mode may forbid more
+	}
+	h, err := ff.f.partial.root.OpenFile(partName(ff.id), flag, 0)
+	ff.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return errors.Join(s.data(h), h.Close())
 }
 
 func (ff *folderFile) openPart(flag int) (*os.File, error) {

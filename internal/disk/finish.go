@@ -29,7 +29,7 @@ func (f *Folder) Finish(ctx context.Context) error {
 		func() error { return f.links.forward(end.link) },
 		func() error { return f.links.forward(end.checkLink) },
 		func() error { return f.folders.backward(end.folder) },
-		func() error { return syncWhole(f.partial.file) },
+		func() error { return f.syncs.whole(f.partial.file) },
 		end.syncDest,
 	} {
 		if err := step(); err != nil {

@@ -73,11 +73,12 @@ type Folder struct {
 
 	remembering sync.Mutex // held by Remember, under which the partial folder must not close
 
+	claims *claims
+	syncs  syncer
+
 	mu     sync.Mutex
 	active map[uint64]*folderFile // prepared, neither committed nor closed, by id
 	inodes map[uint64]mark        // of what this transfer put in place, by inode
-	dirty  []*folderFile          // with blocks that the journal does not have
-	behind int64                  // bytes of these blocks
 	worth  bool                   // whether there is anything that is worth a resume
 	left   bool                   // the partial folder is closed
 	closed bool
@@ -103,7 +104,7 @@ func NewFolder(dir string, o Options) (*Folder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%s cannot be used as a folder: %s: choose another with --output", dir, cause(err))
 	}
-	f := &Folder{dir: dir, made: missing, options: o, log: o.Logger, dest: dest, rules: hostRules()}
+	f := &Folder{dir: dir, made: missing, options: o, log: o.Logger, dest: dest, rules: hostRules(), syncs: diskSyncer{}}
 	return f, nil
 }
 
@@ -129,6 +130,7 @@ func (f *Folder) Begin(ctx context.Context, names []string, bytes int64) error {
 	f.inodes = p.account.inodes
 	f.active = make(map[uint64]*folderFile)
 	f.parents = parents{dest: f.dest, avoid: p.info}
+	f.claims = newClaims(f)
 	if len(names) < wire.MaxOfferNames { // else there may be more than the offer had room for
 		f.names = make(map[string]struct{}, len(names))
 		for _, n := range names {
@@ -161,11 +163,14 @@ func (f *Folder) Close() error {
 	f.mu.Unlock()
 
 	var errs []error
+	begun := f.partial != nil && !left
+	if begun && worth {
+		errs = append(errs, f.claims.finish())
+	}
 	for _, file := range active {
 		errs = append(errs, file.giveUp())
 	}
-	if f.partial != nil && !left {
-		f.recordDirty()
+	if begun {
 		errs = append(errs, f.writeError(f.partial.journal.flush()), f.leave(!worth))
 	}
 	errs = append(errs, f.dest.Close())
@@ -177,6 +182,7 @@ func (f *Folder) Close() error {
 
 // leave closes the partial folder and, if asked to, removes it.
 func (f *Folder) leave(remove bool) error {
+	f.claims.stop()
 	f.remembering.Lock()
 	defer f.remembering.Unlock()
 	f.mu.Lock()

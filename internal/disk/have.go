@@ -23,7 +23,7 @@ func (ff *folderFile) Have(ctx context.Context) (map[uint32]blockhash.Block, err
 		return ff.haveStanding(ctx)
 	}
 	claimed := ff.f.partial.account.blocks[ff.id]
-	if len(claimed) == 0 && !ff.whole {
+	if len(claimed) == 0 && !ff.ready {
 		return nil, nil
 	}
 	src, err := ff.openPart(os.O_RDONLY)
@@ -42,7 +42,7 @@ func (ff *folderFile) Have(ctx context.Context) (map[uint32]blockhash.Block, err
 	if ff.entry.Kind == wire.KindFile {
 		size = min(size, ff.entry.Size)
 	}
-	if ff.whole {
+	if ff.ready {
 		return hashAll(ctx, src, size)
 	}
 	return hashClaimed(ctx, src, size, claimed)

@@ -13,9 +13,19 @@ const holeFrom = 64 << 10
 // there, only its last byte is: what is before it is a hole, which takes none of
 // the disk, and the file is as long as if all had been written.
 func writeAt(h *os.File, p []byte, off int64) (int, error) {
-	if len(p) < holeFrom || !zeros(p) || !readsZeros(h, off, len(p)) {
-		return h.WriteAt(p, off)
+	if leavesHole(h, p, off) {
+		return writeLast(h, p, off)
 	}
+	return h.WriteAt(p, off)
+}
+
+// leavesHole says whether a hole does for p at off.
+func leavesHole(h *os.File, p []byte, off int64) bool {
+	return len(p) >= holeFrom && zeros(p) && readsZeros(h, off, len(p))
+}
+
+// writeLast writes the last byte of p, which is for off.
+func writeLast(h *os.File, p []byte, off int64) (int, error) {
 	last := len(p) - 1
 	if _, err := h.WriteAt(p[last:], off+int64(last)); err != nil {
 		return 0, err

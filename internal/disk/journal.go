@@ -7,22 +7,21 @@ import (
 	"os"
 	"slices"
 	"sync"
-	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 )
 
 // journal is the account, beside the partial files, of what is whole in them
-// and what was put in place. It is only appended to. Whatever it claims is
-// checked on the disk before it is believed: a torn tail, or a record that
-// reached the disk before its data did, costs a resend and nothing else.
+// and what was put in place. It is only appended to. What it claims is on the
+// disk, synced before the record was written, and is checked there all the same
+// before it is believed: a torn tail, or a disk that did not keep what it said
+// it had, costs a resend and nothing else.
 type journal struct {
 	f *os.File
 
-	mu      sync.Mutex
-	end     int64     // of what is in f
-	buf     []byte    // records that are not in f yet
-	written time.Time // when f last had all records
+	mu  sync.Mutex
+	end int64  // of what is in f
+	buf []byte // records that are not in f yet
 }
 
 // record is one of the types of record.go.
@@ -43,7 +42,6 @@ func (j *journal) flush() error {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if len(j.buf) == 0 {
-		j.written = time.Now()
 		return nil
 	}
 	if _, err := j.f.WriteAt(j.buf, j.end); err != nil {
@@ -51,15 +49,7 @@ func (j *journal) flush() error {
 	}
 	j.end += int64(len(j.buf))
 	j.buf = j.buf[:0]
-	j.written = time.Now()
 	return nil
-}
-
-// stale says whether the last flush was flushEvery ago or longer.
-func (j *journal) stale() bool {
-	j.mu.Lock()
-	defer j.mu.Unlock()
-	return time.Since(j.written) >= flushEvery
 }
 
 // account is what a journal says.

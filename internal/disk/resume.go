@@ -30,7 +30,7 @@ func (f *Folder) resume(ctx context.Context, ff *folderFile, dir *openDir) error
 	case err != nil:
 		return err
 	case !is:
-		ff.whole, err = r.describes(f.partial.root, partName(ff.id))
+		ff.ready, err = r.describes(f.partial.root, partName(ff.id))
 		return err
 	case begun:
 		ff.own = &r

@@ -21,8 +21,8 @@ import (
 const mib = wire.BlockSize
 
 // kept is how much a kill may cost beside what had not arrived: blocks that
-// were verified but not yet written into the journal.
-const kept = 8 * mib
+// were verified but whose data was not yet synced and claimed in the journal.
+const kept = 24 * mib
 
 // A receiver that is killed (SIGKILL: nothing is flushed, nothing closed) at
 // different moments, and then runs again: what was verified is not sent again.

@@ -75,8 +75,9 @@ func (f *Folder) toCome() int64 {
 	return max(left, 0)
 }
 
-// held is how many bytes the partial files take from the disk. It does not
-// matter whether they were verified: what comes anew takes their place.
+// held is how many bytes the partial files take from the disk, with what is
+// reserved for them. It does not matter whether they were verified: what comes
+// anew takes their place.
 func (p *partial) held() (sum int64) {
 	list, err := p.root.Open(".")
 	if err != nil {
@@ -87,13 +88,26 @@ func (p *partial) held() (sum int64) {
 		names, err := list.Readdirnames(readBatch)
 		for _, name := range names {
 			if info, err := p.root.Lstat(name); err == nil && path.Ext(name) == partSuffix {
-				sum += min(allocated(info), info.Size())
+				sum += taken(info)
 			}
 		}
 		if len(names) == 0 || err != nil {
 			return sum
 		}
 	}
+}
+
+// reservedFrom is from how many bytes on that a file takes beyond its size they
+// are a reservation, and not the rest of the disk's last unit.
+const reservedFrom = 1 << 20
+
+// taken is how many of a file's bytes, there or to come, have their place.
+func taken(info fs.FileInfo) int64 {
+	n := allocated(info)
+	if n >= info.Size()+reservedFrom {
+		return n
+	}
+	return min(n, info.Size())
 }
 
 // full makes a *SpaceError of a failed write.

@@ -1,0 +1,69 @@
+package disk
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// wholeFile is a partial file that came in one piece, as most small ones do. It
+// was made, written, given its mode and time and closed at once, by whichever
+// goroutine wrote it, and needs nothing more than to be synced and renamed.
+type wholeFile struct {
+	inode uint64
+	size  int64
+	mtime int64 // as the disk has it
+}
+
+// writeWhole writes the file if p is all of it and nothing of it is there; else
+// it is false.
+func (ff *folderFile) writeWhole(p []byte, off int64) (bool, error) {
+	e := ff.entry
+	if !makesWhole || off != 0 || e.Kind != wire.KindFile || int64(len(p)) != e.Size || len(p) == 0 {
+		return false, nil
+	}
+	ff.mu.Lock()
+	defer ff.mu.Unlock()
+	if ff.base != nil || ff.own != nil || ff.ready || ff.listed || ff.refusal != nil || ff.done || ff.file != nil || ff.whole != nil {
+		return false, nil
+	}
+	if len(p) >= holeFrom && zeros(p) {
+		return false, nil
+	}
+	whole, err := makeWhole(ff.f, partName(ff.id), p, e)
+	if errors.Is(err, fs.ErrExist) {
+		return false, nil // of an interrupted transfer
+	}
+	if err != nil {
+		return false, err
+	}
+	ff.whole = &whole
+	return true, nil
+}
+
+// sealWhole is finalize for a file that was written by writeWhole; false if it
+// was not.
+func (c *committing) sealWhole(size int64) bool {
+	ff := c.file
+	ff.mu.Lock()
+	defer ff.mu.Unlock()
+	w := ff.whole
+	if w == nil || ff.done || w.size != size {
+		return false
+	}
+	ff.done = true
+	c.fill(w.inode, w.size, w.mtime)
+	c.unsynced = true
+	return true
+}
+
+// syncWhole makes the file durable, which is closed, with its mode and time.
+func (ff *folderFile) syncWhole() error {
+	h, err := ff.f.partial.root.OpenFile(partName(ff.id), os.O_RDONLY, 0)
+	if err != nil {
+		return err
+	}
+	return errors.Join(ff.f.syncs.file(h), h.Close())
+}
