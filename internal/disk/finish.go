@@ -11,6 +11,10 @@ import (
 // linkName is of a symlink in the partial folder on its way to its place.
 const linkName = "link"
 
+// keepWays is how many folders on the way to the last one Finish keeps open: it
+// goes from the innermost out, and would look each up from the top again.
+const keepWays = 64
+
 // Finish makes the symlinks, gives the folders their modes and times, waits
 // until all of it is durable, and removes what the transfer kept beside the
 // files. Nothing can be resumed after it. A *PartialError says that all else is
@@ -19,7 +23,7 @@ func (f *Folder) Finish(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	end := &finishing{f: f, ctx: ctx, look: parents{dest: f.dest, avoid: f.partial.info}}
+	end := &finishing{f: f, ctx: ctx, look: parents{dest: f.dest, avoid: f.partial.info, more: keepWays}}
 	defer end.look.close()
 	// Links come after all files, so that no file is written through one; they
 	// are checked when all are there, since each may change where others lead.

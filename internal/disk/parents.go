@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ type openDir struct {
 	dest *os.Root // the destination
 	path string   // relative to it; empty for the destination itself
 	root *os.Root
-	file *os.File // the same, where a descriptor is needed
+	file *os.File // the same, for its descriptor
 }
 
 func newOpenDir(dest *os.Root, p string, root *os.Root) (*openDir, error) {
@@ -28,20 +29,30 @@ func newOpenDir(dest *os.Root, p string, root *os.Root) (*openDir, error) {
 
 // close closes the folder, but not the destination.
 func (d *openDir) close() error {
-	err := d.file.Close()
+	var err error
+	if d.file != nil {
+		err = d.file.Close()
+	}
 	if d.root != d.dest {
 		err = errors.Join(err, d.root.Close())
 	}
 	return err
 }
 
+// leadsTo says whether the folder p is the destination or on the way to it.
+func (d *openDir) leadsTo(p string) bool {
+	return d.path == "" || strings.HasPrefix(p, d.path) && (len(p) == len(d.path) || p[len(d.path)] == '/')
+}
+
 // parents opens the folders that entries lie in. Each element of a path has to
 // be a folder itself: not even a symlink that stays inside the destination is
-// followed. It keeps the last folder, since entries come folder by folder.
+// followed. It keeps the last folder, since entries come folder by folder, and
+// as many more on the way to it as it is told to.
 type parents struct {
 	dest  *os.Root
 	avoid fs.FileInfo // of the partial folder, under whatever name it is asked for
-	last  *openDir
+	more  int         // how many to keep beside the last one
+	chain []*openDir  // each is below the one before it; the last one is last
 }
 
 // notAFolder is an element of a path that has to be a folder and is not one.
@@ -55,46 +66,53 @@ func (e *notAFolder) Error() string { return fmt.Sprintf("%s is %s, not a folder
 // open opens the folder p, relative to the destination. It is good until the
 // next call.
 func (p *parents) open(name string) (*openDir, error) {
-	if p.last != nil && p.last.path == name {
-		return p.last, nil
+	for len(p.chain) > 0 && !p.last().leadsTo(name) {
+		_ = p.last().close() // nothing was written to it
+		p.chain = p.chain[:len(p.chain)-1]
 	}
-	at, rest := p.dest, name
-	if p.last != nil && p.last.path != "" && strings.HasPrefix(name, p.last.path+"/") {
-		at, rest = p.last.root, name[len(p.last.path)+1:]
-	}
-	root, err := p.descend(at, strings.TrimSuffix(name, rest), rest)
-	if err != nil {
+	if err := p.descend(name); err != nil {
 		return nil, err
 	}
-	next, err := newOpenDir(p.dest, name, root)
-	if err != nil {
-		if root != p.dest {
-			_ = root.Close()
-		}
-		return nil, err
-	}
-	if err := p.close(); err != nil {
-		return nil, errors.Join(err, next.close())
-	}
-	p.last = next
-	return next, nil
-}
-
-// descend opens the folder rest of the folder at, whose path is prefix.
-func (p *parents) descend(at *os.Root, prefix, rest string) (*os.Root, error) {
-	start := at
-	for rest != "" {
-		name, more, _ := strings.Cut(rest, "/")
-		sub, err := p.step(at, prefix, name)
-		if at != start {
-			_ = at.Close()
-		}
+	last := p.last()
+	if last.file == nil {
+		file, err := last.root.Open(".")
 		if err != nil {
 			return nil, err
 		}
-		at, prefix, rest = sub, prefix+name+"/", more
+		last.file = file
 	}
-	return at, nil
+	return last, nil
+}
+
+func (p *parents) last() *openDir { return p.chain[len(p.chain)-1] }
+
+// descend opens what is missing of the way to the folder name.
+func (p *parents) descend(name string) error {
+	if len(p.chain) == 0 {
+		p.push(&openDir{dest: p.dest, root: p.dest})
+	}
+	for at := p.last(); at.path != name; at = p.last() {
+		prefix := at.path
+		if prefix != "" {
+			prefix += "/"
+		}
+		next, _, _ := strings.Cut(name[len(prefix):], "/")
+		root, err := p.step(at.root, prefix, next)
+		if err != nil {
+			return err
+		}
+		p.push(&openDir{dest: p.dest, path: prefix + next, root: root})
+	}
+	return nil
+}
+
+// push makes d the last folder and lets go of those that are too many.
+func (p *parents) push(d *openDir) {
+	p.chain = append(p.chain, d)
+	if len(p.chain) > 1+p.more {
+		_ = p.chain[0].close()
+		p.chain = slices.Delete(p.chain, 0, 1)
+	}
 }
 
 func (p *parents) step(at *os.Root, prefix, name string) (*os.Root, error) {
@@ -117,12 +135,12 @@ func (p *parents) step(at *os.Root, prefix, name string) (*os.Root, error) {
 }
 
 func (p *parents) close() error {
-	if p.last == nil {
-		return nil
+	var errs []error
+	for _, d := range p.chain {
+		errs = append(errs, d.close())
 	}
-	last := p.last
-	p.last = nil
-	return last.close()
+	p.chain = nil
+	return errors.Join(errs...)
 }
 
 // split is a path's folder, empty for the destination, and its last element.
