@@ -62,6 +62,7 @@ type delivery struct {
 
 	batch   int               // files a Commit, 64 if 0
 	stop    func() bool       // after every block: end without Finish
+	unknown bool              // Begin is not told the size
 	skipped map[string]string // path to the reason for the peer
 	failed  map[string]error  // path to Commit's error
 	paths   map[string]string // path in the manifest to where it is now
@@ -78,6 +79,9 @@ func (d *delivery) run(ctx context.Context) error {
 	totals, err := d.src.Count(ctx)
 	if err != nil {
 		return err
+	}
+	if d.unknown {
+		totals.Bytes = 0
 	}
 	if err := d.dst.Begin(ctx, d.src.Names(), totals.Bytes); err != nil {
 		return err

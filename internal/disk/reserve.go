@@ -32,10 +32,11 @@ func (r *reservation) writeAt(h *os.File, p []byte, off, size int64) (int, error
 	r.mu.Lock()
 	if leavesHole(h, p, off) {
 		defer r.mu.Unlock() // nothing is reserved over it meanwhile
-		if off < r.end {
-			punchHole(h, off, int64(len(p)))
+		n, err := writeLast(h, p, off)
+		if err == nil && off < r.end { // afterwards: beyond its end there are no holes
+			punchHole(h, off, int64(len(p)-1))
 		}
-		return writeLast(h, p, off)
+		return n, err
 	}
 	if !r.failed && off+int64(len(p)) > r.end {
 		r.ahead(h, off, size)

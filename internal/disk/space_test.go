@@ -207,3 +207,27 @@ func TestNoSpaceToReplace(t *testing.T) {
 	}
 	same(t, dir, from)
 }
+
+// There is not so much room as would be reserved: what there is is filled all
+// the same, and kept.
+func TestNoSpaceToReserve(t *testing.T) {
+	dir := mounted(t, 0, "size=24m")
+	from := t.TempDir()
+	src := write(t, filepath.Join(from, "a"), random(40*mib, 1))
+	d := open(t, dir, disk.Options{}, src)
+	d.unknown = true
+	err := d.run(t.Context())
+	var space *disk.SpaceError
+	if !errors.As(err, &space) {
+		t.Fatalf("%v", err)
+	}
+	_ = d.dst.Close() // its journal may not fit either
+	if d.sent < 20*mib {
+		t.Errorf("%d bytes were written", d.sent)
+	}
+	must(t, unix.Mount("tallow-test", dir, "tmpfs", unix.MS_REMOUNT, "size=64m"))
+	if d := deliver(t, dir, disk.Options{}, src); d.sent > 40*mib-16*mib {
+		t.Errorf("%d bytes were sent again", d.sent)
+	}
+	same(t, dir, from)
+}
