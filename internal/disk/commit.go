@@ -1,12 +1,15 @@
 package disk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -34,8 +37,12 @@ func (f *Folder) Commit(ctx context.Context, files []File) []error {
 		}
 		return errs
 	}
-	// Folders are looked up anew in every batch: one may have been swapped. The
-	// renames are not done beside each other: a file system does one at a time.
+	// Folders are looked up anew in every batch: one may have been swapped. Each
+	// is looked up once. The renames are not done beside each other: a file
+	// system does one at a time.
+	slices.SortStableFunc(batch, func(a, b *committing) int {
+		return cmp.Compare(path.Dir(a.record.Path), path.Dir(b.record.Path))
+	})
 	look := parents{dest: f.dest, avoid: f.partial.info}
 	for _, c := range batch {
 		if *c.err = c.place(ctx, &look); *c.err == nil {
@@ -146,8 +153,8 @@ func (c *committing) seal(ctx context.Context, file File, sync bool) error {
 		c.inPlace = done
 		return err
 	}
-	if c.sealWhole(size) {
-		return nil
+	if done, err := c.sealWhole(size); done || err != nil {
+		return err
 	}
 	h, err := ff.acquire()
 	if err != nil {

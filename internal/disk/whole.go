@@ -20,19 +20,25 @@ type wholeFile struct {
 // writeWhole writes the file if p is all of it and nothing of it is there; else
 // it is false.
 func (ff *folderFile) writeWhole(p []byte, off int64) (bool, error) {
-	e := ff.entry
-	if !makesWhole || off != 0 || e.Kind != wire.KindFile || int64(len(p)) != e.Size || len(p) == 0 {
+	if off != 0 || len(p) == 0 || len(p) >= holeFrom && zeros(p) {
 		return false, nil
 	}
 	ff.mu.Lock()
 	defer ff.mu.Unlock()
-	if ff.base != nil || ff.own != nil || ff.ready || ff.listed || ff.refusal != nil || ff.done || ff.file != nil || ff.whole != nil {
+	return ff.makeWhole(p)
+}
+
+// makeWhole is writeWhole with ff.mu held.
+func (ff *folderFile) makeWhole(p []byte) (bool, error) {
+	switch {
+	case !makesWhole || ff.entry.Kind != wire.KindFile || ff.entry.Size != int64(len(p)):
+		return false, nil
+	case ff.refusal != nil || ff.done || ff.file != nil || ff.whole != nil:
+		return false, nil
+	case ff.base != nil || ff.own != nil || ff.ready || ff.listed:
 		return false, nil
 	}
-	if len(p) >= holeFrom && zeros(p) {
-		return false, nil
-	}
-	whole, err := makeWhole(ff.f, partName(ff.id), p, e)
+	whole, err := makeWhole(ff.f, partName(ff.id), p, ff.entry)
 	if errors.Is(err, fs.ErrExist) {
 		return false, nil // of an interrupted transfer
 	}
@@ -43,20 +49,25 @@ func (ff *folderFile) writeWhole(p []byte, off int64) (bool, error) {
 	return true, nil
 }
 
-// sealWhole is finalize for a file that was written by writeWhole; false if it
-// was not.
-func (c *committing) sealWhole(size int64) bool {
+// sealWhole is finalize for a file that came in one piece, or is empty; false
+// if it did not.
+func (c *committing) sealWhole(size int64) (bool, error) {
 	ff := c.file
 	ff.mu.Lock()
 	defer ff.mu.Unlock()
+	if size == 0 && ff.whole == nil {
+		if _, err := ff.makeWhole(nil); err != nil {
+			return false, c.f.writeError(err)
+		}
+	}
 	w := ff.whole
 	if w == nil || ff.done || w.size != size {
-		return false
+		return false, nil
 	}
 	ff.done = true
 	c.fill(w.inode, w.size, w.mtime)
 	c.unsynced = true
-	return true
+	return true, nil
 }
 
 // syncWhole makes the file durable, which is closed, with its mode and time.
