@@ -166,8 +166,11 @@ func (c *committing) seal(ctx context.Context, file File, sync bool) error {
 		err = c.f.writeError(failed)
 	}
 	if err == nil && runtime.GOOS == "windows" {
-		// There the close of a file that was written to sets its time.
-		err = c.f.writeError(c.f.attributes(c.f.partial.root.Chtimes(partName(ff.id), time.Time{}, time.Unix(0, ff.entry.MTime))))
+		// There the close of a file that was written to sets its time, and it is
+		// closed only when a sync of it that is under way has ended.
+		if err = c.f.claims.failure(); err == nil {
+			err = c.f.writeError(c.f.attributes(c.f.partial.root.Chtimes(partName(ff.id), time.Time{}, time.Unix(0, ff.entry.MTime))))
+		}
 	}
 	return err
 }

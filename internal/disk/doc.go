@@ -20,12 +20,13 @@
 // Start with NewFolder. What it keeps on the disk until Finish:
 //
 //	DEST/.tallow-<16 hex of the names>/lock            partial.go
-//	                                  /journal         journal.go, record.go, remember.go
-//	                                  /<16 hex>.part   file.go
+//	                                  /journal         claims.go, journal.go, record.go, remember.go
+//	                                  /<16 hex>.part   file.go, whole.go
 //	                                  /folders, links  spool.go
 //
 // A file that is there already, of an interrupted transfer or of the person's
-// own, is in standing.go: what it has in common is not sent.
+// own, is in standing.go, with meet.go, takeback.go and keep.go: what it has in
+// common is not sent.
 //
 // Nothing unverified ever bears a final name, every name that came from the
 // peer goes through one gate (gate.go), and nothing is reached through a

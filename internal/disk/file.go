@@ -67,6 +67,9 @@ func (ff *folderFile) WriteAt(p []byte, off int64) (int, error) {
 	}
 	defer ff.release()
 	n, err := ff.reserved.writeAt(h, p, off, ff.entry.Size)
+	if err == nil {
+		startWriteBack(h, off, off+int64(n))
+	}
 	return n, ff.f.writeError(err)
 }
 
