@@ -1,7 +1,6 @@
 package lane
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"io"
@@ -15,10 +14,6 @@ import (
 // tcpHeader is what goes before each record: its length.
 const tcpHeader = 4
 
-// tcpReadBuffer takes in several short records with one call of the system; of a
-// long one the rest goes past it, into the caller's buffer.
-const tcpReadBuffer = 64 << 10
-
 // TCP is a carrier over one TCP connection. Each record goes behind its length:
 //
 //	length u32 | record
@@ -27,11 +22,12 @@ const tcpReadBuffer = 64 << 10
 // prove itself first.
 type TCP struct {
 	conn net.Conn
-	in   *bufio.Reader
 	done chan struct{} // closed when this side has closed it
 	once sync.Once
 
-	inHead [tcpHeader]byte // of the reader
+	// Of the reader: what is known of the next record's header.
+	next  [tcpHeader]byte
+	known int
 
 	// Of the writer.
 	head  [tcpHeader]byte
@@ -40,7 +36,7 @@ type TCP struct {
 }
 
 func newTCP(conn net.Conn) *TCP {
-	return &TCP{conn: conn, in: bufio.NewReaderSize(conn, tcpReadBuffer), done: make(chan struct{})}
+	return &TCP{conn: conn, done: make(chan struct{})}
 }
 
 // WriteRecord sends a record, with its header in one call of the system.
@@ -58,25 +54,43 @@ func (c *TCP) WriteRecord(rec []byte) error {
 }
 
 // ReadRecord reads the next record. io.EOF means that the peer closed the
-// connection where a record ended.
+// connection where a record ended. While records follow each other closely, one
+// is read with the header of the next by one call of the system, and without a
+// copy.
 func (c *TCP) ReadRecord(buf []byte) ([]byte, error) {
-	switch _, err := io.ReadFull(c.in, c.inHead[:]); {
-	case err == io.EOF:
-		return nil, io.EOF
-	case err != nil:
-		return nil, fmt.Errorf("read from the tcp connection: %w", err)
-	}
-	n := binary.BigEndian.Uint32(c.inHead[:])
-	if n == 0 || n > wire.MaxRecord {
-		return nil, fmt.Errorf("%w: a record of %d bytes on a tcp connection", wire.ErrMalformed, n)
-	}
-	if _, err := io.ReadFull(c.in, buf[:n]); err != nil {
-		if err == io.EOF {
-			err = io.ErrUnexpectedEOF
+	for c.known < tcpHeader {
+		n, err := c.conn.Read(c.next[c.known:])
+		c.known += n
+		switch {
+		case n > 0:
+		case err == io.EOF && c.known == 0:
+			return nil, io.EOF
+		default:
+			return nil, readError(err)
 		}
-		return nil, fmt.Errorf("read from the tcp connection: %w", err)
 	}
-	return buf[:n], nil
+	size := int(binary.BigEndian.Uint32(c.next[:]))
+	if size == 0 || size > wire.MaxRecord {
+		return nil, fmt.Errorf("%w: a record of %d bytes on a tcp connection", wire.ErrMalformed, size)
+	}
+	have := 0
+	for have < size {
+		n, err := c.conn.Read(buf[have : size+tcpHeader])
+		have += n
+		if n == 0 {
+			return nil, readError(err)
+		}
+	}
+	c.known = copy(c.next[:], buf[size:have])
+	return buf[:size], nil
+}
+
+// readError is for a connection that ends where it must not.
+func readError(err error) error {
+	if err == io.EOF {
+		err = io.ErrUnexpectedEOF
+	}
+	return fmt.Errorf("read from the tcp connection: %w", err)
 }
 
 // Close ends the connection. What the system has taken still goes out.

@@ -66,22 +66,28 @@ func (k *recordKey) advance(nonce *[12]byte) error {
 }
 
 // seal makes a record in buf, which is overwritten, of the plaintext parts put
-// together. buf has room for wire.MaxRecord bytes.
+// together; a single one is not copied before. buf has room for wire.MaxRecord
+// bytes and overlaps none of them.
 func (k *recordKey) seal(buf []byte, parts ...[]byte) ([]byte, error) {
-	rec := wire.AppendRecordHeader(buf[:0], k.kind, k.counter)
-	for _, p := range parts {
-		rec = append(rec, p...)
+	head := wire.AppendRecordHeader(buf[:0], k.kind, k.counter)
+	var plain []byte
+	if len(parts) == 1 {
+		plain = parts[0]
+	} else {
+		rec := head
+		for _, p := range parts {
+			rec = append(rec, p...)
+		}
+		plain = rec[len(head):]
 	}
-	if len(rec)+wire.RecordTag > wire.MaxRecord {
-		return nil, fmt.Errorf("a record of %d bytes is over the limit of %d", len(rec)+wire.RecordTag, wire.MaxRecord)
+	if n := len(head) + len(plain) + wire.RecordTag; n > wire.MaxRecord {
+		return nil, fmt.Errorf("a record of %d bytes is over the limit of %d", n, wire.MaxRecord)
 	}
 	var nonce [12]byte
 	if err := k.advance(&nonce); err != nil {
 		return nil, err
 	}
-	head, body := rec[:wire.RecordHeader], rec[wire.RecordHeader:]
-	sealed := k.aead.Seal(body[:0], nonce[:], body, head)
-	return rec[:len(head)+len(sealed)], nil
+	return k.aead.Seal(head, nonce[:], plain, head), nil
 }
 
 // open returns the plaintext of r, in place. Only the very next record opens.

@@ -32,7 +32,7 @@ type partialBlock struct {
 }
 
 func newAssembler() *assembler {
-	return &assembler{bufs: newBuffers(), open: make(map[blockKey]*partialBlock)}
+	return &assembler{bufs: newBuffers(0), open: make(map[blockKey]*partialBlock)}
 }
 
 // takeData takes in the plaintext of one data record. A record that makes no

@@ -138,7 +138,7 @@ func (s *sender) lend(ctx context.Context, n int) (*[]byte, error) {
 
 // giveBack undoes lend.
 func (s *sender) giveBack(buf *[]byte) {
-	n := int64(cap(*buf))
+	n := s.bufs.size(buf)
 	s.bufs.put(buf)
 	s.bytes.release(n)
 }

@@ -83,7 +83,7 @@ func (r *reader) stream(ctx context.Context, in *reading) error {
 			in.fail(errUnwanted)
 		}
 		off := in.size
-		n, err := in.file.ReadAt((*buf)[:wire.BlockSize], off)
+		n, err := in.file.ReadAt((*buf)[headroom:headroom+wire.BlockSize], off)
 		if n < wire.BlockSize && err != io.EOF {
 			in.fail(err)
 		}
@@ -128,7 +128,7 @@ func (in *reading) fail(err error) {
 
 // readBlock reads a block of a file of known size.
 func (in *reading) readBlock(index uint32, off int64, buf *[]byte, n int) {
-	got, err := in.file.ReadAt((*buf)[:n], off)
+	got, err := in.file.ReadAt((*buf)[headroom:headroom+n], off)
 	if got < n {
 		if err == io.EOF {
 			err = errShort
@@ -142,7 +142,7 @@ func (in *reading) readBlock(index uint32, off int64, buf *[]byte, n int) {
 
 // block hashes a block and queues it, or says that the other side has it.
 func (in *reading) block(index uint32, off int64, buf *[]byte, n int) {
-	data := (*buf)[:n]
+	data := (*buf)[headroom : headroom+n]
 	b := blockhash.Sum(index, data)
 	in.mu.Lock()
 	in.tree.Set(index, b)

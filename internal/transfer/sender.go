@@ -97,7 +97,7 @@ func newSender(ctx context.Context, session Session, source Source, o SendOption
 		limit:  newLimiter(o.Limit, o.Progress),
 		bytes:  newWindow(windowBytes),
 		files:  newWindow(windowFiles),
-		bufs:   newBuffers(),
+		bufs:   newBuffers(headroom),
 		pages:  make(chan *page, windowPages),
 		asked:  make(map[uint32]*page),
 		wanted: make(map[uint64]*outgoing),
@@ -111,7 +111,7 @@ func newSender(ctx context.Context, session Session, source Source, o SendOption
 // released takes back the buffer and the part of the window of a unit that is
 // acknowledged.
 func (s *sender) released(u *unit) {
-	n := u.size()
+	n := s.bufs.size(u.buf)
 	s.bufs.put(u.buf)
 	s.bytes.release(n)
 }
@@ -312,25 +312,34 @@ func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
 	if u.packed != nil {
 		return s.record(ctx, l, int(u.packedPayload), u.packed)
 	}
-	var header [wire.SegmentHeader]byte
 	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
-		part := u.block.Payload[start:min(start+wire.MaxSegment, len(u.block.Payload))]
-		seg := u.block
-		seg.Offset += int64(start)
-		if err := s.record(ctx, l, len(part), seg.AppendHeader(header[:0], len(part)), part); err != nil {
+		n := min(wire.MaxSegment, len(u.block.Payload)-start)
+		if err := s.segment(ctx, l, u, start, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+// segment sends n bytes of a block. Their header takes the place of the bytes
+// before them meanwhile.
+func (s *sender) segment(ctx context.Context, l Lane, u *unit, start, n int) error {
+	plaintext := (*u.buf)[headroom+start-wire.SegmentHeader : headroom+start+n]
+	before := [wire.SegmentHeader]byte(plaintext)
+	defer copy(plaintext, before[:])
+	seg := u.block
+	seg.Offset += int64(start)
+	seg.AppendHeader(plaintext[:0], n)
+	return s.record(ctx, l, n, plaintext)
+}
+
 // record sends one record, with so many bytes of files in it, when the limit lets
 // it.
-func (s *sender) record(ctx context.Context, l Lane, payload int, parts ...[]byte) error {
+func (s *sender) record(ctx context.Context, l Lane, payload int, plaintext []byte) error {
 	if err := s.limit.wait(ctx, l, s.o.Pause, payload); err != nil {
 		return err
 	}
-	if err := l.SendData(ctx, parts...); err != nil {
+	if err := l.SendData(ctx, plaintext); err != nil {
 		return err
 	}
 	s.o.Progress.sentBy(l.Kind()).Add(int64(payload))

@@ -23,7 +23,7 @@ type blockSize struct {
 // record full of small files. It is kept until the other side has acknowledged
 // all of it, and goes back to the queue when its lane dies before.
 type unit struct {
-	block  wire.Segment // a large block; Payload is all of it, in buf
+	block  wire.Segment // a large block; Payload is all of it, in buf behind its headroom
 	packed []byte       // or small files: a whole record's plaintext, in buf
 	buf    *[]byte
 
@@ -35,9 +35,6 @@ type unit struct {
 	sending bool
 	waiting bool // in the queue
 }
-
-// size is how many bytes of the window the unit takes.
-func (u *unit) size() int64 { return int64(cap(*u.buf)) }
 
 // queue holds the units that wait for a lane and knows those under way.
 type queue struct {
