@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/datachannel"
@@ -15,6 +16,7 @@ import (
 	"github.com/pion/sctp"
 	"github.com/pion/webrtc/v4"
 
+	"github.com/tallow-transfer/tallow/internal/trunk"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -27,6 +29,8 @@ const (
 	// The receive buffer bounds what is in flight; pion's 1 MiB holds a path of
 	// 50 ms to 160 Mbit/s.
 	receiveBuffer = 8 << 20
+	// By how many packets the congestion window grows in a round trip.
+	growthStep = 4
 
 	maxCandidates = 128 // of each side
 
@@ -48,7 +52,9 @@ type WebRTCOptions struct {
 	Signals <-chan wire.Signal // of the other side, for this lane
 }
 
-// WebRTC is a carrier over one WebRTC data channel.
+// WebRTC is a carrier over one WebRTC data channel. Where the other side is
+// tallow as well there may be more carriers beside it, over the same path
+// (association.go).
 type WebRTC struct {
 	pc      *webrtc.PeerConnection
 	dc      *webrtc.DataChannel
@@ -56,16 +62,24 @@ type WebRTC struct {
 	drained chan struct{} // a token when what waits has fallen to sendLow
 	gone    chan struct{} // closed when the connection has failed or is closed
 	once    sync.Once
+
+	trunk  *trunk.Trunk
+	key    []byte      // with which this side seals on the trunk
+	widens atomic.Bool // the other side has said its key
 }
 
 // DialWebRTC connects a data channel to the other side. It returns when the
 // channel is open, and fails when ICE does or ctx ends.
 func DialWebRTC(ctx context.Context, o WebRTCOptions) (*WebRTC, error) {
-	pc, err := newPeerConnection(o.STUN)
-	if err != nil {
+	w := &WebRTC{
+		drained: make(chan struct{}, 1), gone: make(chan struct{}),
+		trunk: trunk.New(), key: newTrunkKey(),
+	}
+	var err error
+	if w.pc, err = newPeerConnection(w.trunk, o.STUN); err != nil {
+		_ = w.trunk.Close()
 		return nil, fmt.Errorf("start WebRTC: %w", err)
 	}
-	w := &WebRTC{pc: pc, drained: make(chan struct{}, 1), gone: make(chan struct{})}
 	if err := w.connect(ctx, o); err != nil {
 		_ = w.Close()
 		return nil, err
@@ -73,9 +87,14 @@ func DialWebRTC(ctx context.Context, o WebRTCOptions) (*WebRTC, error) {
 	return w, nil
 }
 
-func newPeerConnection(stun []string) (*webrtc.PeerConnection, error) {
+func newPeerConnection(t *trunk.Trunk, stun []string) (*webrtc.PeerConnection, error) {
+	system, err := newSockets(t)
+	if err != nil {
+		return nil, err
+	}
 	var e webrtc.SettingEngine
-	e.LoggerFactory = &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
+	e.SetNet(system)
+	e.LoggerFactory = silent()
 	e.DetachDataChannels()
 	e.DisableCloseByDTLS(true)          // the end of the peer is read, as io.EOF, and not our own abort in answer to it
 	e.SetIncludeLoopbackCandidate(true) // two terminals of a machine that has no other interface
@@ -85,11 +104,18 @@ func newPeerConnection(stun []string) (*webrtc.PeerConnection, error) {
 	e.SetSrflxAcceptanceMinWait(natAcceptance)
 	e.SetPrflxAcceptanceMinWait(natAcceptance)
 	e.SetSCTPMaxReceiveBufferSize(receiveBuffer)
+	e.EnableSCTPZeroChecksum(true)
+	e.SetSCTPCwndCAStep(growthStep * trunk.LeastMTU)
 	var c webrtc.Configuration
 	for _, s := range stun {
 		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: []string{"stun:" + s}})
 	}
 	return webrtc.NewAPI(webrtc.WithSettingEngine(e)).NewPeerConnection(c)
+}
+
+// silent is a log that nobody writes.
+func silent() logging.LoggerFactory {
+	return &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled}
 }
 
 // connect runs the negotiation of RFC 8829 with trickled candidates (RFC 8838).
@@ -186,7 +212,7 @@ func (w *WebRTC) describe(ctx context.Context, o WebRTCOptions, kind wire.Signal
 	if err != nil {
 		return fmt.Errorf("describe the connection: %w", err)
 	}
-	return o.Send(ctx, kind, d.SDP)
+	return o.Send(ctx, kind, appendTrunkKey(d.SDP, w.key))
 }
 
 // signal takes in one signal of the other side.
@@ -215,6 +241,9 @@ func (w *WebRTC) signal(ctx context.Context, o WebRTCOptions, sig wire.Signal, e
 	}
 	if err := w.pc.SetRemoteDescription(webrtc.SessionDescription{Type: kind, SDP: sig.Body}); err != nil {
 		return fmt.Errorf("use the other side's description: %w", err)
+	}
+	if err := w.startTrunk(sig.Body); err != nil {
+		return err
 	}
 	for _, c := range *early {
 		_ = w.pc.AddICECandidate(c)
@@ -258,8 +287,10 @@ func (w *WebRTC) ReadRecord(buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// Close ends the connection and waits for pion's goroutines.
+// Close ends the connection with all its associations, and waits for pion's
+// goroutines.
 func (w *WebRTC) Close() error {
 	w.once.Do(func() { close(w.gone) })
+	_ = w.trunk.Close()
 	return w.pc.GracefulClose()
 }

@@ -70,7 +70,7 @@ func webrtcPair(t *testing.T) (a, b session.Carrier) {
 
 // connectWebRTC connects two ends. What the offering side says goes through
 // deliver, which may give another mailbox to read from.
-func connectWebRTC(t *testing.T, stun []string, deliver func(mailbox) mailbox) (a, b session.Carrier) {
+func connectWebRTC(t testing.TB, stun []string, deliver func(mailbox) mailbox) (a, b session.Carrier) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

@@ -55,6 +55,7 @@ type Lane struct {
 	pace     *pace
 	received atomic.Int64  // bytes of data records' plaintext
 	unsaid   chan struct{} // a token when received has grown since it was reported
+	resting  bool          // guarded by Session.mu
 
 	// Owned by whoever has put the token into write. (A mutex would do, but time
 	// stands still in a synctest bubble while a goroutine waits for one.)
@@ -88,6 +89,12 @@ func (l *Lane) Kind() wire.Lanes { return l.kind }
 
 // Underway is how many bytes of data records it was given that have not arrived.
 func (l *Lane) Underway() int64 { return l.pace.underway() }
+
+// Arrived is how many bytes of data records the other side has said to have.
+func (l *Lane) Arrived() int64 { return l.pace.told() }
+
+// Round is the shortest round trip of data so far, 0 if none is known.
+func (l *Lane) Round() time.Duration { return l.pace.shortest() }
 
 // Done is closed when the lane is dead; Err then says why.
 func (l *Lane) Done() <-chan struct{} { return l.done }

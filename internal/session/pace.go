@@ -78,6 +78,20 @@ func (p *pace) underway() int64 {
 	return p.sent - p.arrived
 }
 
+// told is how many bytes have arrived as far as this side was told.
+func (p *pace) told() int64 {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.arrived
+}
+
+// shortest is the shortest round trip so far.
+func (p *pace) shortest() time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.round
+}
+
 // stuck is for how long nothing of what is under way has arrived.
 func (p *pace) stuck(now time.Duration) time.Duration {
 	p.mu.Lock()

@@ -34,21 +34,40 @@ func (s *Session) best() *Lane {
 }
 
 // mayCarry says whether a lane carries data now: both sides allow its kind,
-// and the relayed lane only where nothing direct is up; s.mu is held.
+// the relayed lane only where nothing direct is up, and one that rests only where
+// every direct lane does; s.mu is held.
 func (s *Session) mayCarry(l *Lane) bool {
 	if s.peer == nil || s.allowed&s.peer.Lanes&l.kind == 0 {
 		return false
 	}
-	if l.kind != wire.LaneRelay {
+	if l.kind != wire.LaneRelay && !l.resting {
 		return true
 	}
 	for _, other := range s.lanes {
-		if other.kind != wire.LaneRelay && s.allowed&s.peer.Lanes&other.kind != 0 {
+		if other.kind == wire.LaneRelay || s.allowed&s.peer.Lanes&other.kind == 0 {
+			continue
+		}
+		if l.kind == wire.LaneRelay || !other.resting {
 			return false
 		}
 	}
+	if l.kind != wire.LaneRelay {
+		return true
+	}
 	direct := s.allowed & s.peer.Lanes &^ wire.LaneRelay
 	return direct == 0 || s.graceOver
+}
+
+// Rest has a direct lane carry no more data, or has it carry again. It stays up
+// for control messages, and for data should no other direct lane be left.
+func (l *Lane) Rest(rest bool) {
+	s := l.session
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l.resting != rest {
+		l.resting = rest
+		s.broadcastChange()
+	}
 }
 
 // Ready waits until the lane may carry data.

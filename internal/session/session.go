@@ -142,6 +142,18 @@ func (s *Session) Attached(ctx context.Context, n int) (*Lane, error) {
 	return s.attached[n], nil
 }
 
+// Lane returns the lane with a LaneID, dead or alive; nil if there was none.
+func (s *Session) Lane(id uint32) *Lane {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.attached {
+		if l.id == id {
+			return l
+		}
+	}
+	return nil
+}
+
 // Signal returns the next message with which the other side sets up a lane.
 func (s *Session) Signal(ctx context.Context) (wire.Signal, error) {
 	select {

@@ -64,6 +64,9 @@ func (l *link) dialWebRTC(id uint32, signals <-chan wire.Signal, offer bool) err
 	if err == nil {
 		err = l.attach(id, wire.LaneWebRTC, carrier)
 	}
+	if err == nil && carrier.Widens() {
+		l.widen(carrier, l.Lane(id))
+	}
 	if err != nil && l.ctx.Err() == nil {
 		l.client.log.Debug("no direct lane", "reason", err)
 		_ = o.Send(l.ctx, wire.SignalFailed, "no direct path was found")

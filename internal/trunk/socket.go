@@ -1,0 +1,93 @@
+package trunk
+
+import (
+	"net"
+	"net/netip"
+	"sync"
+)
+
+// socketBuffer is what is asked of the kernel for each direction: datagrams
+// that find no room there are lost.
+const socketBuffer = 4 << 20
+
+// Socket is a UDP socket for ICE. What it reads of the trunk does not come out
+// of its Read methods.
+type Socket struct {
+	*net.UDPConn
+	trunk *Trunk
+
+	prepared sync.Once
+	reading  sync.Mutex
+	batched
+}
+
+// Listen opens a socket for ICE, which closes it.
+func (t *Trunk) Listen(network string, local *net.UDPAddr) (*Socket, error) {
+	conn, err := net.ListenUDP(network, local)
+	if err != nil {
+		return nil, err
+	}
+	_ = conn.SetReadBuffer(socketBuffer) // less is slower, and no error
+	_ = conn.SetWriteBuffer(socketBuffer)
+	s := &Socket{UDPConn: conn, trunk: t}
+	s.batched.init(conn)
+	return s, nil
+}
+
+// isDTLS says whether a datagram is of the connection itself, and no check of a
+// path (RFC 7983).
+func isDTLS(b []byte) bool { return len(b) > 0 && b[0] >= 20 && b[0] <= 63 }
+
+// WriteToAddrPort sends a datagram of the connection.
+func (s *Socket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
+	if isDTLS(b) {
+		s.trunk.follow(s, to)
+	}
+	return s.WriteToUDPAddrPort(b, to)
+}
+
+// WriteTo sends a datagram of the connection.
+func (s *Socket) WriteTo(b []byte, to net.Addr) (int, error) {
+	if udp, ok := to.(*net.UDPAddr); ok {
+		return s.WriteToAddrPort(b, udp.AddrPort())
+	}
+	return s.UDPConn.WriteTo(b, to)
+}
+
+// WriteToUDP sends a datagram of the connection.
+func (s *Socket) WriteToUDP(b []byte, to *net.UDPAddr) (int, error) {
+	return s.WriteToAddrPort(b, to.AddrPort())
+}
+
+// ReadFromAddrPort reads the next datagram of the connection.
+func (s *Socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
+	s.reading.Lock()
+	defer s.reading.Unlock()
+	for {
+		packet, from, err := s.next(b)
+		if err != nil {
+			return 0, from, err
+		}
+		if !s.trunk.take(packet) {
+			return copy(b, packet), from, nil
+		}
+	}
+}
+
+// ReadFrom reads the next datagram of the connection.
+func (s *Socket) ReadFrom(b []byte) (int, net.Addr, error) {
+	n, from, err := s.ReadFromAddrPort(b)
+	if err != nil {
+		return n, nil, err
+	}
+	return n, net.UDPAddrFromAddrPort(from), nil
+}
+
+// ReadFromUDP reads the next datagram of the connection.
+func (s *Socket) ReadFromUDP(b []byte) (int, *net.UDPAddr, error) {
+	n, from, err := s.ReadFromAddrPort(b)
+	if err != nil {
+		return n, nil, err
+	}
+	return n, net.UDPAddrFromAddrPort(from), nil
+}

@@ -1,0 +1,146 @@
+package tallow
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/growth"
+	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Beside the data channel of a WebRTC connection there are associations, over
+// the same path and each a lane of its own: the sending side dials as many as
+// bring more. The data channel then rests, and has the control messages for
+// itself.
+const (
+	maxAssociations = 8
+	// maxDials bounds the associations of one connection, with those that died.
+	maxDials = 64
+	// widenEvery is how often it is looked at what has arrived.
+	widenEvery = 100 * time.Millisecond
+)
+
+// widen dials or accepts the associations of a connection, until its data
+// channel is dead.
+func (l *link) widen(connection *lane.WebRTC, channel *session.Lane) {
+	ctx, cancel := context.WithCancel(l.ctx)
+	l.wg.Go(func() {
+		defer cancel()
+		select {
+		case <-channel.Done():
+		case <-ctx.Done():
+		}
+	})
+	l.wg.Go(func() {
+		defer cancel()
+		if l.role == sends {
+			a := &associations{link: l, connection: connection, channel: channel, controller: growth.New(maxAssociations)}
+			a.keep(ctx)
+			return
+		}
+		connection.Accept(ctx, func(c *lane.Association, id uint32) {
+			if err := l.attach(id, wire.LaneWebRTC, c); err != nil {
+				l.client.log.Debug("an association is not used", "reason", err)
+			}
+		})
+	})
+}
+
+// associations are those of one connection, on the side that dials.
+type associations struct {
+	link       *link
+	connection *lane.WebRTC
+	channel    *session.Lane
+	controller *growth.Controller
+	dials      int
+
+	mu    sync.Mutex
+	lanes []*session.Lane // all that ever were
+}
+
+// keep has as many associations carry data as are worth it.
+func (a *associations) keep(ctx context.Context) {
+	began := time.Now()
+	tick := time.NewTicker(widenEvery)
+	defer tick.Stop()
+	for wanted := 1; ; {
+		living := a.living()
+		for i, l := range living {
+			l.Rest(i >= wanted)
+		}
+		a.channel.Rest(len(living) > 0)
+		next := a.wanted(growth.Sample{
+			At: time.Since(began), Arrived: a.arrived(), Carrying: min(wanted, len(living)), Round: a.channel.Round(),
+		})
+		if next != wanted {
+			a.link.client.log.Debug("associations", "wanted", next, "up", len(living))
+		}
+		wanted = next
+		if missing := wanted - len(living); missing > 0 {
+			a.dial(ctx, missing)
+			up := len(a.living())
+			if up == 0 {
+				return // the data channel goes on alone
+			}
+			if up < wanted {
+				a.controller.Limit(up)
+			}
+			continue
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// wanted is how many associations shall carry data. This is the place to decide
+// whether they do so beside lanes of another kind.
+func (a *associations) wanted(s growth.Sample) int { return a.controller.Observe(s) }
+
+// dial makes up to n associations and waits for them.
+func (a *associations) dial(ctx context.Context, n int) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	var dialling sync.WaitGroup
+	for ; n > 0 && a.dials < maxDials; n-- {
+		a.dials++
+		id := a.link.numberLane()
+		dialling.Go(func() {
+			carrier, err := a.connection.Dial(ctx, id)
+			if err == nil {
+				err = a.link.attach(id, wire.LaneWebRTC, carrier)
+			}
+			if err != nil {
+				a.link.client.log.Debug("no further association", "reason", err)
+				return
+			}
+			a.mu.Lock()
+			a.lanes = append(a.lanes, a.link.Lane(id))
+			a.mu.Unlock()
+		})
+	}
+	dialling.Wait()
+}
+
+// living are the associations that are up, the oldest first.
+func (a *associations) living() []*session.Lane {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(a.lanes), func(l *session.Lane) bool { return l.Err() != nil })
+}
+
+// arrived is how many bytes all associations have brought over.
+func (a *associations) arrived() (n int64) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, l := range a.lanes {
+		n += l.Arrived()
+	}
+	return n
+}
