@@ -21,6 +21,9 @@ const (
 	// What the receiving side takes ahead of the reader, and so the most that is
 	// in flight.
 	associationBuffer = 4 << 20
+	// What waits in an association beside what is in flight, so that it never
+	// has to wait itself.
+	sendAhead = 128 << 10
 
 	acceptTimeout = 20 * time.Second
 )
@@ -32,10 +35,12 @@ type Association struct {
 	flow    *trunk.Flow
 	sctp    *sctp.Association
 	stream  *sctp.Stream
-	drained chan struct{} // a token when what waits has fallen to sendLow
+	drained chan struct{} // a token when less is waiting
 	gone    chan struct{} // closed by Close
 	once    sync.Once
 	closed  error
+
+	smoothed float64 // the round trip as it was last asked for; for one goroutine
 }
 
 // Dial opens the association with a number that was not used on this connection
@@ -116,7 +121,6 @@ func (a *Association) open(mtu int, dials bool) error {
 		_, err = a.stream.Read(make([]byte, 1))
 	}
 	a.stream.SetDefaultPayloadType(sctp.PayloadTypeWebRTCBinary)
-	a.stream.SetBufferedAmountLowThreshold(sendLow)
 	a.stream.OnBufferedAmountLow(func() {
 		select {
 		case a.drained <- struct{}{}:
@@ -135,9 +139,16 @@ func as[T any](options []sctp.AssociationOption) []T {
 	return all
 }
 
-// WriteRecord sends a record; it waits while more than sendHigh bytes do.
+// WriteRecord sends a record. It waits while more is waiting than the
+// association may have in flight: where one has lost something, the others have
+// the path meanwhile.
 func (a *Association) WriteRecord(rec []byte) error {
-	for a.stream.BufferedAmount() > sendHigh {
+	for {
+		most := uint64(a.sctp.CWND()) + sendAhead
+		a.stream.SetBufferedAmountLowThreshold(most)
+		if a.stream.BufferedAmount() <= most {
+			break
+		}
 		select {
 		case <-a.drained:
 		case <-a.gone:
@@ -148,6 +159,18 @@ func (a *Association) WriteRecord(rec []byte) error {
 		return fmt.Errorf("write to the association: %w", err)
 	}
 	return nil
+}
+
+// RoundTrip is the latest round trip of a packet, 0 when there is none since it
+// was last asked for. SCTP keeps a smoothed one, to which each measurement adds
+// an eighth of the difference (RFC 9260, section 6.3.1).
+func (a *Association) RoundTrip() time.Duration {
+	before, now := a.smoothed, a.sctp.SRTT()
+	a.smoothed = now
+	if before == 0 || now == before {
+		return 0
+	}
+	return max(time.Microsecond, time.Duration((before+8*(now-before))*float64(time.Millisecond)))
 }
 
 // ReadRecord reads the next record. io.EOF means that the peer closed the

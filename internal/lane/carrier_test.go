@@ -28,7 +28,9 @@ type connector func(t *testing.T) (a, b session.Carrier)
 // carriers are all implementations of session.Carrier; each passes every test
 // of this file.
 func carriers() map[string]connector {
-	return map[string]connector{"tcp": tcpPair, "webrtc": webrtcPair, "relayed": relayedPair}
+	return map[string]connector{
+		"tcp": tcpPair, "webrtc": webrtcPair, "association": associationPair, "relayed": relayedPair,
+	}
 }
 
 func forEachCarrier(t *testing.T, test func(t *testing.T, a, b session.Carrier)) {

@@ -29,8 +29,10 @@ const (
 	// The receive buffer bounds what is in flight; pion's 1 MiB holds a path of
 	// 50 ms to 160 Mbit/s.
 	receiveBuffer = 8 << 20
-	// By how many packets the congestion window grows in a round trip.
-	growthStep = 4
+	// By how many packets a congestion window grows in a round trip after a loss.
+	// With one, a path of 50 ms that loses one packet in a thousand carries 8
+	// Mbit/s. What is under way stays bounded by what arrives (package session).
+	growthStep = 8
 
 	maxCandidates = 128 // of each side
 

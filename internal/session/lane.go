@@ -26,6 +26,10 @@ type Carrier interface {
 	Close() error
 }
 
+// pathTimer is a Carrier that knows the round trip of its path: the latest, or 0
+// when there is none since it was last asked.
+type pathTimer interface{ RoundTrip() time.Duration }
+
 // Times of a lane's liveness.
 const (
 	heartbeat     = 4 * time.Second  // a lane that sent nothing for so long says that it lives
@@ -74,7 +78,7 @@ func newLane(s *Session, id uint32, kind wire.Lanes, keys Keys, c Carrier) *Lane
 		session: s, id: id, kind: kind, carrier: c,
 		done:       make(chan struct{}),
 		write:      make(chan struct{}, 1),
-		pace:       newPace(),
+		pace:       newPace(s.shareOf(kind)),
 		unsaid:     make(chan struct{}, 1),
 		buf:        make([]byte, wire.MaxRecord),
 		controlOut: newRecordKey(keys.ControlOut, wire.RecordControl, id),
@@ -150,6 +154,7 @@ func (l *Lane) fail(err error) {
 	l.failOnce.Do(func() {
 		l.err = err
 		close(l.done)
+		l.pace.leave()
 		l.session.laneDied(l)
 		_ = l.carrier.Close()
 	})
@@ -196,7 +201,11 @@ func (l *Lane) take(b []byte) error {
 	if err != nil {
 		return err
 	}
-	l.pace.report(int64(min(m.Data, math.MaxInt64)), l.session.age())
+	var path time.Duration
+	if c, ok := l.carrier.(pathTimer); ok {
+		path = c.RoundTrip()
+	}
+	l.pace.report(int64(min(m.Data, math.MaxInt64)), path, l.session.age())
 	return l.session.takeControl(m)
 }
 

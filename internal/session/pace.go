@@ -35,21 +35,51 @@ type pace struct {
 	news    int64         // bytes that have arrived since then
 	round   time.Duration
 	marks   []mark // when bytes were sent, oldest first
-	reports []mark // what had arrived when, over that span
+	rates   rates
+	share   *share // with other lanes of the same path; nil if there is none
+	left    bool   // the lane is dead
 }
 
-// mark is a number of bytes at a time of the session's age.
-type mark struct {
-	bytes int64
-	at    time.Duration
+// newPace makes the pace of a lane, which has to keep to the share as well if
+// it is not nil.
+func newPace(s *share) *pace {
+	p := &pace{freed: make(chan struct{}), window: paceFirst, rates: rates{span: paceSpan}, share: s}
+	if s != nil {
+		p.rates = rates{span: shareSpan, keep: shareKeep}
+	}
+	return p
 }
 
-func newPace() *pace { return &pace{freed: make(chan struct{}), window: paceFirst} }
+// queue is how long what is sent may wait in the path's buffers.
+func (p *pace) queue() time.Duration {
+	if p.share != nil {
+		return p.share.queue()
+	}
+	return paceQueue
+}
 
 // admit waits until n more bytes may be under way; false if done or ctx ended.
 func (p *pace) admit(ctx context.Context, n int64, age func() time.Duration, done <-chan struct{}) bool {
+	if p.share == nil {
+		return p.admitOwn(ctx, n, age, done)
+	}
+	if !p.share.admit(ctx, n, done) {
+		return false
+	}
+	if !p.admitOwn(ctx, n, age, done) {
+		p.share.leave(n)
+		return false
+	}
+	return true
+}
+
+func (p *pace) admitOwn(ctx context.Context, n int64, age func() time.Duration, done <-chan struct{}) bool {
 	for {
 		p.mu.Lock()
+		if p.left {
+			p.mu.Unlock()
+			return false
+		}
 		if p.sent == p.arrived || p.sent-p.arrived+n <= p.window {
 			p.sent += n
 			if last := len(p.marks) - 1; last < 0 || p.sent-p.marks[last].bytes >= p.window/16 {
@@ -102,24 +132,47 @@ func (p *pace) stuck(now time.Duration) time.Duration {
 	return now - p.moved
 }
 
-// report takes in that total bytes have arrived, now.
-func (p *pace) report(total int64, now time.Duration) {
+// report takes in that total bytes have arrived, now, and the round trip of the
+// path itself, 0 if the carrier does not know it.
+func (p *pace) report(total int64, path, now time.Duration) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if total <= p.arrived || total > p.sent {
+	if p.left || total <= p.arrived || total > p.sent {
+		p.mu.Unlock()
 		return // an old report, or a lie that would only harm the liar
 	}
-	p.news += total - p.arrived
+	n := total - p.arrived
+	p.news += n
 	p.arrived, p.moved = total, now
 	round, known := p.measure(total, now)
-	if rate := p.rate(total, now); known && rate > 0 && (p.limited || round > p.round+paceQueue) {
+	rate, queue := p.rates.report(total, now, p.round), p.queue()
+	if known && rate > 0 && (p.limited || round > p.round+queue) {
+		most := rate * (p.round + queue).Seconds()
+		if p.share != nil {
+			most *= shareOfOne
+		}
 		// It grows by no more than what has arrived, as in TCP's slow start: the
 		// first bytes may have met an empty bucket that is full soon.
-		p.window = min(paceMost, p.window+p.news, max(paceLeast, int64(rate*(p.round+paceQueue).Seconds())))
+		p.window = min(paceMost, p.window+p.news, max(paceLeast, int64(most)))
 		p.limited, p.news = false, 0
 	}
 	close(p.freed)
 	p.freed = make(chan struct{})
+	p.mu.Unlock()
+	if p.share != nil {
+		p.share.arrive(n, round, path, now)
+	}
+}
+
+// leave forgets what is under way: the lane is dead.
+func (p *pace) leave() {
+	p.mu.Lock()
+	n := p.sent - p.arrived
+	left := p.left
+	p.left = true
+	p.mu.Unlock()
+	if p.share != nil && !left {
+		p.share.leave(n)
+	}
 }
 
 // measure is the round trip of the latest bytes that have arrived.
@@ -132,17 +185,4 @@ func (p *pace) measure(total int64, now time.Duration) (round time.Duration, kno
 		p.round = max(round, time.Microsecond)
 	}
 	return round, known
-}
-
-// rate is how many bytes a second have arrived lately.
-func (p *pace) rate(total int64, now time.Duration) float64 {
-	p.reports = append(p.reports, mark{total, now})
-	for len(p.reports) > 2 && now-p.reports[0].at > max(paceSpan, 2*p.round) {
-		p.reports = p.reports[1:]
-	}
-	first := p.reports[0]
-	if now <= first.at {
-		return 0
-	}
-	return float64(total-first.bytes) / (now - first.at).Seconds()
 }

@@ -11,7 +11,7 @@ import (
 func runPath(t *testing.T, rate float64, round time.Duration, span time.Duration) (queued time.Duration, carried float64) {
 	t.Helper()
 	const record = 60 << 10
-	p, began := newPace(), time.Now()
+	p, began := newPace(nil), time.Now()
 	age := func() time.Duration { return time.Since(began) }
 	done := make(chan struct{})
 	arrivals := make(chan int64, 1<<16)
@@ -35,7 +35,7 @@ func runPath(t *testing.T, rate float64, round time.Duration, span time.Duration
 		at := free + round
 		go func() {
 			time.Sleep(at - age())
-			p.report(total, age())
+			p.report(total, 0, age())
 		}()
 		last = total
 		if age() > span {
@@ -76,12 +76,12 @@ func TestPaceFillsThePathAndNoMore(t *testing.T) {
 
 // A lie about what has arrived changes nothing.
 func TestPaceIgnoresLies(t *testing.T) {
-	p := newPace()
+	p := newPace(nil)
 	if !p.admit(t.Context(), 1000, func() time.Duration { return 0 }, nil) {
 		t.Fatal("not admitted")
 	}
 	for _, lie := range []int64{1001, 1 << 62, 0, -5} {
-		p.report(lie, time.Second)
+		p.report(lie, 0, time.Second)
 	}
 	if p.arrived != 0 || p.window != paceFirst {
 		t.Errorf("arrived %d, window %d", p.arrived, p.window)

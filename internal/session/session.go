@@ -43,6 +43,7 @@ type Session struct {
 	allowed  wire.Lanes
 	patience time.Duration
 	began    time.Time
+	webrtc   *share // of the lanes over a WebRTC connection's path
 
 	inbox       chan []byte
 	signals     chan wire.Signal
@@ -68,7 +69,7 @@ type Session struct {
 // New starts a session. Close ends it and waits for all its goroutines.
 func New(keys Keys, o Options) *Session {
 	s := &Session{
-		allowed: o.Allowed, patience: o.Patience, began: time.Now(),
+		allowed: o.Allowed, patience: o.Patience, began: time.Now(), webrtc: newShare(),
 		keys:        map[uint32]Keys{0: keys},
 		inbox:       make(chan []byte, inboxSize),
 		signals:     make(chan wire.Signal, maxSignalBox),
@@ -81,6 +82,14 @@ func New(keys Keys, o Options) *Session {
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s
+}
+
+// shareOf is what lanes of a kind share; nil if each is on its own.
+func (s *Session) shareOf(kind wire.Lanes) *share {
+	if kind == wire.LaneWebRTC {
+		return s.webrtc
+	}
+	return nil
 }
 
 func (s *Session) age() time.Duration { return time.Since(s.began) }

@@ -82,7 +82,7 @@ const replayWindow = 4096
 // take notes a number and says whether it is new. It is called for datagrams
 // that were authentic.
 func (r *replays) take(n uint64) bool {
-	if n+replayWindow < r.next || n+1 == 0 {
+	if r.next > replayWindow && n < r.next-replayWindow || n+1 == 0 {
 		return false
 	}
 	for ; r.next <= n; r.next++ {

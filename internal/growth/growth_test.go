@@ -1,0 +1,124 @@
+package growth
+
+import (
+	"slices"
+	"testing"
+	"time"
+)
+
+// drive has a controller watch a path on which so many lanes bring so many
+// bytes a second, and returns the numbers that it wanted and when.
+func drive(c *Controller, from, to time.Duration, round time.Duration, rate func(lanes int, at time.Duration) float64) (wanted []int, at []time.Duration) {
+	const tick = 100 * time.Millisecond
+	arrived, carrying := 0.0, 1
+	if c.wanted > 1 {
+		carrying = c.wanted
+	}
+	for now := from; now < to; now += tick {
+		n := c.Observe(Sample{At: now, Arrived: int64(arrived), Carrying: carrying, Round: round})
+		if len(wanted) == 0 || wanted[len(wanted)-1] != n {
+			wanted, at = append(wanted, n), append(at, now)
+		}
+		carrying = n
+		arrived += rate(n, now) * tick.Seconds()
+	}
+	return wanted, at
+}
+
+func TestGrowsAsLongAsMoreArrives(t *testing.T) {
+	const link = 25e6
+	for name, tt := range map[string]struct {
+		one  float64 // of one lane
+		want []int
+	}{
+		"one fills the path":        {link, []int{1, 2, 1}},
+		"two do":                    {link / 2, []int{1, 2, 4, 2}},
+		"three do":                  {link / 3, []int{1, 2, 4, 8, 4}},
+		"eight do not":              {link / 20, []int{1, 2, 4, 8}},
+		"it is slower with several": {-1, []int{1, 2, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wanted, at := drive(New(8), 0, 8*time.Second, 50*time.Millisecond, func(lanes int, _ time.Duration) float64 {
+				if tt.one < 0 {
+					return link / float64(lanes)
+				}
+				return min(link, float64(lanes)*tt.one)
+			})
+			if !slices.Equal(wanted, tt.want) {
+				t.Errorf("wanted %v, not %v", wanted, tt.want)
+			}
+			if last := at[len(at)-1]; last > 5*time.Second {
+				t.Errorf("it took %v", last)
+			}
+		})
+	}
+}
+
+// What was decided stands for a while, and for longer each time.
+func TestDecisionsStand(t *testing.T) {
+	c := New(8)
+	_, at := drive(c, 0, 4*time.Minute, 50*time.Millisecond, func(int, time.Duration) float64 { return 1e7 })
+	if len(at) > 20 {
+		t.Errorf("%d changes in four minutes: %v", len(at), at)
+	}
+	if c.wanted > 2 {
+		t.Errorf("%d lanes where one does", c.wanted)
+	}
+}
+
+// A path that begins to lose gets more lanes, and one that no longer does fewer.
+func TestFollowsThePath(t *testing.T) {
+	c := New(8)
+	lossy := func(lanes int, _ time.Duration) float64 { return float64(lanes) * 1e6 }
+	clear := func(int, time.Duration) float64 { return 2e7 }
+	drive(c, 0, 10*time.Second, 50*time.Millisecond, clear)
+	if c.wanted != 1 {
+		t.Fatalf("%d lanes where one does", c.wanted)
+	}
+	drive(c, 10*time.Second, 60*time.Second, 50*time.Millisecond, lossy)
+	if c.wanted != 8 {
+		t.Errorf("%d lanes where eight bring the most", c.wanted)
+	}
+	drive(c, 60*time.Second, 6*time.Minute, 50*time.Millisecond, clear)
+	if c.wanted > 2 {
+		t.Errorf("%d lanes where one does", c.wanted)
+	}
+}
+
+// On a long path a change is given more time.
+func TestWaitsForTheRoundTrip(t *testing.T) {
+	_, quick := drive(New(8), 0, time.Minute, time.Millisecond, func(n int, _ time.Duration) float64 { return float64(n) * 1e6 })
+	_, slow := drive(New(8), 0, time.Minute, 600*time.Millisecond, func(n int, _ time.Duration) float64 { return float64(n) * 1e6 })
+	if quick[1] > 1500*time.Millisecond || slow[1] < 8*600*time.Millisecond {
+		t.Errorf("the first step came after %v on a quick path and %v on a slow one", quick[1], slow[1])
+	}
+}
+
+// Where nothing is sent nothing is decided.
+func TestIdleSaysNothing(t *testing.T) {
+	wanted, _ := drive(New(8), 0, time.Minute, 50*time.Millisecond, func(int, time.Duration) float64 { return 0 })
+	if !slices.Equal(wanted, []int{1}) {
+		t.Errorf("wanted %v", wanted)
+	}
+}
+
+// Lanes that are not there yet are not measured, and there are never more than
+// can be.
+func TestWaitsForLanesAndLimits(t *testing.T) {
+	c := New(8)
+	rate := func(n int, _ time.Duration) float64 { return float64(n) * 1e6 }
+	drive(c, 0, 1500*time.Millisecond, 0, rate)
+	if c.wanted != 2 {
+		t.Fatalf("wanted %d", c.wanted)
+	}
+	for at := 2 * time.Second; at < 20*time.Second; at += 100 * time.Millisecond {
+		if n := c.Observe(Sample{At: at, Arrived: int64(at), Carrying: 1}); n != 2 {
+			t.Fatalf("wanted %d although the second is missing", n)
+		}
+	}
+	c.Limit(1)
+	wanted, _ := drive(c, 20*time.Second, time.Minute, 0, rate)
+	if !slices.Equal(wanted, []int{1}) {
+		t.Errorf("wanted %v where one is all there can be", wanted)
+	}
+}
