@@ -20,6 +20,10 @@ const (
 	maxAssociations = 8
 	// maxDials bounds the associations of one connection, with those that died.
 	maxDials = 64
+	// associationTimeout bounds one dial, and maxFailures those in a row after
+	// which no more are tried than are up.
+	associationTimeout = 4 * time.Second
+	maxFailures        = 3
 	// widenEvery is how often it is looked at what has arrived.
 	widenEvery = 100 * time.Millisecond
 )
@@ -57,6 +61,7 @@ type associations struct {
 	channel    *session.Lane
 	controller *growth.Controller
 	dials      int
+	failures   int // in a row
 
 	mu    sync.Mutex
 	lanes []*session.Lane // all that ever were
@@ -83,13 +88,18 @@ func (a *associations) keep(ctx context.Context) {
 		if missing := wanted - len(living); missing > 0 {
 			a.dial(ctx, missing)
 			up := len(a.living())
-			if up == 0 {
-				return // the data channel goes on alone
-			}
-			if up < wanted {
+			if up == wanted {
+				a.failures = 0
+			} else if a.failures++; a.failures == maxFailures {
+				if up == 0 {
+					return // the data channel goes on alone
+				}
 				a.controller.Limit(up)
 			}
-			continue
+			if ctx.Err() == nil {
+				continue
+			}
+			return
 		}
 		select {
 		case <-tick.C:
@@ -105,7 +115,7 @@ func (a *associations) wanted(s growth.Sample) int { return a.controller.Observe
 
 // dial makes up to n associations and waits for them.
 func (a *associations) dial(ctx context.Context, n int) {
-	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	ctx, cancel := context.WithTimeout(ctx, associationTimeout)
 	defer cancel()
 	var dialling sync.WaitGroup
 	for ; n > 0 && a.dials < maxDials; n-- {
