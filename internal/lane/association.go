@@ -40,7 +40,9 @@ type Association struct {
 	once    sync.Once
 	closed  error
 
-	smoothed float64 // the round trip as it was last asked for; for one goroutine
+	// The smoothed round trip as it was last asked for, and the shortest, in
+	// milliseconds; for one goroutine.
+	smoothed, least float64
 }
 
 // Dial opens the association with a number that was not used on this connection
@@ -163,14 +165,19 @@ func (a *Association) WriteRecord(rec []byte) error {
 
 // RoundTrip is the latest round trip of a packet, 0 when there is none since it
 // was last asked for. SCTP keeps a smoothed one, to which each measurement adds
-// an eighth of the difference (RFC 9260, section 6.3.1).
+// an eighth of the difference (RFC 9260, section 6.3.1). Where there was more
+// than one the difference may mislead, but what is smoothed is never shorter
+// than the path.
 func (a *Association) RoundTrip() time.Duration {
 	before, now := a.smoothed, a.sctp.SRTT()
 	a.smoothed = now
 	if before == 0 || now == before {
 		return 0
 	}
-	return max(time.Microsecond, time.Duration((before+8*(now-before))*float64(time.Millisecond)))
+	if a.least == 0 || now < a.least {
+		a.least = now
+	}
+	return time.Duration(max(a.least, before+8*(now-before)) * float64(time.Millisecond))
 }
 
 // ReadRecord reads the next record. io.EOF means that the peer closed the

@@ -16,8 +16,7 @@ type Socket struct {
 	*net.UDPConn
 	trunk *Trunk
 
-	prepared sync.Once
-	reading  sync.Mutex
+	reading sync.Mutex
 	batched
 }
 

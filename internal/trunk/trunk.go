@@ -35,7 +35,6 @@ type Trunk struct {
 
 	mu       sync.Mutex
 	closed   bool
-	sockets  []*Socket
 	flows    map[uint32]*Flow
 	used     map[uint32]bool // the numbers of all flows that ever were
 	accepted chan *Flow
