@@ -13,12 +13,8 @@ const (
 	settleRounds  = 6
 	measureLeast  = 600 * time.Millisecond
 	measureRounds = 10
-	// worth is by how much more lanes have to raise the rate, in percent. Rates
-	// fluctuate, so it takes two steps that do not, or one that makes it worse by
-	// so much, until no more are tried.
-	worth    = 10
-	worse    = 20
-	failures = 2
+	// worth is by how much more lanes have to raise the rate, in percent.
+	worth = 10
 	// After each decision it is longer until the next: paths change, but seldom.
 	patienceFirst = 5 * time.Second
 	patienceMost  = time.Minute
@@ -44,7 +40,6 @@ type Controller struct {
 	until    time.Duration // end of settling, measuring or resting; -1 if it has not begun
 	first    Sample        // of the measurement
 	tried    []trial       // since the last decision
-	failed   int           // steps among them that were not worth it
 	patience time.Duration
 }
 
@@ -94,7 +89,7 @@ func (c *Controller) Observe(s Sample) (wanted int) {
 	case c.stage == measuring:
 		c.judge(s)
 	default:
-		c.tried, c.failed = nil, 0
+		c.tried = nil
 		c.try(max(1, c.wanted/2))
 	}
 	return c.wanted
@@ -117,10 +112,7 @@ func (c *Controller) judge(s Sample) {
 		before, best = max(before, t.rate), max(best, t.rate)
 	}
 	c.tried = append(c.tried, trial{c.wanted, rate})
-	if rate*100 < before*(100+worth) {
-		c.failed++
-	}
-	if rate*100 >= before*(100-worse) && c.failed < failures && c.wanted < c.most {
+	if rate*100 >= before*(100+worth) && c.wanted < c.most {
 		c.try(min(2*c.wanted, c.most))
 		return
 	}

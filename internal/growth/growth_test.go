@@ -31,8 +31,8 @@ func TestGrowsAsLongAsMoreArrives(t *testing.T) {
 		one  float64 // of one lane
 		want []int
 	}{
-		"one fills the path":        {link, []int{1, 2, 4, 1}},
-		"two do":                    {link / 2, []int{1, 2, 4, 8, 2}},
+		"one fills the path":        {link, []int{1, 2, 1}},
+		"two do":                    {link / 2, []int{1, 2, 4, 2}},
 		"three do":                  {link / 3, []int{1, 2, 4, 8, 4}},
 		"eight do not":              {link / 20, []int{1, 2, 4, 8}},
 		"it is slower with several": {-1, []int{1, 2, 1}},

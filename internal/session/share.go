@@ -20,8 +20,7 @@ const (
 	// While the queue is empty although the window is used up, as when what
 	// arrives waits for something that was lost, the window grows by one part of
 	// so many of what arrives; and it shrinks only once the queue is not.
-	shareCreep  = 8
-	shareShrink = 2
+	shareCreep = 16
 )
 
 // share bounds the data under way on lanes that go the same way, however many
@@ -124,13 +123,10 @@ func (s *share) arrive(n int64, round, path, now time.Duration) {
 
 // next is the window from now on, while rate bytes a second arrive; s.mu is held.
 func (s *share) next(rate float64) int64 {
-	carried := int64(rate * (s.round + s.extra()).Seconds())
-	var window int64
-	if s.crowded() {
-		window = max(carried, s.window-s.news/shareShrink)
-	} else {
+	window := int64(rate * (s.round + s.extra()).Seconds())
+	if !s.crowded() {
 		most := int64(rate * (s.round + paceQueue).Seconds())
-		window = max(carried, s.window, min(s.window+s.news/shareCreep, most))
+		window = max(window, s.window, min(s.window+s.news/shareCreep, most))
 	}
 	return min(paceMost, s.window+s.news, max(paceLeast, window))
 }

@@ -77,7 +77,7 @@ func (a *associations) keep(ctx context.Context) {
 		for i, l := range living {
 			l.Rest(i >= wanted)
 		}
-		a.channel.Rest(len(living) > 0)
+		a.channel.Rest(len(living) > 0 || wanted == 0)
 		next := a.wanted(growth.Sample{
 			At: time.Since(began), Arrived: a.arrived(), Carrying: min(wanted, len(living)), Round: a.channel.Round(),
 		})
@@ -110,8 +110,13 @@ func (a *associations) keep(ctx context.Context) {
 }
 
 // wanted is how many associations shall carry data. This is the place to decide
-// whether they do so beside lanes of another kind.
-func (a *associations) wanted(s growth.Sample) int { return a.controller.Observe(s) }
+// whether they do so beside lanes of another kind: beside tcp none does.
+func (a *associations) wanted(s growth.Sample) int {
+	if a.link.carry(wire.LaneTCP) {
+		return 0
+	}
+	return a.controller.Observe(s)
+}
 
 // dial makes up to n associations and waits for them.
 func (a *associations) dial(ctx context.Context, n int) {

@@ -197,6 +197,13 @@ func (l *link) carries(kind wire.Lanes, change int) {
 	}
 }
 
+// carry says whether a lane of a kind carries data.
+func (l *link) carry(kind wire.Lanes) bool {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	return l.carrying[kind] > 0
+}
+
 // endsSoon says whether the session ends within the time in which nobody is told
 // of a loss. Where a lane has died, the other side may only have finished first.
 func (l *link) endsSoon() bool {
