@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/sctp"
@@ -39,6 +40,7 @@ type Association struct {
 	gone    chan struct{} // closed by Close
 	once    sync.Once
 	closed  error
+	ended   atomic.Bool // the peer has closed it
 
 	// The smoothed round trip as it was last asked for, and the shortest, in
 	// milliseconds; for one goroutine.
@@ -185,6 +187,7 @@ func (a *Association) RoundTrip() time.Duration {
 func (a *Association) ReadRecord(buf []byte) ([]byte, error) {
 	n, err := a.stream.Read(buf)
 	if errors.Is(err, io.EOF) || errors.Is(err, sctp.ErrChunk) {
+		a.ended.Store(true)
 		return nil, io.EOF
 	}
 	if err != nil {
@@ -197,7 +200,7 @@ func (a *Association) ReadRecord(buf []byte) ([]byte, error) {
 func (a *Association) Close() error {
 	a.once.Do(func() {
 		close(a.gone)
-		if a.sctp != nil {
+		if a.sctp != nil && !a.ended.Load() { // else nobody is there to hear of it
 			a.sctp.Abort("")
 		}
 		a.closed = a.flow.Close()
