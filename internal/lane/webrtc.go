@@ -12,6 +12,7 @@ import (
 
 	"github.com/pion/datachannel"
 	"github.com/pion/ice/v4"
+	"github.com/pion/interceptor"
 	"github.com/pion/logging"
 	"github.com/pion/sctp"
 	"github.com/pion/webrtc/v4"
@@ -113,7 +114,9 @@ func newPeerConnection(t *trunk.Trunk, stun []string) (*webrtc.PeerConnection, e
 	for _, s := range stun {
 		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: []string{"stun:" + s}})
 	}
-	return webrtc.NewAPI(webrtc.WithSettingEngine(e)).NewPeerConnection(c)
+	// There is no media, so what pion has for media by default is left out.
+	api := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
+	return api.NewPeerConnection(c)
 }
 
 // silent is a log that nobody writes.
