@@ -4,7 +4,10 @@
 // It knows neither lanes nor clocks: who uses it says what has arrived by when.
 package growth
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Times and shares of a decision.
 const (
@@ -18,6 +21,11 @@ const (
 	// After each decision it is longer until the next: paths change, but seldom.
 	patienceFirst = 5 * time.Second
 	patienceMost  = time.Minute
+	// Enough is the rate, in bytes a second, at which lanes of another kind need
+	// no help: there it costs more of the machine than it brings.
+	Enough = 50e6
+	// helpers is how many lanes help others at first.
+	helpers = 4
 )
 
 // Sample is how things stand at a time.
@@ -30,9 +38,9 @@ type Sample struct {
 
 // Controller decides for one path. It tries one lane, two, four and so on, as
 // long as that brings more, and then keeps the smallest number that does as
-// well as any. After some time it tries again, from half of that
-// number on.
+// well as any. After some time it tries again, from half of that number on.
 type Controller struct {
+	least  int // 0 beside lanes of another kind, else 1
 	most   int
 	wanted int
 
@@ -40,6 +48,7 @@ type Controller struct {
 	until    time.Duration // end of settling, measuring or resting; -1 if it has not begun
 	first    Sample        // of the measurement
 	tried    []trial       // since the last decision
+	again    bool          // none was measured a second time
 	patience time.Duration
 }
 
@@ -60,12 +69,22 @@ const (
 // New makes a controller that wants one lane at first, and at most the number
 // given.
 func New(most int) *Controller {
-	return &Controller{most: most, wanted: 1, patience: patienceFirst, until: -1}
+	return &Controller{least: 1, most: most, wanted: 1, patience: patienceFirst, until: -1}
+}
+
+// Beside makes a controller of lanes that may help others of a better kind. It
+// wants none at first, and none as long as what arrives is Enough, or they do
+// not bring more; else four or more, since one of them rarely shows. If four
+// seem to bring nothing it looks once more at what the others do alone: these
+// may have begun well on a path that takes its toll later. Samples count what
+// arrives by all lanes.
+func Beside(most int) *Controller {
+	return &Controller{most: most, patience: patienceFirst, until: -1}
 }
 
 // Limit says that there cannot be more than n lanes.
 func (c *Controller) Limit(n int) {
-	c.most = max(1, n)
+	c.most = max(c.least, n)
 	if c.wanted > c.most {
 		c.try(c.most)
 	}
@@ -88,6 +107,9 @@ func (c *Controller) Observe(s Sample) (wanted int) {
 		c.until = s.At + max(measureLeast, measureRounds*s.Round)
 	case c.stage == measuring:
 		c.judge(s)
+	case c.least == 0:
+		c.tried, c.again = nil, false
+		c.try(0)
 	default:
 		c.tried = nil
 		c.try(max(1, c.wanted/2))
@@ -107,21 +129,51 @@ func (c *Controller) judge(s Sample) {
 		c.try(c.wanted)
 		return
 	}
-	before, best := 0.0, rate
+	first := len(c.tried) == 0
+	c.tried = slices.DeleteFunc(c.tried, func(t trial) bool { return t.lanes == c.wanted })
+	before, best := 0.0, trial{c.wanted, rate}
 	for _, t := range c.tried {
-		before, best = max(before, t.rate), max(best, t.rate)
-	}
-	c.tried = append(c.tried, trial{c.wanted, rate})
-	if rate*100 >= before*(100+worth) && c.wanted < c.most {
-		c.try(min(2*c.wanted, c.most))
-		return
-	}
-	for _, t := range c.tried { // the smallest number comes first
-		if t.rate*(100+worth)/100 >= best {
-			c.wanted = t.lanes
-			break
+		before = max(before, t.rate)
+		if t.rate > best.rate {
+			best = t
 		}
 	}
+	c.tried = append(c.tried, trial{c.wanted, rate})
+	better := rate*100 >= before*(100+worth)
+	switch {
+	case c.wanted == 0 && first:
+		better = rate < Enough
+	case c.wanted == 0: // the second time
+		c.wanted, better = best.lanes, best.rate*100 >= rate*(100+worth)
+	case c.least == 0 && !better && !c.again && len(c.tried) == 2:
+		c.again = true
+		c.try(0)
+		return
+	}
+	if better && c.wanted < c.most {
+		c.try(min(c.more(), c.most))
+		return
+	}
+	c.decide(best.rate)
 	c.stage, c.until = resting, s.At+c.patience
 	c.patience = min(2*c.patience, patienceMost)
+}
+
+// more is the number to try after the one that is wanted.
+func (c *Controller) more() int {
+	if c.wanted == 0 {
+		return helpers
+	}
+	return 2 * c.wanted
+}
+
+// decide wants the smallest number that brought about as much as the best rate.
+func (c *Controller) decide(best float64) {
+	slices.SortFunc(c.tried, func(a, b trial) int { return a.lanes - b.lanes })
+	for _, t := range c.tried {
+		if t.rate*(100+worth)/100 >= best {
+			c.wanted = t.lanes
+			return
+		}
+	}
 }

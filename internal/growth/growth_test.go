@@ -10,10 +10,7 @@ import (
 // bytes a second, and returns the numbers that it wanted and when.
 func drive(c *Controller, from, to time.Duration, round time.Duration, rate func(lanes int, at time.Duration) float64) (wanted []int, at []time.Duration) {
 	const tick = 100 * time.Millisecond
-	arrived, carrying := 0.0, 1
-	if c.wanted > 1 {
-		carrying = c.wanted
-	}
+	arrived, carrying := 0.0, c.wanted
 	for now := from; now < to; now += tick {
 		n := c.Observe(Sample{At: now, Arrived: int64(arrived), Carrying: carrying, Round: round})
 		if len(wanted) == 0 || wanted[len(wanted)-1] != n {
@@ -51,6 +48,43 @@ func TestGrowsAsLongAsMoreArrives(t *testing.T) {
 				t.Errorf("it took %v", last)
 			}
 		})
+	}
+}
+
+// Lanes help others where those bring little, and as many as bring more.
+func TestHelpsWhereItPays(t *testing.T) {
+	for name, tt := range map[string]struct {
+		others, each, link float64
+		want               []int
+	}{
+		"the others have enough": {Enough, 1e7, 1e9, []int{0}},
+		"they fill the path":     {25e6, 25e6, 25e6, []int{0, 4, 0}},
+		"four do":                {5e6, 5e6, 25e6, []int{0, 4, 8, 4}},
+		"the path loses much":    {5e6, 2e6, 25e6, []int{0, 4, 8}},
+		"it costs the others":    {20e6, -4e6, 25e6, []int{0, 4, 0}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			wanted, _ := drive(Beside(8), 0, 7*time.Second, 50*time.Millisecond, func(lanes int, _ time.Duration) float64 {
+				return min(tt.link, tt.others+float64(lanes)*tt.each)
+			})
+			if !slices.Equal(wanted, tt.want) {
+				t.Errorf("wanted %v, not %v", wanted, tt.want)
+			}
+		})
+	}
+}
+
+// Who began well, and lost it while others were tried, is measured again.
+func TestHelpsThoseWhoBeganWell(t *testing.T) {
+	wanted, _ := drive(Beside(8), 0, 9*time.Second, 50*time.Millisecond, func(lanes int, at time.Duration) float64 {
+		others := 4e6
+		if at < 1500*time.Millisecond {
+			others = 2e7
+		}
+		return min(2e7, others+float64(lanes)*2e6)
+	})
+	if want := []int{0, 4, 0, 8}; !slices.Equal(wanted, want) {
+		t.Errorf("wanted %v, not %v", wanted, want)
 	}
 }
 

@@ -126,6 +126,8 @@ func (s *Session) Attach(id uint32, kind wire.Lanes, c Carrier) (*Lane, error) {
 		return nil, err
 	}
 	l := newLane(s, id, kind, keys, c)
+	// Beside lanes of a better kind it is of use only if somebody says so.
+	l.resting = kind == wire.LaneWebRTC && slices.ContainsFunc(s.lanes, func(o *Lane) bool { return o.kind == wire.LaneTCP })
 	now := int64(s.age())
 	l.lastRead.Store(now)
 	l.lastWrite.Store(now)
@@ -149,6 +151,18 @@ func (s *Session) Attached(ctx context.Context, n int) (*Lane, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.attached[n], nil
+}
+
+// Arrived is how many bytes of data records the other side has said to have, by
+// whatever lane.
+func (s *Session) Arrived() (n int64) {
+	s.mu.Lock()
+	lanes := slices.Clone(s.attached)
+	s.mu.Unlock()
+	for _, l := range lanes {
+		n += l.Arrived()
+	}
+	return n
 }
 
 // Lane returns the lane with a LaneID, dead or alive; nil if there was none.

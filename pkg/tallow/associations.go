@@ -42,7 +42,7 @@ func (l *link) widen(connection *lane.WebRTC, channel *session.Lane) {
 	l.wg.Go(func() {
 		defer cancel()
 		if l.role == sends {
-			a := &associations{link: l, connection: connection, channel: channel, controller: growth.New(maxAssociations)}
+			a := &associations{link: l, connection: connection, channel: channel}
 			a.keep(ctx)
 			return
 		}
@@ -60,6 +60,7 @@ type associations struct {
 	connection *lane.WebRTC
 	channel    *session.Lane
 	controller *growth.Controller
+	helps      bool // beside tcp lanes, as controller takes it
 	dials      int
 	failures   int // in a row
 
@@ -72,35 +73,32 @@ func (a *associations) keep(ctx context.Context) {
 	began := time.Now()
 	tick := time.NewTicker(widenEvery)
 	defer tick.Stop()
-	for wanted := 1; ; {
+	for carrying := 0; ; {
+		wanted := a.wanted(growth.Sample{
+			At: time.Since(began), Arrived: a.link.Arrived(), Carrying: carrying, Round: a.channel.Round(),
+		})
+		if wanted != carrying {
+			a.link.client.log.Debug("associations", "wanted", wanted, "carry", carrying)
+		}
 		living := a.living()
+		if missing := wanted - len(living); missing > 0 {
+			a.dial(ctx, missing)
+			living = a.living()
+			if len(living) >= wanted {
+				a.failures = 0
+			} else if a.failures++; a.failures == maxFailures {
+				if len(living) == 0 {
+					a.channel.Rest(false)
+					return // the data channel goes on alone
+				}
+				a.controller.Limit(len(living))
+			}
+		}
+		carrying = min(wanted, len(living))
 		for i, l := range living {
 			l.Rest(i >= wanted)
 		}
-		a.channel.Rest(len(living) > 0 || wanted == 0)
-		next := a.wanted(growth.Sample{
-			At: time.Since(began), Arrived: a.arrived(), Carrying: min(wanted, len(living)), Round: a.channel.Round(),
-		})
-		if next != wanted {
-			a.link.client.log.Debug("associations", "wanted", next, "up", len(living))
-		}
-		wanted = next
-		if missing := wanted - len(living); missing > 0 {
-			a.dial(ctx, missing)
-			up := len(a.living())
-			if up == wanted {
-				a.failures = 0
-			} else if a.failures++; a.failures == maxFailures {
-				if up == 0 {
-					return // the data channel goes on alone
-				}
-				a.controller.Limit(up)
-			}
-			if ctx.Err() == nil {
-				continue
-			}
-			return
-		}
+		a.channel.Rest(carrying > 0 || wanted == 0)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -109,12 +107,18 @@ func (a *associations) keep(ctx context.Context) {
 	}
 }
 
-// wanted is how many associations shall carry data. This is the place to decide
-// whether they do so beside lanes of another kind: beside tcp none does.
+// wanted is how many associations shall carry data: alone as many as bring more,
+// and beside tcp lanes only those that help them.
 func (a *associations) wanted(s growth.Sample) int {
-	if a.link.carry(wire.LaneTCP) {
-		return 0
+	helps := a.link.carry(wire.LaneTCP)
+	switch {
+	case a.controller != nil && helps == a.helps:
+	case helps:
+		a.controller = growth.Beside(maxAssociations)
+	default:
+		a.controller = growth.New(maxAssociations)
 	}
+	a.helps = helps
 	return a.controller.Observe(s)
 }
 
@@ -148,14 +152,4 @@ func (a *associations) living() []*session.Lane {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(a.lanes), func(l *session.Lane) bool { return l.Err() != nil })
-}
-
-// arrived is how many bytes all associations have brought over.
-func (a *associations) arrived() (n int64) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, l := range a.lanes {
-		n += l.Arrived()
-	}
-	return n
 }

@@ -90,10 +90,11 @@ func began(t *testing.T, id tallow.TransferID, err error) tallow.TransferID {
 	return id
 }
 
-// pair sends paths and receives them, both by one manager.
+// pair sends paths and receives them, both by one manager, and slowly enough
+// for the test to have a word in it.
 func pair(t *testing.T, m *tallow.TransferManager, log *managerLog, out string, paths ...string) (sending, receiving tallow.TransferID) {
 	t.Helper()
-	id, err := m.Send(tallow.SendOptions{Paths: paths})
+	id, err := m.Send(tallow.SendOptions{Paths: paths, LimitRate: 8 << 20})
 	sending = began(t, id, err)
 	code := log.await(t, sending, isCode).(tallow.CodeEvent).Code
 	id, err = m.Receive(tallow.ReceiveOptions{Code: code, Output: out})
@@ -151,7 +152,7 @@ func TestManagerRunsSeveralTransfers(t *testing.T) {
 
 // One transfer is paused and one is cancelled, and the others do not care.
 func TestManagerPausesAndCancels(t *testing.T) {
-	m, log := newManager(t, relay.Config{BytesPerSecond: 8 << 20})
+	m, log := newManager(t, relay.Config{})
 	dir := write(t, map[string]int{"a": 16 << 20, "b": 16<<20 + 1, "c": 1 << 20})
 	outs := []string{t.TempDir(), t.TempDir(), t.TempDir()}
 	pausedS, pausedR := pair(t, m, log, outs[0], filepath.Join(dir, "a"))
