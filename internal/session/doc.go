@@ -5,8 +5,10 @@
 //
 //	Session                 two peers and their keys                     session.go
 //	  Send, Receive         control messages, reliable and in order      control.go
-//	  Attach -> Lane        a carrier of records, one per connection     lane.go
+//	  Attach                lanes come and go                            lanes.go
+//	    Lane                a carrier of records, one per connection     lane.go
 //	    Ready, SendData     when it may carry data, and one data record  policy.go
+//	    how much at once    on a lane, and on those of one path          pace.go, share.go
 //	  keys                  record keys, counters, epochs                keys.go
 //
 // Start reading with Session and New.

@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"slices"
 	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -264,84 +263,4 @@ func (s *sender) finishIfDone() {
 	if s.complete && s.allRead {
 		s.finish()
 	}
-}
-
-// lanes starts a pump for every lane that comes up.
-func (s *sender) lanes(ctx context.Context) error {
-	for {
-		l, err := s.session.Attached(ctx)
-		if err != nil {
-			return err
-		}
-		s.start(func(ctx context.Context) error { return s.pump(ctx, l) })
-	}
-}
-
-// pump sends units by one lane until the lane dies or the transfer ends.
-func (s *sender) pump(ctx context.Context, l Lane) error {
-	s.mu.Lock()
-	s.carriers = append(s.carriers, l)
-	s.mu.Unlock()
-	defer func() {
-		s.mu.Lock()
-		s.carriers = slices.DeleteFunc(s.carriers, func(x Lane) bool { return x == l })
-		s.mu.Unlock()
-		s.queue.giveBack(l)
-	}()
-	for {
-		if err := l.Ready(ctx); err != nil {
-			return context.Cause(ctx) // nil if only the lane died
-		}
-		if err := s.o.Pause.wait(ctx); err != nil {
-			return err
-		}
-		u, err := s.queue.pop(ctx, l)
-		if err != nil || u == nil {
-			return err
-		}
-		err = s.transmit(ctx, l, u)
-		s.queue.sent(u)
-		if err != nil {
-			return context.Cause(ctx)
-		}
-	}
-}
-
-// transmit sends a unit's records.
-func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
-	if u.packed != nil {
-		return s.record(ctx, l, int(u.packedPayload), u.packed)
-	}
-	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
-		n := min(wire.MaxSegment, len(u.block.Payload)-start)
-		if err := s.segment(ctx, l, u, start, n); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// segment sends n bytes of a block. Their header takes the place of the bytes
-// before them meanwhile.
-func (s *sender) segment(ctx context.Context, l Lane, u *unit, start, n int) error {
-	plaintext := (*u.buf)[headroom+start-wire.SegmentHeader : headroom+start+n]
-	before := [wire.SegmentHeader]byte(plaintext)
-	defer copy(plaintext, before[:])
-	seg := u.block
-	seg.Offset += int64(start)
-	seg.AppendHeader(plaintext[:0], n)
-	return s.record(ctx, l, n, plaintext)
-}
-
-// record sends one record, with so many bytes of files in it, when the limit lets
-// it.
-func (s *sender) record(ctx context.Context, l Lane, payload int, plaintext []byte) error {
-	if err := s.limit.wait(ctx, l, s.o.Pause, payload); err != nil {
-		return err
-	}
-	if err := l.SendData(ctx, plaintext); err != nil {
-		return err
-	}
-	s.o.Progress.sentBy(l.Kind()).Add(int64(payload))
-	return nil
 }
