@@ -63,14 +63,15 @@ func TestAddressChange(t *testing.T) {
 			x := n.send(t, file, to, flags...)
 			x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= pullAt })
 			tt.move(n).do(t)
-			for _, side := range []*command{x.receiver, x.sender} {
-				side.await(t, "lane down", func(e event) bool { return e.Event == "lane" && e.State == "down" })
-			}
 			sent, received := x.succeed(t)
 			for name, done := range map[string]event{"send": sent, "receive": received} {
 				if done.Bytes != cableSize || done.Sent >= cableSize+pullAt {
 					t.Errorf("%s: %d bytes were sent for a file of %d", name, done.Sent, done.Bytes)
 				}
+			}
+			// Other lanes of a kind may be up before the old ones are missed.
+			if sent.Sent == cableSize && x.sender.count("lane") == 1 && x.receiver.count("lane") == 1 {
+				t.Error("nothing shows that the address was missed: the transfer was over before")
 			}
 			if codes := x.sender.count("code"); codes != 1 {
 				t.Errorf("%d codes were needed", codes)
