@@ -24,8 +24,8 @@ const (
 	// Enough is the rate, in bytes a second, at which lanes of another kind need
 	// no help: there it costs more of the machine than it brings.
 	Enough = 50e6
-	// helpers is how many lanes help others at first.
-	helpers = 4
+	// few is how many lanes there are at first.
+	few = 4
 )
 
 // Sample is how things stand at a time.
@@ -36,9 +36,9 @@ type Sample struct {
 	Round    time.Duration // the path's round trip, 0 if it is not known
 }
 
-// Controller decides for one path. It tries one lane, two, four and so on, as
-// long as that brings more, and then keeps the smallest number that does as
-// well as any. After some time it tries again, from half of that number on.
+// Controller decides for one path. It tries twice as many lanes as long as that
+// brings more, and then keeps the smallest number that does as well as any. After
+// some time it tries again, from half of that number on.
 type Controller struct {
 	least  int // 0 beside lanes of another kind, else 1
 	most   int
@@ -66,10 +66,11 @@ const (
 	resting
 )
 
-// New makes a controller that wants one lane at first, and at most the number
-// given.
+// New makes a controller that wants a few lanes at first, and at most the number
+// given: on a path that loses packets one alone takes long to show what it is
+// worth.
 func New(most int) *Controller {
-	return &Controller{least: 1, most: most, wanted: 1, patience: patienceFirst, until: -1}
+	return &Controller{least: 1, most: most, wanted: min(few, most), patience: patienceFirst, until: -1}
 }
 
 // Beside makes a controller of lanes that may help others of a better kind. It
@@ -85,6 +86,7 @@ func Beside(most int) *Controller {
 // Limit says that there cannot be more than n lanes.
 func (c *Controller) Limit(n int) {
 	c.most = max(c.least, n)
+	c.tried = slices.DeleteFunc(c.tried, func(t trial) bool { return t.lanes > c.most })
 	if c.wanted > c.most {
 		c.try(c.most)
 	}
@@ -162,7 +164,7 @@ func (c *Controller) judge(s Sample) {
 // more is the number to try after the one that is wanted.
 func (c *Controller) more() int {
 	if c.wanted == 0 {
-		return helpers
+		return few
 	}
 	return 2 * c.wanted
 }

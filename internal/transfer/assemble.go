@@ -35,6 +35,19 @@ func newAssembler() *assembler {
 	return &assembler{bufs: newBuffers(0), open: make(map[blockKey]*partialBlock)}
 }
 
+// forget gives up the parts of a block that is there, or of all blocks of a file
+// that is settled.
+func (a *assembler) forget(which func(blockKey) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for key, p := range a.open {
+		if which(key) {
+			delete(a.open, key)
+			a.bufs.put(p.buf)
+		}
+	}
+}
+
 // takeData takes in the plaintext of one data record. A record that makes no
 // sense ends the transfer, but not the session, which has to tell the sender so;
 // what still comes then is dropped.
@@ -86,7 +99,7 @@ func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) (payload int, e
 			whole.segments = append(whole.segments, seg)
 			continue
 		}
-		if err := r.assemble(seg); err != nil {
+		if err := r.assemble(in, seg); err != nil {
 			return 0, err
 		}
 	}
@@ -118,8 +131,9 @@ func (in *incoming) check(seg wire.Segment) error {
 }
 
 // assemble adds a part to its block and hands the block on when it is whole.
-// Parts are cut at multiples of wire.MaxSegment.
-func (r *receiver) assemble(seg wire.Segment) error {
+// Parts are cut at multiples of wire.MaxSegment. One of a block that another
+// lane has brought over meanwhile is dropped.
+func (r *receiver) assemble(in *incoming, seg wire.Segment) error {
 	want := min(int(seg.BlockLen)-seg.Start(), wire.MaxSegment)
 	if seg.Start()%wire.MaxSegment != 0 || len(seg.Payload) != want {
 		return protocol("%d bytes at %d of a block of %d", len(seg.Payload), seg.Start(), seg.BlockLen)
@@ -129,6 +143,10 @@ func (r *receiver) assemble(seg wire.Segment) error {
 	a.mu.Lock()
 	p := a.open[key]
 	if p == nil {
+		if in.has(key.block) {
+			a.mu.Unlock()
+			return nil
+		}
 		if len(a.open) >= maxPartial {
 			a.mu.Unlock()
 			return protocol("more than %d blocks at once", maxPartial)

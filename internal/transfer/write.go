@@ -35,6 +35,7 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	if !in.claim(index) {
 		return nil // it came twice: its lane died after it had arrived
 	}
+	r.partial.forget(func(k blockKey) bool { return k == blockKey{seg.File, index} }) // what came twice in part
 	b := blockhash.Sum(index, seg.Payload)
 	if b.Hash != seg.Hash {
 		r.fail(in, wire.OutcomeIntegrity, fmt.Sprintf("failed verification: block %d is not what was read", index))
@@ -76,6 +77,14 @@ func (in *incoming) claim(index uint32) bool {
 	}
 	in.seen[index] = struct{}{}
 	return true
+}
+
+// has says whether a block is taken care of, or the whole file.
+func (in *incoming) has(index uint32) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	_, ok := in.seen[index]
+	return ok || in.settled
 }
 
 // add counts a block that is verified and on disk.
@@ -184,6 +193,7 @@ func (r *receiver) settleFailed(f failure) {
 	f.in.settled = true
 	f.in.mu.Unlock()
 	if !again {
+		r.partial.forget(func(k blockKey) bool { return k.file == f.in.number })
 		r.settles.addFailed(f)
 	}
 }
