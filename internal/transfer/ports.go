@@ -31,8 +31,6 @@ type Lane interface {
 	Kind() wire.Lanes
 	// Ready waits until the lane may carry data.
 	Ready(ctx context.Context) error
-	// Relieved waits until it may no longer.
-	Relieved(ctx context.Context) error
 	// SendData sends one record of the parts put together. It waits while the
 	// lane is full.
 	SendData(ctx context.Context, parts ...[]byte) error

@@ -2,9 +2,7 @@ package transfer
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"sync/atomic"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -31,8 +29,6 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		s.mu.Unlock()
 		s.queue.giveBack(l)
 	}()
-	var relieved atomic.Bool
-	s.start(func(ctx context.Context) error { return s.reclaim(ctx, l, &relieved) })
 	for {
 		if err := l.Ready(ctx); err != nil {
 			return context.Cause(ctx) // nil if only the lane died
@@ -44,43 +40,20 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		if err != nil || u == nil {
 			return err
 		}
-		err = s.transmit(ctx, l, u, &relieved)
+		err = s.transmit(ctx, l, u)
 		s.queue.sent(u)
-		switch {
-		case errors.Is(err, errRelieved):
-			s.queue.giveBack(l)
-		case err != nil:
+		if err != nil {
 			return context.Cause(ctx)
 		}
 	}
 }
 
-// errRelieved: the lane may carry no more data.
-var errRelieved = errors.New("the lane is relieved")
-
-// reclaim gives to others what a lane has under way that is relieved: it may be
-// slow, and the end of the transfer must not wait for it.
-func (s *sender) reclaim(ctx context.Context, l Lane, relieved *atomic.Bool) error {
-	for l.Ready(ctx) == nil {
-		relieved.Store(false)
-		if l.Relieved(ctx) != nil {
-			break
-		}
-		relieved.Store(true)
-		s.queue.giveBack(l)
-	}
-	return context.Cause(ctx)
-}
-
-// transmit sends a unit's records, until the lane is relieved.
-func (s *sender) transmit(ctx context.Context, l Lane, u *unit, relieved *atomic.Bool) error {
+// transmit sends a unit's records.
+func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
 	if u.packed != nil {
 		return s.record(ctx, l, int(u.packedPayload), u.packed)
 	}
 	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
-		if start > 0 && relieved.Load() {
-			return errRelieved
-		}
 		n := min(wire.MaxSegment, len(u.block.Payload)-start)
 		if err := s.segment(ctx, l, u, start, n); err != nil {
 			return err

@@ -177,41 +177,6 @@ func TestLanesDieUnderData(t *testing.T) {
 	}
 }
 
-// A lane that is relieved gives back what it has under way, also in the middle of
-// a block: the end does not wait for one that brings nothing over any more.
-func TestRelievedLaneIsNotWaitedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s, r := sessions(t)
-		join(t, s, r, 0, wire.LaneRelay, nil)
-		stuck := make(chan struct{})
-		join(t, s, r, 1, wire.LaneWebRTC, func(n int, rec []byte) [][]byte {
-			if n == 30 {
-				close(stuck)
-			}
-			if n >= 30 {
-				return nil
-			}
-			return [][]byte{rec}
-		})
-		join(t, s, r, 2, wire.LaneWebRTC, nil)
-		go func() {
-			<-stuck
-			s.Lane(1).Rest(true)
-		}()
-		files, dest := tree(), &memoryDestination{}
-		files["big"] = data(1, 9*mib)
-		began := time.Now()
-		o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
-		if o.sendErr != nil || o.receiveErr != nil {
-			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
-		}
-		check(t, dest, files)
-		if took := time.Since(began); took > 5*time.Second {
-			t.Errorf("it took %v, in which the lane was missed", took)
-		}
-	})
-}
-
 func TestNoLaneIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := sessions(t)
