@@ -27,6 +27,8 @@ type onlooker struct {
 
 	mu      sync.Mutex
 	kept    map[uint64][]byte // partial files, by id
+	begun   int               // syncs
+	latest  map[uint64]int    // which of them kept is of
 	journal int               // bytes of the journal
 	claims  int               // that were checked and right
 }
@@ -37,6 +39,10 @@ func (o *onlooker) whole(dir *os.File) error { return o.sync(dir, diskSyncer{}.w
 
 func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 	o.check()
+	o.mu.Lock()
+	o.begun++
+	number := o.begun
+	o.mu.Unlock()
 	before := map[string][]byte{}
 	box := filepath.Join(o.folder.dir, o.folder.partial.path)
 	names := []string{filepath.Base(f.Name())}
@@ -64,8 +70,8 @@ func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 		var id uint64
 		if name == journalName {
 			o.journal = len(b)
-		} else if n, _ := fmt.Sscanf(name, "%016x.part", &id); n == 1 {
-			o.kept[id] = b
+		} else if n, _ := fmt.Sscanf(name, "%016x.part", &id); n == 1 && o.latest[id] < number {
+			o.kept[id], o.latest[id] = b, number // one that began later may have ended before
 		}
 	}
 	return err
@@ -110,7 +116,7 @@ func watched(t *testing.T) (*Folder, *onlooker) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = f.Close() })
-	o := &onlooker{t: t, folder: f, kept: map[uint64][]byte{}}
+	o := &onlooker{t: t, folder: f, kept: map[uint64][]byte{}, latest: map[uint64]int{}}
 	f.syncs = o
 	if err := f.Begin(t.Context(), []string{"top"}, 0); err != nil {
 		t.Fatal(err)

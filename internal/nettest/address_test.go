@@ -65,7 +65,7 @@ func TestAddressChange(t *testing.T) {
 			tt.move(n).do(t)
 			sent, received := x.succeed(t)
 			for name, done := range map[string]event{"send": sent, "receive": received} {
-				if done.Bytes != cableSize || done.Sent >= cableSize+pullAt {
+				if done.Bytes != cableSize || done.Sent >= cableSize+underWay {
 					t.Errorf("%s: %d bytes were sent for a file of %d", name, done.Sent, done.Bytes)
 				}
 			}

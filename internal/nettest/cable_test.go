@@ -14,6 +14,7 @@ import (
 const (
 	cableSize = 192 << 20 // bytes that take a while to cross
 	pullAt    = 16 << 20  // received when the cable is pulled
+	underWay  = 36 << 20  // what can be on its way at most, and is sent again
 	saved     = 8 << 20   // of them on the disk, which may be a little behind
 )
 
