@@ -27,7 +27,7 @@ type onlooker struct {
 
 	mu      sync.Mutex
 	kept    map[uint64][]byte // partial files, by id
-	begun   int               // syncs
+	begun   int               // looks at a file
 	latest  map[uint64]int    // which of them kept is of
 	journal int               // bytes of the journal
 	claims  int               // that were checked and right
@@ -39,10 +39,7 @@ func (o *onlooker) whole(dir *os.File) error { return o.sync(dir, diskSyncer{}.w
 
 func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 	o.check()
-	o.mu.Lock()
-	o.begun++
-	number := o.begun
-	o.mu.Unlock()
+	numbers := map[string]int{}
 	before := map[string][]byte{}
 	box := filepath.Join(o.folder.dir, o.folder.partial.path)
 	names := []string{filepath.Base(f.Name())}
@@ -57,6 +54,10 @@ func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 		}
 	}
 	for _, name := range names {
+		o.mu.Lock()
+		o.begun++
+		numbers[name] = o.begun
+		o.mu.Unlock()
 		b, err := os.ReadFile(filepath.Join(box, name))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			o.t.Error(err)
@@ -70,8 +71,8 @@ func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 		var id uint64
 		if name == journalName {
 			o.journal = len(b)
-		} else if n, _ := fmt.Sscanf(name, "%016x.part", &id); n == 1 && o.latest[id] < number {
-			o.kept[id], o.latest[id] = b, number // one that began later may have ended before
+		} else if n, _ := fmt.Sscanf(name, "%016x.part", &id); n == 1 && o.latest[id] < numbers[name] {
+			o.kept[id], o.latest[id] = b, numbers[name] // what was looked at later may have been synced before
 		}
 	}
 	return err
