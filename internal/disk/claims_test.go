@@ -59,10 +59,12 @@ func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 		numbers[name] = o.begun
 		o.mu.Unlock()
 		b, err := os.ReadFile(filepath.Join(box, name))
-		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case err == nil:
+			before[name] = b
+		case !errors.Is(err, fs.ErrNotExist): // it bears its name by now, with what was kept of it
 			o.t.Error(err)
 		}
-		before[name] = b
 	}
 	err := sync(f)
 	o.mu.Lock()
