@@ -26,12 +26,16 @@ const (
 	Enough = 50e6
 	// few is how many lanes there are at first.
 	few = 4
+	// Others are helped only while there is work for longer than this: what is
+	// tried costs seconds where it brings nothing.
+	helpFrom = 10 * time.Second
 )
 
 // Sample is how things stand at a time.
 type Sample struct {
 	At       time.Duration // since any fixed moment
 	Arrived  int64         // bytes that the other side has, in all
+	Left     int64         // bytes that it shall still get, 0 if that is not known
 	Carrying int           // lanes that share the work
 	Round    time.Duration // the path's round trip, 0 if it is not known
 }
@@ -77,8 +81,8 @@ func New(most int) *Controller {
 // wants none at first, and none as long as what arrives is Enough, or they do
 // not bring more; else four or more, since one of them rarely shows. If four
 // seem to bring nothing it looks once more at what the others do alone: these
-// may have begun well on a path that takes its toll later. Samples count what
-// arrives by all lanes.
+// may have begun well on a path that takes its toll later. What is done within
+// seconds without them is not helped. Samples count what arrives by all lanes.
 func Beside(most int) *Controller {
 	return &Controller{most: most, patience: patienceFirst, until: -1}
 }
@@ -132,6 +136,10 @@ func (c *Controller) judge(s Sample) {
 		return
 	}
 	first := len(c.tried) == 0
+	if first && c.wanted == 0 && s.Left > 0 && float64(s.Left) < rate*helpFrom.Seconds() {
+		c.try(0)
+		return
+	}
 	c.tried = slices.DeleteFunc(c.tried, func(t trial) bool { return t.lanes == c.wanted })
 	before, best := 0.0, trial{c.wanted, rate}
 	for _, t := range c.tried {

@@ -107,6 +107,44 @@ func TestHelpsThoseWhoBeganWell(t *testing.T) {
 	}
 }
 
+// What is soon done without help gets none, unless it turns out to take longer.
+func TestHelpsOnlyWhatTakesLong(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		size float64 // bytes to be sent; 0: not known
+		want []int
+	}{
+		{"done within seconds", 60e6, []int{0}},
+		{"slower than it began", 110e6, []int{0, 4, 8}},
+		{"long", 1e9, []int{0, 4, 0, 8}},
+		{"without an end", 0, []int{0, 4, 0, 8}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			c := Beside(8)
+			arrived, carrying := 0.0, 0
+			var wanted []int
+			for now := time.Duration(0); now < 8*time.Second && (tt.size == 0 || arrived < tt.size); now += 100 * time.Millisecond {
+				s := Sample{At: now, Arrived: int64(arrived), Carrying: carrying, Round: 50 * time.Millisecond}
+				if tt.size > 0 {
+					s.Left = int64(tt.size - arrived)
+				}
+				carrying = c.Observe(s)
+				if len(wanted) == 0 || wanted[len(wanted)-1] != carrying {
+					wanted = append(wanted, carrying)
+				}
+				rate := 5e6
+				if now < 1500*time.Millisecond {
+					rate = 2e7
+				}
+				arrived += (rate + float64(carrying)*2e6) / 10
+			}
+			if !slices.Equal(wanted, tt.want) {
+				t.Errorf("wanted %v, not %v", wanted, tt.want)
+			}
+		})
+	}
+}
+
 // What was decided stands for a while, and for longer each time.
 func TestDecisionsStand(t *testing.T) {
 	c := New(8)

@@ -75,7 +75,7 @@ func (a *associations) keep(ctx context.Context) {
 	defer tick.Stop()
 	for carrying := 0; ; {
 		wanted := a.wanted(growth.Sample{
-			At: time.Since(began), Arrived: a.link.Arrived(), Carrying: carrying, Round: a.channel.Round(),
+			At: time.Since(began), Arrived: a.link.Arrived(), Left: a.link.run.left(), Carrying: carrying, Round: a.channel.Round(),
 		})
 		if wanted != carrying {
 			a.link.client.log.Debug("associations", "wanted", wanted, "carry", carrying)

@@ -112,6 +112,12 @@ func (t *transferRun) FileFailed(path string, _ wire.Outcome, reason string) {
 	t.tell(SkipEvent{Path: path, Reason: reason})
 }
 
+// left is how many bytes are still to be verified and written, 0 if that is not
+// known.
+func (t *transferRun) left() int64 {
+	return max(t.progress.Total.Load()-t.progress.Bytes.Load(), 0)
+}
+
 // progressInterval: at most ten events a second.
 const progressInterval = 100 * time.Millisecond
 
