@@ -13,6 +13,7 @@ package blockhash
 import (
 	"encoding/binary"
 	"math/bits"
+	"runtime"
 
 	"lukechampine.com/blake3/guts"
 
@@ -25,7 +26,10 @@ const Size = 32
 // Hash is a block's chaining value or a file's BLAKE3 hash.
 type Hash = [Size]byte
 
-const chunksPerBlock = wire.BlockSize / guts.ChunkSize
+const (
+	chunksPerBlock = wire.BlockSize / guts.ChunkSize
+	cacheLine      = 64
+)
 
 // Block is a hashed block: its hash and, kept for the file that has no other
 // block, the BLAKE3 hash of its bytes alone.
@@ -68,6 +72,7 @@ func subtree(data []byte, chunk uint64) guts.Node {
 // eigentree hashes a power of two of whole chunks.
 func eigentree(data []byte, chunk uint64) guts.Node {
 	if len(data) <= guts.MaxSIMD*guts.ChunkSize {
+		fetch(data)
 		return guts.CompressEigentree(data, &guts.IV, chunk, 0)
 	}
 	half := len(data) / 2
@@ -75,6 +80,19 @@ func eigentree(data []byte, chunk uint64) guts.Node {
 		guts.ChainingValue(eigentree(data[:half], chunk)),
 		guts.ChainingValue(eigentree(data[half:], chunk+uint64(half/guts.ChunkSize))),
 		&guts.IV, 0)
+}
+
+// fetch brings data into the processor's cache, in order, which the processor
+// does ahead. CompressEigentree takes a word of each chunk at a time, and would
+// wait for the memory again and again: it is half as fast again on data that is
+// there.
+func fetch(data []byte) {
+	var all byte
+	for len(data) >= 4*cacheLine {
+		all |= data[0] | data[cacheLine] | data[2*cacheLine] | data[3*cacheLine]
+		data = data[4*cacheLine:]
+	}
+	runtime.KeepAlive(all)
 }
 
 func bytesOf(cv [8]uint32) (h Hash) {
