@@ -159,7 +159,11 @@ func (a *Association) WriteRecord(rec []byte) error {
 			return errGone
 		}
 	}
-	if _, err := a.stream.Write(rec); err != nil {
+	_, err := a.stream.Write(rec)
+	if errors.Is(err, sctp.ErrPayloadDataStateNotExist) || errors.Is(err, sctp.ErrStreamClosed) {
+		a.ended.Store(true)
+	}
+	if err != nil {
 		return fmt.Errorf("write to the association: %w", err)
 	}
 	return nil

@@ -117,17 +117,20 @@ func (s *Session) laneDied(l *Lane) {
 	s.broadcastChange()
 	s.wakeControl()
 	if len(s.lanes) == 0 && s.err == nil {
-		s.running.Go(s.endIfAlone)
+		s.losses++
+		loss := s.losses
+		s.running.Go(func() { s.endIfAlone(loss) })
 	}
 }
 
-// endIfAlone ends the session unless a lane comes up soon.
-func (s *Session) endIfAlone() {
+// endIfAlone ends the session unless a lane comes up soon after the loss of that
+// number. One that came up and was lost as well began another wait.
+func (s *Session) endIfAlone(loss int) {
 	timer := time.NewTimer(s.patience)
 	defer timer.Stop()
 	for {
 		s.mu.Lock()
-		alone, why, changed := len(s.lanes) == 0, s.lastLane, s.changed
+		alone, why, changed := len(s.lanes) == 0 && s.losses == loss, s.lastLane, s.changed
 		s.mu.Unlock()
 		if !alone {
 			return

@@ -58,6 +58,7 @@ type Session struct {
 	lanes     []*Lane         // those that live
 	attached  []*Lane         // all that ever were
 	lastLane  error           // why the latest lane died
+	losses    int             // how often the last lane that lived died
 	hurried   bool            // the other side closed a lane: it is leaving, or lost the relay
 	graceOver bool
 	peer      *wire.Hello

@@ -70,11 +70,11 @@ func transfer(t *testing.T, sender, receiver *tallow.Client, s tallow.SendOption
 	onSend, onReceive := s.OnEvent, r.OnEvent
 	s.OnEvent = func(e tallow.Event) {
 		sent.events = append(sent.events, e)
-		if c, ok := e.(tallow.CodeEvent); ok {
-			code <- c.Code
-		}
 		if onSend != nil {
 			onSend(e)
+		}
+		if c, ok := e.(tallow.CodeEvent); ok {
+			code <- c.Code // from now on the receiver is there as well
 		}
 	}
 	r.OnEvent = func(e tallow.Event) {
