@@ -77,6 +77,12 @@ func (b *brittleRelay) cut(gone bool) {
 	clear(b.conns)
 }
 
+func (b *brittleRelay) connections() int {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return len(b.conns)
+}
+
 // A relayed transfer whose connections are cut again and again goes on where it
 // was, and nobody asks for a code.
 func TestReconnect(t *testing.T) {
@@ -160,15 +166,26 @@ func TestTheSenderWaitsThroughALoss(t *testing.T) {
 	b := startBrittleRelay(t)
 	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir, out := write(t, map[string]int{"f": 1000}), t.TempDir()
-	sent, received := transfer(t, client, client,
-		tallow.SendOptions{Paths: []string{filepath.Join(dir, "f")}, OnEvent: func(e tallow.Event) {
-			if _, ok := e.(tallow.CodeEvent); ok {
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	code, sent := make(chan string, 1), make(chan error, 1)
+	go func() {
+		_, err := client.Send(ctx, tallow.SendOptions{Paths: []string{filepath.Join(dir, "f")}, OnEvent: func(e tallow.Event) {
+			if c, ok := e.(tallow.CodeEvent); ok {
 				b.cut(false)
+				code <- c.Code
 			}
-		}},
-		tallow.ReceiveOptions{Output: out})
-	if sent.err != nil || received.err != nil {
-		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
+		}})
+		close(code)
+		sent <- err
+	}()
+	c := <-code
+	for tick := time.NewTicker(time.Millisecond); b.connections() == 0 && ctx.Err() == nil; { // until it is back
+		<-tick.C
+	}
+	_, err := client.Receive(ctx, tallow.ReceiveOptions{Code: c, Output: out})
+	if serr := <-sent; serr != nil || err != nil {
+		t.Fatalf("the sender: %v; the receiver: %v", serr, err)
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
 		t.Error("not the same")
