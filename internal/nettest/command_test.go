@@ -244,6 +244,18 @@ func (c *command) interrupt(t *testing.T) {
 	c.exit(t, 130, patience)
 }
 
+// leave is interrupt of a side that may have all, and be done meanwhile.
+func (c *command) leave(t *testing.T) {
+	t.Helper()
+	if err := c.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		t.Fatalf("%s: %v", c.name, err)
+	}
+	<-c.exited
+	if code := c.cmd.ProcessState.ExitCode(); code != 0 && code != 130 {
+		t.Fatalf("%s: exit code %d", c.name, code)
+	}
+}
+
 // count is how many events of a name there were.
 func (c *command) count(name string) (n int) {
 	c.mu.Lock()

@@ -143,7 +143,9 @@ func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 			side.await(t, k.direct+" up", func(e event) bool { return e.Event == "lane" && e.Lane == k.direct && e.State == "up" })
 		}
 	}
-	x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= k.bytes })
+	x.receiver.await(t, "progress", func(e event) bool { // of the last bytes there may be no news but the end
+		return e.Event == "progress" && e.Bytes >= k.bytes || e.Event == "done"
+	})
 	later := time.NewTimer(k.later)
 	defer later.Stop()
 	<-later.C
@@ -204,11 +206,11 @@ func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to strin
 	case k.victim == receiverOnce: // too early: it is told so, and asks for a new code
 		x.receiver = run(t, nil, receive...)
 		x.receiver.exit(t, 3, patience)
-		x.sender.interrupt(t)
+		x.sender.leave(t)
 	case k.victim == receiverAnew:
-		x.sender.interrupt(t)
+		x.sender.leave(t)
 	case k.victim == senderAnew:
-		x.receiver.interrupt(t)
+		x.receiver.leave(t)
 	}
 	return network{}.send(t, file, to, flags...)
 }
