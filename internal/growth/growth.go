@@ -28,7 +28,7 @@ const (
 	few = 4
 	// Others are helped only while there is work for longer than this: what is
 	// tried costs seconds where it brings nothing.
-	helpFrom = 10 * time.Second
+	helpFrom = 6 * time.Second
 )
 
 // Sample is how things stand at a time.
