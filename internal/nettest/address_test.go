@@ -56,16 +56,16 @@ func TestAddressChange(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			n, file, to := tt.build(t), randomFile(t, cableSize), t.TempDir()
-			var flags []string
+			flags := []string{"--limit-rate", gentle}
 			if n.middle != nil {
-				flags = []string{"--relay", n.startRelay(t)}
+				flags = append(flags, "--relay", n.startRelay(t))
 			}
 			x := n.send(t, file, to, flags...)
 			x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= pullAt })
 			tt.move(n).do(t)
 			sent, received := x.succeed(t)
 			for name, done := range map[string]event{"send": sent, "receive": received} {
-				if done.Bytes != cableSize || done.Sent >= cableSize+underWay {
+				if done.Bytes != cableSize || done.Sent >= cableSize+pullAt {
 					t.Errorf("%s: %d bytes were sent for a file of %d", name, done.Sent, done.Bytes)
 				}
 			}

@@ -14,8 +14,8 @@ import (
 const (
 	cableSize = 192 << 20 // bytes that take a while to cross
 	pullAt    = 16 << 20  // received when the cable is pulled
-	underWay  = 36 << 20  // what can be on its way at most, and is sent again
 	saved     = 8 << 20   // of them on the disk, which may be a little behind
+	gentle    = "30M"     // bytes a second: less than pullAt is on its way at any time
 )
 
 // pullInTheMiddle starts a transfer and pulls the cable when some of it is over.
@@ -68,7 +68,7 @@ func TestCablePutBack(t *testing.T) {
 	n, file, to := joinedByNAT(t), randomFile(t, cableSize), t.TempDir()
 	relay := n.startRelay(t)
 
-	x := n.pullInTheMiddle(t, file, to, "--relay", relay)
+	x := n.pullInTheMiddle(t, file, to, "--relay", relay, "--limit-rate", gentle)
 	for _, side := range []*command{x.receiver, x.sender} {
 		side.await(t, "lane down", func(e event) bool { return e.Event == "lane" && e.State == "down" })
 	}
