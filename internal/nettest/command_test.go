@@ -235,16 +235,8 @@ func (c *command) kill(t *testing.T) bool {
 	return c.cmd.ProcessState.ExitCode() < 0
 }
 
-// interrupt is Ctrl-C, and waits for the end.
-func (c *command) interrupt(t *testing.T) {
-	t.Helper()
-	if err := c.cmd.Process.Signal(os.Interrupt); err != nil {
-		t.Fatalf("%s: %v", c.name, err)
-	}
-	c.exit(t, 130, patience)
-}
-
-// leave is interrupt of a side that may have all, and be done meanwhile.
+// leave is Ctrl-C, and waits for the end: of a side that may have all, and be
+// done meanwhile.
 func (c *command) leave(t *testing.T) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
