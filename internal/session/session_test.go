@@ -399,6 +399,31 @@ func TestTheEndOfThePeer(t *testing.T) {
 	})
 }
 
+// Each loss has its own wait, also where a lane is lost as soon as it comes.
+func TestPatienceBeginsWithEachLoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := session.New(session.Keys{}, session.Options{Allowed: all, Patience: 10 * time.Minute})
+		defer s.Close()
+		for i := range uint16(200) {
+			if _, err := s.Attach(session.LaneID(0, i), wire.LaneRelay, brokenCarrier{}); err != nil {
+				t.Fatalf("loss %d: %v", i, err)
+			}
+			time.Sleep(9 * time.Minute) // of the bubble's clock
+		}
+		time.Sleep(2 * time.Minute)
+		if err := s.Err(); !errors.Is(err, session.ErrLost) {
+			t.Errorf("the session ended with %v", err)
+		}
+	})
+}
+
+// brokenCarrier is dead from the beginning.
+type brokenCarrier struct{}
+
+func (brokenCarrier) WriteRecord([]byte) error          { return io.ErrClosedPipe }
+func (brokenCarrier) ReadRecord([]byte) ([]byte, error) { return nil, io.ErrClosedPipe }
+func (brokenCarrier) Close() error                      { return nil }
+
 // Two sides that have lost every lane and meet again go on where they were,
 // with other keys.
 func TestMeetingAgain(t *testing.T) {
