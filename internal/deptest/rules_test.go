@@ -10,9 +10,15 @@ func layers() map[string][]string {
 	return map[string][]string{
 		"cmd/tallow": {"pkg/tallow", "relay"},
 		"pkg/tallow": {
-			"internal/blockhash", "internal/code", "internal/disk", "internal/growth", "internal/handshake", "internal/lane",
-			"internal/nearby", "internal/rendezvous", "internal/session", "internal/transfer", "internal/vault",
-			"internal/wire", "relay",
+			"internal/blockhash", "internal/code", "internal/disk", "internal/handshake", "internal/lan", "internal/link",
+			"internal/rendezvous", "internal/session", "internal/transfer", "internal/wire", "pkg/files",
+		},
+		"pkg/files":          {},
+		"internal/broadcast": {},
+		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "relay"},
+		"internal/link": {
+			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane", "internal/rendezvous",
+			"internal/session", "internal/vault", "internal/wire",
 		},
 		"internal/transfer":                  {"internal/blockhash", "internal/wire"},
 		"internal/session":                   {"internal/wire"},

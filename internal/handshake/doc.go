@@ -2,7 +2,7 @@
 // they have: a PAKE, so that each run gives an attacker one guess at the code
 // and none offline, joined with a post-quantum key agreement, so that traffic
 // recorded now stays closed later. It is for package session. Start with
-// [NewReceiver] and [NewSender]; the outcome of both is a [Secrets].
+// [Exchange], which drives any side; what it ends in is a [Result].
 //
 //	receiver R                       relay                      sender S
 //	                                   | <------ nS ---------------- |  when the room is opened

@@ -103,7 +103,7 @@ func AbortMessage(err error) []byte {
 	var abort *AbortError
 	reason := wire.AbortRefused
 	switch {
-	case err == nil, errors.As(err, &abort), errors.Is(err, ErrOrder):
+	case err == nil, errors.As(err, &abort), errors.Is(err, ErrOrder), errors.Is(err, ErrInterrupted):
 		return nil
 	case errors.Is(err, ErrWrongCode):
 		reason = wire.AbortWrongCode

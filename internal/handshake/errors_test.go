@@ -25,6 +25,7 @@ func TestAbortMessage(t *testing.T) {
 		{errors.New("no randomness"), []byte{0x1f, 4}},
 		{fmt.Errorf("wrapped: %w", ErrWrongCode), []byte{0x1f, 1}},
 		{ErrOrder, nil},
+		{ErrInterrupted, nil},
 		{&AbortError{wire.AbortWrongCode}, nil},
 		{ErrWrongPeer, []byte{0x1f, 5}},
 		{ErrStale, []byte{0x1f, 6}},

@@ -32,6 +32,19 @@ func params(seed byte) Params {
 	}
 }
 
+// newReceiver returns a receiver that has sent M1.
+func newReceiver(t testing.TB, p Params) (r *Receiver, m1 []byte) {
+	t.Helper()
+	r, err := NewReceiver(p)
+	if err == nil {
+		m1, err = r.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, m1
+}
+
 // run is a handshake with all of its messages.
 type run struct {
 	m1, m2, m3, m4 []byte
@@ -51,8 +64,7 @@ func honestRun(t testing.TB, seed byte) (h run) {
 			t.Fatal(err)
 		}
 	}
-	r, m1, err := NewReceiver(params(seed))
-	fail(err)
+	r, m1 := newReceiver(t, params(seed))
 	before := *r
 	s, err := NewSender(params(seed + 100))
 	fail(err)
@@ -111,10 +123,8 @@ func TestAgreement(t *testing.T) {
 func TestSystemRandomness(t *testing.T) {
 	p := params(0)
 	p.Rand = nil
-	_, a, err := NewReceiver(p)
-	must(t, err)
-	_, b, err := NewReceiver(p)
-	must(t, err)
+	_, a := newReceiver(t, p)
+	_, b := newReceiver(t, p)
 	if bytes.Equal(a[1:17], b[1:17]) || bytes.Equal(a[17:49], b[17:49]) || bytes.Equal(a[58:], b[58:]) {
 		t.Error("two runs share a nonce, a share or a key")
 	}
@@ -130,8 +140,7 @@ func TestMessageSizes(t *testing.T) {
 }
 
 func TestMessagesAreTheCallers(t *testing.T) {
-	r, m1, err := NewReceiver(params(1))
-	must(t, err)
+	r, m1 := newReceiver(t, params(1))
 	s, err := NewSender(params(2))
 	must(t, err)
 	m2, err := s.HandleM1(m1)
@@ -167,8 +176,7 @@ func TestWrongCode(t *testing.T) {
 				} else {
 					change(&ofSender)
 				}
-				r, m1, err := NewReceiver(ofReceiver)
-				must(t, err)
+				r, m1 := newReceiver(t, ofReceiver)
 				s, err := NewSender(ofSender)
 				must(t, err)
 				m2, err := s.HandleM1(m1)
@@ -278,7 +286,7 @@ func TestParamsAreChecked(t *testing.T) {
 		if _, err := NewSender(p); err == nil {
 			t.Errorf("NewSender(%+v) went well", p)
 		}
-		if _, _, err := NewReceiver(p); err == nil {
+		if _, err := NewReceiver(p); err == nil {
 			t.Errorf("NewReceiver(%+v) went well", p)
 		}
 	}
@@ -290,7 +298,7 @@ func TestRandomSourceFails(t *testing.T) {
 	for _, n := range []int{0, 15, 16, 79, 80, 111} {
 		p := params(0)
 		p.Rand = io.LimitReader(mathrand.NewChaCha8([32]byte{}), int64(n))
-		if _, _, err := NewReceiver(p); err == nil {
+		if _, err := NewReceiver(p); err == nil {
 			t.Errorf("a receiver with %d random bytes", n)
 		}
 	}
@@ -305,7 +313,7 @@ func TestRandomSourceFails(t *testing.T) {
 	}
 	p := params(0)
 	p.Rand = bytes.NewReader(make([]byte, 4096))
-	if _, _, err := NewReceiver(p); err == nil {
+	if _, err := NewReceiver(p); err == nil {
 		t.Error("a receiver with zeros for randomness")
 	}
 }

@@ -270,16 +270,14 @@ func TestSwappedXWingKey(t *testing.T) {
 // A relay without the words, between the two, with shares over a generator of
 // its own: one guess at each side, and wrong.
 func TestManInTheMiddle(t *testing.T) {
-	r, m1, err := NewReceiver(params(1))
-	must(t, err)
+	r, m1 := newReceiver(t, params(1))
 	s, err := NewSender(params(2))
 	must(t, err)
 	guess := params(3)
 	guess.Words = "acid-acorn-acts"
 	falseSender, err := NewSender(guess)
 	must(t, err)
-	falseReceiver, falseM1, err := NewReceiver(guess)
-	must(t, err)
+	falseReceiver, falseM1 := newReceiver(t, guess)
 
 	falseM2, err := falseSender.HandleM1(m1)
 	must(t, err)

@@ -10,9 +10,12 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Receiver is the receiving side of one run: it speaks first.
+// Receiver is the receiving side of one code handshake. It sends the first
+// message.
 type Receiver struct {
-	next       byte // the message that HandleMn waits for: 2, 4; 0 when the run is over
+	m1         []byte
+	started    bool // Start has returned m1
+	next       byte // the number of the message that comes next: 2, 4; 0 when the run is over
 	transcript transcript
 	speaks     speaks
 
@@ -24,33 +27,35 @@ type Receiver struct {
 	schedule schedule
 }
 
-// NewReceiver starts a run and returns M1, to be posted to the sender.
-func NewReceiver(p Params) (r *Receiver, m1 []byte, err error) {
-	p, err = p.check()
+// NewReceiver draws the keys of a run. Start returns its first message.
+func NewReceiver(p Params) (*Receiver, error) {
+	p, err := p.check()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var nonce [16]byte
 	if err := draw(p.Rand, nonce[:]); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	scalar, err := sampleScalar(p.Rand)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	var seed [xwing.SeedSize]byte
 	if err := draw(p.Rand, seed[:]); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	kem, public := xwing.DeriveKeyPair(seed[:])
+	clear(seed[:])
 
-	r = &Receiver{next: 2, transcript: newTranscript(p, nonce), speaks: current(), scalar: scalar, kem: kem}
+	r := &Receiver{next: 2, transcript: newTranscript(p, nonce), speaks: current(), scalar: scalar, kem: kem}
 	proposal := wire.Proposal{Role: wire.RoleReceiver, Versions: r.speaks.versions, Suites: r.speaks.suites}
 	public.Pack(proposal.PublicKey[:])
 	r.proposal = proposal.Append(nil)
 	r.share = encodedMult(scalar, generator([]byte(p.Words), r.transcript.ci, r.transcript.sid))
 	r.transcript.m1 = wire.M1{Nonce: nonce, Share: r.share, Proposal: r.proposal}.Append(nil)
-	return r, slices.Clone(r.transcript.m1), nil
+	r.m1 = slices.Clone(r.transcript.m1)
+	return r, nil
 }
 
 // HandleM2 takes the sender's answer and returns M3. That the sender knows the

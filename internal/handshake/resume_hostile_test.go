@@ -60,7 +60,7 @@ func refuseQ3(t testing.TB, s *ResumeAcceptor, q3 []byte) error {
 	t.Helper()
 	before := slices.Clone(s.completed)
 	done, err := s.HandleQ3(q3)
-	if err != nil && (done != Resumption{} || !slices.Equal(before, s.completed)) {
+	if err != nil && (done != Result{} || !slices.Equal(before, s.completed)) {
 		t.Fatal("a resumption and an error")
 	}
 	return err
@@ -252,8 +252,7 @@ func TestResumeRefusesBadKey(t *testing.T) {
 func TestResumeManInTheMiddle(t *testing.T) {
 	without := resumeParams(3)
 	without.Secret = [32]byte{99}
-	r, q1, err := NewResumer(resumeParams(1), testIncarnation(), 1)
-	must(t, err)
+	r, q1 := newResumer(t, resumeParams(1), testIncarnation(), 1)
 	falseSender, err := NewResumeAcceptor(without)
 	must(t, err)
 	falseQ2, err := falseSender.HandleQ1(q1)
@@ -264,8 +263,7 @@ func TestResumeManInTheMiddle(t *testing.T) {
 	// What it has of both true sides is a Q2 for a key of its own, and no Q3.
 	s, err := NewResumeAcceptor(resumeParams(2))
 	must(t, err)
-	falseReceiver, falseQ1, err := NewResumer(without, testIncarnation(), 1)
-	must(t, err)
+	falseReceiver, falseQ1 := newResumer(t, without, testIncarnation(), 1)
 	q2, err := s.HandleQ1(falseQ1)
 	must(t, err)
 	if _, _, err := falseReceiver.HandleQ2(q2); !errors.Is(err, ErrWrongPeer) {

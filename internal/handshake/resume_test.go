@@ -23,6 +23,20 @@ func resumeParams(seed byte) ResumeParams {
 
 func testIncarnation() [16]byte { return [16]byte{5, 15: 6} }
 
+// newResumer returns a receiver that has sent the Q1 of a generation.
+func newResumer(t testing.TB, p ResumeParams, incarnation [16]byte, generation uint32) (r *Resumer, q1 []byte) {
+	t.Helper()
+	r, err := NewResumer(p, incarnation)
+	if err == nil {
+		r.generation = generation - 1
+		q1, err = r.Start()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r, q1
+}
+
 // resumeRun is a resumption with all of its messages.
 type resumeRun struct {
 	q1, q2, q3 []byte
@@ -50,8 +64,7 @@ func resumeWith(t testing.TB, s *ResumeAcceptor, p ResumeParams, incarnation [16
 			t.Fatal(err)
 		}
 	}
-	r, q1, err := NewResumer(p, incarnation, generation)
-	fail(err)
+	r, q1 := newResumer(t, p, incarnation, generation)
 	before := *r
 	q2, err := s.HandleQ1(q1)
 	fail(err)
@@ -114,10 +127,8 @@ func TestResumeSizes(t *testing.T) {
 func TestResumeSystemRandomness(t *testing.T) {
 	p := resumeParams(0)
 	p.Rand = nil
-	_, a, err := NewResumer(p, testIncarnation(), 1)
-	must(t, err)
-	_, b, err := NewResumer(p, testIncarnation(), 1)
-	must(t, err)
+	_, a := newResumer(t, p, testIncarnation(), 1)
+	_, b := newResumer(t, p, testIncarnation(), 1)
 	if bytes.Equal(a[1:17], b[1:17]) || bytes.Equal(a[37:], b[37:]) {
 		t.Error("two runs share a nonce or a key")
 	}
@@ -133,8 +144,7 @@ func TestResumeSystemRandomness(t *testing.T) {
 }
 
 func TestResumeMessagesAreTheCallers(t *testing.T) {
-	r, q1, err := NewResumer(resumeParams(1), testIncarnation(), 1)
-	must(t, err)
+	r, q1 := newResumer(t, resumeParams(1), testIncarnation(), 1)
 	s, err := NewResumeAcceptor(resumeParams(2))
 	must(t, err)
 	q2, err := s.HandleQ1(q1)
@@ -157,8 +167,7 @@ func TestResumeWrongSecretOrRoom(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			other := resumeParams(1)
 			change(&other)
-			r, q1, err := NewResumer(other, testIncarnation(), 1)
-			must(t, err)
+			r, q1 := newResumer(t, other, testIncarnation(), 1)
 			s, err := NewResumeAcceptor(resumeParams(2))
 			must(t, err)
 			q2, err := s.HandleQ1(q1)
@@ -182,18 +191,17 @@ func TestResumeFalseReceiver(t *testing.T) {
 	other.Secret[0] ^= 1
 	s, err := NewResumeAcceptor(resumeParams(2))
 	must(t, err)
-	r, q1, err := NewResumer(other, testIncarnation(), 1)
-	must(t, err)
+	r, q1 := newResumer(t, other, testIncarnation(), 1)
 	q2, err := s.HandleQ1(q1)
 	must(t, err)
 	m, err := wire.ParseQ2(q2)
 	must(t, err)
 	ss := make([]byte, 32)
-	r.kem.DecapsulateTo(ss, m.Ciphertext[:])
+	r.run.kem.DecapsulateTo(ss, m.Ciphertext[:])
 	forged, err := newResumeSchedule(other, q1, m.AppendUnconfirmed(nil), ss)
 	must(t, err)
 	done, err := s.HandleQ3(wire.Q3{Confirmation: forged.confirmReceiver}.Append(nil))
-	if !errors.Is(err, ErrWrongPeer) || done != (Resumption{}) {
+	if !errors.Is(err, ErrWrongPeer) || done != (Result{}) {
 		t.Errorf("%v, %v; want ErrWrongPeer", done, err)
 	}
 	if len(s.completed) != 0 {
@@ -231,7 +239,7 @@ func TestResumeOrder(t *testing.T) {
 		if _, err := s.HandleQ3(first); (err == nil) != (name == "right") {
 			t.Errorf("%s Q3: %v", name, err)
 		}
-		if done, err := s.HandleQ3(h.q3); err != ErrOrder || done != (Resumption{}) {
+		if done, err := s.HandleQ3(h.q3); err != ErrOrder || done != (Result{}) {
 			t.Errorf("Q3 after a %s one: %v", name, err)
 		}
 	}
@@ -242,15 +250,13 @@ func TestResumeOrder(t *testing.T) {
 func TestResumeAsksAgain(t *testing.T) {
 	s, err := NewResumeAcceptor(resumeParams(100))
 	must(t, err)
-	lost, q1, err := NewResumer(resumeParams(1), testIncarnation(), 1)
-	must(t, err)
+	lost, q1 := newResumer(t, resumeParams(1), testIncarnation(), 1)
 	q2, err := s.HandleQ1(q1)
 	must(t, err)
 	lateQ3, _, err := lost.HandleQ2(q2)
 	must(t, err)
 
-	r, q1, err := NewResumer(resumeParams(2), testIncarnation(), 2)
-	must(t, err)
+	r, q1 := newResumer(t, resumeParams(2), testIncarnation(), 2)
 	if _, err := again(s).HandleQ3(q1); !isMalformed(err) {
 		t.Errorf("Q1 in place of Q3: %v, want ErrMalformed", err)
 	}
@@ -270,8 +276,7 @@ func TestResumeRefusedQ1ChangesNothing(t *testing.T) {
 	s, err := NewResumeAcceptor(resumeParams(100))
 	must(t, err)
 	old := resumeWith(t, s, resumeParams(1), testIncarnation(), 1)
-	r, q1, err := NewResumer(resumeParams(2), testIncarnation(), 2)
-	must(t, err)
+	r, q1 := newResumer(t, resumeParams(2), testIncarnation(), 2)
 	q2, err := s.HandleQ1(q1)
 	must(t, err)
 	for _, bad := range [][]byte{nil, q1[:9], old.q1, wire.HandshakeAbort{Reason: wire.AbortRefused}.Append(nil)} {
@@ -290,8 +295,7 @@ func TestResumeGeneration(t *testing.T) {
 	must(t, err)
 	stale := func(incarnation [16]byte, generation uint32) {
 		t.Helper()
-		_, q1, err := NewResumer(resumeParams(3), incarnation, generation)
-		must(t, err)
+		_, q1 := newResumer(t, resumeParams(3), incarnation, generation)
 		if q2, err := s.HandleQ1(q1); err != ErrStale || q2 != nil {
 			t.Errorf("generation %d: %x, %v; want ErrStale", generation, q2, err)
 		}
@@ -316,8 +320,7 @@ func TestResumeGeneration(t *testing.T) {
 	resume(a, 7)
 
 	// What was only asked for does not count.
-	_, q1, err := NewResumer(resumeParams(50), a, 1000)
-	must(t, err)
+	_, q1 := newResumer(t, resumeParams(50), a, 1000)
 	_, err = s.HandleQ1(q1)
 	must(t, err)
 	resume(a, 8)
@@ -341,8 +344,7 @@ func TestResumeMemoryIsBounded(t *testing.T) {
 		t.Errorf("%d incarnations are remembered, want %d", len(s.completed), maxIncarnations)
 	}
 	for i, want := range map[int]error{1: ErrStale, 2: nil, 3: nil, 4: ErrStale, maxIncarnations + 2: ErrStale} {
-		_, q1, err := NewResumer(resumeParams(201), incarnation(i), 3)
-		must(t, err)
+		_, q1 := newResumer(t, resumeParams(201), incarnation(i), 3)
 		if _, err := s.HandleQ1(q1); err != want {
 			t.Errorf("incarnation %d: %v, want %v", i, err, want)
 		}
@@ -354,11 +356,11 @@ func TestResumeParamsAreChecked(t *testing.T) {
 		if _, err := NewResumeAcceptor(p); err == nil {
 			t.Errorf("NewResumeAcceptor(%+v) went well", p)
 		}
-		if _, _, err := NewResumer(p, testIncarnation(), 1); err == nil {
+		if _, err := NewResumer(p, testIncarnation()); err == nil {
 			t.Errorf("NewResumer(%+v) went well", p)
 		}
 	}
-	if _, _, err := NewResumer(resumeParams(1), [16]byte{}, 1); err == nil {
+	if _, err := NewResumer(resumeParams(1), [16]byte{}); err == nil {
 		t.Error("an incarnation that was never drawn went well")
 	}
 }
@@ -369,7 +371,9 @@ func TestResumeRandomSourceFails(t *testing.T) {
 	for _, n := range []int{0, 15, 16, 47} {
 		p := resumeParams(0)
 		p.Rand = io.LimitReader(p.Rand, int64(n))
-		if _, q1, err := NewResumer(p, testIncarnation(), 1); err == nil || q1 != nil {
+		r, err := NewResumer(p, testIncarnation())
+		must(t, err)
+		if q1, err := r.Start(); err == nil || q1 != nil {
 			t.Errorf("a receiver with %d random bytes", n)
 		}
 	}

@@ -118,8 +118,7 @@ func TestResumeVector(t *testing.T) {
 	in := want.Inputs
 	p := ResumeParams{Secret: [32]byte(in.ResumeSecret), Room: [16]byte(in.ResumeRoom)}
 	p.Rand = bytes.NewReader(slices.Concat(in.ReceiverNonce, in.XWingSeed))
-	r, q1, err := NewResumer(p, [16]byte(in.Incarnation), in.Generation)
-	must(t, err)
+	r, q1 := newResumer(t, p, [16]byte(in.Incarnation), in.Generation)
 	p.Rand = bytes.NewReader(slices.Concat(in.SenderNonce, in.XWingEncaps))
 	s, err := NewResumeAcceptor(p)
 	must(t, err)

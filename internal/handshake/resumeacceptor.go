@@ -22,29 +22,15 @@ type ResumeAcceptor struct {
 
 // attempt is a Q1 that was answered and is not yet proven.
 type attempt struct {
-	resumption Resumption
-	confirm    [32]byte // what Q3 has to hold
-	reflected  [32]byte // what Q2 held
+	result    Result
+	confirm   [32]byte // what Q3 has to hold
+	reflected [32]byte // what Q2 held
 }
 
 // completed is the highest completed generation of one incarnation.
 type completed struct {
 	incarnation [16]byte
 	generation  uint32
-}
-
-// Resumption is what the sender knows when the receiver has proved itself.
-type Resumption struct {
-	// Incarnation names the receiver's process: the same as before if its memory
-	// of the transfer is still there, another one if it was started again.
-	Incarnation [16]byte
-
-	// Generation is higher than that of any earlier Resumption with the same
-	// Incarnation.
-	Generation uint32
-
-	// Secrets are equal to those of the receiver.
-	Secrets *Secrets
 }
 
 // NewResumeAcceptor makes the sender ready for its session's resumptions.
@@ -86,9 +72,9 @@ func (a *ResumeAcceptor) HandleQ1(q1 []byte) (q2 []byte, err error) {
 	}
 	answer.Confirmation = s.confirmSender
 	a.attempt = &attempt{
-		resumption: Resumption{m.Incarnation, m.Generation, s.secrets},
-		confirm:    s.confirmReceiver,
-		reflected:  s.confirmSender,
+		result:    Result{s.secrets, m.Incarnation, m.Generation},
+		confirm:   s.confirmReceiver,
+		reflected: s.confirmSender,
 	}
 	return answer.Append(nil), nil
 }
@@ -99,28 +85,28 @@ func (a *ResumeAcceptor) HandleQ1(q1 []byte) (q2 []byte, err error) {
 // connection again, the error is wire.ErrMalformed and HandleQ1 takes it.
 //
 // Errors: ErrWrongPeer, AbortError, wire.ErrMalformed, ErrReflected, ErrOrder.
-func (a *ResumeAcceptor) HandleQ3(q3 []byte) (Resumption, error) {
+func (a *ResumeAcceptor) HandleQ3(q3 []byte) (Result, error) {
 	if a.attempt == nil {
-		return Resumption{}, ErrOrder
+		return Result{}, ErrOrder
 	}
 	run := a.attempt
 	a.attempt = nil
 
 	if err := aborted(q3); err != nil {
-		return Resumption{}, err
+		return Result{}, err
 	}
 	m, err := wire.ParseQ3(q3)
 	if err != nil {
-		return Resumption{}, err
+		return Result{}, err
 	}
 	if m.Confirmation == run.reflected {
-		return Resumption{}, ErrReflected
+		return Result{}, ErrReflected
 	}
 	if !hmac.Equal(m.Confirmation[:], run.confirm[:]) {
-		return Resumption{}, ErrWrongPeer
+		return Result{}, ErrWrongPeer
 	}
-	a.remember(completed{run.resumption.Incarnation, run.resumption.Generation})
-	return run.resumption, nil
+	a.remember(completed{run.result.Incarnation, run.result.Generation})
+	return run.result, nil
 }
 
 // find returns the index of an incarnation in completed, or -1.

@@ -10,41 +10,58 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Resumer is the receiving side of one resumption: it speaks first. One that
-// failed is followed by another, of a higher generation.
+// Resumer is the receiving side of all resumptions of one session. It sends the
+// first message. A run that failed uses nothing up: Start begins another.
 type Resumer struct {
-	params ResumeParams
-	nonce  [16]byte
-	q1     []byte
-	kem    *xwing.PrivateKey // nil when the run is over
+	params      ResumeParams
+	incarnation [16]byte
+	generation  uint32 // of the latest run
+
+	run *resumerRun // nil between two runs
 }
 
-// NewResumer starts a resumption and returns Q1, to be posted to the sender.
+// resumerRun is a run whose Q2 has not come yet.
+type resumerRun struct {
+	nonce [16]byte
+	q1    []byte
+	kem   *xwing.PrivateKey
+}
+
+// NewResumer makes the receiver ready for its session's resumptions.
 //
-// Incarnation is what this process drew from crypto/rand when it started: the
-// sender sees by it whether the receiver's memory of the transfer is still
-// there. Generation is higher than in any earlier Q1 with the same incarnation.
-func NewResumer(p ResumeParams, incarnation [16]byte, generation uint32) (r *Resumer, q1 []byte, err error) {
-	p, err = p.check()
+// Incarnation names this process: Result.Incarnation for the process that ran the
+// code handshake, and random bytes for one that was started again. The sender
+// sees by it whether the receiver still has its memory of the transfer.
+// Generations are counted from 1.
+func NewResumer(p ResumeParams, incarnation [16]byte) (*Resumer, error) {
+	p, err := p.check()
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	if incarnation == [16]byte{} {
-		return nil, nil, errors.New("a resumption needs an incarnation, drawn at random")
+		return nil, errors.New("a resumption needs an incarnation")
 	}
-	m := wire.Q1{Incarnation: incarnation, Generation: generation}
-	if err := draw(p.Rand, m.Nonce[:]); err != nil {
-		return nil, nil, err
+	return &Resumer{params: p, incarnation: incarnation}, nil
+}
+
+// Start begins a run of the next generation and returns its Q1. It drops a run
+// that is not finished.
+func (r *Resumer) Start() ([]byte, error) {
+	r.run = nil
+	m := wire.Q1{Incarnation: r.incarnation, Generation: r.generation + 1}
+	if err := draw(r.params.Rand, m.Nonce[:]); err != nil {
+		return nil, err
 	}
 	var seed [xwing.SeedSize]byte
-	if err := draw(p.Rand, seed[:]); err != nil {
-		return nil, nil, err
+	if err := draw(r.params.Rand, seed[:]); err != nil {
+		return nil, err
 	}
 	kem, public := xwing.DeriveKeyPair(seed[:])
 	clear(seed[:])
 	public.Pack(m.PublicKey[:])
-	r = &Resumer{params: p, nonce: m.Nonce, q1: m.Append(nil), kem: kem}
-	return r, slices.Clone(r.q1), nil
+	r.generation++
+	r.run = &resumerRun{nonce: m.Nonce, q1: m.Append(nil), kem: kem}
+	return slices.Clone(r.run.q1), nil
 }
 
 // HandleQ2 takes the sender's answer, which proves that it is the session's
@@ -54,11 +71,11 @@ func NewResumer(p ResumeParams, incarnation [16]byte, generation uint32) (r *Res
 //
 // Errors: ErrWrongPeer, AbortError, wire.ErrMalformed, ErrReflected, ErrOrder.
 func (r *Resumer) HandleQ2(q2 []byte) (q3 []byte, secrets *Secrets, err error) {
-	if r.kem == nil {
+	if r.run == nil {
 		return nil, nil, ErrOrder
 	}
-	run := *r
-	*r = Resumer{}
+	run := *r.run
+	r.run = nil
 
 	if err := aborted(q2); err != nil {
 		return nil, nil, err
@@ -72,7 +89,7 @@ func (r *Resumer) HandleQ2(q2 []byte) (q3 []byte, secrets *Secrets, err error) {
 	}
 	ss := make([]byte, xwing.SharedKeySize)
 	run.kem.DecapsulateTo(ss, m.Ciphertext[:])
-	s, err := newResumeSchedule(run.params, run.q1, m.AppendUnconfirmed(nil), ss)
+	s, err := newResumeSchedule(r.params, run.q1, m.AppendUnconfirmed(nil), ss)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -128,8 +128,7 @@ func checkRun(t *testing.T, want vector) {
 	in := want.Inputs
 	p := Params{Words: in.Words, Nameplate: in.Nameplate, SenderNonce: [16]byte(in.SenderNonce)}
 	p.Rand = bytes.NewReader(slices.Concat(in.ReceiverNonce, in.SeedA, in.XWingSeed))
-	r, m1, err := NewReceiver(p)
-	must(t, err)
+	r, m1 := newReceiver(t, p)
 	p.Rand = bytes.NewReader(slices.Concat(in.SeedB, in.XWingEncaps))
 	s, err := NewSender(p)
 	must(t, err)

@@ -166,3 +166,6 @@ func isLocal(addr netip.Addr) bool {
 	return addr.IsLoopback() || addr.IsPrivate() || addr.IsLinkLocalUnicast() ||
 		addr.Is4() && addr.As4()[0] == 100 && addr.As4()[1]&0xc0 == 64
 }
+
+// IsZero says whether e is no endpoint at all.
+func (e Endpoint) IsZero() bool { return len(e.routes) == 0 }

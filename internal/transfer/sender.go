@@ -12,6 +12,7 @@ type SendOptions struct {
 	Text     bool                        // the source is a text to be shown
 	Confirm  func(context.Context) error // called before anything is offered; may be nil
 	Offered  func(wire.Offer)            // called with what is offered
+	Accepted func()                      // called when the peer accepts the offer; may be nil
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
@@ -125,7 +126,9 @@ func (s *sender) control(ctx context.Context) error {
 		t, _ := wire.TypeOf(m)
 		switch t {
 		case wire.TypeAccept:
-			_, err = wire.ParseAccept(m)
+			if _, err = wire.ParseAccept(m); err == nil && s.o.Accepted != nil {
+				s.o.Accepted()
+			}
 		case wire.TypeDecline:
 			var d wire.Decline
 			if d, err = wire.ParseDecline(m); err == nil {

@@ -6,8 +6,9 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/tallow-transfer/tallow/internal/lan"
+	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
-	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -20,6 +21,10 @@ const (
 	LaneWebRTC Lane = "webrtc" // a WebRTC data channel, direct where ICE finds a way
 	LaneRelay  Lane = "relay"  // through the relay, sealed
 )
+
+// DefaultWait is how long a transfer that has lost every connection waits for
+// the peer to come back.
+const DefaultWait = link.DefaultReconnectTimeout
 
 // AllLanes are the lanes that a Client uses unless it is told otherwise.
 func AllLanes() []Lane { return []Lane{LaneTCP, LaneWebRTC, LaneRelay} }
@@ -55,42 +60,39 @@ type Config struct {
 // Client sends and receives. It may be used for any number of transfers at the
 // same time.
 type Client struct {
-	relay   string // as configured
-	relayAt rendezvous.Endpoint
-	lanes   wire.Lanes
-	version string
-	log     *slog.Logger
-	tamper  func(id uint32, c session.Carrier) session.Carrier // a test's hands on every lane; nil otherwise
+	link link.Config
+	log  *slog.Logger
 }
 
 // New makes a client. The error is an *Error of KindUsage if the relay's address
 // or a lane makes no sense.
 func New(c Config) (*Client, error) {
-	client := &Client{relay: c.Relay, version: c.Version, log: c.Logger}
 	if c.Relay != "" {
-		at, err := rendezvous.ParseRelay(c.Relay)
-		if err != nil {
+		if _, err := rendezvous.ParseRelay(c.Relay); err != nil {
 			return nil, usage(err.Error(), "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example.")
 		}
-		client.relayAt = at
 	}
 	if len(c.Lanes) == 0 {
 		c.Lanes = AllLanes()
 	}
+	var lanes wire.Lanes
 	for _, l := range c.Lanes {
 		kind, ok := l.kind()
 		if !ok {
 			return nil, usage(fmt.Sprintf("there is no lane %q", l), "Lanes are tcp, webrtc and relay.")
 		}
-		client.lanes |= kind
+		lanes |= kind
 	}
-	if client.version == "" {
-		client.version = moduleVersion()
+	if c.Version == "" {
+		c.Version = moduleVersion()
 	}
-	if client.log == nil {
-		client.log = slog.New(slog.DiscardHandler)
+	if c.Logger == nil {
+		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return client, nil
+	return &Client{log: c.Logger, link: link.Config{
+		Relay: c.Relay, Local: lan.Network{Version: c.Version, Logger: c.Logger},
+		Lanes: lanes, Version: c.Version, Logger: c.Logger,
+	}}, nil
 }
 
 // moduleVersion is the version of this module in the running program.

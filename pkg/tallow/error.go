@@ -6,6 +6,8 @@ import (
 	"fmt"
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/lan"
+	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/transfer"
@@ -69,7 +71,7 @@ func explain(ctx context.Context, err error) error {
 		return &Error{Kind: KindInterrupted, Message: "interrupted", Hint: hintResume, Err: err}
 	}
 	// The disk comes before the relay, which is whatever else has a hint.
-	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainDisk, explainRelay, explainLocal} {
+	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainMeeting, explainDisk, explainRelay, explainLocal} {
 		if e := f(err); e != nil {
 			e.Err = err
 			return e
@@ -119,9 +121,56 @@ func explainHandshake(err error) *Error {
 	case errors.Is(err, transfer.ErrVerify):
 		return &Error{Kind: KindCode, Message: "the verification words do not match", Hint: "Somebody may be between you: send again, by another relay."}
 	}
+	var broken *link.HandshakeError
+	if errors.As(err, &broken) {
+		return explainBroken(broken)
+	}
 	var abort *handshake.AbortError
 	if errors.As(err, &abort) {
 		return &Error{Kind: KindCode, Message: "the other side ended the handshake; the code is used up", Hint: hintNewCode}
+	}
+	return nil
+}
+
+// explainBroken: the handshake was broken off after the code was at stake.
+func explainBroken(err *link.HandshakeError) *Error {
+	e := &Error{Kind: KindCode, Hint: hintNewCode}
+	switch {
+	case err.Failure == link.FailurePeerLeft && err.Role == link.Sender:
+		e.Message = "somebody tried the code and left before proving that they know it; the code is used up"
+		e.Hint = "Send again and give the new code to the receiver."
+	case err.Failure == link.FailurePeerLeft:
+		e.Message = "the sender left in the middle of the handshake; the code is used up"
+	case err.Failure == link.FailureRelayLost:
+		e.Message = "the connection to the relay broke in the middle of the handshake; the code is used up"
+	case err.Failure == link.FailureTimeout:
+		e.Message = "the peer did not finish the handshake in time; the code is used up"
+	default:
+		e.Message = "the handshake was disturbed; the code is used up"
+		e.Hint += " If it happens again, use another relay."
+	}
+	return e
+}
+
+// explainMeeting: no relay, or nobody was found there.
+func explainMeeting(err error) *Error {
+	var name *link.RelayNameError
+	var listen *lan.ListenError
+	var found *lan.NotFoundError
+	switch {
+	case errors.As(err, &name):
+		return usage(name.Err.Error(), "The code's relay is what follows the @.")
+	case errors.Is(err, link.ErrNoRelay):
+		return usage("there is no relay to meet at", "Name one with --relay HOST.")
+	case errors.As(err, &listen):
+		return &Error{Kind: KindNetwork, Message: listen.Error(), Hint: "Use a relay: --relay HOST."}
+	case errors.As(err, &found) && found.Ambiguous:
+		return &Error{Kind: KindCode, Message: fmt.Sprintf("two senders on this network use the number %s", found.Nameplate), Hint: "Ask the sender to send again."}
+	case errors.As(err, &found):
+		return &Error{
+			Kind: KindNetwork, Message: fmt.Sprintf("no sender with the number %s was found on this network", found.Nameplate),
+			Hint: "Check the code and that the sender is waiting. If it is on another network, both sides need a relay: --relay HOST.",
+		}
 	}
 	return nil
 }

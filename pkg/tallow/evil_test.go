@@ -45,7 +45,11 @@ func TestRelayInTheMiddle(t *testing.T) {
 			if err != nil {
 				t.Error(err)
 			}
-			r, forged, err := handshake.NewReceiver(handshake.Params{Words: "acid-acid-acid", Nameplate: "1", SenderNonce: m1.Nonce})
+			r, err := handshake.NewReceiver(handshake.Params{Words: "acid-acid-acid", Nameplate: "1", SenderNonce: m1.Nonce})
+			if err != nil {
+				t.Error(err)
+			}
+			forged, err := r.Start()
 			if err != nil {
 				t.Error(err)
 			}

@@ -3,12 +3,13 @@ package tallow
 import (
 	"cmp"
 	"context"
+	"errors"
 	"io"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/disk"
-	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -73,65 +74,28 @@ func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) 
 	return t.end(ctx, r, corrupt, err)
 }
 
-// acquaintance is a sender who has proved itself, and how to find it again.
-type acquaintance struct {
-	*reunion
-	again *reuniter
-	relay string // where the two met, as it was named; empty: the sender's own
-}
-
-// meetSender finds the sender: the one of the transfer that an earlier process
-// began with this code, or else the one who waits with it.
-func (c *Client) meetSender(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (acquaintance, error) {
-	if o.Writer == nil {
-		if earlier := c.recall(ctx, o, k); earlier != nil {
-			t.happen(peerArrived)
-			return *earlier, nil
-		}
-	}
-	room, relay, err := c.join(ctx, k)
-	if err != nil {
-		return acquaintance{}, orCause(ctx, err)
-	}
-	secrets, err := t.greetSender(ctx, room, handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: room.Nonce()})
-	var again *reuniter
-	if err == nil {
-		var at whereabouts
-		if at, err = c.relayNamed(relay, k.Nameplate); err == nil {
-			again, err = c.reuniter(secrets, receives, o.Wait, at)
-		}
-	}
-	if err != nil {
-		_ = room.Close()
-		return acquaintance{}, err
-	}
-	return acquaintance{&reunion{room: room, secrets: secrets}, again, relay}, nil
-}
-
 func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (Result, int64, error) {
 	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Timeout, DefaultReceiveTimeout), &Error{
 		Kind: KindNetwork, Message: "the sender did not answer in time", Hint: "Check that it is still waiting, or wait longer with --timeout.",
 	})
 	defer cancel()
-	sender, err := c.meetSender(waiting, t, o, k)
+	peer, err := c.dial(waiting, t, o, k)
 	if err != nil {
 		return Result{}, 0, err
 	}
 	t.authenticated()
-	l, err := c.connect(ctx, t, sender.reunion, receives, sender.again, nil)
+	l, err := peer.Connect(ctx, link.Options{Observer: linkEvents{t}, ReconnectTimeout: o.Wait})
 	if err != nil {
 		return Result{}, 0, err
 	}
-	defer l.close()
-	running, stop := context.WithCancel(ctx)
-	defer stop()
-	l.wg.Go(func() { t.report(running) })
+	defer l.Close()
+	stop := t.reportProgress(ctx)
 	out := output{client: c, o: o}
 	defer out.close()
-	memory := memory{link: l, code: k, relay: sender.relay}
-	r, err := transfer.Receive(ctx, l, transfer.ReceiveOptions{
+	memory := memory{link: l, code: k, log: c.log}
+	r, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
 		Decide: func(ctx context.Context, offer wire.Offer) (transfer.Destination, error) {
-			if err := t.verifier(sender.secrets, o.Verify)(ctx); err != nil {
+			if err := t.verifier(peer, o.Verify)(ctx); err != nil {
 				return nil, err
 			}
 			t.offered(offer)
@@ -139,22 +103,36 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 				return nil, err
 			}
 			t.accept()
-			out.begun = func(folder *disk.Folder) {
-				l.wg.Go(func() { memory.rememberLater(running, folder) })
-			}
+			out.begun = func(folder *disk.Folder) { memory.start(ctx, folder) }
 			return out.open(ctx, offer)
 		},
-		Observer: t, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
+		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
 		Keep: func() bool { return memory.keep(out.folder) },
 	})
 	stop()
-	l.close() // before what it remembers into is closed
+	memory.stop() // before what it remembers into is closed
 	if !memory.kept {
 		err = withoutMemory(err)
 	}
 	sum := t.result(r)
 	sum.Text = out.text()
 	return sum, r.Corrupt, err
+}
+
+// dial finds the sender: the one of the transfer that an earlier process began
+// with this code, or else the one who waits with it.
+func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (*link.Peer, error) {
+	if o.Writer == nil {
+		peer, err := link.Redial(ctx, c.link, k, disk.Remembered(resumeFolder(o.Output)))
+		if err == nil {
+			t.happen(transfer.PeerArrived)
+			return peer, nil
+		}
+		if !errors.Is(err, link.ErrNothingToResume) {
+			return nil, err
+		}
+	}
+	return link.Dial(ctx, c.link, k, linkEvents{t})
 }
 
 // accept asks whether to take an offer.

@@ -2,11 +2,9 @@ package tallow
 
 import (
 	"context"
-	"encoding/hex"
 	"sync"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -23,12 +21,6 @@ type transferRun struct {
 	mu    sync.Mutex // also held while onEvent runs, so that events come one at a time
 	state State
 }
-
-const (
-	peerArrived       = transfer.PeerArrived
-	peerLeft          = transfer.PeerLeft
-	peerAuthenticated = transfer.PeerAuthenticated
-)
 
 func newRun(onEvent func(Event), controls *Controls) *transferRun {
 	if controls == nil {
@@ -66,7 +58,7 @@ func (t *transferRun) happenFor(h transfer.Happening, reason string) {
 // authenticated notes that the other side is who it should be.
 func (t *transferRun) authenticated() {
 	t.began = time.Now()
-	t.happen(peerAuthenticated)
+	t.happen(transfer.PeerAuthenticated)
 	t.tell(PeerEvent{})
 }
 
@@ -79,49 +71,35 @@ func (t *transferRun) accept() {
 	}
 }
 
-// reconnecting says whether it was told that the connection is lost.
-func (t *transferRun) reconnecting() bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.state == StateConnecting
-}
-
 // restarted forgets what was counted of a receiver that has forgotten it too.
 func (t *transferRun) restarted() {
 	t.progress.Bytes.Store(0)
 	t.progress.Files.Store(0)
-	t.happen(peerAuthenticated) // if anybody was told that the old one was lost
+	t.happen(transfer.PeerAuthenticated) // if anybody was told that the old one was lost
 }
 
-// FileDone and the methods behind it make a transferRun a transfer.Observer.
-func (t *transferRun) FileDone(path string, bytes int64, hash blockhash.Hash) {
-	t.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})
-}
-
-func (t *transferRun) Paused(paused bool) {
-	h := transfer.PausedByNone
-	if paused {
-		h = transfer.PausedByOne
-	}
-	t.happen(h)
-}
-
-func (t *transferRun) Stalled(reason string) { t.tell(StallEvent{reason}) }
-
-func (t *transferRun) FileFailed(path string, _ wire.Outcome, reason string) {
-	t.tell(SkipEvent{Path: path, Reason: reason})
-}
-
-// left is how many bytes are still to be verified and written, 0 if that is not
+// remaining is how many bytes are still to be verified and written, 0 if that is not
 // known.
-func (t *transferRun) left() int64 {
+func (t *transferRun) remaining() int64 {
 	return max(t.progress.Total.Load()-t.progress.Bytes.Load(), 0)
 }
 
 // progressInterval: at most ten events a second.
 const progressInterval = 100 * time.Millisecond
 
-// report tells the progress until ctx ends, whenever it has changed.
+// reportProgress tells the progress, whenever it has changed, until it is
+// stopped or ctx ends.
+func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var reporter sync.WaitGroup
+	reporter.Go(func() { t.report(ctx) })
+	return func() {
+		cancel()
+		reporter.Wait()
+	}
+}
+
+// report is the goroutine of reportProgress.
 func (t *transferRun) report(ctx context.Context) {
 	tick := time.NewTicker(progressInterval)
 	defer tick.Stop()

@@ -1,6 +1,7 @@
 package tallow
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -8,8 +9,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
-	"github.com/tallow-transfer/tallow/internal/handshake"
-	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -96,97 +96,91 @@ func (o SendOptions) words() (words []string, nameplate string, err error) {
 }
 
 func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions, source source, words []string, nameplate string) (Result, error) {
-	m, err := c.open(ctx, nameplate)
+	listener, err := link.Listen(ctx, c.link, nameplate)
 	if err != nil {
 		return Result{}, err
 	}
-	defer m.end()
-	defer func() { _ = m.room.Close() }() // the one that it has then
-	k := code.Code{Nameplate: m.room.Nameplate(), Words: words}
-	params := handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: m.nonce}
-	if !m.local {
-		k.Relay = c.relay
+	defer listener.Close()
+	k := code.Code{Nameplate: listener.Nameplate(), Words: words}
+	if !listener.Local() {
+		k.Relay = c.link.Relay
 	}
-	t.tell(CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: m.local})
+	t.tell(CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: listener.Local()})
 
-	secrets, err := c.await(ctx, t, m, params, o.Timeout)
+	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Timeout, DefaultSendTimeout), &Error{
+		Kind: KindNetwork, Message: "nobody came for it in time", Hint: "Send again, or wait longer with --timeout.",
+	})
+	defer cancel()
+	peer, err := listener.Accept(waiting, k.Secret(), linkEvents{t})
 	if err != nil {
 		return Result{}, err
 	}
 	t.authenticated()
-	again, err := c.reuniter(secrets, sends, o.Wait, m.at)
-	if err != nil {
-		return Result{}, err
-	}
-	first := reunion{room: m.room, secrets: secrets}
-	for found := &first; found != nil; {
-		var r Result
-		if r, found, err = c.sendTo(ctx, t, o, source, found, again); found == nil {
+	for {
+		r, restarted, err := c.sendTo(ctx, t, o, source, peer)
+		if restarted == nil {
 			return r, err
 		}
 		// The receiver was started again. All is offered anew, and it says what
 		// it has of it.
+		peer = restarted
 		t.restarted()
 	}
-	return Result{}, err
 }
 
-// sendTo sends to the receiver who is in the room. If that one is started again
-// meanwhile, the result is where it came back.
-func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source source, to *reunion, again *reuniter) (Result, *reunion, error) {
+// sendTo sends to one process of the receiver. If that one is started again
+// meanwhile, the result is its next process.
+func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source source, peer *link.Peer) (Result, *link.Peer, error) {
 	sending, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
-	l, err := c.connect(ctx, t, to, sends, again, giveUp)
+	l, err := peer.Connect(ctx, link.Options{
+		Observer: linkEvents{t}, ReconnectTimeout: o.Wait, Remaining: t.remaining,
+		NoPath: func() { giveUp(transfer.ErrNoPath) },
+	})
 	if err != nil {
 		return Result{}, nil, err
 	}
-	defer l.close()
-	reporting, stop := context.WithCancel(ctx)
-	defer stop()
-	l.wg.Go(func() { t.report(reporting) })
-	r, err := transfer.Send(sending, l, source, transfer.SendOptions{
+	defer l.Close()
+	stop := t.reportProgress(ctx)
+	r, err := transfer.Send(sending, transferSession{l}, source, transfer.SendOptions{
 		Text:     o.Text != "",
-		Confirm:  t.verifier(to.secrets, o.Verify),
-		Observer: t, Progress: &t.progress, Pause: t.pause,
-		Offered: t.offered, Limit: o.LimitRate,
+		Confirm:  t.verifier(peer, o.Verify),
+		Offered:  t.offered,
+		Accepted: t.accept,
+		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
 	})
 	stop()
 	var ended *transfer.Cancelled
 	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && o.Stream == nil { // nobody can read a stream again
-		err = l.awaitRoom(ctx, ended)
+		err = t.awaitRestart(ctx, l, ended)
 	}
-	return t.result(r), l.takeRestarted(), err
+	return t.result(r), l.Restarted(), err
 }
 
-// await waits for a receiver, as long as the options say.
-func (c *Client) await(ctx context.Context, t *transferRun, m *meeting, p handshake.Params, timeout time.Duration) (*handshake.Secrets, error) {
-	if timeout == 0 {
-		timeout = DefaultSendTimeout
+// awaitRestart waits for a receiver whose disk is full to come back.
+func (t *transferRun) awaitRestart(ctx context.Context, l *link.Link, ended *transfer.Cancelled) error {
+	reason := "the peer's disk is full"
+	if ended.Text != "" {
+		reason = "the peer cannot go on: " + ended.Text
 	}
-	waiting, cancel := context.WithTimeoutCause(ctx, timeout, &Error{
-		Kind: KindNetwork, Message: "nobody came for it in time", Hint: "Send again, or wait longer with --timeout.",
-	})
-	defer cancel()
-	for {
-		secrets, err := t.awaitReceiver(waiting, m.room, p)
-		var lost *rendezvous.LostError
-		if !errors.As(err, &lost) {
-			return secrets, err
-		}
-		t.happen(peerLeft) // whoever was there has to come again
-		if err := m.retake(waiting); err != nil {
-			return nil, err
+	t.happenFor(transfer.ConnectionLost, reason)
+	err := l.AwaitRestart(ctx)
+	if errors.Is(err, link.ErrPeerGone) {
+		err = &Error{
+			Kind: KindNetwork, Message: reason + ", and it did not come back in time",
+			Hint: hintResume, Err: ended,
 		}
 	}
+	return err
 }
 
 // verifier asks the person to compare words, where that was asked for.
-func (t *transferRun) verifier(secrets *handshake.Secrets, verify func(context.Context, []string) (bool, error)) func(context.Context) error {
+func (t *transferRun) verifier(peer *link.Peer, verify func(context.Context, []string) (bool, error)) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if verify == nil {
 			return nil
 		}
-		b := secrets.VerifyBytes()
+		b := peer.VerifyBytes()
 		words := code.VerifyWords(b[:])
 		t.tell(VerifyEvent{words})
 		ok, err := verify(ctx, words)

@@ -3,26 +3,43 @@ package tallow
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
-	"github.com/tallow-transfer/tallow/internal/vault"
 )
 
 // rememberAfter is how long a transfer has to run before it is worth being
 // remembered for a process that is started again.
 const rememberAfter = 250 * time.Millisecond
 
-// memory leaves, beside what has arrived, what another process needs to go on with
-// this transfer: sealed with its code. recall.go finds it.
+// resumeFolder is where a Receive to an output path keeps what it needs to
+// resume.
+func resumeFolder(output string) string {
+	if output == "" {
+		return "."
+	}
+	if info, err := os.Stat(output); err == nil && info.IsDir() {
+		return output
+	}
+	return filepath.Dir(output)
+}
+
+// memory leaves, beside what has arrived, what another process of the receiver
+// needs to go on with this transfer: sealed with its code.
 type memory struct {
-	link  *link
-	code  code.Code
-	relay string
+	link *link.Link
+	code code.Code
+	log  *slog.Logger
+
+	cancel  context.CancelFunc // of the goroutine that start began
+	running sync.WaitGroup
 
 	kept bool // the folder stays even if nothing has arrived; of Receive's goroutine
 
@@ -30,15 +47,25 @@ type memory struct {
 	done bool // it is on the disk
 }
 
-// rememberLater remembers a transfer once it has run for long enough.
-func (m *memory) rememberLater(ctx context.Context, folder *disk.Folder) {
-	timer := time.NewTimer(rememberAfter)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		m.remember(folder)
-	case <-ctx.Done():
+// start remembers the transfer once it has run for long enough, until stop.
+func (m *memory) start(ctx context.Context, folder *disk.Folder) {
+	ctx, m.cancel = context.WithCancel(ctx)
+	m.running.Go(func() {
+		timer := time.NewTimer(rememberAfter)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			m.remember(folder)
+		case <-ctx.Done():
+		}
+	})
+}
+
+func (m *memory) stop() {
+	if m.cancel != nil {
+		m.cancel()
 	}
+	m.running.Wait()
 }
 
 // remember says whether the transfer is remembered.
@@ -48,13 +75,12 @@ func (m *memory) remember(folder *disk.Folder) bool {
 	if m.done {
 		return true
 	}
-	p := m.link.again.params
-	sealed, err := vault.SealResume(m.code.Secret(), m.code.Nameplate, vault.ResumeState{Secret: p.Secret, Room: p.Room, Relay: m.relay})
+	sealed, err := m.link.Seal(m.code)
 	if err == nil {
 		err = folder.Remember(sealed)
 	}
 	if err != nil && !errors.Is(err, os.ErrClosed) {
-		m.link.client.log.Debug("this transfer cannot be resumed with the same code", "reason", err)
+		m.log.Debug("this transfer cannot be resumed with the same code", "reason", err)
 	}
 	m.done = err == nil
 	return m.done

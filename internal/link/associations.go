@@ -1,4 +1,6 @@
-package tallow
+//go:build !js
+
+package link
 
 import (
 	"context"
@@ -24,13 +26,13 @@ const (
 	// which no more are tried than are up.
 	associationTimeout = 4 * time.Second
 	maxFailures        = 3
-	// widenEvery is how often it is looked at what has arrived.
-	widenEvery = 100 * time.Millisecond
+	// observeEvery is how often it is looked at what has arrived.
+	observeEvery = 100 * time.Millisecond
 )
 
-// widen dials or accepts the associations of a connection, until its data
+// addAssociations dials or accepts the associations of a connection, until its data
 // channel is dead.
-func (l *link) widen(connection *lane.WebRTC, channel *session.Lane) {
+func (l *Link) addAssociations(connection *lane.WebRTC, channel *session.Lane) {
 	ctx, cancel := context.WithCancel(l.ctx)
 	l.wg.Go(func() {
 		defer cancel()
@@ -41,14 +43,14 @@ func (l *link) widen(connection *lane.WebRTC, channel *session.Lane) {
 	})
 	l.wg.Go(func() {
 		defer cancel()
-		if l.role == sends {
+		if l.peer.role == Sender {
 			a := &associations{link: l, connection: connection, channel: channel}
 			a.keep(ctx)
 			return
 		}
 		connection.Accept(ctx, func(c *lane.Association, id uint32) {
 			if err := l.attach(id, wire.LaneWebRTC, c); err != nil {
-				l.client.log.Debug("an association is not used", "reason", err)
+				l.config.Logger.Debug("an association is not used", "reason", err)
 			}
 		})
 	})
@@ -56,7 +58,7 @@ func (l *link) widen(connection *lane.WebRTC, channel *session.Lane) {
 
 // associations are those of one connection, on the side that dials.
 type associations struct {
-	link       *link
+	link       *Link
 	connection *lane.WebRTC
 	channel    *session.Lane
 	controller *growth.Controller
@@ -71,14 +73,14 @@ type associations struct {
 // keep has as many associations carry data as are worth it.
 func (a *associations) keep(ctx context.Context) {
 	began := time.Now()
-	tick := time.NewTicker(widenEvery)
+	tick := time.NewTicker(observeEvery)
 	defer tick.Stop()
 	for carrying := 0; ; {
 		wanted := a.wanted(growth.Sample{
-			At: time.Since(began), Arrived: a.link.Arrived(), Left: a.link.run.left(), Carrying: carrying, Round: a.channel.Round(),
+			At: time.Since(began), Arrived: a.link.Arrived(), Left: a.link.remaining(), Carrying: carrying, Round: a.channel.Round(),
 		})
 		if wanted != carrying {
-			a.link.client.log.Debug("associations", "wanted", wanted, "carry", carrying)
+			a.link.config.Logger.Debug("associations", "wanted", wanted, "carry", carrying)
 		}
 		living := a.living()
 		if missing := wanted - len(living); missing > 0 {
@@ -110,7 +112,7 @@ func (a *associations) keep(ctx context.Context) {
 // wanted is how many associations shall carry data: alone as many as bring more,
 // and beside tcp lanes only those that help them.
 func (a *associations) wanted(s growth.Sample) int {
-	helps := a.link.carry(wire.LaneTCP)
+	helps := a.link.carries(wire.LaneTCP)
 	switch {
 	case a.controller != nil && helps == a.helps:
 	case helps:
@@ -136,7 +138,7 @@ func (a *associations) dial(ctx context.Context, n int) {
 				err = a.link.attach(id, wire.LaneWebRTC, carrier)
 			}
 			if err != nil {
-				a.link.client.log.Debug("no further association", "reason", err)
+				a.link.config.Logger.Debug("no further association", "reason", err)
 				return
 			}
 			a.mu.Lock()
@@ -152,4 +154,12 @@ func (a *associations) living() []*session.Lane {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(a.lanes), func(l *session.Lane) bool { return l.Err() != nil })
+}
+
+// remaining is how many bytes are still to be sent, 0 if that is not known.
+func (l *Link) remaining() int64 {
+	if l.options.Remaining == nil {
+		return 0
+	}
+	return l.options.Remaining()
 }

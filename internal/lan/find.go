@@ -1,0 +1,120 @@
+package lan
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/nearby"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+)
+
+// findTimeout is how long a receiver looks for the sender on its own network.
+const findTimeout = 5 * time.Second
+
+// joinTimeout is how long joining at the first address of a sender may take
+// before all of its addresses are tried.
+const joinTimeout = time.Second
+
+// NotFoundError is a sender that was not found on this network.
+type NotFoundError struct {
+	Nameplate string
+	Ambiguous bool // there are two with the same nameplate
+	Err       error
+}
+
+func (e *NotFoundError) Error() string {
+	return "find the sender " + e.Nameplate + " on this network: " + e.Err.Error()
+}
+func (e *NotFoundError) Unwrap() error { return e.Err }
+
+// Join joins the room of a nameplate at a sender of this network. It joins at
+// the first address that answers while it still listens for others: that burns
+// no code, and the room can be left again. Errors: *NotFoundError, those of
+// rendezvous.Client.Join, ctx's cause.
+func (n Network) Join(ctx context.Context, nameplate string) (*rendezvous.Room, error) {
+	joining, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var first early
+	defer first.discard()
+	found, err := n.find(ctx, nameplate, func(at netip.AddrPort) { first.join(joining, n, at, nameplate) })
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	timer := time.AfterFunc(joinTimeout, cancel)
+	room := first.take()
+	timer.Stop()
+	if room != nil {
+		return room, nil
+	}
+	at, err := rendezvous.First(ctx, found, n.Version)
+	if err != nil {
+		return nil, err
+	}
+	return rendezvous.New(at, n.Version).Join(ctx, nameplate)
+}
+
+// early is a room that is joined before it is certain that it is the right one.
+// Its goroutine ends before take or discard returns.
+type early struct{ joined chan *rendezvous.Room }
+
+func (e *early) join(ctx context.Context, n Network, at netip.AddrPort, nameplate string) {
+	e.joined = make(chan *rendezvous.Room, 1)
+	go func() {
+		room, err := rendezvous.New(rendezvous.Nearby(at), n.Version).Join(ctx, nameplate)
+		if err != nil {
+			n.Logger.Debug("not joined at the first address", "reason", err)
+		}
+		e.joined <- room
+	}()
+}
+
+// take waits for the room; nil if it could not be joined.
+func (e *early) take() *rendezvous.Room {
+	if e.joined == nil {
+		return nil
+	}
+	room := <-e.joined
+	e.joined = nil
+	return room
+}
+
+// discard leaves the room, unless it was taken.
+func (e *early) discard() {
+	if room := e.take(); room != nil {
+		_ = room.Close()
+	}
+}
+
+// Find finds the relay of the sender with a nameplate on this network. Errors are
+// those of Join.
+func (n Network) Find(ctx context.Context, nameplate string) (rendezvous.Endpoint, error) {
+	found, err := n.find(ctx, nameplate, nil)
+	if err != nil {
+		return rendezvous.Endpoint{}, err
+	}
+	return rendezvous.First(ctx, found, n.Version)
+}
+
+// find finds the addresses of the sender with a nameplate. first is told the
+// first one while it looks for others.
+func (n Network) find(ctx context.Context, nameplate string, first func(netip.AddrPort)) ([]rendezvous.Endpoint, error) {
+	look, cancel := context.WithTimeout(ctx, findTimeout)
+	defer cancel()
+	found, err := nearby.Find(look, nameplate, first)
+	switch {
+	case errors.Is(err, nearby.ErrAmbiguous):
+		return nil, &NotFoundError{Nameplate: nameplate, Ambiguous: true, Err: err}
+	case ctx.Err() != nil:
+		return nil, context.Cause(ctx)
+	case err != nil:
+		return nil, &NotFoundError{Nameplate: nameplate, Err: err}
+	}
+	var endpoints []rendezvous.Endpoint
+	for _, at := range found {
+		endpoints = append(endpoints, rendezvous.Nearby(at))
+	}
+	return endpoints, nil
+}

@@ -1,0 +1,86 @@
+// Package lan lets two peers of one network meet without a relay of anybody
+// else's: the sender serves a relay in its own process and announces it by
+// mDNS, and the receiver finds it there.
+//
+// Start with [Network], which is a link.LocalNetwork.
+package lan
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+
+	"github.com/tallow-transfer/tallow/internal/link"
+	"github.com/tallow-transfer/tallow/internal/nearby"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+// Network is the network of this machine.
+type Network struct {
+	Version string       // of the program, for diagnostics
+	Logger  *slog.Logger // takes what helps to find faults
+}
+
+// nameplateDigits makes it unlikely that two senders of one network have the
+// same nameplate, although neither knows of the other.
+const nameplateDigits = 4
+
+// ListenError is a relay in this process that cannot listen.
+type ListenError struct{ Err error }
+
+func (e *ListenError) Error() string { return fmt.Sprintf("cannot listen on this network: %v", e.Err) }
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// Serve runs a relay in this process, on all addresses of this machine, until it
+// is closed. It outlives ctx, so that a sender that gives up can still tell the
+// receiver so. The error is a *ListenError.
+func (n Network) Serve(ctx context.Context) (link.LocalRelay, error) {
+	listener, packets, err := relay.Listen(ctx, ":0")
+	if err != nil {
+		return nil, &ListenError{err}
+	}
+	port := listener.Addr().(*net.TCPAddr).AddrPort().Port()
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	r := &localRelay{port: port, cancel: cancel}
+	r.wg.Go(func() {
+		err := relay.Serve(ctx, listener, packets, relay.Config{NameplateDigits: nameplateDigits, Version: n.Version, Logger: n.Logger})
+		if err != nil {
+			n.Logger.Error("the relay in this process ended", "reason", err)
+		}
+	})
+	return r, nil
+}
+
+// localRelay is a relay in this process.
+type localRelay struct {
+	port         uint16
+	cancel       context.CancelFunc
+	wg           sync.WaitGroup
+	announcement *nearby.Announcement
+}
+
+// Endpoint is where this process reaches it.
+func (r *localRelay) Endpoint() rendezvous.Endpoint {
+	return rendezvous.Nearby(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), r.port))
+}
+
+// Announce makes the room of a nameplate known on this network until Close.
+func (r *localRelay) Announce(ctx context.Context, nameplate string) (err error) {
+	r.announcement, err = nearby.Announce(ctx, nameplate, int(r.port))
+	return err
+}
+
+// Close ends the announcement and the relay, and waits for both.
+func (r *localRelay) Close() error {
+	var err error
+	if r.announcement != nil {
+		err = r.announcement.Close()
+	}
+	r.cancel()
+	r.wg.Wait()
+	return err
+}

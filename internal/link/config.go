@@ -1,0 +1,26 @@
+package link
+
+import (
+	"log/slog"
+
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// Config is what all connections of a program have in common.
+type Config struct {
+	// Relay is the relay that is configured, as a person named it; empty if
+	// there is none.
+	Relay string
+	// Local is the network that this machine is on, where a sender without a
+	// relay runs one itself. Nil where there is no such thing, as in a browser.
+	Local LocalNetwork
+	// Lanes are the kinds of lanes that may carry this side's data.
+	Lanes wire.Lanes
+	// Version is the version of the program, for diagnostics.
+	Version string
+	// Logger takes what helps to find faults.
+	Logger *slog.Logger
+	// WrapCarrier, if set, wraps the carrier of every lane. It is for tests.
+	WrapCarrier func(id uint32, c session.Carrier) session.Carrier
+}

@@ -1,0 +1,48 @@
+package link
+
+import (
+	"context"
+
+	"github.com/tallow-transfer/tallow/internal/code"
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+)
+
+// Dial joins the room of a code and proves to the sender in it that this side
+// knows the code. From the first message on the code is used up, whatever comes
+// of it.
+//
+// Errors: *HandshakeError and those of package handshake, after which the code
+// is used up; ErrNoRelay and *RelayNameError; those of rendezvous.Client.Join
+// and of LocalNetwork.Join; ctx's cause.
+func Dial(ctx context.Context, c Config, k code.Code, o HandshakeObserver) (*Peer, error) {
+	room, at, err := c.joinRoom(ctx, k)
+	if err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		return nil, err
+	}
+	p, err := authenticate(ctx, room, at, k, o)
+	if err != nil {
+		_ = room.Close()
+	}
+	return p, err
+}
+
+// authenticate runs the receiver's side of the handshake with a code.
+func authenticate(ctx context.Context, room *rendezvous.Room, at location, k code.Code, o HandshakeObserver) (*Peer, error) {
+	receiver, err := handshake.NewReceiver(handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: room.Nonce()})
+	if err != nil {
+		return nil, err
+	}
+	d := driver{
+		room: room, exchange: receiver, observer: o, role: Receiver,
+		timeout: handshakeTimeout, abandon: leave,
+	}
+	result, err := d.drive(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return newPeer(at, Receiver, room, result)
+}

@@ -1,0 +1,26 @@
+// Package link keeps two authenticated peers connected. It finds the room of a
+// code, drives the handshake in it, sets up the lanes of the session, notices
+// when the connection is lost, and reconnects, for as long as the transfer
+// lasts. It knows nothing of files.
+//
+//	sender                         receiver
+//	Listen   opens a room          Dial     joins the room of a code
+//	Accept   waits, handshake               handshake
+//	         -> Peer               Redial   the same after the process was killed
+//	                                        -> Peer
+//	Peer.Connect                   Peer.Connect
+//	         -> Link                        -> Link
+//
+// A Link is a session.Session that has lanes:
+//
+//	the relayed lane     the room itself, at once               link.go
+//	direct lanes         set up by sealed signals               direct.go, tcp.go, webrtc.go
+//	a lost connection    noticed, and made again                loss.go, reconnect.go
+//	a restarted peer     another process of the receiver        restart.go
+//
+// Where a relay is looked for is decided in locate.go alone: for a code, for
+// reconnecting, and for a receiver that was killed. The one driver of all
+// handshakes is handshake.go. What a Link tells its user is [Observer].
+//
+// Start reading with Listen (listen.go) and Dial (dial.go).
+package link

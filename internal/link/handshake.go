@@ -1,0 +1,205 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+const (
+	// handshakeTimeout bounds a handshake with a code from its first message on.
+	handshakeTimeout = 30 * time.Second
+	// resumeTimeout bounds the handshake of a resumption. Nothing is used up by
+	// it, and another attempt follows.
+	resumeTimeout = 10 * time.Second
+	// withdrawTimeout bounds how long a sender that gives up tells the relay so.
+	withdrawTimeout = 500 * time.Millisecond
+)
+
+// driver runs one side of a handshake in a room, with whoever joins it. It is
+// the same for both handshakes and both sides: the exchange knows who speaks
+// first, what burns a code, and whether another run may follow one that was
+// broken off.
+//
+//	waiting --the first message goes or comes--> running --the peer has proved itself--> done
+//	running --the peer leaves--> interrupted: an error, or waiting again
+//	waiting, running --the connection breaks, ctx ends, a message is wrong--> an error
+type driver struct {
+	room     *rendezvous.Room
+	exchange handshake.Exchange
+	observer HandshakeObserver
+	role     Role
+	timeout  time.Duration // of a run, from its first message on
+	// abandon ends the room when ctx ends before a run has begun.
+	abandon func(ctx context.Context, room *rendezvous.Room)
+
+	ctx context.Context // the caller's
+	run run
+}
+
+// run is one run of the exchange, or the wait for it.
+type run struct {
+	begun   bool
+	ctx     context.Context // ends with the caller's, or when the run takes too long
+	cancel  context.CancelFunc
+	release func() bool // undoes that the room ends with ctx; false if it has
+}
+
+// drive returns the result when the peer has proved itself. The room is open
+// then, and to be closed by the caller in any case.
+func (d *driver) drive(ctx context.Context) (*handshake.Result, error) {
+	d.ctx = ctx
+	d.wait()
+	defer func() { d.run.stop() }()
+	buf := make([]byte, rendezvous.ReadSize)
+	for {
+		event, payload, err := d.room.Read(buf)
+		if err != nil {
+			return nil, d.broken(err)
+		}
+		if d.run.begun && event != rendezvous.Message {
+			if err := d.interrupted(FailurePeerLeft, nil); err != nil {
+				return nil, err
+			}
+			d.run.stop()
+			d.wait()
+		}
+		switch event {
+		case rendezvous.Joined:
+			d.observer.PeerJoined()
+			if err := d.start(); err != nil {
+				return nil, err
+			}
+		case rendezvous.Left:
+			d.observer.PeerLeft()
+		case rendezvous.Message:
+			result, err := d.handle(payload)
+			if err != nil {
+				return nil, err
+			}
+			if result == nil {
+				continue
+			}
+			if !d.run.release() {
+				return nil, d.broken(context.Cause(d.run.ctx))
+			}
+			return result, nil
+		}
+	}
+}
+
+// wait makes ready for the next run.
+func (d *driver) wait() {
+	ctx, room, abandon := d.ctx, d.room, d.abandon
+	d.run = run{
+		ctx: ctx, cancel: func() {},
+		release: context.AfterFunc(ctx, func() { abandon(ctx, room) }),
+	}
+}
+
+// begin starts the clock of a run.
+func (d *driver) begin() {
+	d.run.release()
+	room := d.room
+	d.run.begun = true
+	d.run.ctx, d.run.cancel = context.WithTimeout(d.ctx, d.timeout)
+	d.run.release = context.AfterFunc(d.run.ctx, func() { _ = room.Close() })
+}
+
+func (r *run) stop() {
+	r.release()
+	r.cancel()
+}
+
+// start sends the first message, on the side that speaks first.
+func (d *driver) start() error {
+	first, err := d.exchange.Start()
+	if err != nil || first == nil {
+		return err
+	}
+	d.begin()
+	return d.send(first)
+}
+
+// handle takes a message of the peer and answers it.
+func (d *driver) handle(m []byte) (*handshake.Result, error) {
+	burns := d.exchange.BurnsCode()
+	if !d.run.begun {
+		d.begin()
+	}
+	if burns {
+		if err := d.room.Burn(d.run.ctx); err != nil {
+			// The relay may have burnt it, so nobody can come for this code again.
+			return nil, d.failure(FailureRelayLost, err)
+		}
+	}
+	reply, result, err := d.exchange.Handle(m)
+	switch {
+	case errors.Is(err, handshake.ErrOrder):
+		return nil, nil // no run waits for it
+	case err != nil:
+		if abort := handshake.AbortMessage(err); abort != nil {
+			_ = d.room.Send(d.run.ctx, abort) // as far as the peer can be told
+		}
+		if errors.Is(err, wire.ErrMalformed) {
+			err = d.failure(FailureMalformed, err)
+		}
+		return nil, err
+	case reply != nil:
+		if err := d.send(reply); err != nil {
+			return nil, err
+		}
+	}
+	return result, nil
+}
+
+func (d *driver) send(m []byte) error {
+	if err := d.room.Send(d.run.ctx, m); err != nil {
+		return d.broken(err)
+	}
+	return nil
+}
+
+// broken is the error of a wait or a run that was ended by the room or by time.
+func (d *driver) broken(err error) error {
+	failure := FailureRelayLost
+	switch {
+	case d.ctx.Err() != nil:
+		return context.Cause(d.ctx)
+	case d.run.ctx.Err() != nil:
+		failure, err = FailureTimeout, context.Cause(d.run.ctx)
+	}
+	if used := d.interrupted(failure, err); used != nil {
+		return used
+	}
+	return err
+}
+
+// interrupted is the error of a run that was broken off; nil if another may
+// follow.
+func (d *driver) interrupted(f HandshakeFailure, cause error) error {
+	if d.exchange.Interrupted() == nil {
+		return nil
+	}
+	return d.failure(f, cause)
+}
+
+func (d *driver) failure(f HandshakeFailure, cause error) error {
+	return &HandshakeError{Failure: f, Role: d.role, Err: cause}
+}
+
+// withdraw ends the room of a sender whom nobody has tried yet, so that a
+// receiver who comes too late hears so at once.
+func withdraw(ctx context.Context, room *rendezvous.Room) {
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
+	defer cancel()
+	_ = room.Withdraw(last)
+	_ = room.Close()
+}
+
+// leave leaves a room whose peer has not been spoken to.
+func leave(_ context.Context, room *rendezvous.Room) { _ = room.Close() }

@@ -1,0 +1,168 @@
+package link
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// DefaultReconnectTimeout is how long a link that has lost every connection
+// waits for the peer to come back.
+const DefaultReconnectTimeout = 10 * time.Minute
+
+// Options are the settings of one Link.
+type Options struct {
+	Observer Observer
+	// ReconnectTimeout is how long to wait for the peer when every connection is
+	// lost; 0: DefaultReconnectTimeout.
+	ReconnectTimeout time.Duration
+	// Remaining is how many bytes are still to be sent, 0 if that is not known:
+	// it decides how many lanes are worth their cost. The sender's alone.
+	Remaining func() int64
+	// NoPath is called when no kind of direct lane that both sides allow can be
+	// made, and the relay may not carry data either. The sender's alone.
+	NoPath func()
+}
+
+// Link is a session with what connects it: the relayed lane from the start,
+// direct ones as they come up, and the way back when everything is lost.
+type Link struct {
+	*session.Session
+	config   Config
+	peer     *Peer
+	observer Observer
+	options  Options
+	timeout  time.Duration
+	dialers  []dialer
+
+	ctx    context.Context // ends with Close
+	cancel context.CancelFunc
+	wg     sync.WaitGroup
+	seen   int // lanes that Attached has returned; of its caller
+
+	disconnected atomic.Bool // the observer was told so
+
+	mu         sync.Mutex
+	generation uint32     // of the newest keys; a session begins with 0
+	numbered   uint16     // direct lanes of it, so far
+	stun       string     // of the newest room
+	failed     wire.Lanes // kinds of direct lanes that could not be made
+	restarted  *Peer      // the receiver's new process
+
+	telling sync.Mutex         // held while the observer is told of lanes, so that it is in order
+	active  map[wire.Lanes]int // lanes that carry data, of each kind
+}
+
+// Connect starts a session with the peer. The Link owns the peer's room, and has
+// to be closed. It ends with ctx at the latest.
+func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
+	if o.ReconnectTimeout == 0 {
+		o.ReconnectTimeout = DefaultReconnectTimeout
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	l := &Link{
+		Session: session.New(p.keys(), session.Options{
+			Allowed: p.config.Lanes, Program: "tallow/" + p.config.Version, Patience: o.ReconnectTimeout,
+		}),
+		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
+		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),
+	}
+	if err := l.enter(p.room); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	var err error
+	if l.dialers, err = l.newDialers(); err != nil {
+		_ = l.Close()
+		return nil, err
+	}
+	for _, d := range l.dialers {
+		l.wg.Go(d.run)
+	}
+	l.wg.Go(l.dispatchSignals)
+	l.wg.Go(l.watchLoss)
+	l.wg.Go(l.keepRelayed)
+	return l, nil
+}
+
+// enter makes the room the session's relayed lane of the current generation.
+func (l *Link) enter(room *rendezvous.Room) error {
+	l.mu.Lock()
+	l.stun = room.STUN()
+	id := session.LaneID(l.generation, 0)
+	l.mu.Unlock()
+	return l.attach(id, wire.LaneRelay, lane.NewRelayed(l.ctx, room))
+}
+
+// Close ends the session and everything around it, and waits for it.
+func (l *Link) Close() error {
+	l.cancel()
+	err := l.Session.Close()
+	l.wg.Wait()
+	return err
+}
+
+// NextLane returns the lanes one by one as they come up; for one caller.
+func (l *Link) NextLane(ctx context.Context) (*session.Lane, error) {
+	next, err := l.Attached(ctx, l.seen)
+	if err == nil {
+		l.seen++
+	}
+	return next, err
+}
+
+// attach gives the session a lane and tells when lanes of its kind begin and
+// cease to carry data.
+func (l *Link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
+	if l.config.WrapCarrier != nil {
+		c = l.config.WrapCarrier(id, c)
+	}
+	attached, err := l.Attach(id, kind, c)
+	if err != nil {
+		return err
+	}
+	l.mu.Lock()
+	l.failed &^= kind
+	l.mu.Unlock()
+	l.wg.Go(func() {
+		for attached.Ready(l.ctx) == nil {
+			l.count(kind, 1)
+			err := attached.Relieved(l.ctx)
+			if errors.Is(err, context.Canceled) || attached.Err() != nil && l.endsSoon() {
+				return // the end of the transfer is not a lane's failure
+			}
+			l.count(kind, -1)
+			l.config.Logger.Debug("lane no longer carries data", "lane", kind, "reason", attached.Err())
+		}
+	})
+	return nil
+}
+
+// count counts the lanes of a kind that carry data, and tells of the first and
+// the last: how many connections there are is of no interest.
+func (l *Link) count(kind wire.Lanes, change int) {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	before := l.active[kind]
+	l.active[kind] += change
+	switch {
+	case before == 0:
+		l.observer.LaneUp(kind)
+	case l.active[kind] == 0:
+		l.observer.LaneDown(kind)
+	}
+}
+
+// carries says whether a lane of a kind carries data.
+func (l *Link) carries(kind wire.Lanes) bool {
+	l.telling.Lock()
+	defer l.telling.Unlock()
+	return l.active[kind] > 0
+}

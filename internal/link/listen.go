@@ -1,0 +1,137 @@
+package link
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// How often the way back to a relay is tried.
+const (
+	rejoinFirst  = 250 * time.Millisecond
+	rejoinLatest = 5 * time.Second
+)
+
+// Listener is the sender in the room of its code, with the relay where that is
+// in this process.
+type Listener struct {
+	at     location
+	client *rendezvous.Client
+	room   *rendezvous.Room
+	nonce  [16]byte
+	local  LocalRelay // nil where another machine is the relay
+}
+
+// Listen opens a room at the configured relay, or at one in this process. The
+// nameplate is the relay's choice if it is empty. The Listener has to be closed.
+//
+// Errors: ErrNoRelay, *RelayNameError, those of LocalNetwork.Serve and of
+// rendezvous.Client.Open.
+func Listen(ctx context.Context, c Config, nameplate string) (*Listener, error) {
+	l := &Listener{}
+	_, _ = rand.Read(l.nonce[:]) // never fails (Go 1.24)
+	var err error
+	if l.at, err = c.named(c.Relay, ""); err != nil {
+		return nil, err
+	}
+	if l.at.isLocal() {
+		if l.local, err = c.Local.Serve(ctx); err != nil {
+			return nil, err
+		}
+		l.at.endpoint = l.local.Endpoint()
+	}
+	l.client = rendezvous.New(l.at.endpoint, c.Version)
+	l.room, err = l.client.Open(ctx, rendezvous.OpenRequest{Nonce: l.nonce, Nameplate: nameplate})
+	if err != nil {
+		_ = l.closeLocal()
+		return nil, err
+	}
+	l.at.nameplate = l.room.Nameplate()
+	if l.local != nil {
+		if err := l.local.Announce(ctx, l.at.nameplate); err != nil {
+			c.Logger.Warn("this machine cannot be found by mDNS", "reason", err)
+		}
+	}
+	return l, nil
+}
+
+// Nameplate is the number of the room.
+func (l *Listener) Nameplate() string { return l.at.nameplate }
+
+// Local says whether the relay is in this process, so that only machines of this
+// network can join.
+func (l *Listener) Local() bool { return l.local != nil }
+
+// Close leaves the room, also on behalf of the Peer, and ends a relay in this
+// process.
+func (l *Listener) Close() error {
+	return errors.Join(l.room.Close(), l.closeLocal())
+}
+
+func (l *Listener) closeLocal() error {
+	if l.local == nil {
+		return nil
+	}
+	return l.local.Close()
+}
+
+// Accept waits until a receiver proves that it knows the words. The first
+// attempt at them burns the code, whatever comes of it. Until then the room is
+// joined again when the connection to the relay breaks.
+//
+// Errors: *HandshakeError and those of package handshake, after which the code
+// is used up; those of a rendezvous.Room; ctx's cause.
+func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver) (*Peer, error) {
+	// One Sender for all rooms: it answers one receiver, whatever the relay does.
+	sender, err := handshake.NewSender(handshake.Params{Words: words, Nameplate: l.at.nameplate, SenderNonce: l.nonce})
+	if err != nil {
+		return nil, err
+	}
+	for {
+		d := driver{
+			room: l.room, exchange: sender, observer: o, role: Sender,
+			timeout: handshakeTimeout, abandon: withdraw,
+		}
+		result, err := d.drive(ctx)
+		if err == nil {
+			return newPeer(l.at, Sender, l.room, result)
+		}
+		var used *HandshakeError
+		var lost *rendezvous.LostError
+		if errors.As(err, &used) || !errors.As(err, &lost) {
+			return nil, err
+		}
+		o.PeerLeft() // whoever was there has to come again
+		if err := l.rejoin(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// rejoin joins the room again after the connection to the relay broke. It tries
+// until ctx ends, or the relay knows nothing of the room any more.
+func (l *Listener) rejoin(ctx context.Context) error {
+	pauses := newPauses(rejoinFirst, rejoinLatest)
+	for {
+		room, err := l.client.Retake(ctx, l.room)
+		var refused *rendezvous.RelayError
+		switch {
+		case err == nil:
+			_ = l.room.Close()
+			l.room = room
+			return nil
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case errors.As(err, &refused) && refused.Code != wire.RoomRate && refused.Code != wire.RoomClosing:
+			return err
+		}
+		if err := pauses.wait(ctx, nil); err != nil {
+			return err
+		}
+	}
+}

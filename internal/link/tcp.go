@@ -1,0 +1,174 @@
+//go:build !js
+
+package link
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/broadcast"
+	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// maxTCPLanes is how many connections there are at a time.
+const maxTCPLanes = 4
+
+// tcpTimeout is how long the first connection may take. After it, where nothing
+// else may carry data, the transfer ends.
+const tcpTimeout = 15 * time.Second
+
+// tcpDialer has tcp lanes. Both sides listen for connections, tell each other
+// where, sealed, and dial each other at once, as long as no tcp lane is up. The
+// sender says which connections become lanes. The side whose dial led to the
+// first one dials the others, between the same two addresses.
+type tcpDialer struct {
+	link     *Link
+	listener net.Listener // set before anything else runs
+
+	changed broadcast.Signal // whenever anything below changes
+
+	mu      sync.Mutex
+	current tcpKeys
+	theirs  struct { // of the newest generation of which they came
+		heard      bool
+		generation uint32
+		at         wire.Addresses
+	}
+	up      map[*lane.TCP]bool // those that are lanes, or become one
+	path    lane.Path          // between the addresses of those
+	dialled netip.AddrPort     // what led this side there; zero if only the peer dialled
+	first   chan struct{}      // closed with the first lane
+}
+
+// tcpKeys are the keys of a generation.
+type tcpKeys struct {
+	generation uint32
+	key        [lane.TCPKeySize]byte
+}
+
+func tcpKeysOf(p *Peer, generation uint32) (tcpKeys, error) {
+	k := tcpKeys{generation: generation}
+	exported, err := p.secrets.Export("tcp lane", len(k.key))
+	copy(k.key[:], exported)
+	return k, err
+}
+
+func newTCPDialer(l *Link) (*tcpDialer, error) {
+	keys, err := tcpKeysOf(l.peer, 0)
+	if err != nil {
+		return nil, err
+	}
+	return &tcpDialer{link: l, current: keys, up: make(map[*lane.TCP]bool), first: make(chan struct{})}, nil
+}
+
+// renew has the two sides tell each other anew where they are.
+func (d *tcpDialer) renew(p *Peer) {
+	keys, err := tcpKeysOf(p, p.generation)
+	if err != nil {
+		d.link.config.Logger.Debug("no keys for tcp lanes", "reason", err)
+		return
+	}
+	d.mu.Lock()
+	d.current = keys
+	d.mu.Unlock()
+	d.changed.Broadcast()
+}
+
+// run listens and says where at once, so that the first dial costs no round
+// trip before it. It stops if the peer takes no tcp lanes.
+func (d *tcpDialer) run() {
+	l := d.link
+	ctx, stop := context.WithCancel(l.ctx)
+	defer stop()
+	listener, err := lane.ListenTCP(ctx)
+	if err != nil {
+		l.config.Logger.Debug("cannot listen for tcp lanes", "reason", err)
+	} else {
+		d.listener = listener
+		l.wg.Go(func() { lane.ServeTCP(ctx, listener, func() lane.TCPPeer { return d.peer(false) }) })
+	}
+	l.wg.Go(d.tellAddresses)
+	peer, err := l.Peer(l.ctx)
+	if err != nil || peer.Lanes&wire.LaneTCP == 0 {
+		return
+	}
+	if l.peer.role == Sender {
+		l.wg.Go(d.watchFirst)
+	}
+	d.keepDialling()
+}
+
+// watchFirst gives up this kind of lane if no connection comes up.
+func (d *tcpDialer) watchFirst() {
+	timer := time.NewTimer(tcpTimeout)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		d.link.cannotDial(wire.LaneTCP)
+	case <-d.first:
+	case <-d.link.ctx.Done():
+	}
+}
+
+// tellAddresses tells where this side listens, once in each generation.
+func (d *tcpDialer) tellAddresses() {
+	l := d.link
+	for {
+		changed := d.changed.Wait()
+		now := d.generation()
+		sig := wire.Signal{Kind: wire.SignalAddresses, Lane: session.LaneID(now, 0), Body: string(d.ourAddresses().Append(nil))}
+		if l.Send(l.ctx, sig.Append(nil)) != nil {
+			return
+		}
+		for d.generation() == now {
+			select {
+			case <-changed:
+			case <-l.ctx.Done():
+				return
+			}
+			changed = d.changed.Wait()
+		}
+	}
+}
+
+func (d *tcpDialer) generation() uint32 {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.current.generation
+}
+
+func (d *tcpDialer) ourAddresses() wire.Addresses {
+	if d.listener == nil {
+		return nil
+	}
+	return lane.ListenAddresses(d.listener)
+}
+
+// signal takes where the peer listens. Addresses of an older generation, and a
+// second signal of one, count for nothing.
+func (d *tcpDialer) signal(sig wire.Signal) bool {
+	if sig.Kind != wire.SignalAddresses {
+		return false
+	}
+	theirs, err := wire.ParseAddresses([]byte(sig.Body))
+	if err != nil {
+		d.link.config.Logger.Debug("addresses that cannot be used", "reason", err)
+		return true
+	}
+	generation := sig.Lane >> 16
+	d.mu.Lock()
+	fresh := !d.theirs.heard || generation > d.theirs.generation
+	if fresh {
+		d.theirs.heard, d.theirs.generation, d.theirs.at = true, generation, theirs
+	}
+	d.mu.Unlock()
+	if fresh {
+		d.changed.Broadcast()
+	}
+	return true
+}

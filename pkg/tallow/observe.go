@@ -1,0 +1,69 @@
+package tallow
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/link"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// transferSession is a link as package transfer wants it.
+type transferSession struct{ *link.Link }
+
+// Attached returns the lanes one by one as they come up.
+func (s transferSession) Attached(ctx context.Context) (transfer.Lane, error) {
+	next, err := s.NextLane(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return next, nil
+}
+
+// linkEvents makes events of what a link tells. It is a link.HandshakeObserver
+// and a link.Observer.
+type linkEvents struct{ run *transferRun }
+
+func (e linkEvents) PeerJoined() { e.run.happen(transfer.PeerArrived) }
+func (e linkEvents) PeerLeft()   { e.run.happen(transfer.PeerLeft) }
+
+func (e linkEvents) LaneUp(kind wire.Lanes)   { e.run.tell(LaneEvent{Lane: laneName(kind), Up: true}) }
+func (e linkEvents) LaneDown(kind wire.Lanes) { e.run.tell(LaneEvent{Lane: laneName(kind)}) }
+
+func (e linkEvents) Disconnected() { e.run.happen(transfer.ConnectionLost) }
+
+func (e linkEvents) Reconnecting(attempt int) {
+	e.run.tell(StallEvent{fmt.Sprintf("no lane is up, reconnecting %d/∞", attempt)})
+}
+
+func (e linkEvents) Reconnected() {
+	e.run.happen(transfer.PeerAuthenticated)
+	if e.run.pause.Paused() {
+		e.run.happen(transfer.PausedByOne)
+	}
+}
+
+// transferEvents makes events of what a transfer tells. It is a
+// transfer.Observer.
+type transferEvents struct{ run *transferRun }
+
+func (e transferEvents) FileDone(path string, bytes int64, hash blockhash.Hash) {
+	e.run.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})
+}
+
+func (e transferEvents) FileFailed(path string, _ wire.Outcome, reason string) {
+	e.run.tell(SkipEvent{Path: path, Reason: reason})
+}
+
+func (e transferEvents) Paused(paused bool) {
+	if paused {
+		e.run.happen(transfer.PausedByOne)
+	} else {
+		e.run.happen(transfer.PausedByNone)
+	}
+}
+
+func (e transferEvents) Stalled(reason string) { e.run.tell(StallEvent{reason}) }
