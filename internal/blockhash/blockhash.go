@@ -18,31 +18,28 @@ import (
 	"lukechampine.com/blake3/guts"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // Size is the number of bytes of a hash.
-const Size = 32
+const Size = files.HashSize
 
-// Hash is a block's chaining value or a file's BLAKE3 hash.
-type Hash = [Size]byte
+// The types of package files, under the names that package disk still uses.
+type (
+	Hash  = files.Hash
+	Block = files.Block
+)
 
 const (
 	chunksPerBlock = wire.BlockSize / guts.ChunkSize
 	cacheLine      = 64
 )
 
-// Block is a hashed block: its hash and, kept for the file that has no other
-// block, the BLAKE3 hash of its bytes alone.
-type Block struct {
-	Hash Hash // of the block in its place
-	Root Hash // of the block as a whole file; only of use for block 0
-}
-
 // Sum hashes the block with the number index, which is data: 1 to wire.BlockSize
 // bytes, of which only a file's last block may have fewer than wire.BlockSize.
-func Sum(index uint32, data []byte) Block {
+func Sum(index uint32, data []byte) files.Block {
 	n := subtree(data, uint64(index)*chunksPerBlock)
-	b := Block{Hash: bytesOf(guts.ChainingValue(n))}
+	b := files.Block{Hash: bytesOf(guts.ChainingValue(n))}
 	if index == 0 {
 		n.Flags |= guts.FlagRoot
 		b.Root = bytesOf(guts.ChainingValue(n))
@@ -95,14 +92,14 @@ func fetch(data []byte) {
 	runtime.KeepAlive(all)
 }
 
-func bytesOf(cv [8]uint32) (h Hash) {
+func bytesOf(cv [8]uint32) (h files.Hash) {
 	for i, w := range cv {
 		binary.LittleEndian.PutUint32(h[i*4:], w)
 	}
 	return h
 }
 
-func wordsOf(h Hash) (cv [8]uint32) {
+func wordsOf(h files.Hash) (cv [8]uint32) {
 	for i := range cv {
 		cv[i] = binary.LittleEndian.Uint32(h[i*4:])
 	}
@@ -112,14 +109,14 @@ func wordsOf(h Hash) (cv [8]uint32) {
 // Tree collects the hashes of a file's blocks, in any order, and joins them
 // into the file's hash. The zero value is an empty file.
 type Tree struct {
-	hashes []Hash
-	root   Hash // of block 0 as a whole file
+	hashes []files.Hash
+	root   files.Hash // of block 0 as a whole file
 }
 
 // Set puts a block's hash into its place.
-func (t *Tree) Set(index uint32, b Block) {
+func (t *Tree) Set(index uint32, b files.Block) {
 	for uint32(len(t.hashes)) <= index {
-		t.hashes = append(t.hashes, Hash{})
+		t.hashes = append(t.hashes, files.Hash{})
 	}
 	t.hashes[index] = b.Hash
 	if index == 0 {
@@ -132,7 +129,7 @@ func (t *Tree) Set(index uint32, b Block) {
 func (t *Tree) Len() int { return len(t.hashes) }
 
 // Root is the BLAKE3 hash of the file; every block below Len has to be set.
-func (t *Tree) Root() Hash {
+func (t *Tree) Root() files.Hash {
 	switch len(t.hashes) {
 	case 0:
 		n := guts.CompressChunk(nil, &guts.IV, 0, guts.FlagRoot)
@@ -145,12 +142,12 @@ func (t *Tree) Root() Hash {
 	return bytesOf(guts.ChainingValue(n))
 }
 
-func join(hashes []Hash) guts.Node {
+func join(hashes []files.Hash) guts.Node {
 	left := 1 << (bits.Len(uint(len(hashes)-1)) - 1)
 	return guts.ParentNode(joined(hashes[:left]), joined(hashes[left:]), &guts.IV, 0)
 }
 
-func joined(hashes []Hash) [8]uint32 {
+func joined(hashes []files.Hash) [8]uint32 {
 	if len(hashes) == 1 {
 		return wordsOf(hashes[0])
 	}

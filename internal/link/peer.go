@@ -1,7 +1,6 @@
 package link
 
 import (
-
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/session"

@@ -4,6 +4,7 @@ import (
 	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // maxPartial bounds the blocks that are being put together from records. Each
@@ -113,7 +114,7 @@ func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) (payload int, e
 // check holds a segment against what the manifest says of its file.
 func (in *incoming) check(seg wire.Segment) error {
 	switch block := seg.Block(); in.entry.Kind {
-	case wire.KindFile:
+	case files.KindFile:
 		if block >= wire.Blocks(in.entry.Size) {
 			return protocol("block %d of a file of %d bytes", block, in.entry.Size)
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // A batch of finished files is committed together, because syncing each alone
@@ -108,17 +109,17 @@ func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) (refused 
 	if len(batch) == 0 {
 		return nil, nil
 	}
-	files := make([]File, 0, len(batch))
+	verified := make([]files.File, 0, len(batch))
 	for _, in := range batch {
-		if in.entry.Kind == wire.KindStream {
+		if in.entry.Kind == files.KindStream {
 			if err := in.file.SetSize(in.end.Size); err != nil {
 				return nil, diskError(ctx, err)
 			}
 		}
-		files = append(files, in.file)
+		verified = append(verified, in.file)
 	}
-	for i, err := range r.dest.Commit(ctx, files) {
-		var refusal Refusal
+	for i, err := range r.dest.Commit(ctx, verified) {
+		var refusal files.Refusal
 		switch {
 		case err == nil:
 		case errors.As(err, &refusal):

@@ -3,14 +3,14 @@ package transfer
 import (
 	"sync/atomic"
 
-	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // Observer is told what happens, from several goroutines, and must not block.
 type Observer interface {
 	// FileDone: a file is verified and in place.
-	FileDone(path string, bytes int64, hash blockhash.Hash)
+	FileDone(path string, bytes int64, hash files.Hash)
 	// FileFailed: a file or another entry was skipped or failed, and why.
 	FileFailed(path string, outcome wire.Outcome, reason string)
 	// Paused: data is held back, by either side, or no longer.

@@ -9,14 +9,15 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // noRoom is the error of a destination without room.
 type noRoom int64
 
-func (e noRoom) Error() string { return "the disk of /home/me is full" }
-func (e noRoom) Brief() string { return "its disk is full: 77 bytes missing" }
-func (e noRoom) Lacks() int64  { return int64(e) }
+func (e noRoom) Error() string  { return "the disk of /home/me is full" }
+func (e noRoom) Brief() string  { return "its disk is full: 77 bytes missing" }
+func (e noRoom) Missing() int64 { return int64(e) }
 
 // beginFails is a destination that does not even begin.
 type beginFails struct {
@@ -29,10 +30,10 @@ func (d *beginFails) Begin(context.Context, []string, int64) error { return d.er
 // A disk without room, at the beginning or on the way: the sender hears whether the
 // receiver can come back, and nothing of the receiver's paths.
 func TestFullDisk(t *testing.T) {
-	files := map[string][]byte{"f": data(1, 3*mib)}
+	sent := map[string][]byte{"f": data(1, 3*mib)}
 	for _, tt := range []struct {
 		name string
-		dest transfer.Destination
+		dest files.Destination
 		keep func() bool
 		want wire.Reason
 	}{
@@ -49,13 +50,13 @@ func TestFullDisk(t *testing.T) {
 				var wg sync.WaitGroup
 				var sendErr, receiveErr error
 				wg.Go(func() {
-					_, sendErr = transfer.Send(t.Context(), s, &memorySource{files: files}, transfer.SendOptions{
+					_, sendErr = transfer.Send(t.Context(), s, &memorySource{files: sent}, transfer.SendOptions{
 						Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{}, Offered: func(wire.Offer) {},
 					})
 				})
 				wg.Go(func() {
 					_, receiveErr = transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
-						Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return tt.dest, nil },
+						Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return tt.dest, nil },
 						Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{}, Keep: tt.keep,
 					})
 				})

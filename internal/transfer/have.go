@@ -1,12 +1,12 @@
 package transfer
 
 import (
-	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // haves are the hashes of the blocks that the other side has of one file.
-type haves map[uint32]blockhash.Hash
+type haves map[uint32]files.Hash
 
 func (s *sender) takeHave(m []byte) error {
 	h, err := wire.ParseHave(m)
@@ -33,7 +33,7 @@ func (s *sender) mayHave(h wire.Have) bool {
 	for _, p := range s.asked {
 		if h.File >= p.first && h.File < p.first+uint64(len(p.items)) {
 			it := p.items[h.File-p.first]
-			return it.Kind == wire.KindFile && uint64(h.First)+uint64(len(h.Hashes)) <= uint64(wire.Blocks(it.Size))
+			return it.Kind == files.KindFile && uint64(h.First)+uint64(len(h.Hashes)) <= uint64(wire.Blocks(it.Size))
 		}
 	}
 	return false

@@ -10,6 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // hostileSender plays a sender by hand against an honest receiver of one file
@@ -22,7 +23,7 @@ func hostileSender(t *testing.T, play func(p *player)) (*memoryDestination, erro
 	ended := make(chan error, 1)
 	go func() {
 		_, err := transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
-			Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+			Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return dest, nil },
 			Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{},
 		})
 		ended <- err

@@ -11,12 +11,13 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // limited transfers with a limit on either side, and says how long the data took:
 // from the acceptance until the receiver had everything. What happens meanwhile
 // is the caller's.
-func limited(t *testing.T, s, r *link, files map[string][]byte, send, receive int64, meanwhile func(*outcome)) (*outcome, time.Duration) {
+func limited(t *testing.T, s, r *link, sent map[string][]byte, send, receive int64, meanwhile func(*outcome)) (*outcome, time.Duration) {
 	t.Helper()
 	o := &outcome{sender: newLog(), receiver: newLog()}
 	var began time.Time
@@ -24,14 +25,14 @@ func limited(t *testing.T, s, r *link, files map[string][]byte, send, receive in
 	dest := &memoryDestination{begun: func() { began = time.Now() }}
 	var wg sync.WaitGroup
 	wg.Go(func() {
-		o.sent, o.sendErr = transfer.Send(t.Context(), s, &memorySource{files: files}, transfer.SendOptions{
+		o.sent, o.sendErr = transfer.Send(t.Context(), s, &memorySource{files: sent}, transfer.SendOptions{
 			Observer: o.sender, Progress: &o.sendProg, Pause: &o.sendPause, Offered: func(wire.Offer) {}, Limit: send,
 		})
 		_ = s.Close()
 	})
 	wg.Go(func() {
 		o.received, o.receiveErr = transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
-			Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+			Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return dest, nil },
 			Observer: o.receiver, Progress: &o.receivProg, Pause: &o.receivePause, Limit: receive,
 		})
 		took = time.Since(began)
@@ -44,7 +45,7 @@ func limited(t *testing.T, s, r *link, files map[string][]byte, send, receive in
 	if o.sendErr != nil || o.receiveErr != nil {
 		t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
 	}
-	check(t, dest, files)
+	check(t, dest, sent)
 	return o, took
 }
 
@@ -175,7 +176,7 @@ func TestLimitIsEnforced(t *testing.T) {
 		began := time.Now()
 		wg.Go(func() {
 			_, o.receiveErr = transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
-				Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+				Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return dest, nil },
 				Observer: o.receiver, Progress: &o.receivProg, Pause: &o.receivePause, Limit: rate,
 			})
 		})

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // offer tells the other side what is there: the offer first, then the manifest
@@ -33,7 +34,7 @@ func (s *sender) offer(ctx context.Context) error {
 		return err
 	}
 	b := pager{sender: s}
-	if err := s.source.Walk(ctx, func(it Item) error { return b.add(ctx, it) }); err != nil {
+	if err := s.source.Walk(ctx, func(it files.Item) error { return b.add(ctx, it) }); err != nil {
 		return diskError(ctx, err)
 	}
 	return b.send(ctx, true)
@@ -56,30 +57,32 @@ func diskError(ctx context.Context, err error) error {
 type pager struct {
 	*sender
 	open  wire.Manifest
-	items []Item
+	items []files.Item
 	bytes int
 }
 
-func (b *pager) add(ctx context.Context, it Item) error {
-	if it.Err == nil && it.Size > wire.MaxFileSize {
-		it.Err = errors.New("it is larger than 4 PiB")
+func (b *pager) add(ctx context.Context, it files.Item) error {
+	var e wire.Entry
+	err := it.Err
+	if err == nil {
+		e, err = toWire(it.Entry)
 	}
-	if it.Err != nil {
+	if err != nil {
 		b.open.Omitted++
 		b.mu.Lock()
 		b.result.Omitted++
 		b.mu.Unlock()
-		b.o.Observer.FileFailed(it.Path, wire.OutcomeUnreadable, it.Err.Error())
+		b.o.Observer.FileFailed(it.Path, wire.OutcomeUnreadable, err.Error())
 		return nil
 	}
-	if !b.open.Fits(b.bytes, it.Entry) {
+	if !b.open.Fits(b.bytes, e) {
 		if err := b.send(ctx, false); err != nil {
 			return err
 		}
 	}
-	b.open.Entries = append(b.open.Entries, it.Entry)
+	b.open.Entries = append(b.open.Entries, e)
 	b.items = append(b.items, it)
-	b.bytes += it.EncodedLen()
+	b.bytes += e.EncodedLen()
 	return nil
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/session/sessiontest"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // memorySource is files in memory.
@@ -32,8 +33,8 @@ type memorySource struct {
 
 func (s *memorySource) Names() []string { return slices.Sorted(maps.Keys(s.files)) }
 
-func (s *memorySource) Count(context.Context) (transfer.Totals, error) {
-	t := transfer.Totals{Known: len(s.streams) == 0}
+func (s *memorySource) Count(context.Context) (files.Totals, error) {
+	t := files.Totals{Known: len(s.streams) == 0}
 	for path, data := range s.files {
 		t.Files++
 		if !s.streams[path] {
@@ -43,18 +44,18 @@ func (s *memorySource) Count(context.Context) (transfer.Totals, error) {
 	return t, nil
 }
 
-func (s *memorySource) Walk(_ context.Context, yield func(transfer.Item) error) error {
+func (s *memorySource) Walk(_ context.Context, yield func(files.Item) error) error {
 	for _, path := range s.omitted {
-		if err := yield(transfer.Item{Entry: wire.Entry{Path: path}, Err: errors.New("a socket")}); err != nil {
+		if err := yield(files.Item{Entry: files.Entry{Path: path}, Err: errors.New("a socket")}); err != nil {
 			return err
 		}
 	}
 	for _, path := range s.Names() {
-		e := wire.Entry{Kind: wire.KindFile, Mode: 0o644, Path: path, Size: int64(len(s.files[path]))}
+		e := files.Entry{Kind: files.KindFile, Mode: 0o644, Path: path, Size: int64(len(s.files[path]))}
 		if s.streams[path] {
-			e.Kind, e.Size = wire.KindStream, 0
+			e.Kind, e.Size = files.KindStream, 0
 		}
-		err := yield(transfer.Item{Entry: e, Open: func() (transfer.SourceFile, error) {
+		err := yield(files.Item{Entry: e, Open: func() (files.SourceFile, error) {
 			if err := s.broken[path]; err != nil {
 				return nil, err
 			}
@@ -112,7 +113,7 @@ func (r refusal) Error() string { return string(r) }
 func (r refusal) Brief() string { return string(r) }
 func (r refusal) Why() string   { return string(r) }
 
-func (d *memoryDestination) Prepare(_ context.Context, _ uint64, e wire.Entry) (transfer.File, error) {
+func (d *memoryDestination) Prepare(_ context.Context, _ uint64, e files.Entry) (files.File, error) {
 	if reason, ok := d.refuse[e.Path]; ok {
 		return nil, refusal(reason)
 	}
@@ -124,14 +125,14 @@ func (d *memoryDestination) Prepare(_ context.Context, _ uint64, e wire.Entry) (
 	return f, nil
 }
 
-func (d *memoryDestination) Commit(_ context.Context, files []transfer.File) []error {
+func (d *memoryDestination) Commit(_ context.Context, verified []files.File) []error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for _, f := range files {
+	for _, f := range verified {
 		f := f.(*memoryFile)
 		d.committed[f.path] = f.data
 	}
-	return make([]error, len(files))
+	return make([]error, len(verified))
 }
 
 func (d *memoryDestination) Finish(context.Context) error {
@@ -151,8 +152,8 @@ type memoryFile struct {
 
 func (f *memoryFile) Path() string { return f.path }
 
-func (f *memoryFile) Have(context.Context) (map[uint32]blockhash.Block, error) {
-	old, have := f.dest.had[f.path], make(map[uint32]blockhash.Block)
+func (f *memoryFile) Have(context.Context) (map[uint32]files.Block, error) {
+	old, have := f.dest.had[f.path], make(map[uint32]files.Block)
 	for i := range wire.Blocks(int64(min(len(old), len(f.data)))) {
 		if !f.dest.hadHole[f.path][i] {
 			have[i] = blockhash.Sum(i, f.data[int(i)*wire.BlockSize:min(len(f.data), (int(i)+1)*wire.BlockSize)])
@@ -174,7 +175,7 @@ func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
 	return copy(f.data[off:], p), nil
 }
 
-func (f *memoryFile) Verified(uint32, blockhash.Hash) error { return nil }
+func (f *memoryFile) Verified(uint32, files.Hash) error { return nil }
 
 func (f *memoryFile) SetSize(n int64) error {
 	f.data = f.data[:n]
@@ -189,17 +190,17 @@ func (f *memoryFile) Close() error {
 // log is an Observer that keeps what it is told.
 type log struct {
 	mu     sync.Mutex
-	done   map[string]blockhash.Hash
+	done   map[string]files.Hash
 	failed map[string]string
 	paused []bool
 	stalls []string
 }
 
 func newLog() *log {
-	return &log{done: make(map[string]blockhash.Hash), failed: make(map[string]string)}
+	return &log{done: make(map[string]files.Hash), failed: make(map[string]string)}
 }
 
-func (l *log) FileDone(path string, _ int64, hash blockhash.Hash) {
+func (l *log) FileDone(path string, _ int64, hash files.Hash) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.done[path] = hash
@@ -273,7 +274,7 @@ type outcome struct {
 }
 
 // run transfers from src to dest over the sessions' lanes.
-func run(t *testing.T, ctx context.Context, s, r *link, src transfer.Source, dest transfer.Destination) *outcome {
+func run(t *testing.T, ctx context.Context, s, r *link, src files.Source, dest files.Destination) *outcome {
 	t.Helper()
 	o := &outcome{sender: newLog(), receiver: newLog()}
 	var wg sync.WaitGroup
@@ -285,7 +286,7 @@ func run(t *testing.T, ctx context.Context, s, r *link, src transfer.Source, des
 	})
 	wg.Go(func() {
 		o.received, o.receiveErr = transfer.Receive(ctx, r, transfer.ReceiveOptions{
-			Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+			Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return dest, nil },
 			Observer: o.receiver, Progress: &o.receivProg, Pause: &o.receivePause,
 		})
 		_ = r.Close()

@@ -8,14 +8,15 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // incoming is a file that is wanted, until it is settled.
 type incoming struct {
 	number uint64
-	entry  wire.Entry
-	file   File
-	have   map[uint32]blockhash.Block // what was on disk before
+	entry  files.Entry
+	file   files.File
+	have   map[uint32]files.Block // what was on disk before
 
 	mu      sync.Mutex
 	tree    blockhash.Tree
@@ -71,7 +72,8 @@ func (r *receiver) prepare(ctx context.Context) error {
 
 func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
 	want := wire.Want{Page: p.Page}
-	for i, e := range p.Entries {
+	for i, entry := range p.Entries {
+		e := fromWire(entry)
 		number := p.First + uint64(i)
 		refusal, err := r.prepareEntry(ctx, number, e)
 		if err != nil {
@@ -97,9 +99,9 @@ func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
 // sender has windowFiles of them under way, and has announced windowPages more.
 const maxUnsettled = windowFiles + (windowPages+2)*wire.MaxPageEntries
 
-func (r *receiver) prepareEntry(ctx context.Context, number uint64, e wire.Entry) (Refusal, error) {
+func (r *receiver) prepareEntry(ctx context.Context, number uint64, e files.Entry) (files.Refusal, error) {
 	file, err := r.dest.Prepare(ctx, number, e)
-	var refusal Refusal
+	var refusal files.Refusal
 	switch {
 	case errors.As(err, &refusal):
 		return refusal, nil

@@ -7,8 +7,8 @@ import (
 	"io/fs"
 	"sync"
 
-	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // reader hands the wanted files to goroutines that read, hash and queue them:
@@ -62,9 +62,9 @@ func (r *reader) pages(ctx context.Context) error {
 				continue
 			}
 			switch {
-			case it.Kind == wire.KindFile && it.Size <= packLimit:
+			case it.Kind == files.KindFile && it.Size <= packLimit:
 				err = r.small(ctx, number, it)
-			case it.Kind == wire.KindFile, it.Kind == wire.KindStream:
+			case it.Kind == files.KindFile, it.Kind == files.KindStream:
 				err = r.large(ctx, number, it)
 			}
 			if err != nil {
@@ -105,7 +105,7 @@ func (r *reader) do(ctx context.Context, job func(context.Context)) error {
 }
 
 // begin makes a file one that is under way. The error is ctx's.
-func (r *reader) begin(ctx context.Context, number uint64, it Item) error {
+func (r *reader) begin(ctx context.Context, number uint64, it files.Item) error {
 	if err := r.files.acquire(ctx, 1); err != nil {
 		return err
 	}
@@ -170,7 +170,7 @@ func endFailed(number uint64, err error) wire.FileEnd {
 
 // endRead is the End of a file that was read to its end, if it still is what
 // was read.
-func endRead(number uint64, f SourceFile, size int64, root blockhash.Hash) wire.FileEnd {
+func endRead(number uint64, f files.SourceFile, size int64, root files.Hash) wire.FileEnd {
 	if err := f.Changed(); err != nil {
 		return wire.FileEnd{File: number, Outcome: wire.OutcomeChanged, Reason: plain(err)}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // reading is one large file, or stream, whose blocks are read and hashed by
@@ -15,9 +16,9 @@ import (
 type reading struct {
 	*sender
 	number uint64
-	item   Item
+	item   files.Item
 	have   haves
-	file   SourceFile
+	file   files.SourceFile
 	unhook func() bool
 
 	mu   sync.Mutex
@@ -32,7 +33,7 @@ var errUnwanted = errors.New("it is not wanted any more")
 
 // large opens a file and has its blocks read. The error is the transfer's; one
 // of the file alone becomes its End.
-func (r *reader) large(ctx context.Context, number uint64, it Item) error {
+func (r *reader) large(ctx context.Context, number uint64, it files.Item) error {
 	if err := r.begin(ctx, number, it); err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func (r *reader) large(ctx context.Context, number uint64, it Item) error {
 	in := &reading{sender: r.sender, number: number, item: it, have: r.haveOf(number), file: f, jobs: 1}
 	in.unhook = context.AfterFunc(ctx, func() { _ = f.Close() }) // a read of a terminal or pipe may never end by itself
 	defer in.done(ctx)
-	if it.Kind == wire.KindStream {
+	if it.Kind == files.KindStream {
 		return r.stream(ctx, in)
 	}
 	for off, index := int64(0), uint32(0); off < it.Size; off, index = off+wire.BlockSize, index+1 {
@@ -179,7 +180,7 @@ func (in *reading) done(ctx context.Context) {
 		return
 	}
 	size := in.item.Size
-	if in.item.Kind == wire.KindStream {
+	if in.item.Kind == files.KindStream {
 		size = in.size
 	}
 	in.ended(endRead(in.number, in.file, size, in.tree.Root()))

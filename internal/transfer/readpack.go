@@ -6,6 +6,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // packLimit is the size in bytes up to which a file shares a record with others.
@@ -23,11 +24,11 @@ type pack struct {
 
 type smallFile struct {
 	number uint64
-	item   Item
+	item   files.Item
 }
 
 // small adds a small file to the open pack. The error is ctx's.
-func (r *reader) small(ctx context.Context, number uint64, it Item) error {
+func (r *reader) small(ctx context.Context, number uint64, it files.Item) error {
 	n := 0
 	if it.Size > 0 {
 		n = wire.SegmentHeader + int(it.Size)

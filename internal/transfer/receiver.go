@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // ReceiveOptions are the settings of a Receive.
 type ReceiveOptions struct {
 	// Decide shows the offer to the person and returns where it shall go, or
 	// ErrRefused, or ErrVerify.
-	Decide   func(context.Context, wire.Offer) (Destination, error)
+	Decide   func(context.Context, wire.Offer) (files.Destination, error)
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
@@ -55,7 +56,7 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 // kept marks the end by a disk without room as one after which this side can
 // come back, where it can.
 func (o ReceiveOptions) kept(err error) error {
-	var full Full
+	var full files.NoSpace
 	if errors.As(err, &full) && o.Keep != nil && o.Keep() {
 		return &keptError{err}
 	}
@@ -70,7 +71,7 @@ type receiver struct {
 	*group
 	session Session
 	o       ReceiveOptions
-	dest    Destination // set by prepare before the first page is answered
+	dest    files.Destination // set by prepare before the first page is answered
 
 	offers  chan wire.Offer
 	pages   chan wire.Manifest
@@ -208,10 +209,10 @@ const doneTimeout = 20 * time.Second
 // complete makes everything final and tells the sender.
 func (r *receiver) complete(ctx context.Context) error {
 	err := r.dest.Finish(ctx)
-	var unfinished *Unfinished
+	var unfinished *files.UnfinishedError
 	if errors.As(err, &unfinished) {
 		for i, path := range unfinished.Paths {
-			r.o.Observer.FileFailed(path, wire.OutcomeIO, unfinished.Why[i])
+			r.o.Observer.FileFailed(path, wire.OutcomeIO, unfinished.Reasons[i])
 		}
 	} else if err != nil {
 		return diskError(ctx, err)

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // SendOptions are the settings of a Send.
@@ -26,7 +27,7 @@ type SendOptions struct {
 //
 // Errors: *Declined, *Cancelled, *DiskError, ErrVerify from Confirm, ctx's, and
 // the session's.
-func Send(ctx context.Context, session Session, source Source, o SendOptions) (Result, error) {
+func Send(ctx context.Context, session Session, source files.Source, o SendOptions) (Result, error) {
 	s := newSender(ctx, session, source, o)
 	s.start(s.control)
 	s.start(s.lanes)
@@ -54,7 +55,7 @@ func Send(ctx context.Context, session Session, source Source, o SendOptions) (R
 type sender struct {
 	*group
 	session Session
-	source  Source
+	source  files.Source
 	o       SendOptions
 
 	limit *limiter
@@ -80,7 +81,7 @@ type sender struct {
 // page is a page of the manifest that was sent.
 type page struct {
 	first    uint64
-	items    []Item
+	items    []files.Item
 	answered chan struct{}
 	skips    map[uint64]string // set before answered is closed
 }
@@ -91,7 +92,7 @@ type outgoing struct {
 	end  *wire.FileEnd // once it was read; guarded by sender.mu
 }
 
-func newSender(ctx context.Context, session Session, source Source, o SendOptions) *sender {
+func newSender(ctx context.Context, session Session, source files.Source, o SendOptions) *sender {
 	s := &sender{
 		group: newGroup(ctx), session: session, source: source, o: o,
 		limit:  newLimiter(o.Limit, o.Progress),

@@ -16,6 +16,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/session/sessiontest"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -217,7 +218,7 @@ func TestCancelEndsBothSides(t *testing.T) {
 				}()
 				go func() {
 					_, err := transfer.Receive(receiveCtx, r, transfer.ReceiveOptions{
-						Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+						Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return dest, nil },
 						Observer: newLog(), Progress: prog, Pause: &transfer.Pause{},
 					})
 					errs <- err
@@ -256,8 +257,8 @@ func TestCancelEndsBothSides(t *testing.T) {
 // slowSource is one stream that gives a block a second.
 type slowSource struct{ memorySource }
 
-func (s *slowSource) Walk(_ context.Context, yield func(transfer.Item) error) error {
-	return yield(transfer.Item{Entry: wire.Entry{Kind: wire.KindStream, Path: "slow"}, Open: func() (transfer.SourceFile, error) {
+func (s *slowSource) Walk(_ context.Context, yield func(files.Item) error) error {
+	return yield(files.Item{Entry: files.Entry{Kind: files.KindStream, Path: "slow"}, Open: func() (files.SourceFile, error) {
 		return &slowFile{}, nil
 	}})
 }
@@ -282,7 +283,7 @@ func TestDeclineAndVerify(t *testing.T) {
 					_ = s.Close()
 				}()
 				_, err := transfer.Receive(t.Context(), r, transfer.ReceiveOptions{
-					Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return nil, refusal },
+					Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return nil, refusal },
 					Observer: newLog(), Progress: &transfer.Progress{}, Pause: &transfer.Pause{},
 				})
 				_ = r.Close()
@@ -360,13 +361,13 @@ func TestWindowBoundsTheSender(t *testing.T) {
 // oneFile is a huge file.
 type oneFile struct {
 	memorySource
-	file transfer.SourceFile
+	file files.SourceFile
 }
 
-func (s *oneFile) Walk(_ context.Context, yield func(transfer.Item) error) error {
-	return yield(transfer.Item{
-		Entry: wire.Entry{Kind: wire.KindFile, Path: "huge", Size: 1 << 40},
-		Open:  func() (transfer.SourceFile, error) { return s.file, nil },
+func (s *oneFile) Walk(_ context.Context, yield func(files.Item) error) error {
+	return yield(files.Item{
+		Entry: files.Entry{Kind: files.KindFile, Path: "huge", Size: 1 << 40},
+		Open:  func() (files.SourceFile, error) { return s.file, nil },
 	})
 }
 
@@ -388,7 +389,7 @@ func TestPause(t *testing.T) {
 		}()
 		go func() {
 			_, _ = transfer.Receive(ctx, r, transfer.ReceiveOptions{
-				Decide:   func(context.Context, wire.Offer) (transfer.Destination, error) { return dest, nil },
+				Decide:   func(context.Context, wire.Offer) (files.Destination, error) { return dest, nil },
 				Observer: logR, Progress: &prog, Pause: &receiver,
 			})
 			ended <- struct{}{}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // write verifies and writes the blocks that have arrived.
@@ -45,7 +46,7 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	if err == nil {
 		err = in.file.Verified(index, b.Hash)
 	}
-	var refusal Refusal
+	var refusal files.Refusal
 	switch {
 	case errors.As(err, &refusal):
 		r.refuse(in, refusal)
@@ -88,7 +89,7 @@ func (in *incoming) has(index uint32) bool {
 }
 
 // add counts a block that is verified and on disk.
-func (in *incoming) add(index uint32, b blockhash.Block, bytes int64) {
+func (in *incoming) add(index uint32, b files.Block, bytes int64) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.tree.Set(index, b)
@@ -144,7 +145,7 @@ func (r *receiver) takeEnd(m []byte) error {
 			r.fail(in, f.Outcome, fmt.Sprintf("%v on the sending side: %s", f.Outcome, f.Reason))
 			continue
 		}
-		if in.entry.Kind == wire.KindFile && f.Size != in.entry.Size {
+		if in.entry.Kind == files.KindFile && f.Size != in.entry.Size {
 			return protocol("file %d ends at %d bytes, %d were announced", f.File, f.Size, in.entry.Size)
 		}
 		in.mu.Lock()
@@ -160,7 +161,7 @@ func (r *receiver) takeEnd(m []byte) error {
 func (r *receiver) settleIfWhole(in *incoming) {
 	in.mu.Lock()
 	whole := !in.settled && in.end != nil && in.count == wire.Blocks(in.end.Size)
-	var root blockhash.Hash
+	var root files.Hash
 	if whole {
 		root = in.tree.Root()
 		in.settled = root == in.end.Root && in.bytes == in.end.Size
@@ -177,7 +178,7 @@ func (r *receiver) settleIfWhole(in *incoming) {
 }
 
 // refuse settles a file that the destination does not want, as it turned out.
-func (r *receiver) refuse(in *incoming, refusal Refusal) {
+func (r *receiver) refuse(in *incoming, refusal files.Refusal) {
 	r.settleFailed(failure{in, wire.OutcomeSkipped, refusal.Why(), refusal.Brief()})
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // Conflict says what to do with a file that exists already.
@@ -48,7 +49,7 @@ type output struct {
 }
 
 // open chooses the destination of an offer.
-func (out *output) open(ctx context.Context, offer wire.Offer) (transfer.Destination, error) {
+func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 	switch {
 	case out.o.Writer != nil:
 		w := disk.NewWriter(out.o.Writer)

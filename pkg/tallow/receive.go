@@ -12,6 +12,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // DefaultReceiveTimeout is how long a Receive waits for the other side.
@@ -94,7 +95,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 	defer out.close()
 	memory := memory{link: l, code: k, log: c.log}
 	r, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
-		Decide: func(ctx context.Context, offer wire.Offer) (transfer.Destination, error) {
+		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 			if err := t.verifier(peer, o.Verify)(ctx); err != nil {
 				return nil, err
 			}
