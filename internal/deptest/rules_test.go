@@ -13,7 +13,8 @@ func layers() map[string][]string {
 			"internal/blockhash", "internal/code", "internal/disk", "internal/handshake", "internal/lan", "internal/link",
 			"internal/rendezvous", "internal/session", "internal/transfer", "internal/wire", "pkg/files",
 		},
-		"internal/lan": {"internal/link", "internal/nearby", "internal/rendezvous", "relay"},
+		"internal/relaytest": {"relay"},
+		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "relay"},
 		"internal/link": {
 			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane", "internal/rendezvous",
 			"internal/session", "internal/vault", "internal/wire",

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"time"
@@ -20,6 +21,15 @@ const (
 	withdrawTimeout = 500 * time.Millisecond
 )
 
+// handshakeRoom is what a handshake needs of a rendezvous.Room.
+type handshakeRoom interface {
+	Read(buf []byte) (rendezvous.Event, []byte, error)
+	Send(ctx context.Context, payload []byte) error
+	Burn(ctx context.Context) error
+	Withdraw(ctx context.Context) error
+	Close() error
+}
+
 // driver runs one side of a handshake in a room, with whoever joins it. It is
 // the same for both handshakes and both sides: the exchange knows who speaks
 // first, what burns a code, and whether another run may follow one that was
@@ -29,13 +39,13 @@ const (
 //	running --the peer leaves--> interrupted: an error, or waiting again
 //	waiting, running --the connection breaks, ctx ends, a message is wrong--> an error
 type driver struct {
-	room     *rendezvous.Room
+	room     handshakeRoom
 	exchange handshake.Exchange
 	observer HandshakeObserver
 	role     Role
 	timeout  time.Duration // of a run, from its first message on
 	// abandon ends the room when ctx ends before a run has begun.
-	abandon func(ctx context.Context, room *rendezvous.Room)
+	abandon func(ctx context.Context, room handshakeRoom)
 
 	ctx context.Context // the caller's
 	run run
@@ -146,7 +156,7 @@ func (d *driver) handle(m []byte) (*handshake.Result, error) {
 			_ = d.room.Send(d.run.ctx, abort) // as far as the peer can be told
 		}
 		if errors.Is(err, wire.ErrMalformed) {
-			err = d.failure(FailureMalformed, err)
+			return nil, cmp.Or(d.interrupted(FailureMalformed, err), err)
 		}
 		return nil, err
 	case reply != nil:
@@ -173,10 +183,7 @@ func (d *driver) broken(err error) error {
 	case d.run.ctx.Err() != nil:
 		failure, err = FailureTimeout, context.Cause(d.run.ctx)
 	}
-	if used := d.interrupted(failure, err); used != nil {
-		return used
-	}
-	return err
+	return cmp.Or(d.interrupted(failure, err), err)
 }
 
 // interrupted is the error of a run that was broken off; nil if another may
@@ -194,7 +201,7 @@ func (d *driver) failure(f HandshakeFailure, cause error) error {
 
 // withdraw ends the room of a sender whom nobody has tried yet, so that a
 // receiver who comes too late hears so at once.
-func withdraw(ctx context.Context, room *rendezvous.Room) {
+func withdraw(ctx context.Context, room handshakeRoom) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
 	defer cancel()
 	_ = room.Withdraw(last)
@@ -202,4 +209,4 @@ func withdraw(ctx context.Context, room *rendezvous.Room) {
 }
 
 // leave leaves a room whose peer has not been spoken to.
-func leave(_ context.Context, room *rendezvous.Room) { _ = room.Close() }
+func leave(_ context.Context, room handshakeRoom) { _ = room.Close() }

@@ -1,6 +1,7 @@
 package link
 
 import (
+	"cmp"
 	"context"
 	"errors"
 
@@ -58,21 +59,13 @@ func (c Config) named(name, nameplate string) (location, error) {
 // this network. The sender may not use the relay that the receiver has
 // configured, so this network comes after it as well.
 func (c Config) locations(k code.Code) ([]location, error) {
-	switch {
-	case k.Relay != "":
-		at, err := c.named(k.Relay, k.Nameplate)
-		return []location{at}, err
-	case c.Relay == "":
-		at, err := c.named("", k.Nameplate)
-		return []location{at}, err
-	}
-	at, err := c.named(c.Relay, k.Nameplate)
+	at, err := c.named(cmp.Or(k.Relay, c.Relay), k.Nameplate)
 	if err != nil {
 		return nil, err
 	}
 	all := []location{at}
-	if local, err := c.named("", k.Nameplate); err == nil {
-		all = append(all, local)
+	if k.Relay == "" && c.Relay != "" && c.Local != nil {
+		all = append(all, location{config: c, nameplate: k.Nameplate})
 	}
 	return all, nil
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"io/fs"
 	"math/rand/v2"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +13,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/tallow-transfer/tallow/internal/relaytest"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
 )
@@ -24,26 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const patience = 30 * time.Second
 
 // startRelay serves a relay on this machine and returns its URL.
-func startRelay(t testing.TB, config relay.Config) string {
-	t.Helper()
-	if config.SessionsPerMinute == 0 {
-		config.SessionsPerMinute, config.JoinsPerMinute = -1, -1
-	}
-	r, err := relay.New(config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(r)
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		if err := r.Shutdown(ctx); err != nil {
-			t.Errorf("the relay does not end: %v", err)
-		}
-		server.Close()
-	})
-	return "ws" + strings.TrimPrefix(server.URL, "http")
-}
+func startRelay(t testing.TB, config relay.Config) string { return relaytest.Start(t, config).URL }
 
 func newClient(t testing.TB, c tallow.Config) *tallow.Client {
 	t.Helper()

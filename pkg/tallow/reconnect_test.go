@@ -3,91 +3,21 @@ package tallow_test
 import (
 	"context"
 	"maps"
-	"net"
-	"net/http"
-	"net/http/httptest"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/relaytest"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// brittleRelay is a relay whose connections can be cut, and which can be gone
-// for a while.
-type brittleRelay struct {
-	net.Listener
-	url string
-
-	mu    sync.Mutex
-	conns map[net.Conn]struct{}
-	gone  bool
-}
-
-func startBrittleRelay(t *testing.T) *brittleRelay {
-	t.Helper()
-	r, err := relay.New(relay.Config{SessionsPerMinute: -1, JoinsPerMinute: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewUnstartedServer(r)
-	b := &brittleRelay{Listener: server.Listener, conns: make(map[net.Conn]struct{})}
-	server.Listener = b
-	server.Start()
-	b.url = "ws://" + server.Listener.Addr().String()
-	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
-		defer cancel()
-		_ = r.Shutdown(ctx)
-		b.cut(true)
-		server.Close()
-		http.DefaultTransport.(*http.Transport).CloseIdleConnections()
-	})
-	return b
-}
-
-func (b *brittleRelay) Accept() (net.Conn, error) {
-	for {
-		c, err := b.Listener.Accept()
-		if err != nil {
-			return nil, err
-		}
-		b.mu.Lock()
-		if b.gone {
-			b.mu.Unlock()
-			_ = c.Close()
-			continue
-		}
-		b.conns[c] = struct{}{}
-		b.mu.Unlock()
-		return c, nil
-	}
-}
-
-// cut breaks all connections; while gone, there are no new ones.
-func (b *brittleRelay) cut(gone bool) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.gone = gone
-	for c := range b.conns {
-		_ = c.Close()
-	}
-	clear(b.conns)
-}
-
-func (b *brittleRelay) connections() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.conns)
-}
-
 // A relayed transfer whose connections are cut again and again goes on where it
 // was, and nobody asks for a code.
 func TestReconnect(t *testing.T) {
-	b := startBrittleRelay(t)
-	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	b := relaytest.Start(t, relay.Config{})
+	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	const size = 200 << 20
 	dir := write(t, map[string]int{"d/big": size, "d/small": 10})
 	out := t.TempDir()
@@ -99,7 +29,7 @@ func TestReconnect(t *testing.T) {
 			if p, ok := e.(tallow.ProgressEvent); ok && cuts < 4 && p.Bytes-last > 10<<20 {
 				cuts++
 				last = p.Bytes
-				b.cut(false)
+				b.Cut()
 			}
 		}})
 	if sent.err != nil || received.err != nil {
@@ -119,8 +49,8 @@ func TestReconnect(t *testing.T) {
 // A relay that is away for a while: both people are told, and the transfer goes
 // on when it is back.
 func TestTheRelayIsAway(t *testing.T) {
-	b := startBrittleRelay(t)
-	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	b := relaytest.Start(t, relay.Config{})
+	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir := write(t, map[string]int{"big": 200 << 20})
 	out := t.TempDir()
 	var away sync.Once
@@ -130,7 +60,7 @@ func TestTheRelayIsAway(t *testing.T) {
 	go func() {
 		defer close(back)
 		told.Wait()
-		b.cut(false)
+		b.ComeBack()
 	}()
 	// Each side is told once that it is connecting again.
 	onEvent := func(e tallow.Event) func(*int) {
@@ -148,7 +78,7 @@ func TestTheRelayIsAway(t *testing.T) {
 		tallow.ReceiveOptions{Output: out, OnEvent: func(e tallow.Event) {
 			onEvent(e)(&nReceived)
 			if p, ok := e.(tallow.ProgressEvent); ok && p.Bytes > 0 {
-				away.Do(func() { b.cut(true) })
+				away.Do(func() { b.GoAway() })
 			}
 		}})
 	if sent.err != nil || received.err != nil {
@@ -163,8 +93,8 @@ func TestTheRelayIsAway(t *testing.T) {
 // The sender's connection to the relay breaks before anybody has come: the code
 // stays good.
 func TestTheSenderWaitsThroughALoss(t *testing.T) {
-	b := startBrittleRelay(t)
-	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	b := relaytest.Start(t, relay.Config{})
+	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir, out := write(t, map[string]int{"f": 1000}), t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
@@ -172,7 +102,7 @@ func TestTheSenderWaitsThroughALoss(t *testing.T) {
 	go func() {
 		_, err := client.Send(ctx, tallow.SendOptions{Paths: []string{filepath.Join(dir, "f")}, OnEvent: func(e tallow.Event) {
 			if c, ok := e.(tallow.CodeEvent); ok {
-				b.cut(false)
+				b.Cut()
 				code <- c.Code
 			}
 		}})
@@ -180,7 +110,7 @@ func TestTheSenderWaitsThroughALoss(t *testing.T) {
 		sent <- err
 	}()
 	c := <-code
-	for tick := time.NewTicker(time.Millisecond); b.connections() == 0 && ctx.Err() == nil; { // until it is back
+	for tick := time.NewTicker(time.Millisecond); b.Connections() == 0 && ctx.Err() == nil; { // until it is back
 		<-tick.C
 	}
 	_, err := client.Receive(ctx, tallow.ReceiveOptions{Code: c, Output: out})
@@ -194,8 +124,8 @@ func TestTheSenderWaitsThroughALoss(t *testing.T) {
 
 // The relay goes away for good: a direct lane finishes the transfer.
 func TestTheRelayNeverComesBack(t *testing.T) {
-	b := startBrittleRelay(t)
-	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneWebRTC}})
+	b := relaytest.Start(t, relay.Config{})
+	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneWebRTC}})
 	dir := write(t, map[string]int{"big": 64 << 20})
 	out := t.TempDir()
 	var once sync.Once
@@ -203,7 +133,7 @@ func TestTheRelayNeverComesBack(t *testing.T) {
 		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}},
 		tallow.ReceiveOptions{Output: out, OnEvent: func(e tallow.Event) {
 			if p, ok := e.(tallow.ProgressEvent); ok && p.Bytes > 0 {
-				once.Do(func() { b.cut(true) })
+				once.Do(func() { b.GoAway() })
 			}
 		}})
 	if sent.err != nil || received.err != nil {
@@ -217,8 +147,8 @@ func TestTheRelayNeverComesBack(t *testing.T) {
 // Nobody comes back: both sides give up when their patience is over, and what
 // has arrived can be resumed.
 func TestPatienceEnds(t *testing.T) {
-	b := startBrittleRelay(t)
-	client := newClient(t, tallow.Config{Relay: b.url, Lanes: []tallow.Lane{tallow.LaneRelay}})
+	b := relaytest.Start(t, relay.Config{})
+	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir := write(t, map[string]int{"big": 200 << 20})
 	out := t.TempDir()
 	var once sync.Once
@@ -227,7 +157,7 @@ func TestPatienceEnds(t *testing.T) {
 		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}, Wait: time.Second},
 		tallow.ReceiveOptions{Output: out, Wait: time.Second, OnEvent: func(e tallow.Event) {
 			if p, ok := e.(tallow.ProgressEvent); ok && p.Bytes > 0 {
-				once.Do(func() { b.cut(true) })
+				once.Do(func() { b.GoAway() })
 			}
 		}})
 	if kindOf(t, sent.err) != tallow.KindNetwork || kindOf(t, received.err) != tallow.KindNetwork {

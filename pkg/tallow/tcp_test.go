@@ -8,6 +8,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tallow-transfer/tallow/internal/relaytest"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
@@ -135,12 +136,12 @@ func TestTCPLanesAreDialledAgain(t *testing.T) {
 // The relay is lost and found again; then the connections of the time before
 // die: there are others under the new keys.
 func TestTCPLanesAfterAResumption(t *testing.T) {
-	b := startBrittleRelay(t)
+	b := relaytest.Start(t, relay.Config{})
 	m := &mortals{}
 	m.renewed = m.kill
-	sendByTCP(t, b.url, m, func() {
+	sendByTCP(t, b.URL, m, func() {
 		m.hold()
-		b.cut(false)
+		b.Cut()
 	}, 5<<20)
 	if last := m.ids[len(m.ids)-1]; last>>16 == 0 {
 		t.Errorf("the last lane is %#x, of the first keys", last)
@@ -150,10 +151,10 @@ func TestTCPLanesAfterAResumption(t *testing.T) {
 // The relay goes away for good, and so do the connections: others finish the
 // transfer.
 func TestTCPLanesWithoutTheRelay(t *testing.T) {
-	b := startBrittleRelay(t)
+	b := relaytest.Start(t, relay.Config{})
 	m := &mortals{}
-	sendByTCP(t, b.url, m, func() {
-		b.cut(true)
+	sendByTCP(t, b.URL, m, func() {
+		b.GoAway()
 		m.kill()
 	}, 5<<20)
 	if last := m.ids[len(m.ids)-1]; last>>16 != 0 || len(m.ids) < 5 {
