@@ -28,6 +28,7 @@ func layers() map[string][]string {
 		"internal/disk":                      {"internal/blockhash", "internal/wire"},
 		"internal/blockhash":                 {"internal/wire", "pkg/files"},
 		"pkg/files":                          {},
+		"pkg/files/filestest":                {"internal/blockhash", "pkg/files"},
 		"internal/broadcast":                 {},
 		"internal/nearby":                    {"internal/wire"},
 		"internal/code":                      {},

@@ -15,6 +15,9 @@ import (
 // This file is the only place that translates between the entries of package
 // files and those on the wire.
 
+// Both packages have to mean the same by a block.
+var _ [wire.BlockSize]struct{} = [files.BlockSize]struct{}{}
+
 // The three special bits of a mode on the wire. They are those of POSIX, which
 // fs.FileMode has elsewhere.
 const (

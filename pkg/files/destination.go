@@ -5,34 +5,44 @@ import (
 	"io"
 )
 
-// Destination is where a transfer is received. The methods are called in this
+// Destination is where a transfer is received. Its methods are called in this
 // order:
 //
 //	Begin             once
 //	Prepare           for every entry, in the order of the manifest, by one goroutine
-//	File's methods    from several goroutines
-//	Commit            for batches of verified files, beside Prepare and the Files
+//	File's methods    by several goroutines
+//	Commit            with batches of verified files, while Prepare and Files go on
 //	Finish            once, after every file was committed or closed
 //
-// Entries come from the peer and are hostile until Prepare has checked them.
-// A transfer that fails ends without Finish: whoever made the Destination
-// releases what it holds.
+// Entries come from the peer and are hostile until Prepare has checked them:
+// paths may try to leave the destination, and sizes may be lies.
+//
+// A transfer that fails ends without Finish. Whoever made the Destination
+// releases what it holds then.
+//
+// Every implementation should pass the tests of package filestest.
 type Destination interface {
-	// Begin is called once the offer is accepted, with its top-level names (at
-	// most 100) and the bytes of a disk that it takes, 0 if that is not known.
+	// Begin is called once the offer is accepted. It gets the top-level names, at
+	// most 100, and how many bytes on disk the offer takes, 0 if that is not
+	// known. An error ends the transfer.
 	Begin(ctx context.Context, names []string, stored int64) error
-	// Prepare takes the entry with a number, counted from 0. The File is nil for
-	// what is neither a file nor a stream. An error that is a Refusal skips the
-	// entry; any other ends the transfer.
+	// Prepare gets ready for an entry. Entries are numbered from 0. The File is
+	// nil for an entry that is neither a file nor a stream. A Refusal skips the
+	// entry; any other error ends the transfer.
 	Prepare(ctx context.Context, number uint64, e Entry) (File, error)
-	// Commit makes verified files durable and gives them their names. There is
-	// one error for each file, nil where it is in place.
+	// Commit makes verified files durable and gives them their final names. It
+	// returns one error for each file, nil if the file is in place. A Refusal
+	// skips the file; any other error ends the transfer.
 	Commit(ctx context.Context, files []File) []error
-	// Finish makes what is left to be made: links, and modes and times of
-	// folders. An *UnfinishedError says what is not as it should be although
+	// Finish does what can only be done at the end: it makes links, and sets the
+	// modes and times of folders. An *UnfinishedError lists what failed although
 	// every file is in place; any other error ends the transfer.
 	Finish(ctx context.Context) error
 }
+
+// BlockSize is the number of bytes of a block: the unit in which files are sent,
+// verified and resumed. The last block of a file may be shorter.
+const BlockSize = 1 << 20
 
 // HashSize is the number of bytes of a hash.
 const HashSize = 32
@@ -40,28 +50,30 @@ const HashSize = 32
 // Hash is the BLAKE3 hash of a file, or the chaining value of one of its blocks.
 type Hash = [HashSize]byte
 
-// Block is the hash of one block of 1 MiB; the last block of a file may be
-// shorter.
+// Block is the hash of one block.
 type Block struct {
 	Hash Hash // the BLAKE3 chaining value of the block at its place in the file
-	Root Hash // the BLAKE3 hash of the block as a whole file; used for block 0 alone
+	Root Hash // the BLAKE3 hash of the block as a whole file; used for block 0 only
 }
 
-// File is one file that is being received. WriteAt and Verified are called by
-// several goroutines at once; Have comes before them and SetSize after.
+// File is one file that is being received. Have is called first. WriteAt and
+// Verified are then called by several goroutines at once, and SetSize last,
+// before the file is committed.
 type File interface {
-	// WriteAt writes whole blocks.
+	// WriteAt writes whole blocks, in any order. A Refusal gives up this file;
+	// any other error ends the transfer.
 	io.WriterAt
 	// Path is where the file ends up, relative to the destination and separated
-	// by "/". It is for people, and may change until the file is committed.
+	// by "/". It is shown to people, and may change until the file is committed.
 	Path() string
-	// Have returns the blocks that the destination holds already, by number: an
-	// interrupted transfer left them. They are not sent again.
+	// Have returns the blocks that the destination holds already, by number, as
+	// an interrupted transfer left them. They are not sent again. A destination
+	// that resumes nothing returns nil.
 	Have(ctx context.Context) (map[uint32]Block, error)
-	// Verified says that a block was written and has this hash, so that a later
-	// transfer may find it with Have.
+	// Verified says that a block was written and has this hash, so that Have of a
+	// later transfer can return it.
 	Verified(index uint32, hash Hash) error
-	// SetSize gives the file its final size in bytes.
+	// SetSize sets the final size in bytes. It is called for streams.
 	SetSize(size int64) error
 	// Close gives up a file that is not going to be committed. After Commit it
 	// does nothing.

@@ -33,9 +33,9 @@ func (k Kind) String() string {
 // Entry is one file, folder, symbolic link or stream of a transfer.
 type Entry struct {
 	Kind    Kind
-	Path    string      // relative, separated by "/"; its first element is one of Source.Names
+	Path    string      // relative, separated by "/", UTF-8; its first element is one of Source.Names
 	Mode    fs.FileMode // permission bits, and the setuid, setgid and sticky bits
-	ModTime time.Time   // with the precision of a nanosecond
+	ModTime time.Time   // to the nanosecond, in the years 1678 to 2261; the zero Time is sent as 1970
 	Size    int64       // bytes; 0 unless Kind is KindFile
-	Target  string      // of a symbolic link, as it is stored in it; else empty
+	Target  string      // what a symbolic link points to, as it is stored; else empty
 }

@@ -1,29 +1,38 @@
 package files
 
-import "fmt"
+import (
+	"errors"
+	"fmt"
+)
 
-// Refusal is an error of Destination.Prepare or of a File that refuses one
-// entry alone: its name is not allowed here, or a file is in the way. The
-// transfer goes on without it.
+// ErrChanged is the error of a SourceFile that is no longer what it was when it
+// was listed.
+var ErrChanged = errors.New("changed while it was sent")
+
+// Refusal is an error that refuses one entry, for instance because its name is
+// not allowed or a file is in the way. The transfer goes on without the entry.
+// Destination.Prepare, Destination.Commit, File.WriteAt and File.Verified may
+// return one.
 type Refusal interface {
 	error
-	// Brief is the reason for the peer: at most 200 bytes, and nothing about
-	// this machine.
+	// Brief is the reason that the peer is told: at most 200 bytes, and nothing
+	// about this machine.
 	Brief() string
-	// Why is the reason for the person here, without the path.
+	// Why is the reason that the person here is told, without the path.
 	Why() string
 }
 
-// NoSpace is an error of a Destination that has no room left.
+// NoSpace is an error of a Destination that is full. It ends the transfer.
 type NoSpace interface {
 	error
-	// Missing is how many bytes are missing, 0 if that is not known.
+	// Missing is the number of bytes that are missing, 0 if it is not known.
 	Missing() int64
 }
 
-// UnfinishedError is what Destination.Finish could not do.
+// UnfinishedError says what Destination.Finish could not do although every file
+// is in place.
 type UnfinishedError struct {
-	Paths   []string // the first of them
+	Paths   []string // of the first of them
 	Reasons []string // one for each of Paths
 	Count   int      // of all of them
 }
