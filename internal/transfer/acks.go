@@ -8,11 +8,11 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// ackGather is how long an acknowledgement may wait for others to share its
-// message. It costs latency only where the window is full.
+// ackGather is how long an acknowledgement waits for others that can share its
+// message. The wait costs time only when the window is full.
 const ackGather = 2 * time.Millisecond
 
-// ackQueue gathers the blocks to acknowledge.
+// ackQueue collects the blocks to acknowledge.
 type ackQueue struct {
 	wake chan struct{}
 
@@ -30,7 +30,7 @@ func (q *ackQueue) add(file uint64, index uint32) {
 	}
 }
 
-// sendAcks acknowledges what the writers have written.
+// sendAcks acknowledges the blocks that the writers have written.
 func (r *receiver) sendAcks(ctx context.Context) error {
 	for {
 		if err := gather(ctx, r.acks.wake, ackGather); err != nil {

@@ -7,17 +7,17 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// maxPartial bounds the blocks that are being put together from records. Each
-// lane sends one block at a time, so an honest sender stays far below.
+// maxPartial bounds the blocks that are being assembled from records. Each lane
+// sends one block at a time, so that an honest sender stays far below it.
 const maxPartial = 64
 
-// task is verified and written by a writer: blocks that arrived whole.
+// task is work for a writer: complete blocks, to be verified and written.
 type task struct {
-	segments []wire.Segment // whole blocks; their payloads are in buf
+	segments []wire.Segment // complete blocks; their payloads are in buf
 	buf      *[]byte
 }
 
-// assembler puts blocks together that came in several records.
+// assembler puts together the blocks that come in several records.
 type assembler struct {
 	bufs *buffers
 
@@ -25,49 +25,50 @@ type assembler struct {
 	open map[blockKey]*partialBlock
 }
 
-// partialBlock is a block of which some records have arrived.
+// partialBlock is a block of which some parts have arrived.
 type partialBlock struct {
-	segment wire.Segment // as the first of them said; Payload unset
+	segment wire.Segment // describes the block, as the first part did; Payload is not set
 	buf     *[]byte
-	parts   uint32 // a bit a record
+	parts   uint32 // one bit for each part that has arrived
 }
 
 func newAssembler() *assembler {
 	return &assembler{bufs: newBuffers(0), open: make(map[blockKey]*partialBlock)}
 }
 
-// forget gives up the parts of a block that is there, or of all blocks of a file
-// that is settled.
-func (a *assembler) forget(which func(blockKey) bool) {
+// drop drops the parts of the blocks that match: a block that has arrived another
+// way, or every block of a settled file.
+func (a *assembler) drop(match func(blockKey) bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	for key, p := range a.open {
-		if which(key) {
+		if match(key) {
 			delete(a.open, key)
 			a.bufs.put(p.buf)
 		}
 	}
 }
 
-// takeData takes in the plaintext of one data record. A record that makes no
-// sense ends the transfer, but not the session, which has to tell the sender so;
-// what still comes then is dropped.
-func (r *receiver) takeData(by wire.Lanes, plaintext []byte) error {
+// handleData handles the plaintext of one data record. A malformed record ends
+// the transfer but not the session, on which the sender is then told. Records
+// that still arrive after that are dropped.
+func (r *receiver) handleData(by wire.Lanes, plaintext []byte) error {
 	if r.ctx.Err() != nil {
 		return nil
 	}
-	payload, err := r.takeSegments(by, plaintext)
+	payload, err := r.handleSegments(by, plaintext)
 	if err != nil {
 		r.cancel(err)
 		return nil
 	}
-	r.limit.hold(r.ctx, payload)
+	r.limit.delay(r.ctx, payload)
 	return nil
 }
 
-// takeSegments takes in the segments of a record, and counts their bytes of files.
-func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) (payload int, err error) {
-	var whole task
+// handleSegments handles the segments of a record. It returns how many bytes of
+// files they have.
+func (r *receiver) handleSegments(by wire.Lanes, plaintext []byte) (payload int, err error) {
+	var complete task
 	for rest := plaintext; len(rest) > 0; {
 		seg, next, err := wire.NextSegment(rest)
 		if err != nil {
@@ -81,8 +82,9 @@ func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) (payload int, e
 		payload += len(seg.Payload)
 		r.o.Progress.sentBy(by).Add(int64(len(seg.Payload)))
 		if in == nil {
-			// Of a file that is settled: it came before by a lane that died, or
-			// the file has failed. The sender's window needs to hear of it.
+			// The file is settled: the segment arrived before on a lane that
+			// died, or the file has failed. Without an acknowledgement the
+			// sender's window would not open again.
 			r.acks.add(seg.File, seg.Block())
 			continue
 		}
@@ -90,28 +92,28 @@ func (r *receiver) takeSegments(by wire.Lanes, plaintext []byte) (payload int, e
 			return 0, err
 		}
 		if seg.Whole() {
-			if whole.buf == nil {
-				whole.buf = r.partial.bufs.get(wire.MaxPlaintext)
-				*whole.buf = (*whole.buf)[:0]
+			if complete.buf == nil {
+				complete.buf = r.partial.bufs.get(wire.MaxPlaintext)
+				*complete.buf = (*complete.buf)[:0]
 			}
-			start := len(*whole.buf)
-			*whole.buf = append(*whole.buf, seg.Payload...)
-			seg.Payload = (*whole.buf)[start:]
-			whole.segments = append(whole.segments, seg)
+			start := len(*complete.buf)
+			*complete.buf = append(*complete.buf, seg.Payload...)
+			seg.Payload = (*complete.buf)[start:]
+			complete.segments = append(complete.segments, seg)
 			continue
 		}
 		if err := r.assemble(in, seg); err != nil {
 			return 0, err
 		}
 	}
-	if whole.buf == nil {
+	if complete.buf == nil {
 		return payload, nil
 	}
-	r.hand(whole)
+	r.enqueue(complete)
 	return payload, nil
 }
 
-// check holds a segment against what the manifest says of its file.
+// check compares a segment with what the manifest says about its file.
 func (in *incoming) check(seg wire.Segment) error {
 	switch block := seg.Block(); in.entry.Kind {
 	case files.KindFile:
@@ -131,9 +133,9 @@ func (in *incoming) check(seg wire.Segment) error {
 	return nil
 }
 
-// assemble adds a part to its block and hands the block on when it is whole.
-// Parts are cut at multiples of wire.MaxSegment. One of a block that another
-// lane has brought over meanwhile is dropped.
+// assemble adds a part to its block, and passes the block on when it is complete.
+// Parts begin at multiples of wire.MaxSegment. A part is dropped if its block has
+// meanwhile arrived on another lane.
 func (r *receiver) assemble(in *incoming, seg wire.Segment) error {
 	want := min(int(seg.BlockLen)-seg.Start(), wire.MaxSegment)
 	if seg.Start()%wire.MaxSegment != 0 || len(seg.Payload) != want {
@@ -172,13 +174,13 @@ func (r *receiver) assemble(in *incoming, seg wire.Segment) error {
 		return nil
 	}
 	p.segment.Payload = (*p.buf)[:seg.BlockLen]
-	r.hand(task{segments: []wire.Segment{p.segment}, buf: p.buf})
+	r.enqueue(task{segments: []wire.Segment{p.segment}, buf: p.buf})
 	return nil
 }
 
-// hand gives a task to the writers. It does not wait unless the sender ignores
-// the window; the lane then does.
-func (r *receiver) hand(t task) {
+// enqueue gives a task to the writers. It blocks, and with it the lane, only if the
+// sender ignores the window.
+func (r *receiver) enqueue(t task) {
 	select {
 	case r.tasks <- t:
 	case <-r.ctx.Done():

@@ -6,30 +6,31 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// bufferSizes are the sizes in bytes in which buffers are kept. What is under
-// way is counted by the size of its buffer, so the smaller ones are what lets
-// many middling files be under way at once.
+// bufferSizes are the sizes of buffers in bytes. The window counts buffers and not
+// their content, so the small ones allow many files of medium size in flight at
+// once.
 var bufferSizes = [...]int{wire.MaxRecord, 4 * wire.MaxRecord, wire.BlockSize}
 
-// headroom is what a sender's buffer has before its block: there the header of a
-// segment finds its place while the segment is sealed, without a copy of it.
+// headroom is the space before the block in a sender's buffer. The header of a
+// segment is written there, so that the segment can be sealed without a copy.
 const headroom = 64
 
-// buffers lends buffers of at most wire.BlockSize bytes, and room before them.
+// buffers is a pool of buffers for up to wire.BlockSize bytes and the headroom
+// before them.
 type buffers struct {
-	pools [len(bufferSizes)]sync.Pool
-	room  int
+	pools    [len(bufferSizes)]sync.Pool
+	headroom int
 }
 
-func newBuffers(room int) *buffers {
-	b := &buffers{room: room}
+func newBuffers(headroom int) *buffers {
+	b := &buffers{headroom: headroom}
 	for i, size := range bufferSizes {
-		b.pools[i].New = func() any { p := make([]byte, room+size); return &p }
+		b.pools[i].New = func() any { p := make([]byte, headroom+size); return &p }
 	}
 	return b
 }
 
-// class is the index of the smallest buffer for n bytes.
+// class returns the index of the smallest size that fits n bytes.
 func class(n int) int {
 	for i, size := range bufferSizes {
 		if n <= size {
@@ -39,17 +40,17 @@ func class(n int) int {
 	panic("transfer: a buffer larger than a block")
 }
 
-// sizeFor is the size of the buffer that get returns for n bytes.
+// sizeFor returns the size of the buffer that get returns for n bytes.
 func sizeFor(n int) int64 { return int64(bufferSizes[class(n)]) }
 
-// size is what sizeFor said of a buffer.
-func (b *buffers) size(p *[]byte) int64 { return int64(cap(*p) - b.room) }
+// size returns the size of a buffer, as sizeFor does.
+func (b *buffers) size(p *[]byte) int64 { return int64(cap(*p) - b.headroom) }
 
-// get lends a buffer of at least n bytes behind its room.
+// get returns a buffer with at least n bytes after the headroom.
 func (b *buffers) get(n int) *[]byte { return b.pools[class(n)].Get().(*[]byte) }
 
-// put takes a buffer back.
+// put returns a buffer to the pool.
 func (b *buffers) put(p *[]byte) {
 	*p = (*p)[:cap(*p)]
-	b.pools[class(cap(*p)-b.room)].Put(p)
+	b.pools[class(cap(*p)-b.headroom)].Put(p)
 }

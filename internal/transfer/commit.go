@@ -10,39 +10,39 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// A batch of finished files is committed together, because syncing each alone
-// costs more than writing it: when nothing more has finished for commitGather,
-// or when it has commitFiles files.
+// Files are committed in batches, because syncing a small file alone takes longer
+// than writing it. A batch is what has become complete within commitGather, at
+// most commitFiles files.
 const (
 	commitGather = 20 * time.Millisecond
 	commitFiles  = 1024
 )
 
-// settleQueue gathers the files that are whole, and those that failed.
+// settleQueue collects the files that are complete and those that failed.
 type settleQueue struct {
 	wake chan struct{}
 
-	mu     sync.Mutex
-	taken  bool // commit is at work on what it took
-	whole  []*incoming
-	failed []failure
+	mu         sync.Mutex
+	committing bool // a batch was taken and is being committed
+	complete   []*incoming
+	failed     []failure
 }
 
-// busy says whether files wait to be committed or are just being.
+// busy says whether files wait to be committed or are being committed.
 func (q *settleQueue) busy() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	return q.taken || len(q.whole) > 0
+	return q.committing || len(q.complete) > 0
 }
 
 type failure struct {
 	in      *incoming
 	outcome wire.Outcome
 	reason  string // for the person here
-	brief   string // for the sender: nothing of this machine's paths
+	brief   string // for the sender: nothing about this machine
 }
 
-func (q *settleQueue) kick() {
+func (q *settleQueue) notify() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
@@ -51,46 +51,46 @@ func (q *settleQueue) kick() {
 
 func (q *settleQueue) add(in *incoming) {
 	q.mu.Lock()
-	q.whole = append(q.whole, in)
+	q.complete = append(q.complete, in)
 	q.mu.Unlock()
-	q.kick()
+	q.notify()
 }
 
 func (q *settleQueue) addFailed(f failure) {
 	q.mu.Lock()
 	q.failed = append(q.failed, f)
 	q.mu.Unlock()
-	q.kick()
+	q.notify()
 }
 
-// take returns a batch of files to commit and all that failed; more tells if
-// there are more to commit.
-func (q *settleQueue) take() (whole []*incoming, failed []failure, more bool) {
+// take returns a batch of files to commit, all that failed, and whether there is
+// another batch.
+func (q *settleQueue) take() (complete []*incoming, failed []failure, more bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	n := min(len(q.whole), commitFiles)
-	whole, failed = q.whole[:n:n], q.failed
-	q.whole, q.failed = q.whole[n:], nil
-	q.taken = n > 0
-	return whole, failed, len(q.whole) > 0
+	n := min(len(q.complete), commitFiles)
+	complete, failed = q.complete[:n:n], q.failed
+	q.complete, q.failed = q.complete[n:], nil
+	q.committing = n > 0
+	return complete, failed, len(q.complete) > 0
 }
 
-// commit gives finished files their names, tells the sender, and completes the
-// transfer when there is nothing left.
+// commit gives complete files their names, tells the sender, and finishes the
+// transfer when no file is left.
 func (r *receiver) commit(ctx context.Context) error {
 	for {
 		if err := gather(ctx, r.settles.wake, commitGather); err != nil {
 			return err
 		}
 		for more := true; more; {
-			var whole []*incoming
+			var complete []*incoming
 			var failed []failure
-			whole, failed, more = r.settles.take()
-			refused, err := r.commitBatch(ctx, whole)
+			complete, failed, more = r.settles.take()
+			refused, err := r.commitBatch(ctx, complete)
 			if err != nil {
 				return err
 			}
-			if err := r.settle(ctx, whole, append(failed, refused...)); err != nil {
+			if err := r.settle(ctx, complete, append(failed, refused...)); err != nil {
 				return err
 			}
 		}
@@ -131,15 +131,16 @@ func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) (refused 
 	return refused, nil
 }
 
-// settle tells both people and the sender what became of files.
-func (r *receiver) settle(ctx context.Context, whole []*incoming, failed []failure) error {
-	lost := make(map[*incoming]failure, len(failed))
+// settle tells the observer and the sender how files ended. A file that is in both
+// lists has failed.
+func (r *receiver) settle(ctx context.Context, complete []*incoming, failed []failure) error {
+	failures := make(map[*incoming]failure, len(failed))
 	for _, f := range failed {
-		lost[f.in] = f
+		failures[f.in] = f
 	}
 	var settled []wire.FileSettled
-	for _, in := range whole {
-		if _, ok := lost[in]; ok {
+	for _, in := range complete {
+		if _, ok := failures[in]; ok {
 			continue
 		}
 		r.mu.Lock()
@@ -150,7 +151,7 @@ func (r *receiver) settle(ctx context.Context, whole []*incoming, failed []failu
 		r.o.Observer.FileDone(in.file.Path(), in.bytes, in.end.Root)
 		settled = append(settled, wire.FileSettled{File: in.number})
 	}
-	for in, f := range lost {
+	for in, f := range failures {
 		_ = in.file.Close()
 		r.mu.Lock()
 		r.result.Failed++

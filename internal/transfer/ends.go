@@ -8,11 +8,12 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// endDelay is how long an End or Same may wait for others to share its message.
-const endDelay = 5 * time.Millisecond
+// endGather is how long an End or Same waits for others that can share its
+// message.
+const endGather = 5 * time.Millisecond
 
-// endQueue gathers what the reader has to say about files: blocks that the
-// other side has already, and ends.
+// endQueue collects what reading has found out about files: which blocks the peer
+// has already, and how files ended.
 type endQueue struct {
 	wake chan struct{}
 
@@ -21,7 +22,7 @@ type endQueue struct {
 	ends []wire.FileEnd
 }
 
-func (q *endQueue) kick() {
+func (q *endQueue) notify() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
@@ -32,20 +33,20 @@ func (q *endQueue) addEnd(e wire.FileEnd) {
 	q.mu.Lock()
 	q.ends = append(q.ends, e)
 	q.mu.Unlock()
-	q.kick()
+	q.notify()
 }
 
-// same tells that the other side's block is as the source's.
+// same notes that the peer has a block of n bytes already.
 func (s *sender) same(file uint64, index uint32, n int) {
 	s.o.Progress.Bytes.Add(int64(n))
 	q := &s.ends
 	q.mu.Lock()
 	q.same = addRun(q.same, file, index)
 	q.mu.Unlock()
-	q.kick()
+	q.notify()
 }
 
-// addRun adds a block to runs, to the last one if it follows it.
+// addRun adds a block to runs: to the last one, if the block is the next in it.
 func addRun(runs []wire.Run, file uint64, index uint32) []wire.Run {
 	if n := len(runs); n > 0 && runs[n-1].File == file && runs[n-1].First+runs[n-1].Count == index {
 		runs[n-1].Count++
@@ -54,10 +55,10 @@ func addRun(runs []wire.Run, file uint64, index uint32) []wire.Run {
 	return append(runs, wire.Run{File: file, First: index, Count: 1})
 }
 
-// flushEnds sends what the reader has to say, several at a time.
+// flushEnds sends what endQueue has collected.
 func (s *sender) flushEnds(ctx context.Context) error {
 	for {
-		if err := gather(ctx, s.ends.wake, endDelay); err != nil {
+		if err := gather(ctx, s.ends.wake, endGather); err != nil {
 			return err
 		}
 		q := &s.ends
@@ -82,8 +83,8 @@ func (s *sender) flushEnds(ctx context.Context) error {
 	}
 }
 
-// gather waits for wake and then a little longer, so that what comes close
-// together goes out together.
+// gather waits for wake and then for a delay, so that what happens at nearly the
+// same time is sent together.
 func gather(ctx context.Context, wake <-chan struct{}, delay time.Duration) error {
 	select {
 	case <-wake:

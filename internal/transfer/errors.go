@@ -9,68 +9,70 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Declined is the error when the other side does not want the offer.
-type Declined struct{ Reason string }
+// DeclinedError is the error of a Send whose offer the peer declined.
+type DeclinedError struct{ Reason string } // in the peer's words; may be empty
 
-func (e *Declined) Error() string {
+func (e *DeclinedError) Error() string {
 	if e.Reason == "" {
 		return "the other side declined"
 	}
 	return "the other side declined: " + e.Reason
 }
 
-// Cancelled is the error when the other side ended the transfer.
-type Cancelled struct {
+// CancelledError is the error of a transfer that the peer ended.
+type CancelledError struct {
 	Reason wire.Reason
-	Text   string
+	Text   string // in the peer's words; may be empty
 }
 
-func (e *Cancelled) Error() string {
+func (e *CancelledError) Error() string {
 	if e.Text == "" {
 		return "the other side ended the transfer: " + e.Reason.String()
 	}
 	return "the other side ended the transfer: " + e.Text
 }
 
-// ErrRefused is returned by a decision that declines the offer.
+// ErrRefused is what ReceiveOptions.Decide returns to decline the offer.
 var ErrRefused = errors.New("declined")
 
-// ErrVerify is returned by a decision when the verification words differ.
+// ErrVerify is what ReceiveOptions.Decide and SendOptions.Confirm return if the
+// verification words differ.
 var ErrVerify = errors.New("the verification words do not match")
 
-// ErrNoPath is the cause with which a context ends where no lane that both sides
-// allow can be made.
+// ErrNoPath is the cause of a context that ends because the peers cannot be
+// connected by any lane that both allow.
 var ErrNoPath = errors.New("no lane that both sides allow connects them")
 
-// IntegrityError is data that is not what the sender read.
+// IntegrityError is the error for data that is not what the sender read.
 type IntegrityError struct{ What string }
 
 func (e *IntegrityError) Error() string { return "verification failed: " + e.What }
 
-// DiskError is a source or destination that cannot go on.
+// DiskError is an error of the source or the destination that ends the transfer.
 type DiskError struct{ Err error }
 
 func (e *DiskError) Error() string { return e.Err.Error() }
 func (e *DiskError) Unwrap() error { return e.Err }
 
-// keptError is a disk without room, after which the receiver can be started again
-// and go on.
-type keptError struct{ error }
+// resumableError is the error of a full disk after which the receiver can be
+// started again and resume.
+type resumableError struct{ error }
 
-func (e *keptError) Unwrap() error { return e.error }
+func (e *resumableError) Unwrap() error { return e.error }
 
+// protocol returns an error for a message or record that violates the protocol.
 func protocol(format string, args ...any) error {
 	return fmt.Errorf("%w: %s", wire.ErrMalformed, fmt.Sprintf(format, args...))
 }
 
-// farewellTime bounds how long an end waits for the other side to hear of it.
+// farewellTime bounds how long the end of a transfer waits until the peer knows.
 const farewellTime = time.Second
 
-// tellPeer tells the other side why this side ends early, unless it was the
-// other side that ended it.
+// tellPeer tells the peer why the transfer ends early, unless it was the peer that
+// ended it.
 func tellPeer(ctx context.Context, s Session, err error) {
-	var cancelled *Cancelled
-	var declined *Declined
+	var cancelled *CancelledError
+	var declined *DeclinedError
 	if errors.As(err, &cancelled) || errors.As(err, &declined) {
 		return
 	}
@@ -80,13 +82,13 @@ func tellPeer(ctx context.Context, s Session, err error) {
 		_ = s.Broadcast(ctx, wire.Decline{}.Append(nil))
 		return
 	}
-	_ = s.Broadcast(ctx, wire.Cancel{Reason: reasonOf(err), Text: textOf(err)}.Append(nil))
+	_ = s.Broadcast(ctx, wire.Cancel{Reason: reasonOf(err), Text: peerText(err)}.Append(nil))
 }
 
 func reasonOf(err error) wire.Reason {
 	var integrity *IntegrityError
 	var disk *DiskError
-	var kept *keptError
+	var kept *resumableError
 	switch {
 	case errors.Is(err, context.Canceled):
 		return wire.ReasonCancelled
@@ -106,9 +108,9 @@ func reasonOf(err error) wire.Reason {
 	return wire.ReasonInternal
 }
 
-// textOf is what the other side's person is told: nothing about this machine's
-// paths.
-func textOf(err error) string {
+// peerText returns what the person at the peer is told. It contains no path of
+// this machine.
+func peerText(err error) string {
 	var known interface{ Brief() string }
 	if errors.As(err, &known) {
 		return known.Brief()

@@ -7,28 +7,31 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// Observer is told what happens, from several goroutines, and must not block.
+// Observer is told about events of a transfer. Its methods are called by several
+// goroutines and must not block.
 type Observer interface {
-	// FileDone: a file is verified and in place.
+	// FileDone is called when a file is verified and in place. The hash is its
+	// BLAKE3.
 	FileDone(path string, bytes int64, hash files.Hash)
-	// FileFailed: a file or another entry was skipped or failed, and why.
+	// FileFailed is called when a file or another entry was skipped or failed.
 	FileFailed(path string, outcome wire.Outcome, reason string)
-	// Paused: data is held back, by either side, or no longer.
-	Paused(paused bool)
-	// Stalled: nothing was verified for a while, and why.
-	Stalled(reason string)
+	// PauseChanged is called when data begins or ceases to be held back, by either
+	// side.
+	PauseChanged(paused bool)
+	// Stalled is called when nothing was verified for a while.
+	Stalled(reason StallReason)
 }
 
-// Progress is what a transfer has done so far; it may be read at any time.
+// Progress counts what a transfer has done so far. It may be read at any time.
 type Progress struct {
-	Total atomic.Int64 // bytes of the offer
-	Bytes atomic.Int64 // bytes verified and written, or there already
-	Files atomic.Int64 // files in place
-	Limit atomic.Int64 // bytes a second that data keeps to; 0: none
-	Sent  [8]atomic.Int64
+	Total atomic.Int64    // bytes of the offer
+	Bytes atomic.Int64    // bytes that are verified and written, or were there already
+	Files atomic.Int64    // files in place
+	Limit atomic.Int64    // the limit in force, in bytes per second; 0: none
+	Sent  [8]atomic.Int64 // payload bytes for each kind of lane; see SentBy
 }
 
-// sentBy is the counter of payload bytes that a kind of lane carried.
+// sentBy returns the counter of payload bytes that one kind of lane carried.
 func (p *Progress) sentBy(kind wire.Lanes) *atomic.Int64 {
 	for i := range p.Sent {
 		if kind == 1<<i {
@@ -38,10 +41,10 @@ func (p *Progress) sentBy(kind wire.Lanes) *atomic.Int64 {
 	return &p.Sent[0]
 }
 
-// SentBy is the number of payload bytes that a kind of lane carried.
+// SentBy returns how many payload bytes one kind of lane carried.
 func (p *Progress) SentBy(kind wire.Lanes) int64 { return p.sentBy(kind).Load() }
 
-// SentTotal is the number of payload bytes that all lanes carried.
+// SentTotal returns how many payload bytes all lanes carried.
 func (p *Progress) SentTotal() int64 {
 	var n int64
 	for i := range p.Sent {
@@ -50,11 +53,11 @@ func (p *Progress) SentTotal() int64 {
 	return n
 }
 
-// Result is how a transfer ended that was not ended by an error.
+// Result sums up a transfer.
 type Result struct {
-	Files   int64 // in place
-	Bytes   int64 // of those files
-	Failed  int64 // entries that this side knows to be skipped or failed
-	Corrupt int64 // of the failed ones, those whose data failed verification
+	Files   int64 // files in place
+	Bytes   int64 // of these files
+	Failed  int64 // entries that were skipped or failed
+	Corrupt int64 // of Failed: files whose data failed verification; of a Receive only
 	Omitted int64 // entries that the sender could not send
 }

@@ -62,7 +62,7 @@ func TestFullDisk(t *testing.T) {
 				})
 				wg.Wait()
 				var disk *transfer.DiskError
-				var cancelled *transfer.Cancelled
+				var cancelled *transfer.CancelledError
 				if !errors.As(receiveErr, &disk) || !errors.As(sendErr, &cancelled) || cancelled.Reason != tt.want {
 					t.Fatalf("the receiver: %v; the sender: %v", receiveErr, sendErr)
 				}

@@ -6,79 +6,82 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/broadcast"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Bounds of how a limit is kept.
+// How exactly a limit is kept.
 const (
-	// limitSlack is how much time without anything to send is made up for. More
-	// is not, so that there is no burst after a pause or a stall.
-	limitSlack = 100 * time.Millisecond
-	// heldMost is the longest that a record waits on its way in, so that what
-	// comes behind it on its lane says in time that the lane lives.
-	heldMost = 4 * time.Second
-	// Of what arrives, this much may come faster than the limit, as it does when a
-	// path was blocked for a moment: time at the limit, and bytes besides.
-	heldSlack = 2 * time.Second
-	heldBytes = 256 << 10
-	heldMore  = 50 // and this part of the limit, so that what was held back comes to an end
+	// maxCredit is how much time without anything to send may be made up for. It
+	// is short, so that no burst follows a pause or a stall.
+	maxCredit = 100 * time.Millisecond
+	// maxDelay is the longest that the receiver delays a record. The records
+	// behind it keep the lane alive, and must not wait for too long.
+	maxDelay = 4 * time.Second
+	// A path that was blocked for a moment delivers a burst. The receiver accepts
+	// burstTime at the limit, and burstBytes on top of that, without a delay.
+	burstTime  = 2 * time.Second
+	burstBytes = 256 << 10
+	// The receiver accepts 1/overspeed more than the limit, so that a backlog gets
+	// shorter.
+	overspeed = 50
 )
 
 var errLaneDied = errors.New("the lane is dead")
 
-// limiter keeps data to the bytes a second that the two sides allow. A record is
-// paid for with time before it is sent; lanes share the time. It is as exact as
-// that: a transfer's bytes divided by its time.
+// limiter keeps data to the rate, in bytes per second, that both sides allow. The
+// sender waits for each record as long as it takes at that rate, before the record
+// is sent; all lanes share the time. So a transfer's bytes divided by its duration
+// give the limit. The receiver enforces its own limit with delay.
 type limiter struct {
-	here     int64     // as this side wishes; 0: no limit
-	progress *Progress // is told what holds
+	local    int64     // this side's limit; 0: none
+	progress *Progress // gets the limit that is in force
+	changed  broadcast.Signal
 
 	mu      sync.Mutex
-	there   int64         // as the other side wishes
-	changed chan struct{} // closed and replaced when it does
-	paid    time.Time     // until when time is used up
-	waiting int           // records that wait: time is theirs, and not lost
+	remote  int64     // the peer's limit; 0: none
+	paid    time.Time // time is used up until then
+	waiting int       // records that wait: the time that passes is theirs
 }
 
-func newLimiter(here int64, progress *Progress) *limiter {
-	l := &limiter{progress: progress, here: here, changed: make(chan struct{})}
+func newLimiter(local int64, progress *Progress) *limiter {
+	l := &limiter{progress: progress, local: local}
 	progress.Limit.Store(l.rate())
 	return l
 }
 
-// rate is the lower of both wishes, 0 if there is none; mu is held.
+// rate returns the lower one of both limits, 0 if there is none; mu is held.
 func (l *limiter) rate() int64 {
-	if l.here == 0 || l.there != 0 && l.there < l.here {
-		return l.there
+	if l.local == 0 || l.remote != 0 && l.remote < l.local {
+		return l.remote
 	}
-	return l.here
+	return l.local
 }
 
-// take takes in the other side's wish.
-func (l *limiter) take(m []byte) error {
-	said, err := wire.ParseLimit(m)
+// handle takes the peer's message.
+func (l *limiter) handle(m []byte) error {
+	message, err := wire.ParseLimit(m)
 	if err != nil {
 		return err
 	}
 	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.there = said.Rate
+	l.remote = message.Rate
 	l.progress.Limit.Store(l.rate())
-	close(l.changed)
-	l.changed = make(chan struct{})
+	l.mu.Unlock()
+	l.changed.Broadcast()
 	return nil
 }
 
-// tell tells the other side of this one's wish, if it has any.
-func (l *limiter) tell(ctx context.Context, s Session) error {
-	if l.here == 0 {
+// announce tells the peer this side's limit, if there is one.
+func (l *limiter) announce(ctx context.Context, s Session) error {
+	if l.local == 0 {
 		return nil
 	}
-	return s.Send(ctx, wire.Limit{Rate: l.here}.Append(nil))
+	return s.Send(ctx, wire.Limit{Rate: l.local}.Append(nil))
 }
 
-// wait waits until n bytes may be sent by a lane, while nobody holds the data
-// back. An error means that the lane is dead or ctx has ended.
+// wait waits until a lane may send n bytes. It returns an error if the lane is
+// dead or ctx has ended.
 func (l *limiter) wait(ctx context.Context, lane Lane, pause *Pause, n int) error {
 	if l.progress.Limit.Load() == 0 {
 		return nil
@@ -87,34 +90,35 @@ func (l *limiter) wait(ctx context.Context, lane Lane, pause *Pause, n int) erro
 		if err := pause.wait(ctx); err != nil {
 			return err
 		}
-		ok, err := l.pay(ctx, lane, pause, n)
+		ok, err := l.waitUnpaused(ctx, lane, pause, n)
 		if ok || err != nil {
 			return err
 		}
 	}
 }
 
-// pay waits until n bytes are paid for. It is false if somebody pauses first:
-// what was waited until then is lost.
-func (l *limiter) pay(ctx context.Context, lane Lane, pause *Pause, n int) (bool, error) {
+// waitUnpaused is wait, but returns false when a pause begins. The time waited
+// until then is lost.
+func (l *limiter) waitUnpaused(ctx context.Context, lane Lane, pause *Pause, n int) (bool, error) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	l.begin()
 	defer l.end()
 	for {
-		here, there, steered := pause.state()
-		if here || there {
+		local, remote, pauseChanged := pause.state()
+		if local || remote {
 			return false, nil
 		}
-		left, changed := l.claim(n)
+		limitChanged := l.changed.Wait()
+		left := l.reserve(n)
 		if left <= 0 {
 			return true, nil
 		}
 		timer.Reset(left)
 		select {
 		case <-timer.C:
-		case <-changed:
-		case <-steered:
+		case <-limitChanged:
+		case <-pauseChanged:
 		case <-lane.Done():
 			return false, errLaneDied
 		case <-ctx.Done():
@@ -123,12 +127,12 @@ func (l *limiter) pay(ctx context.Context, lane Lane, pause *Pause, n int) (bool
 	}
 }
 
-// begin counts a record that waits. Time in which none did is lost, but for a
-// little.
+// begin counts a record that waits. Time that passed while none waited is lost,
+// except for maxCredit.
 func (l *limiter) begin() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now := time.Now(); l.waiting == 0 && l.paid.Before(now.Add(-limitSlack)) {
+	if now := time.Now(); l.waiting == 0 && l.paid.Before(now.Add(-maxCredit)) {
 		l.paid = now
 	}
 	l.waiting++
@@ -140,35 +144,35 @@ func (l *limiter) end() {
 	l.waiting--
 }
 
-// claim pays for n bytes if there is time for it, or else says how long to wait,
-// unless something changes.
-func (l *limiter) claim(n int) (left time.Duration, changed <-chan struct{}) {
+// reserve uses up the time for n bytes, if that much has passed, and returns 0.
+// Otherwise it returns how long to wait before the next try.
+func (l *limiter) reserve(n int) time.Duration {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	rate := l.rate()
 	if rate == 0 {
-		return 0, nil
+		return 0
 	}
 	now := time.Now()
 	paid := l.paid.Add(timeFor(int64(n), rate))
 	if left := paid.Sub(now); left > 0 {
-		return left, l.changed
+		return left
 	}
-	l.paid = later(paid, now.Add(-limitSlack)) // the machine may have slept meanwhile
-	return 0, nil
+	l.paid = later(paid, now.Add(-maxCredit)) // the machine may have slept meanwhile
+	return 0
 }
 
-// hold delays what has arrived of a sender that does not keep to this side's
-// limit.
-func (l *limiter) hold(ctx context.Context, n int) {
-	if l.here == 0 {
+// delay slows down a peer that sends faster than this side's limit allows, by
+// waiting before the next of its records is read.
+func (l *limiter) delay(ctx context.Context, n int) {
+	if l.local == 0 {
 		return
 	}
-	rate := l.here + l.here/heldMore
+	rate := l.local + l.local/overspeed
 	l.mu.Lock()
 	now := time.Now()
-	l.paid = later(l.paid, now.Add(-heldSlack-timeFor(heldBytes, rate))).Add(timeFor(int64(n), rate))
-	left := min(l.paid.Sub(now), heldMost)
+	l.paid = later(l.paid, now.Add(-burstTime-timeFor(burstBytes, rate))).Add(timeFor(int64(n), rate))
+	left := min(l.paid.Sub(now), maxDelay)
 	l.mu.Unlock()
 	if left <= 0 {
 		return
@@ -181,6 +185,7 @@ func (l *limiter) hold(ctx context.Context, n int) {
 	}
 }
 
+// later returns the later one of two times.
 func later(a, b time.Time) time.Time {
 	if a.Before(b) {
 		return b
@@ -188,7 +193,7 @@ func later(a, b time.Time) time.Time {
 	return a
 }
 
-// timeFor is how long n bytes take, a day at most.
+// timeFor returns how long n bytes take at a rate, at most a day.
 func timeFor(n, rate int64) time.Duration {
 	const most = 24 * time.Hour
 	seconds := float64(n) / float64(rate)

@@ -8,15 +8,15 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// offer tells the other side what is there: the offer first, then the manifest
-// page by page, ahead of the answers by windowPages at most.
+// offer sends the offer and then the manifest, page by page. At most windowPages
+// pages are ahead of the peer's answers.
 func (s *sender) offer(ctx context.Context) error {
 	if s.o.Confirm != nil {
 		if err := s.o.Confirm(ctx); err != nil {
 			return err
 		}
 	}
-	if err := s.limit.tell(ctx, s.session); err != nil {
+	if err := s.limit.announce(ctx, s.session); err != nil {
 		return err
 	}
 	totals, err := s.source.Count(ctx)
@@ -40,8 +40,8 @@ func (s *sender) offer(ctx context.Context) error {
 	return b.send(ctx, true)
 }
 
-// diskError marks an error of the source as this machine's, unless it is the
-// transfer that ended.
+// diskError makes a *DiskError of an error of the source or destination. If ctx has
+// ended, the error is only a consequence of that, and its cause is returned.
 func diskError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return context.Cause(ctx)
@@ -53,14 +53,15 @@ func diskError(ctx context.Context, err error) error {
 	return &DiskError{err}
 }
 
-// pager gathers entries into pages.
+// pager collects entries into pages.
 type pager struct {
 	*sender
-	open  wire.Manifest
-	items []files.Item
-	bytes int
+	open  wire.Manifest // the page that is being filled
+	items []files.Item  // of that page
+	bytes int           // the encoded size of its entries
 }
 
+// add adds an entry. One that cannot be sent is counted and reported instead.
 func (b *pager) add(ctx context.Context, it files.Item) error {
 	var e wire.Entry
 	err := it.Err
@@ -86,7 +87,7 @@ func (b *pager) add(ctx context.Context, it files.Item) error {
 	return nil
 }
 
-// send sends the open page and begins the next one.
+// send sends the open page and opens the next one.
 func (b *pager) send(ctx context.Context, last bool) error {
 	b.open.Last = last
 	p := &page{first: b.open.First, items: b.items, answered: make(chan struct{}), skips: make(map[uint64]string)}

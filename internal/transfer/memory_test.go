@@ -212,16 +212,16 @@ func (l *log) FileFailed(path string, outcome wire.Outcome, reason string) {
 	l.failed[path] = fmt.Sprintf("%v: %s", outcome, reason)
 }
 
-func (l *log) Paused(paused bool) {
+func (l *log) PauseChanged(paused bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.paused = append(l.paused, paused)
 }
 
-func (l *log) Stalled(reason string) {
+func (l *log) Stalled(reason transfer.StallReason) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stalls = append(l.stalls, reason)
+	l.stalls = append(l.stalls, string(reason))
 }
 
 // link is a session as the transfer wants it.

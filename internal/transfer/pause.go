@@ -4,56 +4,55 @@ import (
 	"context"
 	"sync"
 
+	"github.com/tallow-transfer/tallow/internal/broadcast"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Pause holds a transfer's data back. Each side has its own wish, and data flows
-// while neither wishes to pause; what is under way still arrives. The zero value
-// is of use, from any goroutine.
+// Pause holds back the data of a transfer. Each side can ask for a pause, and data
+// flows while neither does. Data that is in flight still arrives. The zero value
+// is ready to use; its methods may be called from any goroutine.
 type Pause struct {
-	mu      sync.Mutex
-	here    bool
-	there   bool
-	changed chan struct{} // closed and replaced when one of the two changes
+	changed broadcast.Signal
+
+	mu     sync.Mutex
+	local  bool // this side asks for a pause
+	remote bool // the peer does
 }
 
-// Set is this side's wish.
-func (p *Pause) Set(paused bool) { p.set(&p.here, paused) }
+// Set asks for a pause, or no longer, on this side.
+func (p *Pause) Set(paused bool) { p.set(&p.local, paused) }
 
-func (p *Pause) set(wish *bool, paused bool) {
+func (p *Pause) set(side *bool, paused bool) {
+	p.mu.Lock()
+	different := *side != paused
+	*side = paused
+	p.mu.Unlock()
+	if different {
+		p.changed.Broadcast()
+	}
+}
+
+// state returns what both sides ask for, and a channel that is closed when that
+// changes.
+func (p *Pause) state() (local, remote bool, changed <-chan struct{}) {
+	changed = p.changed.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if *wish == paused {
-		return
-	}
-	*wish = paused
-	if p.changed != nil {
-		close(p.changed)
-		p.changed = nil
-	}
+	return p.local, p.remote, changed
 }
 
-// state is both wishes, and a channel that is closed when they change.
-func (p *Pause) state() (here, there bool, changed <-chan struct{}) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.changed == nil {
-		p.changed = make(chan struct{})
-	}
-	return p.here, p.there, p.changed
-}
-
-// Paused says whether data is held back, by whichever side.
+// Paused says whether data is held back, by either side.
 func (p *Pause) Paused() bool {
-	here, there, _ := p.state()
-	return here || there
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.local || p.remote
 }
 
 // wait waits until data may flow.
 func (p *Pause) wait(ctx context.Context) error {
 	for {
-		here, there, changed := p.state()
-		if !here && !there {
+		local, remote, changed := p.state()
+		if !local && !remote {
 			return nil
 		}
 		select {
@@ -64,32 +63,32 @@ func (p *Pause) wait(ctx context.Context) error {
 	}
 }
 
-// take takes in the other side's wish.
-func (p *Pause) take(m []byte) error {
-	said, err := wire.ParsePause(m)
+// handle takes the peer's message.
+func (p *Pause) handle(m []byte) error {
+	message, err := wire.ParsePause(m)
 	if err != nil {
 		return err
 	}
-	p.set(&p.there, said.Paused)
+	p.set(&p.remote, message.Paused)
 	return nil
 }
 
-// follow tells the other side of this one's wish, and the observer of both,
-// whenever they change.
+// follow tells the peer what this side asks for, and the observer whether data is
+// held back, whenever one of these changes.
 func (p *Pause) follow(ctx context.Context, s Session, o Observer) error {
-	said, told := false, false
-	p.set(&p.there, false) // what a process said that is no more does not count
+	announced, observed := false, false
+	p.set(&p.remote, false) // the peer may have been restarted, and says it again if it is still true
 	for {
-		here, there, changed := p.state()
-		if here != said {
-			said = here
-			if err := s.Send(ctx, wire.Pause{Paused: here}.Append(nil)); err != nil {
+		local, remote, changed := p.state()
+		if local != announced {
+			announced = local
+			if err := s.Send(ctx, wire.Pause{Paused: local}.Append(nil)); err != nil {
 				return err
 			}
 		}
-		if paused := here || there; paused != told {
-			told = paused
-			o.Paused(paused)
+		if paused := local || remote; paused != observed {
+			observed = paused
+			o.PauseChanged(paused)
 		}
 		select {
 		case <-changed:

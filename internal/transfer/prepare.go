@@ -11,24 +11,24 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// incoming is a file that is wanted, until it is settled.
+// incoming is a file that is being received, until it is settled.
 type incoming struct {
 	number uint64
 	entry  files.Entry
 	file   files.File
-	have   map[uint32]files.Block // what was on disk before
+	have   map[uint32]files.Block // blocks that were there before
 
 	mu      sync.Mutex
 	tree    blockhash.Tree
-	seen    map[uint32]struct{} // blocks in tree that may come again
+	claimed map[uint32]struct{} // blocks that are written or being written
 	count   uint32              // blocks that are verified and written
-	bytes   int64
-	end     *wire.FileEnd
-	settled bool // handed to commit, or failed
+	bytes   int64               // of these
+	end     *wire.FileEnd       // once the sender has told
+	settled bool                // passed to commit, or failed
 }
 
-// prepare waits for the offer, asks the person, and then prepares the entries
-// page by page.
+// prepare waits for the offer and for the decision about it, and then prepares the
+// entries page by page.
 func (r *receiver) prepare(ctx context.Context) error {
 	var offer wire.Offer
 	select {
@@ -48,7 +48,7 @@ func (r *receiver) prepare(ctx context.Context) error {
 	r.mu.Lock()
 	r.accepted = true
 	r.mu.Unlock()
-	if err := r.limit.tell(ctx, r.session); err != nil {
+	if err := r.limit.announce(ctx, r.session); err != nil {
 		return err
 	}
 	if err := r.session.Send(ctx, wire.Accept{}.Append(nil)); err != nil {
@@ -61,7 +61,7 @@ func (r *receiver) prepare(ctx context.Context) error {
 				return err
 			}
 			if p.Last {
-				r.settles.kick() // there may be nothing left to commit
+				r.settles.notify() // commit may have nothing left to wait for
 				return nil
 			}
 		case <-ctx.Done():
@@ -70,6 +70,7 @@ func (r *receiver) prepare(ctx context.Context) error {
 	}
 }
 
+// preparePage prepares the entries of a page and answers it.
 func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
 	want := wire.Want{Page: p.Page}
 	for i, entry := range p.Entries {
@@ -95,10 +96,12 @@ func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
 	return r.session.Send(ctx, want.Append(nil))
 }
 
-// maxUnsettled bounds the files that are wanted and not settled. An honest
-// sender has windowFiles of them under way, and has announced windowPages more.
+// maxUnsettled bounds the files that are wanted and not settled. An honest sender
+// has at most windowFiles of them in flight, and windowPages of them announced.
 const maxUnsettled = windowFiles + (windowPages+2)*wire.MaxPageEntries
 
+// prepareEntry prepares one entry. The first result is not nil if the destination
+// refuses it.
 func (r *receiver) prepareEntry(ctx context.Context, number uint64, e files.Entry) (files.Refusal, error) {
 	file, err := r.dest.Prepare(ctx, number, e)
 	var refusal files.Refusal
@@ -110,7 +113,7 @@ func (r *receiver) prepareEntry(ctx context.Context, number uint64, e files.Entr
 	case file == nil:
 		return nil, nil
 	}
-	in := &incoming{number: number, entry: e, file: file, seen: make(map[uint32]struct{})}
+	in := &incoming{number: number, entry: e, file: file, claimed: make(map[uint32]struct{})}
 	if in.have, err = file.Have(ctx); err != nil {
 		return nil, diskError(ctx, err)
 	}
@@ -126,7 +129,7 @@ func (r *receiver) prepareEntry(ctx context.Context, number uint64, e files.Entr
 	return nil, nil
 }
 
-// sendHave tells the sender what is on disk of a file, in runs of blocks.
+// sendHave tells the sender which blocks of a file are there already.
 func (r *receiver) sendHave(ctx context.Context, in *incoming) error {
 	indexes := make([]uint32, 0, len(in.have))
 	for i := range in.have {
@@ -148,8 +151,8 @@ func (r *receiver) sendHave(ctx context.Context, in *incoming) error {
 	return nil
 }
 
-// lookup finds a file by its number. It is nil for one that is settled already;
-// one that was never announced is an error.
+// lookup returns the file with a number, nil if it is settled already. A number
+// that was never announced is an error.
 func (r *receiver) lookup(number uint64) (*incoming, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// lanes starts a pump for every lane that comes up.
+// lanes starts a pump for each lane that comes up.
 func (s *sender) lanes(ctx context.Context) error {
 	for {
 		l, err := s.session.Attached(ctx)
@@ -18,16 +18,16 @@ func (s *sender) lanes(ctx context.Context) error {
 	}
 }
 
-// pump sends units by one lane until the lane dies or the transfer ends.
+// pump sends units on one lane until the lane dies or the transfer ends.
 func (s *sender) pump(ctx context.Context, l Lane) error {
 	s.mu.Lock()
-	s.carriers = append(s.carriers, l)
+	s.liveLanes = append(s.liveLanes, l)
 	s.mu.Unlock()
 	defer func() {
 		s.mu.Lock()
-		s.carriers = slices.DeleteFunc(s.carriers, func(x Lane) bool { return x == l })
+		s.liveLanes = slices.DeleteFunc(s.liveLanes, func(x Lane) bool { return x == l })
 		s.mu.Unlock()
-		s.queue.giveBack(l)
+		s.queue.requeue(l)
 	}()
 	for {
 		if err := l.Ready(ctx); err != nil {
@@ -48,7 +48,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 	}
 }
 
-// transmit sends a unit's records.
+// transmit sends the records of a unit.
 func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
 	if u.packed != nil {
 		return s.record(ctx, l, int(u.packedPayload), u.packed)
@@ -62,8 +62,8 @@ func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
 	return nil
 }
 
-// segment sends n bytes of a block. Their header takes the place of the bytes
-// before them meanwhile.
+// segment sends n bytes of a block. Its header is written over the bytes before
+// them, which are restored afterwards.
 func (s *sender) segment(ctx context.Context, l Lane, u *unit, start, n int) error {
 	plaintext := (*u.buf)[headroom+start-wire.SegmentHeader : headroom+start+n]
 	before := [wire.SegmentHeader]byte(plaintext)
@@ -74,8 +74,8 @@ func (s *sender) segment(ctx context.Context, l Lane, u *unit, start, n int) err
 	return s.record(ctx, l, n, plaintext)
 }
 
-// record sends one record, with so many bytes of files in it, when the limit lets
-// it.
+// record sends one record as soon as the limit allows it. payload is how many
+// bytes of files it has.
 func (s *sender) record(ctx context.Context, l Lane, payload int, plaintext []byte) error {
 	if err := s.limit.wait(ctx, l, s.o.Pause, payload); err != nil {
 		return err

@@ -11,22 +11,22 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// reader hands the wanted files to goroutines that read, hash and queue them:
-// large files and streams block by block (readfile.go), small files by the
-// record that they share (readpack.go). It takes their part of the windows in
-// the manifest's order, so what is under way stays bounded and close together.
+// reader distributes the wanted files to workers, which read, hash and queue them:
+// large files and streams by block (readfile.go), small files by the record that
+// they share (readpack.go). It acquires room in the windows in the order of the
+// manifest, so that what is in flight is bounded and close together.
 type reader struct {
 	*sender
 	jobs chan func(context.Context)
-	pack *pack // that is being filled
+	pack *pack // that is being filled; nil if there is none
 }
 
 // read reads the wanted files of every page.
 func (s *sender) read(ctx context.Context) error {
 	r := &reader{sender: s, jobs: make(chan func(context.Context))}
-	var crew sync.WaitGroup
+	var working sync.WaitGroup
 	for range workers() {
-		crew.Go(func() {
+		working.Go(func() {
 			for job := range r.jobs {
 				job(ctx)
 			}
@@ -34,7 +34,7 @@ func (s *sender) read(ctx context.Context) error {
 	}
 	err := r.pages(ctx)
 	close(r.jobs)
-	crew.Wait()
+	working.Wait()
 	switch {
 	case err != nil:
 		return err
@@ -48,7 +48,7 @@ func (s *sender) read(ctx context.Context) error {
 	return nil
 }
 
-// pages hands out the files of all pages.
+// pages distributes the files of all pages.
 func (r *reader) pages(ctx context.Context) error {
 	for {
 		p, err := r.nextPage(ctx)
@@ -77,7 +77,8 @@ func (r *reader) pages(ctx context.Context) error {
 	}
 }
 
-// nextPage waits for the next page and for the answer to it; nil after the last.
+// nextPage waits for the next page and its answer. It returns nil after the last
+// one.
 func (s *sender) nextPage(ctx context.Context) (*page, error) {
 	select {
 	case p := <-s.pages:
@@ -94,7 +95,7 @@ func (s *sender) nextPage(ctx context.Context) (*page, error) {
 	return nil, context.Cause(ctx)
 }
 
-// do has a job done by the next reader that is free. The error is ctx's.
+// do gives a job to the next free worker. The error is ctx's cause.
 func (r *reader) do(ctx context.Context, job func(context.Context)) error {
 	select {
 	case r.jobs <- job:
@@ -104,7 +105,7 @@ func (r *reader) do(ctx context.Context, job func(context.Context)) error {
 	}
 }
 
-// begin makes a file one that is under way. The error is ctx's.
+// begin acquires room for a file in the window of files. The error is ctx's cause.
 func (r *reader) begin(ctx context.Context, number uint64, it files.Item) error {
 	if err := r.files.acquire(ctx, 1); err != nil {
 		return err
@@ -115,39 +116,41 @@ func (r *reader) begin(ctx context.Context, number uint64, it files.Item) error 
 	return nil
 }
 
+// isWanted says whether the peer still wants a file.
 func (s *sender) isWanted(number uint64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.wanted[number] != nil
 }
 
-// haveOf is what the other side has of a file.
-func (s *sender) haveOf(number uint64) haves {
+// peerHas returns the blocks of a file that the peer has.
+func (s *sender) peerHas(number uint64) blockHashes {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.have[number]
 }
 
-// lend waits until the window has room for n bytes and gives a buffer for them.
-func (s *sender) lend(ctx context.Context, n int) (*[]byte, error) {
+// getBuffer waits until the window has room for n bytes and returns a buffer for
+// them. The error is ctx's cause.
+func (s *sender) getBuffer(ctx context.Context, n int) (*[]byte, error) {
 	if err := s.bytes.acquire(ctx, sizeFor(n)); err != nil {
 		return nil, err
 	}
 	return s.bufs.get(n), nil
 }
 
-// giveBack undoes lend.
-func (s *sender) giveBack(buf *[]byte) {
+// returnBuffer is the inverse of getBuffer.
+func (s *sender) returnBuffer(buf *[]byte) {
 	n := s.bufs.size(buf)
 	s.bufs.put(buf)
 	s.bytes.release(n)
 }
 
-// ended notes how reading a file ended and has the other side told.
-func (s *sender) ended(end wire.FileEnd) {
+// endFile notes how reading a file ended, and has the peer told.
+func (s *sender) endFile(end wire.FileEnd) {
 	s.mu.Lock()
 	out := s.wanted[end.File]
-	if out != nil { // else the other side has given the file up already
+	if out != nil { // else the peer has already given the file up
 		out.end = &end
 	}
 	s.mu.Unlock()
@@ -159,26 +162,26 @@ func (s *sender) ended(end wire.FileEnd) {
 
 var errShort = errors.New("it became shorter while it was read")
 
-// endFailed is the End of a file whose reading ended with err.
+// endFailed returns the end of a file that could not be read.
 func endFailed(number uint64, err error) wire.FileEnd {
 	outcome := wire.OutcomeUnreadable
 	if errors.Is(err, errShort) {
 		outcome = wire.OutcomeChanged
 	}
-	return wire.FileEnd{File: number, Outcome: outcome, Reason: plain(err)}
+	return wire.FileEnd{File: number, Outcome: outcome, Reason: reasonText(err)}
 }
 
-// endRead is the End of a file that was read to its end, if it still is what
-// was read.
+// endRead returns the end of a file that was read completely. It is a failure if
+// the file changed meanwhile.
 func endRead(number uint64, f files.SourceFile, size int64, root files.Hash) wire.FileEnd {
 	if err := f.Changed(); err != nil {
-		return wire.FileEnd{File: number, Outcome: wire.OutcomeChanged, Reason: plain(err)}
+		return wire.FileEnd{File: number, Outcome: wire.OutcomeChanged, Reason: reasonText(err)}
 	}
 	return wire.FileEnd{File: number, Size: size, Root: root}
 }
 
-// plain is an error's text without this machine's path, for the other side.
-func plain(err error) string {
+// reasonText returns an error's text for the peer, without the path of this machine.
+func reasonText(err error) string {
 	var path *fs.PathError
 	if errors.As(err, &path) {
 		return path.Err.Error()

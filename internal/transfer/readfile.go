@@ -11,54 +11,54 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// reading is one large file, or stream, whose blocks are read and hashed by
-// several goroutines.
+// reading is one large file or stream whose blocks are read and hashed by several
+// workers.
 type reading struct {
 	*sender
 	number uint64
 	item   files.Item
-	have   haves
+	have   blockHashes
 	file   files.SourceFile
-	unhook func() bool
+	stop   func() bool // undoes that the file is closed when the transfer ends
 
 	mu   sync.Mutex
-	jobs int // blocks under way, and one for whoever hands them out
+	jobs int // blocks that are being read, and one for the goroutine that distributes them
 	tree blockhash.Tree
-	size int64 // of what a stream had
+	size int64 // of a stream, so far
 	err  error // the first one
 }
 
-// errUnwanted: the other side has given the file up.
+// errUnwanted is the error of reading a file that the peer has given up.
 var errUnwanted = errors.New("it is not wanted any more")
 
-// large opens a file and has its blocks read. The error is the transfer's; one
-// of the file alone becomes its End.
+// large opens a file and distributes its blocks to the workers. An error of the
+// file alone is told in its End; the error that is returned ends the transfer.
 func (r *reader) large(ctx context.Context, number uint64, it files.Item) error {
 	if err := r.begin(ctx, number, it); err != nil {
 		return err
 	}
 	f, err := it.Open()
 	if err != nil {
-		r.ended(endFailed(number, err))
+		r.endFile(endFailed(number, err))
 		return nil
 	}
-	in := &reading{sender: r.sender, number: number, item: it, have: r.haveOf(number), file: f, jobs: 1}
-	in.unhook = context.AfterFunc(ctx, func() { _ = f.Close() }) // a read of a terminal or pipe may never end by itself
+	in := &reading{sender: r.sender, number: number, item: it, have: r.peerHas(number), file: f, jobs: 1}
+	in.stop = context.AfterFunc(ctx, func() { _ = f.Close() }) // reading a terminal or pipe could block forever
 	defer in.done(ctx)
 	if it.Kind == files.KindStream {
 		return r.stream(ctx, in)
 	}
 	for off, index := int64(0), uint32(0); off < it.Size; off, index = off+wire.BlockSize, index+1 {
 		n := int(min(wire.BlockSize, it.Size-off))
-		buf, err := r.lend(ctx, n)
+		buf, err := r.getBuffer(ctx, n)
 		if err != nil {
 			return err
 		}
 		if !r.isWanted(number) {
 			in.fail(errUnwanted)
 		}
-		if !in.another() {
-			r.giveBack(buf)
+		if !in.addJob() {
+			r.returnBuffer(buf)
 			return nil
 		}
 		err = r.do(ctx, func(ctx context.Context) {
@@ -73,10 +73,11 @@ func (r *reader) large(ctx context.Context, number uint64, it files.Item) error 
 	return nil
 }
 
-// stream reads a stream, in order, and has its blocks hashed.
+// stream reads a stream in order and distributes its blocks to the workers, which
+// hash them.
 func (r *reader) stream(ctx context.Context, in *reading) error {
 	for index := uint32(0); ; index++ {
-		buf, err := r.lend(ctx, wire.BlockSize)
+		buf, err := r.getBuffer(ctx, wire.BlockSize)
 		if err != nil {
 			return err
 		}
@@ -88,8 +89,8 @@ func (r *reader) stream(ctx context.Context, in *reading) error {
 		if n < wire.BlockSize && err != io.EOF {
 			in.fail(err)
 		}
-		if n == 0 || !in.another() {
-			r.giveBack(buf)
+		if n == 0 || !in.addJob() {
+			r.returnBuffer(buf)
 			return nil
 		}
 		in.size += int64(n)
@@ -107,8 +108,8 @@ func (r *reader) stream(ctx context.Context, in *reading) error {
 	}
 }
 
-// another counts one more block under way; false if the file has failed.
-func (in *reading) another() bool {
+// addJob counts one more block. It returns false if the file has failed.
+func (in *reading) addJob() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.err != nil {
@@ -135,13 +136,13 @@ func (in *reading) readBlock(index uint32, off int64, buf *[]byte, n int) {
 			err = errShort
 		}
 		in.fail(err)
-		in.giveBack(buf)
+		in.returnBuffer(buf)
 		return
 	}
 	in.block(index, off, buf, n)
 }
 
-// block hashes a block and queues it, or says that the other side has it.
+// block hashes a block, and queues it unless the peer has it.
 func (in *reading) block(index uint32, off int64, buf *[]byte, n int) {
 	data := (*buf)[headroom : headroom+n]
 	b := blockhash.Sum(index, data)
@@ -149,7 +150,7 @@ func (in *reading) block(index uint32, off int64, buf *[]byte, n int) {
 	in.tree.Set(index, b)
 	in.mu.Unlock()
 	if hash, ok := in.have[index]; ok && hash == b.Hash {
-		in.giveBack(buf)
+		in.returnBuffer(buf)
 		in.same(in.number, index, n)
 		return
 	}
@@ -160,8 +161,8 @@ func (in *reading) block(index uint32, off int64, buf *[]byte, n int) {
 	})
 }
 
-// done is called after each block, and by whoever has handed them all out. The
-// last of them ends the file.
+// done is called once for each block, and once when all blocks are distributed. The
+// last call ends the file.
 func (in *reading) done(ctx context.Context) {
 	in.mu.Lock()
 	in.jobs--
@@ -170,18 +171,18 @@ func (in *reading) done(ctx context.Context) {
 	if !last {
 		return
 	}
-	in.unhook()
+	in.stop()
 	defer in.file.Close()
 	if ctx.Err() != nil || errors.Is(in.err, errUnwanted) {
 		return
 	}
 	if in.err != nil {
-		in.ended(endFailed(in.number, in.err))
+		in.endFile(endFailed(in.number, in.err))
 		return
 	}
 	size := in.item.Size
 	if in.item.Kind == files.KindStream {
 		size = in.size
 	}
-	in.ended(endRead(in.number, in.file, size, in.tree.Root()))
+	in.endFile(endRead(in.number, in.file, size, in.tree.Root()))
 }

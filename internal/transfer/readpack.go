@@ -9,17 +9,17 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// packLimit is the size in bytes up to which a file shares a record with others.
+// packLimit is the size, in bytes, up to which a file shares a record with others.
 const packLimit = 24 << 10
 
-// packFiles bounds the files of a record, so that empty ones too are read by
-// several goroutines.
+// packFiles bounds the number of files in a record, so that many empty files are
+// distributed to several workers too.
 const packFiles = 256
 
-// pack is the small files of one record.
+// pack is the small files that share one record.
 type pack struct {
 	files []smallFile
-	bytes int // of the record's plaintext
+	bytes int // size of the record's plaintext
 }
 
 type smallFile struct {
@@ -27,7 +27,7 @@ type smallFile struct {
 	item   files.Item
 }
 
-// small adds a small file to the open pack. The error is ctx's.
+// small adds a small file to the open pack. The error is ctx's cause.
 func (r *reader) small(ctx context.Context, number uint64, it files.Item) error {
 	n := 0
 	if it.Size > 0 {
@@ -49,7 +49,7 @@ func (r *reader) small(ctx context.Context, number uint64, it files.Item) error 
 	return nil
 }
 
-// flush has the open pack read. The error is ctx's.
+// flush gives the open pack to a worker. The error is ctx's cause.
 func (r *reader) flush(ctx context.Context) error {
 	p := r.pack
 	if p == nil {
@@ -58,7 +58,7 @@ func (r *reader) flush(ctx context.Context) error {
 	r.pack = nil
 	u := &unit{}
 	if p.bytes > 0 {
-		buf, err := r.lend(ctx, p.bytes)
+		buf, err := r.getBuffer(ctx, p.bytes)
 		if err != nil {
 			return err
 		}
@@ -67,23 +67,23 @@ func (r *reader) flush(ctx context.Context) error {
 	return r.do(ctx, func(ctx context.Context) { r.fill(ctx, u, p.files) })
 }
 
-// fill reads small files into a unit and queues it.
+// fill reads small files into a unit, and queues it unless the peer has them all.
 func (s *sender) fill(ctx context.Context, u *unit, files []smallFile) {
 	for _, f := range files {
 		if ctx.Err() != nil {
 			return
 		}
-		s.ended(s.smallFile(ctx, u, f))
+		s.endFile(s.smallFile(ctx, u, f))
 	}
 	switch {
 	case len(u.blocks) > 0:
 		s.queue.push(u)
 	case u.buf != nil:
-		s.giveBack(u.buf)
+		s.returnBuffer(u.buf)
 	}
 }
 
-// smallFile reads one small file into a unit, unless the other side has it.
+// smallFile reads one small file, and adds it to a unit unless the peer has it.
 func (s *sender) smallFile(ctx context.Context, u *unit, f smallFile) wire.FileEnd {
 	in, err := f.item.Open()
 	if err != nil {
@@ -103,7 +103,7 @@ func (s *sender) smallFile(ctx context.Context, u *unit, f smallFile) wire.FileE
 		}
 		b := blockhash.Sum(0, data)
 		tree.Set(0, b)
-		if hash, ok := s.haveOf(f.number)[0]; ok && hash == b.Hash {
+		if hash, ok := s.peerHas(f.number)[0]; ok && hash == b.Hash {
 			s.same(f.number, 0, size)
 		} else {
 			seg := wire.Segment{File: f.number, BlockLen: uint32(size), Hash: b.Hash}

@@ -12,29 +12,29 @@ import (
 
 // ReceiveOptions are the settings of a Receive.
 type ReceiveOptions struct {
-	// Decide shows the offer to the person and returns where it shall go, or
-	// ErrRefused, or ErrVerify.
+	// Decide decides about the offer. It returns the destination, or ErrRefused,
+	// or ErrVerify.
 	Decide   func(context.Context, wire.Offer) (files.Destination, error)
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
-	Limit    int64 // bytes of files a second that this side wishes to take at most; 0: any number
-	// Keep is asked where a disk without room has ended the transfer, before the
-	// sender hears of it: whether this side can be started again and go on.
+	Limit    int64 // of data, in bytes per second; 0: none
+	// Keep is called when a full disk has ended the transfer, before the sender is
+	// told. It says whether this side can be started again and resume. May be nil.
 	Keep func() bool
 }
 
-// Receive takes the other side's offer, if Decide accepts it, and writes what
-// comes into the destination. It returns when everything is in place, synced,
-// and the other side knows; with what was skipped or failed counted in the
-// result; or with the error that ended the transfer, of which the other side
-// was told.
+// Receive waits for the peer's offer and, if Decide accepts it, writes what comes
+// to the destination. It returns when everything is in place and synced, and the
+// peer knows. Entries that were skipped or failed are counted in the Result and
+// are no error.
 //
-// Errors: ErrRefused, ErrVerify, *Cancelled, *DiskError, *IntegrityError, those
-// of Decide and the destination, ctx's, and the session's.
+// If an error ends the transfer, the peer is told why. Errors are ErrRefused,
+// ErrVerify, *CancelledError, *DiskError, *IntegrityError, wire.ErrMalformed, those
+// of Decide, the cause of ctx, and the session's.
 func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, error) {
 	r := newReceiver(ctx, session, o)
-	session.HandleData(r.takeData)
+	session.HandleData(r.handleData)
 	r.start(r.control)
 	r.start(r.prepare)
 	for range workers() {
@@ -48,25 +48,29 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	})
 	err := r.wait()
 	if err != nil {
-		tellPeer(ctx, session, o.kept(err))
+		tellPeer(ctx, session, o.markResumable(err))
 	}
 	return r.result, r.unlessDone(err)
 }
 
-// kept marks the end by a disk without room as one after which this side can
-// come back, where it can.
-func (o ReceiveOptions) kept(err error) error {
+// markResumable marks the error of a full disk, if this side can resume after it.
+func (o ReceiveOptions) markResumable(err error) error {
 	var full files.NoSpace
 	if errors.As(err, &full) && o.Keep != nil && o.Keep() {
-		return &keptError{err}
+		return &resumableError{err}
 	}
 	return err
 }
 
-// receiver is one Receive. Goroutines: control reads what the other side says;
-// prepare decides and answers pages; the lanes' readers put blocks together in
-// takeData; writers verify and write them; sendAcks acknowledges; commit gives
-// finished files their names, and ends it all.
+// receiver is one Receive. Its goroutines:
+//
+//	control   handles the peer's messages
+//	prepare   decides about the offer and answers the pages of the manifest
+//	write     several: verify and write blocks
+//	sendAcks  acknowledges blocks
+//	commit    gives complete files their names, and finishes the transfer
+//
+// The readers of the lanes assemble blocks in handleData.
 type receiver struct {
 	*group
 	session Session
@@ -81,17 +85,17 @@ type receiver struct {
 	acks    ackQueue
 	settles settleQueue
 
-	// Of control.
-	nextPage uint32
-	expected uint64 // the number of the next page's first entry
-	sawLast  bool
+	// Used by control alone.
+	nextPage  uint32
+	nextEntry uint64 // the number of the first entry on the next page
+	sawLast   bool   // the last page has come
 
 	mu       sync.Mutex
-	files    map[uint64]*incoming // wanted, and not settled
-	accepted bool                 // the offer
-	prepared uint64               // entries below are prepared
+	files    map[uint64]*incoming // wanted and not settled
+	accepted bool                 // the offer is
+	prepared uint64               // the number of entries that are prepared
 	lastPage bool                 // all pages are prepared
-	done     bool                 // the sender has heard that all is complete
+	done     bool                 // everything is in place, and the sender is being told
 	result   Result
 }
 
@@ -109,7 +113,7 @@ func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiv
 	}
 }
 
-// control takes in what the other side says, until it is done.
+// control handles the peer's messages until the peer is done.
 func (r *receiver) control(ctx context.Context) error {
 	offered := false
 	for {
@@ -128,23 +132,23 @@ func (r *receiver) control(ctx context.Context) error {
 				r.offers <- o
 			}
 		case wire.TypeManifest:
-			err = r.takePage(ctx, m)
+			err = r.handlePage(ctx, m)
 		case wire.TypeSame:
-			err = r.takeSame(m)
+			err = r.handleSame(m)
 		case wire.TypeEnd:
-			err = r.takeEnd(m)
+			err = r.handleEnd(m)
 		case wire.TypeDone:
 			if _, err = wire.ParseDone(m); err == nil {
-				err = r.takeDone()
+				err = r.handleDone()
 			}
 		case wire.TypePause:
-			err = r.o.Pause.take(m)
+			err = r.o.Pause.handle(m)
 		case wire.TypeLimit:
-			err = r.limit.take(m)
+			err = r.limit.handle(m)
 		case wire.TypeCancel:
 			var c wire.Cancel
 			if c, err = wire.ParseCancel(m); err == nil {
-				err = &Cancelled{c.Reason, c.Text}
+				err = &CancelledError{c.Reason, c.Text}
 			}
 		default:
 			err = protocol("message type %#02x for a receiver", uint8(t))
@@ -155,8 +159,8 @@ func (r *receiver) control(ctx context.Context) error {
 	}
 }
 
-// takePage hands a page on to prepare, in order and not too many ahead.
-func (r *receiver) takePage(ctx context.Context, m []byte) error {
+// handlePage passes a page on to prepare.
+func (r *receiver) handlePage(ctx context.Context, m []byte) error {
 	p, err := wire.ParseManifest(m)
 	if err != nil {
 		return err
@@ -165,11 +169,11 @@ func (r *receiver) takePage(ctx context.Context, m []byte) error {
 		return protocol("a page after the last one")
 	}
 	r.sawLast = p.Last
-	if p.Page != r.nextPage || p.First != r.expected {
-		return protocol("page %d from entry %d, page %d from %d is next", p.Page, p.First, r.nextPage, r.expected)
+	if p.Page != r.nextPage || p.First != r.nextEntry {
+		return protocol("page %d from entry %d, page %d from %d is next", p.Page, p.First, r.nextPage, r.nextEntry)
 	}
 	r.nextPage++
-	r.expected += uint64(len(p.Entries))
+	r.nextEntry += uint64(len(p.Entries))
 	select {
 	case r.pages <- p:
 		return nil
@@ -178,8 +182,9 @@ func (r *receiver) takePage(ctx context.Context, m []byte) error {
 	}
 }
 
-// takeDone ends the transfer well: the sender knows that all is complete.
-func (r *receiver) takeDone() error {
+// handleDone ends the transfer without an error: the sender knows that everything
+// is in place.
+func (r *receiver) handleDone() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.done {
@@ -188,9 +193,8 @@ func (r *receiver) takeDone() error {
 	return errFinished
 }
 
-// unlessDone is what ended a Receive: no error once all is complete, since then
-// this side has succeeded, whatever happens to the connection and whoever ends
-// the transfer.
+// unlessDone returns err, or nil once everything is in place: then this side has
+// succeeded, whatever happens to the connection.
 func (r *receiver) unlessDone(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -200,13 +204,13 @@ func (r *receiver) unlessDone(err error) error {
 	return err
 }
 
-// doneTimeout bounds how long a receiver that has everything waits for the
-// sender to say that it knows. It leaves time to notice that the lane with the
-// news is dead, after 15 s of silence, and to meet again: a sender that never
-// hears of it would wait for long, and then report a failure.
+// doneTimeout bounds how long a receiver that has everything waits for the sender's
+// confirmation. A sender that never learns of it would wait for long and then
+// report a failure. So there is time to notice that the lane with the message is
+// dead, after 15 s of silence, and to reconnect.
 const doneTimeout = 20 * time.Second
 
-// complete makes everything final and tells the sender.
+// complete finishes the destination and tells the sender.
 func (r *receiver) complete(ctx context.Context) error {
 	err := r.dest.Finish(ctx)
 	var unfinished *files.UnfinishedError

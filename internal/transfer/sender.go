@@ -10,23 +10,23 @@ import (
 
 // SendOptions are the settings of a Send.
 type SendOptions struct {
-	Text     bool                        // the source is a text to be shown
+	Text     bool                        // the source is a text to be shown and not kept
 	Confirm  func(context.Context) error // called before anything is offered; may be nil
-	Offered  func(wire.Offer)            // called with what is offered
+	Offered  func(wire.Offer)            // called with the offer before it is sent
 	Accepted func()                      // called when the peer accepts the offer; may be nil
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
-	Limit    int64 // bytes of files a second that this side wishes to send at most; 0: any number
+	Limit    int64 // of data, in bytes per second; 0: none
 }
 
-// Send offers the source to the other side and sends what it wants of it. It
-// returns when the other side has said that all is in place and synced, with
-// what could not be sent counted in the result; or with the error that ended
-// the transfer, of which the other side was told.
+// Send offers the source to the peer and sends what the peer wants of it. It
+// returns when the peer says that everything is in place and synced. Entries that
+// could not be sent are counted in the Result and are no error.
 //
-// Errors: *Declined, *Cancelled, *DiskError, ErrVerify from Confirm, ctx's, and
-// the session's.
+// If an error ends the transfer, the peer is told why. Errors are *DeclinedError,
+// *CancelledError, *DiskError, wire.ErrMalformed, those of Confirm, the cause of ctx,
+// and the session's.
 func Send(ctx context.Context, session Session, source files.Source, o SendOptions) (Result, error) {
 	s := newSender(ctx, session, source, o)
 	s.start(s.control)
@@ -44,14 +44,17 @@ func Send(ctx context.Context, session Session, source files.Source, o SendOptio
 	}
 	ctx, stop := context.WithTimeout(ctx, farewellTime)
 	defer stop()
-	_ = session.Farewell(ctx, wire.Done{}.Append(nil)) // both sides are done, heard or not
+	_ = session.Farewell(ctx, wire.Done{}.Append(nil)) // even if it does not arrive, both sides are done
 	return s.result, nil
 }
 
-// sender is one Send. Goroutines: control reads what the other side says; offer
-// walks the source and sends pages; read takes answered pages and has its workers
-// read, hash and queue; one pump a lane sends from the queue; flushEnds sends what
-// is left.
+// sender is one Send. Its goroutines:
+//
+//	control    handles the peer's messages
+//	offer      walks the source and sends the pages of the manifest
+//	read       has the files of answered pages read, hashed and queued by workers
+//	pump       one for each lane: sends what is queued
+//	flushEnds  tells how reading each file ended
 type sender struct {
 	*group
 	session Session
@@ -59,37 +62,37 @@ type sender struct {
 	o       SendOptions
 
 	limit *limiter
-	bytes *window
-	files *window
+	bytes window
+	files window
 	queue *queue
 	bufs  *buffers
 	pages chan *page // sent, in order, to read
 
-	mu       sync.Mutex
-	asked    map[uint32]*page // pages that are not answered yet
-	wanted   map[uint64]*outgoing
-	have     map[uint64]haves
-	carriers []Lane // that live
-	wantSeen bool   // the other side has asked for something
-	allRead  bool   // every wanted file was read
-	complete bool   // the other side said so
-	result   Result
+	mu        sync.Mutex
+	asked     map[uint32]*page // pages that are not answered yet
+	wanted    map[uint64]*outgoing
+	have      map[uint64]blockHashes
+	liveLanes []Lane
+	answered  bool // the first page is
+	allRead   bool // every wanted file was read
+	complete  bool // the peer has said so
+	result    Result
 
 	ends endQueue
 }
 
-// page is a page of the manifest that was sent.
+// page is a page of the manifest.
 type page struct {
 	first    uint64
 	items    []files.Item
 	answered chan struct{}
-	skips    map[uint64]string // set before answered is closed
+	skips    map[uint64]string // the reasons for entries that the peer skips; set before answered is closed
 }
 
-// outgoing is a file that the other side wants, until it is settled.
+// outgoing is a file that the peer wants, until it is settled.
 type outgoing struct {
 	path string
-	end  *wire.FileEnd // once it was read; guarded by sender.mu
+	end  *wire.FileEnd // once the file was read; guarded by sender.mu
 }
 
 func newSender(ctx context.Context, session Session, source files.Source, o SendOptions) *sender {
@@ -102,22 +105,17 @@ func newSender(ctx context.Context, session Session, source files.Source, o Send
 		pages:  make(chan *page, windowPages),
 		asked:  make(map[uint32]*page),
 		wanted: make(map[uint64]*outgoing),
-		have:   make(map[uint64]haves),
+		have:   make(map[uint64]blockHashes),
 		ends:   endQueue{wake: make(chan struct{}, 1)},
 	}
 	s.queue = newQueue(s.released)
 	return s
 }
 
-// released takes back the buffer and the part of the window of a unit that is
-// acknowledged.
-func (s *sender) released(u *unit) {
-	n := s.bufs.size(u.buf)
-	s.bufs.put(u.buf)
-	s.bytes.release(n)
-}
+// released is called with each unit that is no longer needed.
+func (s *sender) released(u *unit) { s.returnBuffer(u.buf) }
 
-// control takes in what the other side says, until it is complete.
+// control handles the peer's messages.
 func (s *sender) control(ctx context.Context) error {
 	for {
 		m, err := s.session.Receive(ctx)
@@ -133,26 +131,26 @@ func (s *sender) control(ctx context.Context) error {
 		case wire.TypeDecline:
 			var d wire.Decline
 			if d, err = wire.ParseDecline(m); err == nil {
-				err = &Declined{d.Reason}
+				err = &DeclinedError{d.Reason}
 			}
 		case wire.TypeHave:
-			err = s.takeHave(m)
+			err = s.handleHave(m)
 		case wire.TypeWant:
-			err = s.takeWant(m)
+			err = s.handleWant(m)
 		case wire.TypeAck:
-			err = s.takeAck(m)
+			err = s.handleAck(m)
 		case wire.TypeSettled:
-			err = s.takeSettled(m)
+			err = s.handleSettled(m)
 		case wire.TypeComplete:
-			err = s.takeComplete(m)
+			err = s.handleComplete(m)
 		case wire.TypePause:
-			err = s.o.Pause.take(m)
+			err = s.o.Pause.handle(m)
 		case wire.TypeLimit:
-			err = s.limit.take(m)
+			err = s.limit.handle(m)
 		case wire.TypeCancel:
 			var c wire.Cancel
 			if c, err = wire.ParseCancel(m); err == nil {
-				err = &Cancelled{c.Reason, c.Text}
+				err = &CancelledError{c.Reason, c.Text}
 			}
 		default:
 			err = protocol("message type %#02x for a sender", uint8(t))
@@ -163,7 +161,8 @@ func (s *sender) control(ctx context.Context) error {
 	}
 }
 
-func (s *sender) takeWant(m []byte) error {
+// handleWant handles the answer to a page.
+func (s *sender) handleWant(m []byte) error {
 	w, err := wire.ParseWant(m)
 	if err != nil {
 		return err
@@ -175,7 +174,7 @@ func (s *sender) takeWant(m []byte) error {
 		return protocol("an answer to page %d, which is not open", w.Page)
 	}
 	delete(s.asked, w.Page)
-	s.wantSeen = true
+	s.answered = true
 	for _, skip := range w.Skips {
 		if skip.File < p.first || skip.File >= p.first+uint64(len(p.items)) {
 			return protocol("a skip of entry %d, which is not of page %d", skip.File, w.Page)
@@ -186,10 +185,11 @@ func (s *sender) takeWant(m []byte) error {
 	return nil
 }
 
-// maxRun is the most blocks of one file that can be under way.
+// maxRun is the largest number of blocks of one file that can be in flight.
 const maxRun = windowBytes/wire.BlockSize + 1
 
-func (s *sender) takeAck(m []byte) error {
+// handleAck handles acknowledgements of blocks.
+func (s *sender) handleAck(m []byte) error {
 	a, err := wire.ParseAck(m)
 	if err != nil {
 		return err
@@ -205,7 +205,8 @@ func (s *sender) takeAck(m []byte) error {
 	return nil
 }
 
-func (s *sender) takeSettled(m []byte) error {
+// handleSettled handles the ends of files at the peer.
+func (s *sender) handleSettled(m []byte) error {
 	settled, err := wire.ParseSettled(m)
 	if err != nil {
 		return err
@@ -232,14 +233,14 @@ func (s *sender) takeSettled(m []byte) error {
 			continue
 		}
 		s.queue.dropFile(f.File)
-		if end == nil || end.Outcome == wire.OutcomeOK { // else it was told already
+		if end == nil || end.Outcome == wire.OutcomeOK { // else it was reported when reading failed
 			s.failed(out.path, f.Outcome, f.Reason)
 		}
 	}
 	return nil
 }
 
-// failed counts and tells an entry that does not arrive.
+// failed counts and reports an entry that does not arrive.
 func (s *sender) failed(path string, outcome wire.Outcome, reason string) {
 	s.mu.Lock()
 	s.result.Failed++
@@ -247,22 +248,23 @@ func (s *sender) failed(path string, outcome wire.Outcome, reason string) {
 	s.o.Observer.FileFailed(path, outcome, reason)
 }
 
-func (s *sender) takeComplete(m []byte) error {
+// handleComplete handles the peer's word that everything is in place.
+func (s *sender) handleComplete(m []byte) error {
 	if _, err := wire.ParseComplete(m); err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.wanted) > 0 {
-		return protocol("the other side is complete with %d files under way", len(s.wanted))
+		return protocol("the peer is complete with %d files under way", len(s.wanted))
 	}
 	s.complete = true
 	s.finishIfDone()
 	return nil
 }
 
-// finishIfDone ends the transfer well once the other side is complete and there
-// is nothing left to read; s.mu is held.
+// finishIfDone ends the transfer without an error once the peer is complete and
+// nothing is left to read; s.mu is held.
 func (s *sender) finishIfDone() {
 	if s.complete && s.allRead {
 		s.finish()

@@ -7,36 +7,55 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// stallAfter is how long nothing is verified before the person is told why.
+// stallAfter is how long nothing is verified before it counts as a stall.
 const stallAfter = 30 * time.Second
 
-// watchStall tells the observer, again and again, when nothing moves although
-// something should: active says whether data is to be expected, diagnose in
-// words what it waits for.
-func watchStall(ctx context.Context, p *Progress, pause *Pause, o Observer, active func() bool, diagnose func() string) error {
+// StallReason is what a transfer that makes no progress waits for.
+type StallReason string
+
+// The reasons for a stall of a sender.
+const (
+	StallNoLane        StallReason = "no lane carries data at the moment"
+	StallConnection    StallReason = "the connection is slow"
+	StallReading       StallReason = "reading the files takes long on this machine"
+	StallPeerDisk      StallReason = "the other side's disk is slow"
+	StallPeerCommit    StallReason = "the other side is putting the files in place"
+	StallPeerFinishing StallReason = "the other side is finishing"
+)
+
+// The reasons for a stall of a receiver.
+const (
+	StallLocalDisk   StallReason = "this machine's disk is slow"
+	StallNoManifest  StallReason = "waiting for the sender's list of files"
+	StallNothingSent StallReason = "nothing comes from the other side"
+)
+
+// watchStall tells the observer, every stallAfter, that nothing was verified
+// although data is expected, which is when active returns true.
+func watchStall(ctx context.Context, p *Progress, pause *Pause, o Observer, active func() bool, diagnose func() StallReason) error {
 	tick := time.NewTicker(stallAfter / 6)
 	defer tick.Stop()
-	moved, last := time.Now(), p.moved() // when, and how much had
+	since, last := time.Now(), p.achieved()
 	for {
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		case <-tick.C:
 		}
-		now := p.moved()
+		now := p.achieved()
 		switch {
 		case now != last || pause.Paused() || !active():
-			moved, last = time.Now(), now
-		case time.Since(moved) >= stallAfter+p.between():
+			since, last = time.Now(), now
+		case time.Since(since) >= stallAfter+p.recordInterval():
 			o.Stalled(diagnose())
-			moved = time.Now()
+			since = time.Now()
 		}
 	}
 }
 
-// moved grows with everything that a transfer achieves. Where a limit makes a
-// block take long, its parts count too.
-func (p *Progress) moved() int64 {
+// achieved returns a number that grows with whatever a transfer achieves. With a
+// limit a block can take long, so that its parts count too.
+func (p *Progress) achieved() int64 {
 	n := p.Bytes.Load() + p.Files.Load()
 	if p.Limit.Load() > 0 {
 		n += p.SentTotal()
@@ -44,8 +63,8 @@ func (p *Progress) moved() int64 {
 	return n
 }
 
-// between is how long two records may be apart only because of a limit.
-func (p *Progress) between() time.Duration {
+// recordInterval returns how far two records may be apart because of a limit.
+func (p *Progress) recordInterval() time.Duration {
 	limit := p.Limit.Load()
 	if limit == 0 {
 		return 0
@@ -53,39 +72,39 @@ func (p *Progress) between() time.Duration {
 	return 2 * timeFor(wire.MaxSegment, limit)
 }
 
-// active is true from the first page that the other side has answered on.
+// active returns true once the peer has answered the first page.
 func (s *sender) active() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.wantSeen
+	return s.answered
 }
 
-// diagnose says what a sender waits for that makes no progress.
-func (s *sender) diagnose() string {
+// diagnose returns what a sender that makes no progress waits for.
+func (s *sender) diagnose() StallReason {
 	waiting, unacked := s.queue.load()
 	s.mu.Lock()
 	read, unsettled := s.allRead, len(s.wanted)
 	s.mu.Unlock()
 	switch {
 	case unacked > 0 && unacked == waiting:
-		return "no lane carries data at the moment"
-	case unacked > 0 && s.arrivedAll():
-		return "the other side's disk is slow"
+		return StallNoLane
+	case unacked > 0 && s.allArrived():
+		return StallPeerDisk
 	case unacked > 0:
-		return "the connection is slow"
+		return StallConnection
 	case read && unsettled > 0:
-		return "the other side is putting the files in place"
+		return StallPeerCommit
 	case read:
-		return "the other side is finishing"
+		return StallPeerFinishing
 	}
-	return "reading the files takes long on this machine"
+	return StallReading
 }
 
-// arrivedAll says whether the other side has received all that lanes were given.
-func (s *sender) arrivedAll() bool {
+// allArrived says whether the peer has received everything that was given to lanes.
+func (s *sender) allArrived() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, l := range s.carriers {
+	for _, l := range s.liveLanes {
 		if l.Underway() > 0 {
 			return false
 		}
@@ -93,23 +112,23 @@ func (s *sender) arrivedAll() bool {
 	return true
 }
 
-// active is true from the acceptance of the offer on.
+// active returns true once the offer is accepted.
 func (r *receiver) active() bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.accepted
 }
 
-// diagnose says what a receiver waits for that makes no progress.
-func (r *receiver) diagnose() string {
+// diagnose returns what a receiver that makes no progress waits for.
+func (r *receiver) diagnose() StallReason {
 	r.mu.Lock()
 	left := len(r.files)
 	r.mu.Unlock()
 	switch {
 	case len(r.tasks) > 0 || left > 0 && r.settles.busy():
-		return "this machine's disk is slow"
+		return StallLocalDisk
 	case left == 0:
-		return "waiting for the sender's list of files"
+		return StallNoManifest
 	}
-	return "nothing comes from the other side"
+	return StallNothingSent
 }

@@ -2,75 +2,86 @@ package transfer
 
 import "fmt"
 
-// State is where a transfer stands.
+// State is the state of a transfer, as people see it:
+//
+//	            peer joined              peer authenticated
+//	pending ------------------> connecting ----------> transferring <----------> paused
+//	        <------------------            <----------      |       pause, resume   |
+//	            peer left             connection lost       |                       |
+//	                                       ^----------------|-----------------------'
+//	                                                        v  completed
+//	every state above -- failed, cancelled -->          completed, failed, cancelled
+//
+// The table transitions is exact.
 type State string
 
-// The states.
+// The states. The last three are final.
 const (
-	StatePending      State = "pending"      // waiting for the other side
-	StateConnecting   State = "connecting"   // the handshake, the first or after a loss
-	StateTransferring State = "transferring" // offer, data, acknowledgements
-	StatePaused       State = "paused"       // one side holds the data back
+	StatePending      State = "pending"      // waiting for the peer
+	StateConnecting   State = "connecting"   // the handshake, at first or after a loss
+	StateTransferring State = "transferring" // offer, data and acknowledgements
+	StatePaused       State = "paused"       // one side, or both, hold the data back
 	StateCompleted    State = "completed"
 	StateFailed       State = "failed"
 	StateCancelled    State = "cancelled"
 )
 
-// Happening is what changes a transfer's state.
-type Happening string
+// StateEvent is what changes the state of a transfer.
+type StateEvent string
 
-// What happens to a transfer.
+// The events.
 const (
-	PeerArrived       Happening = "peer arrived"
-	PeerLeft          Happening = "peer left" // before it tried the code
-	PeerAuthenticated Happening = "peer authenticated"
-	AllSettled        Happening = "all settled"
-	ConnectionLost    Happening = "connection lost"
-	PausedByOne       Happening = "paused"
-	PausedByNone      Happening = "unpaused"
-	Errored           Happening = "error"
-	Stopped           Happening = "cancelled" // by a person, on either side
+	EventPeerJoined        StateEvent = "peer joined"
+	EventPeerLeft          StateEvent = "peer left" // before it tried the code
+	EventPeerAuthenticated StateEvent = "peer authenticated"
+	EventConnectionLost    StateEvent = "connection lost"
+	EventPaused            StateEvent = "paused"  // by the first of the two sides
+	EventResumed           StateEvent = "resumed" // by the last of them
+	EventCompleted         StateEvent = "completed"
+	EventFailed            StateEvent = "failed"
+	EventCancelled         StateEvent = "cancelled" // by a person on either side
 )
 
-// transitions is the whole table: what is not in it cannot happen.
-var transitions = map[State]map[Happening]State{
+// transitions is the whole table: an event that is not listed for a state is an
+// error in it.
+var transitions = map[State]map[StateEvent]State{
 	StatePending: {
-		PeerArrived: StateConnecting,
-		Errored:     StateFailed,
-		Stopped:     StateCancelled,
+		EventPeerJoined: StateConnecting,
+		EventFailed:     StateFailed,
+		EventCancelled:  StateCancelled,
 	},
 	StateConnecting: {
-		PeerLeft:          StatePending,
-		PeerAuthenticated: StateTransferring,
-		AllSettled:        StateCompleted, // before the connection was lost, as it turns out
-		Errored:           StateFailed,
-		Stopped:           StateCancelled,
+		EventPeerLeft:          StatePending,
+		EventPeerAuthenticated: StateTransferring,
+		EventCompleted:         StateCompleted, // the connection was lost after everything had arrived
+		EventFailed:            StateFailed,
+		EventCancelled:         StateCancelled,
 	},
 	StateTransferring: {
-		PausedByOne:    StatePaused,
-		ConnectionLost: StateConnecting,
-		AllSettled:     StateCompleted,
-		Errored:        StateFailed,
-		Stopped:        StateCancelled,
+		EventPaused:         StatePaused,
+		EventConnectionLost: StateConnecting,
+		EventCompleted:      StateCompleted,
+		EventFailed:         StateFailed,
+		EventCancelled:      StateCancelled,
 	},
 	StatePaused: {
-		PausedByNone:   StateTransferring,
-		ConnectionLost: StateConnecting,
-		AllSettled:     StateCompleted, // all was under way already
-		Errored:        StateFailed,
-		Stopped:        StateCancelled,
+		EventResumed:        StateTransferring,
+		EventConnectionLost: StateConnecting,
+		EventCompleted:      StateCompleted, // the last data was in flight when the pause began
+		EventFailed:         StateFailed,
+		EventCancelled:      StateCancelled,
 	},
 	StateCompleted: {},
 	StateFailed:    {},
 	StateCancelled: {},
 }
 
-// Next is the state that follows s when h happens. It is an error if h cannot
-// happen in s.
-func (s State) Next(h Happening) (State, error) {
-	next, ok := transitions[s][h]
+// Next returns the state that follows s after an event. If the event is not
+// possible in s, it returns s and an error.
+func (s State) Next(e StateEvent) (State, error) {
+	next, ok := transitions[s][e]
 	if !ok {
-		return s, fmt.Errorf("%q cannot happen to a transfer that is %s", h, s)
+		return s, fmt.Errorf("the event %q is not possible in the state %q", e, s)
 	}
 	return next, nil
 }

@@ -5,40 +5,43 @@ import "testing"
 // The whole table, written a second time: what is not in it is refused.
 func TestStates(t *testing.T) {
 	states := []State{StatePending, StateConnecting, StateTransferring, StatePaused, StateCompleted, StateFailed, StateCancelled}
-	happenings := []Happening{PeerArrived, PeerLeft, PeerAuthenticated, AllSettled, ConnectionLost, PausedByOne, PausedByNone, Errored, Stopped}
+	events := []StateEvent{
+		EventPeerJoined, EventPeerLeft, EventPeerAuthenticated, EventCompleted, EventConnectionLost,
+		EventPaused, EventResumed, EventFailed, EventCancelled,
+	}
 	type row struct {
-		from State
-		h    Happening
+		from  State
+		event StateEvent
 	}
 	want := map[row]State{
-		{StatePending, PeerArrived}:          StateConnecting,
-		{StatePending, Errored}:              StateFailed,
-		{StatePending, Stopped}:              StateCancelled,
-		{StateConnecting, PeerLeft}:          StatePending,
-		{StateConnecting, PeerAuthenticated}: StateTransferring,
-		{StateConnecting, AllSettled}:        StateCompleted,
-		{StateTransferring, ConnectionLost}:  StateConnecting,
-		{StateTransferring, PausedByOne}:     StatePaused,
-		{StatePaused, PausedByNone}:          StateTransferring,
-		{StatePaused, ConnectionLost}:        StateConnecting,
-		{StatePaused, AllSettled}:            StateCompleted,
-		{StatePaused, Errored}:               StateFailed,
-		{StatePaused, Stopped}:               StateCancelled,
-		{StateConnecting, Errored}:           StateFailed,
-		{StateConnecting, Stopped}:           StateCancelled,
-		{StateTransferring, AllSettled}:      StateCompleted,
-		{StateTransferring, Errored}:         StateFailed,
-		{StateTransferring, Stopped}:         StateCancelled,
+		{StatePending, EventPeerJoined}:           StateConnecting,
+		{StatePending, EventFailed}:               StateFailed,
+		{StatePending, EventCancelled}:            StateCancelled,
+		{StateConnecting, EventPeerLeft}:          StatePending,
+		{StateConnecting, EventPeerAuthenticated}: StateTransferring,
+		{StateConnecting, EventCompleted}:         StateCompleted,
+		{StateTransferring, EventConnectionLost}:  StateConnecting,
+		{StateTransferring, EventPaused}:          StatePaused,
+		{StatePaused, EventResumed}:               StateTransferring,
+		{StatePaused, EventConnectionLost}:        StateConnecting,
+		{StatePaused, EventCompleted}:             StateCompleted,
+		{StatePaused, EventFailed}:                StateFailed,
+		{StatePaused, EventCancelled}:             StateCancelled,
+		{StateConnecting, EventFailed}:            StateFailed,
+		{StateConnecting, EventCancelled}:         StateCancelled,
+		{StateTransferring, EventCompleted}:       StateCompleted,
+		{StateTransferring, EventFailed}:          StateFailed,
+		{StateTransferring, EventCancelled}:       StateCancelled,
 	}
 	for _, s := range states {
-		for _, h := range happenings {
-			next, err := s.Next(h)
-			expected, ok := want[row{s, h}]
+		for _, e := range events {
+			next, err := s.Next(e)
+			expected, ok := want[row{s, e}]
 			switch {
 			case ok && (err != nil || next != expected):
-				t.Errorf("%s + %s: %s, %v; want %s", s, h, next, err, expected)
+				t.Errorf("%s + %s: %s, %v; want %s", s, e, next, err, expected)
 			case !ok && (err == nil || next != s):
-				t.Errorf("%s + %s: %s, %v; want it refused", s, h, next, err)
+				t.Errorf("%s + %s: %s, %v; want it refused", s, e, next, err)
 			}
 		}
 	}

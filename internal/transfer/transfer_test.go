@@ -232,7 +232,7 @@ func TestCancelEndsBothSides(t *testing.T) {
 				cancel()
 				var canceled, told int
 				for range 2 {
-					var c *transfer.Cancelled
+					var c *transfer.CancelledError
 					switch err := <-errs; {
 					case errors.Is(err, context.Canceled):
 						canceled++
@@ -291,8 +291,8 @@ func TestDeclineAndVerify(t *testing.T) {
 					t.Errorf("the receiver ends with %v", err)
 				}
 				err = <-sent
-				var declined *transfer.Declined
-				var cancelled *transfer.Cancelled
+				var declined *transfer.DeclinedError
+				var cancelled *transfer.CancelledError
 				if refusal == transfer.ErrRefused && !errors.As(err, &declined) {
 					t.Errorf("the sender ends with %v", err)
 				}
@@ -313,7 +313,7 @@ func TestDiskFailure(t *testing.T) {
 		dest := &memoryDestination{fail: map[string]error{"b": errors.New("no space left on device")}}
 		o := run(t, t.Context(), s, r, &memorySource{files: map[string][]byte{"a": data(1, 10), "b": data(2, 5*mib)}}, dest)
 		var disk *transfer.DiskError
-		var cancelled *transfer.Cancelled
+		var cancelled *transfer.CancelledError
 		if !errors.As(o.receiveErr, &disk) || !errors.As(o.sendErr, &cancelled) || cancelled.Reason != wire.ReasonIO {
 			t.Errorf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
 		}

@@ -5,10 +5,11 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/tallow-transfer/tallow/internal/broadcast"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// blockKey names one block of the transfer.
+// blockKey identifies one block of the transfer.
 type blockKey struct {
 	file  uint64
 	block uint32
@@ -19,38 +20,39 @@ type blockSize struct {
 	bytes int64
 }
 
-// unit is what a lane takes from the queue at once: one large block, or a
-// record full of small files. It is kept until the other side has acknowledged
-// all of it, and goes back to the queue when its lane dies before.
+// unit is what a lane takes from the queue at once: one large block, or one record
+// full of small files. It is kept until the peer has acknowledged all of it, and
+// goes back to the queue if its lane dies before that.
 type unit struct {
-	block  wire.Segment // a large block; Payload is all of it, in buf behind its headroom
-	packed []byte       // or small files: a whole record's plaintext, in buf
+	block  wire.Segment // a large block; Payload is all of it, in buf after its headroom
+	packed []byte       // or small files: the plaintext of a whole record, in buf
 	buf    *[]byte
 
 	packedPayload int64 // bytes of files in packed
 
 	// Guarded by queue.mu once the unit is in a queue.
-	blocks  []blockSize // not acknowledged
-	lane    Lane        // that has it, or had it last
+	blocks  []blockSize // not yet acknowledged
+	lane    Lane        // that took the unit last
 	sending bool
-	waiting bool // in the queue
+	waiting bool // in queue.waiting
 }
 
-// queue holds the units that wait for a lane and knows those under way.
+// queue holds the units that wait for a lane, and knows those that are in flight.
 type queue struct {
-	mu       sync.Mutex
-	waiting  []*unit // taken from the front; what a dead lane gave back comes first
-	unacked  map[blockKey]*unit
-	wake     chan struct{} // closed and replaced when waiting grows
-	released func(*unit)   // called, without mu, when a unit is of no more use
+	released func(*unit)      // called without mu when a unit is no longer needed
+	pushed   broadcast.Signal // waiting has grown
+
+	mu      sync.Mutex
+	waiting []*unit // the first is taken next; what a dead lane gave back goes to the front
+	unacked map[blockKey]*unit
 }
 
 func newQueue(released func(*unit)) *queue {
-	return &queue{unacked: make(map[blockKey]*unit), wake: make(chan struct{}), released: released}
+	return &queue{unacked: make(map[blockKey]*unit), released: released}
 }
 
-// load is how many blocks wait for a lane, and how many are not acknowledged,
-// those among them.
+// load returns how many blocks wait for a lane, and how many are not acknowledged,
+// which includes the waiting ones.
 func (q *queue) load() (waiting, unacked int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -63,39 +65,28 @@ func (q *queue) load() (waiting, unacked int) {
 // push adds a new unit at the end.
 func (q *queue) push(u *unit) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	for _, b := range u.blocks {
 		q.unacked[b.blockKey] = u
 	}
 	u.waiting = true
 	q.waiting = append(q.waiting, u)
-	q.wakeAll()
+	q.mu.Unlock()
+	q.pushed.Broadcast()
 }
 
-func (q *queue) wakeAll() {
-	close(q.wake)
-	q.wake = make(chan struct{})
-}
-
-// pop gives the next unit to a lane; it is being sent until sent is called. Nil
-// when the lane died.
+// pop waits for the next unit and gives it to a lane, which calls sent afterwards.
+// It returns nil if the lane died.
 func (q *queue) pop(ctx context.Context, l Lane) (*unit, error) {
 	for {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		q.mu.Lock()
-		if len(q.waiting) > 0 {
-			u := q.waiting[0]
-			q.waiting = slices.Delete(q.waiting, 0, 1)
-			u.lane, u.sending, u.waiting = l, true, false
-			q.mu.Unlock()
+		pushed := q.pushed.Wait()
+		if u := q.tryPop(l); u != nil {
 			return u, nil
 		}
-		wake := q.wake
-		q.mu.Unlock()
 		select {
-		case <-wake:
+		case <-pushed:
 		case <-l.Done():
 			return nil, nil
 		case <-ctx.Done():
@@ -104,19 +95,32 @@ func (q *queue) pop(ctx context.Context, l Lane) (*unit, error) {
 	}
 }
 
-// sent says that a lane is through with sending u, well or not.
+// tryPop returns nil if no unit waits.
+func (q *queue) tryPop(l Lane) *unit {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.waiting) == 0 {
+		return nil
+	}
+	u := q.waiting[0]
+	q.waiting = slices.Delete(q.waiting, 0, 1)
+	u.lane, u.sending, u.waiting = l, true, false
+	return u
+}
+
+// sent says that a lane has stopped sending u, with or without success.
 func (q *queue) sent(u *unit) {
 	q.mu.Lock()
 	u.sending = false
-	free := len(u.blocks) == 0
+	done := len(u.blocks) == 0
 	q.mu.Unlock()
-	if free {
+	if done {
 		q.released(u)
 	}
 }
 
-// ack notes that the other side has a block, or wants no more of it, and returns
-// the block's size; 0 if it is not under way.
+// ack notes that the peer has a block, or no longer wants it, and returns the
+// block's size: 0 if it is not in flight.
 func (q *queue) ack(k blockKey) (bytes int64) {
 	q.mu.Lock()
 	u, ok := q.unacked[k]
@@ -131,24 +135,24 @@ func (q *queue) ack(k blockKey) (bytes int64) {
 		}
 		return b.blockKey == k
 	})
-	free := len(u.blocks) == 0 && !u.sending
-	if free && u.waiting {
+	done := len(u.blocks) == 0 && !u.sending
+	if done && u.waiting {
 		q.drop(u)
 	}
 	q.mu.Unlock()
-	if free {
+	if done {
 		q.released(u)
 	}
 	return bytes
 }
 
-// drop takes u out of the waiting ones; q.mu is held.
+// drop removes u from the waiting units; mu is held.
 func (q *queue) drop(u *unit) {
 	q.waiting = slices.DeleteFunc(q.waiting, func(w *unit) bool { return w == u })
 	u.waiting = false
 }
 
-// dropFile forgets all blocks of a file that failed.
+// dropFile drops all blocks of a file that failed.
 func (q *queue) dropFile(file uint64) {
 	q.mu.Lock()
 	var keys []blockKey
@@ -163,8 +167,15 @@ func (q *queue) dropFile(file uint64) {
 	}
 }
 
-// giveBack puts what a dead lane took and nobody acknowledged back in front.
-func (q *queue) giveBack(l Lane) {
+// requeue puts the unacknowledged units of a dead lane back at the front.
+func (q *queue) requeue(l Lane) {
+	if q.takeBack(l) {
+		q.pushed.Broadcast()
+	}
+}
+
+// takeBack says whether there were such units.
+func (q *queue) takeBack(l Lane) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	var back []*unit
@@ -176,8 +187,6 @@ func (q *queue) giveBack(l Lane) {
 			back = append(back, u)
 		}
 	}
-	if len(back) > 0 {
-		q.waiting = append(back, q.waiting...)
-		q.wakeAll()
-	}
+	q.waiting = append(back, q.waiting...)
+	return len(back) > 0
 }

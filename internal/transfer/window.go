@@ -2,56 +2,30 @@ package transfer
 
 import (
 	"context"
-	"sync"
+
+	"golang.org/x/sync/semaphore"
 )
 
-// Bounds of what is under way at once, on both sides. They, and not the size
-// of what is sent, are what memory depends on.
+// Bounds of what is in flight at once, on both sides. Memory depends on them and
+// not on the size of what is sent.
 const (
-	windowBytes = 32 << 20 // payload sent and not acknowledged
-	windowFiles = 8192     // files announced as wanted and not settled
-	windowPages = 4        // pages of the manifest sent and not answered
+	windowBytes = 32 << 20 // of buffers: read, and not yet acknowledged
+	windowFiles = 8192     // files that are wanted and not settled
+	windowPages = 4        // pages of the manifest that are sent and not answered
 )
 
-// window counts what is under way and makes more wait.
-type window struct {
-	limit int64
-	mu    sync.Mutex
-	used  int64
-	freed chan struct{} // closed and replaced when something is released
-}
+// window bounds what is in flight.
+type window struct{ free *semaphore.Weighted }
 
-func newWindow(limit int64) *window {
-	return &window{limit: limit, freed: make(chan struct{})}
-}
+func newWindow(limit int64) window { return window{semaphore.NewWeighted(limit)} }
 
-// acquire waits until n more fit; n over the limit fits when nothing else is
-// under way.
-func (w *window) acquire(ctx context.Context, n int64) error {
-	for {
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		w.mu.Lock()
-		if w.used == 0 || w.used+n <= w.limit {
-			w.used += n
-			w.mu.Unlock()
-			return nil
-		}
-		freed := w.freed
-		w.mu.Unlock()
-		select {
-		case <-freed:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
+// acquire waits until there is room for n, which must not be more than the
+// window's limit. The error is ctx's cause.
+func (w window) acquire(ctx context.Context, n int64) error {
+	if err := w.free.Acquire(ctx, n); err != nil {
+		return context.Cause(ctx)
 	}
+	return nil
 }
 
-func (w *window) release(n int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.used -= n
-	close(w.freed)
-	w.freed = make(chan struct{})
-}
+func (w window) release(n int64) { w.free.Release(n) }

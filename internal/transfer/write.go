@@ -10,7 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// write verifies and writes the blocks that have arrived.
+// write verifies and writes blocks as they arrive.
 func (r *receiver) write(ctx context.Context) error {
 	for {
 		select {
@@ -27,6 +27,7 @@ func (r *receiver) write(ctx context.Context) error {
 	}
 }
 
+// writeBlock verifies and writes one block.
 func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	in, err := r.lookup(seg.File)
 	if in == nil || err != nil {
@@ -34,9 +35,9 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	}
 	index := seg.Block()
 	if !in.claim(index) {
-		return nil // it came twice: its lane died after it had arrived
+		return nil // it came before, on a lane that died
 	}
-	r.partial.forget(func(k blockKey) bool { return k == blockKey{seg.File, index} }) // what came twice in part
+	r.partial.drop(func(k blockKey) bool { return k == blockKey{seg.File, index} })
 	b := blockhash.Sum(index, seg.Payload)
 	if b.Hash != seg.Hash {
 		r.fail(in, wire.OutcomeIntegrity, fmt.Sprintf("failed verification: block %d is not what was read", index))
@@ -52,43 +53,45 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 		r.refuse(in, refusal)
 		return nil
 	case err != nil && in.isSettled():
-		return nil // the file was given up meanwhile, and closed
+		return nil // the file was given up and closed meanwhile
 	case err != nil:
 		return diskError(ctx, err)
 	}
 	r.o.Progress.Bytes.Add(int64(len(seg.Payload)))
 	r.acks.add(seg.File, index)
 	in.add(index, b, int64(len(seg.Payload)))
-	r.settleIfWhole(in)
+	r.settleIfComplete(in)
 	return nil
 }
 
+// isSettled says whether the file is settled.
 func (in *incoming) isSettled() bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	return in.settled
 }
 
-// claim marks a block as taken care of; false if it was already.
+// claim reserves a block for the caller to write. It returns false if the block was
+// claimed before or the file is settled.
 func (in *incoming) claim(index uint32) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	if _, ok := in.seen[index]; ok || in.settled {
+	if _, ok := in.claimed[index]; ok || in.settled {
 		return false
 	}
-	in.seen[index] = struct{}{}
+	in.claimed[index] = struct{}{}
 	return true
 }
 
-// has says whether a block is taken care of, or the whole file.
+// has says whether a block is claimed or the file is settled.
 func (in *incoming) has(index uint32) bool {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	_, ok := in.seen[index]
+	_, ok := in.claimed[index]
 	return ok || in.settled
 }
 
-// add counts a block that is verified and on disk.
+// add counts a block that is verified and written.
 func (in *incoming) add(index uint32, b files.Block, bytes int64) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -97,8 +100,8 @@ func (in *incoming) add(index uint32, b files.Block, bytes int64) {
 	in.bytes += bytes
 }
 
-// takeSame counts blocks that are on disk and, the sender says, are right.
-func (r *receiver) takeSame(m []byte) error {
+// handleSame counts blocks that were there already and that the sender confirms.
+func (r *receiver) handleSame(m []byte) error {
 	same, err := wire.ParseSame(m)
 	if err != nil {
 		return err
@@ -122,13 +125,13 @@ func (r *receiver) takeSame(m []byte) error {
 				in.add(index, b, n)
 			}
 		}
-		r.settleIfWhole(in)
+		r.settleIfComplete(in)
 	}
 	return nil
 }
 
-// takeEnd notes how the sender ended files.
-func (r *receiver) takeEnd(m []byte) error {
+// handleEnd notes how reading files ended at the sender.
+func (r *receiver) handleEnd(m []byte) error {
 	e, err := wire.ParseEnd(m)
 	if err != nil {
 		return err
@@ -151,25 +154,25 @@ func (r *receiver) takeEnd(m []byte) error {
 		in.mu.Lock()
 		in.end = &f
 		in.mu.Unlock()
-		r.settleIfWhole(in)
+		r.settleIfComplete(in)
 	}
 	return nil
 }
 
-// settleIfWhole hands a file to commit once its end is known and all its blocks
+// settleIfComplete passes a file to commit once its end is known and all its blocks
 // are there.
-func (r *receiver) settleIfWhole(in *incoming) {
+func (r *receiver) settleIfComplete(in *incoming) {
 	in.mu.Lock()
-	whole := !in.settled && in.end != nil && in.count == wire.Blocks(in.end.Size)
+	complete := !in.settled && in.end != nil && in.count == wire.Blocks(in.end.Size)
 	var root files.Hash
-	if whole {
+	if complete {
 		root = in.tree.Root()
 		in.settled = root == in.end.Root && in.bytes == in.end.Size
 	}
 	settled := in.settled
 	in.mu.Unlock()
 	switch {
-	case !whole:
+	case !complete:
 	case !settled:
 		r.fail(in, wire.OutcomeIntegrity, "failed verification: the whole is not what was read")
 	default:
@@ -177,24 +180,24 @@ func (r *receiver) settleIfWhole(in *incoming) {
 	}
 }
 
-// refuse settles a file that the destination does not want, as it turned out.
+// refuse settles a file that the destination has refused after Prepare.
 func (r *receiver) refuse(in *incoming, refusal files.Refusal) {
 	r.settleFailed(failure{in, wire.OutcomeSkipped, refusal.Why(), refusal.Brief()})
 }
 
-// fail settles a file that does not make it. What is on disk of it stays as it
-// was: a partial file without a name.
+// fail settles a file that failed. What was written of it never gets its final name.
 func (r *receiver) fail(in *incoming, outcome wire.Outcome, reason string) {
 	r.settleFailed(failure{in, outcome, reason, reason})
 }
 
+// settleFailed settles a file unless it is settled already.
 func (r *receiver) settleFailed(f failure) {
 	f.in.mu.Lock()
 	again := f.in.settled
 	f.in.settled = true
 	f.in.mu.Unlock()
 	if !again {
-		r.partial.forget(func(k blockKey) bool { return k.file == f.in.number })
+		r.partial.drop(func(k blockKey) bool { return k.file == f.in.number })
 		r.settles.addFailed(f)
 	}
 }
