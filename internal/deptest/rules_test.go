@@ -19,7 +19,7 @@ func layers() map[string][]string {
 			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane", "internal/rendezvous",
 			"internal/session", "internal/vault", "internal/wire",
 		},
-		"internal/transfer":                  {"internal/blockhash", "internal/wire", "pkg/files"},
+		"internal/transfer":                  {"internal/blockhash", "internal/broadcast", "internal/wire", "pkg/files"},
 		"internal/session":                   {"internal/wire"},
 		"internal/session/sessiontest":       {},
 		"internal/lane":                      {"internal/congestion", "internal/rendezvous", "internal/trunk", "internal/wire"},

@@ -82,11 +82,11 @@ func explain(ctx context.Context, err error) error {
 
 // explainPeer: the other side ended it.
 func explainPeer(err error) *Error {
-	var declined *transfer.Declined
+	var declined *transfer.DeclinedError
 	if errors.As(err, &declined) {
 		return &Error{Kind: KindDeclined, Message: declined.Error()}
 	}
-	var cancelled *transfer.Cancelled
+	var cancelled *transfer.CancelledError
 	if !errors.As(err, &cancelled) {
 		return nil
 	}

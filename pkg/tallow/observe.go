@@ -27,22 +27,22 @@ func (s transferSession) Attached(ctx context.Context) (transfer.Lane, error) {
 // and a link.Observer.
 type linkEvents struct{ run *transferRun }
 
-func (e linkEvents) PeerJoined() { e.run.happen(transfer.PeerArrived) }
-func (e linkEvents) PeerLeft()   { e.run.happen(transfer.PeerLeft) }
+func (e linkEvents) PeerJoined() { e.run.happen(transfer.EventPeerJoined) }
+func (e linkEvents) PeerLeft()   { e.run.happen(transfer.EventPeerLeft) }
 
 func (e linkEvents) LaneUp(kind wire.Lanes)   { e.run.tell(LaneEvent{Lane: laneName(kind), Up: true}) }
 func (e linkEvents) LaneDown(kind wire.Lanes) { e.run.tell(LaneEvent{Lane: laneName(kind)}) }
 
-func (e linkEvents) Disconnected() { e.run.happen(transfer.ConnectionLost) }
+func (e linkEvents) Disconnected() { e.run.happen(transfer.EventConnectionLost) }
 
 func (e linkEvents) Reconnecting(attempt int) {
 	e.run.tell(StallEvent{fmt.Sprintf("no lane is up, reconnecting %d/∞", attempt)})
 }
 
 func (e linkEvents) Reconnected() {
-	e.run.happen(transfer.PeerAuthenticated)
+	e.run.happen(transfer.EventPeerAuthenticated)
 	if e.run.pause.Paused() {
-		e.run.happen(transfer.PausedByOne)
+		e.run.happen(transfer.EventPaused)
 	}
 }
 
@@ -58,12 +58,14 @@ func (e transferEvents) FileFailed(path string, _ wire.Outcome, reason string) {
 	e.run.tell(SkipEvent{Path: path, Reason: reason})
 }
 
-func (e transferEvents) Paused(paused bool) {
+func (e transferEvents) PauseChanged(paused bool) {
 	if paused {
-		e.run.happen(transfer.PausedByOne)
+		e.run.happen(transfer.EventPaused)
 	} else {
-		e.run.happen(transfer.PausedByNone)
+		e.run.happen(transfer.EventResumed)
 	}
 }
 
-func (e transferEvents) Stalled(reason string) { e.run.tell(StallEvent{reason}) }
+func (e transferEvents) Stalled(reason transfer.StallReason) {
+	e.run.tell(StallEvent{string(reason)})
+}

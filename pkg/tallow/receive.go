@@ -126,7 +126,7 @@ func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k c
 	if o.Writer == nil {
 		peer, err := link.Redial(ctx, c.link, k, disk.Remembered(resumeFolder(o.Output)))
 		if err == nil {
-			t.happen(transfer.PeerArrived)
+			t.happen(transfer.EventPeerJoined)
 			return peer, nil
 		}
 		if !errors.Is(err, link.ErrNothingToResume) {

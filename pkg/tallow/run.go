@@ -41,10 +41,10 @@ func (t *transferRun) tell(e Event) {
 }
 
 // happen moves the state on and tells it. What cannot happen changes nothing.
-func (t *transferRun) happen(h transfer.Happening) { t.happenFor(h, "") }
+func (t *transferRun) happen(h transfer.StateEvent) { t.happenFor(h, "") }
 
 // happenFor is happen with a reason that people are told.
-func (t *transferRun) happenFor(h transfer.Happening, reason string) {
+func (t *transferRun) happenFor(h transfer.StateEvent, reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	next, err := t.state.Next(h)
@@ -58,7 +58,7 @@ func (t *transferRun) happenFor(h transfer.Happening, reason string) {
 // authenticated notes that the other side is who it should be.
 func (t *transferRun) authenticated() {
 	t.began = time.Now()
-	t.happen(transfer.PeerAuthenticated)
+	t.happen(transfer.EventPeerAuthenticated)
 	t.tell(PeerEvent{})
 }
 
@@ -75,7 +75,7 @@ func (t *transferRun) accept() {
 func (t *transferRun) restarted() {
 	t.progress.Bytes.Store(0)
 	t.progress.Files.Store(0)
-	t.happen(transfer.PeerAuthenticated) // if anybody was told that the old one was lost
+	t.happen(transfer.EventPeerAuthenticated) // if anybody was told that the old one was lost
 }
 
 // remaining is how many bytes are still to be verified and written, 0 if that is not
@@ -139,9 +139,9 @@ func (t *transferRun) end(ctx context.Context, r Result, corrupt int64, err erro
 	err = explain(ctx, err)
 	if err != nil {
 		e := err.(*Error)
-		h := transfer.Errored
+		h := transfer.EventFailed
 		if e.Kind == KindInterrupted || e.Kind == KindDeclined {
-			h = transfer.Stopped
+			h = transfer.EventCancelled
 		}
 		if e.Kind == KindInterrupted && t.began.IsZero() {
 			e.Hint = "" // there is nothing to take up again
@@ -149,7 +149,7 @@ func (t *transferRun) end(ctx context.Context, r Result, corrupt int64, err erro
 		t.happen(h)
 		return r, err
 	}
-	t.happen(transfer.AllSettled)
+	t.happen(transfer.EventCompleted)
 	t.tell(DoneEvent{r})
 	return r, incomplete(r, corrupt)
 }

@@ -150,7 +150,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
 	})
 	stop()
-	var ended *transfer.Cancelled
+	var ended *transfer.CancelledError
 	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && o.Stream == nil { // nobody can read a stream again
 		err = t.awaitRestart(ctx, l, ended)
 	}
@@ -158,12 +158,12 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 }
 
 // awaitRestart waits for a receiver whose disk is full to come back.
-func (t *transferRun) awaitRestart(ctx context.Context, l *link.Link, ended *transfer.Cancelled) error {
+func (t *transferRun) awaitRestart(ctx context.Context, l *link.Link, ended *transfer.CancelledError) error {
 	reason := "the peer's disk is full"
 	if ended.Text != "" {
 		reason = "the peer cannot go on: " + ended.Text
 	}
-	t.happenFor(transfer.ConnectionLost, reason)
+	t.happenFor(transfer.EventConnectionLost, reason)
 	err := l.AwaitRestart(ctx)
 	if errors.Is(err, link.ErrPeerGone) {
 		err = &Error{
