@@ -22,7 +22,7 @@ func TestDocumentation(t *testing.T) {
 	text := string(b)
 	checkFlags(t, text)
 	checkExamples(t, text)
-	for _, kind := range []tallow.Kind{
+	for _, kind := range []tallow.ErrorKind{
 		tallow.KindInternal, tallow.KindUsage, tallow.KindCode, tallow.KindDeclined, tallow.KindNetwork,
 		tallow.KindPartial, tallow.KindIO, tallow.KindIntegrity, tallow.KindInterrupted,
 	} {

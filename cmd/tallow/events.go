@@ -136,8 +136,10 @@ func (e *encoder) outcome(event tallow.Event) {
 			Path   string `json:"path"`
 			Reason string `json:"reason"`
 		}{"skip", v.Path, v.Reason})
-	case tallow.DoneEvent:
-		e.done(v.Result)
+	case tallow.EndEvent:
+		if v.State == tallow.StateCompleted {
+			e.done(v.Result)
+		}
 	}
 }
 
@@ -181,10 +183,10 @@ func (e *encoder) done(r tallow.Result) {
 // failed writes the error that ended the program.
 func (e *encoder) failed(err *tallow.Error) {
 	e.write(struct {
-		Event   string      `json:"event"`
-		Kind    tallow.Kind `json:"kind"`
-		Message string      `json:"message"`
-		Hint    string      `json:"hint"`
+		Event   string           `json:"event"`
+		Kind    tallow.ErrorKind `json:"kind"`
+		Message string           `json:"message"`
+		Hint    string           `json:"hint"`
 	}{"error", err.Kind, err.Message, err.Hint})
 }
 

@@ -50,11 +50,11 @@ func TestEncoder(t *testing.T) {
 		{tallow.FileEvent{Path: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a.txt","bytes":5,"blake3":"ea8f"}`},
 		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\"}"},
 		{
-			tallow.DoneEvent{Result: done},
+			tallow.EndEvent{State: tallow.StateCompleted, Result: done},
 			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"tcp":1000000},"skipped":1}`,
 		},
 		{
-			tallow.DoneEvent{Result: text},
+			tallow.EndEvent{State: tallow.StateCompleted, Result: text},
 			`{"event":"text","text":"hi\"\u001b\n"}` + "\n" +
 				`{"event":"done","files":1,"bytes":5,"sent":5,"seconds":1,"lanes":{},"skipped":0}`,
 		},

@@ -12,7 +12,7 @@ import (
 const exitInterrupted = 130
 
 // exitCode is the exit code for a kind of error.
-func exitCode(kind tallow.Kind) int {
+func exitCode(kind tallow.ErrorKind) int {
 	switch kind {
 	case tallow.KindUsage:
 		return 2

@@ -12,7 +12,7 @@ import (
 )
 
 func TestExitCodes(t *testing.T) {
-	for kind, want := range map[tallow.Kind]int{
+	for kind, want := range map[tallow.ErrorKind]int{
 		tallow.KindInternal: 1, tallow.KindUsage: 2, tallow.KindCode: 3, tallow.KindDeclined: 4, tallow.KindNetwork: 5,
 		tallow.KindPartial: 6, tallow.KindIO: 7, tallow.KindIntegrity: 8, tallow.KindInterrupted: 130, "later": 1,
 	} {

@@ -58,8 +58,10 @@ func (n *narrator) event(event tallow.Event) {
 		if n.verbose {
 			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
 		}
-	case tallow.DoneEvent:
-		n.done(e.Result)
+	case tallow.EndEvent:
+		if e.State == tallow.StateCompleted {
+			n.done(e.Result)
+		}
 	}
 }
 

@@ -120,7 +120,7 @@ func errAcceptWithoutTerminal() error {
 func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tallow.ReceiveOptions, error) {
 	o := tallow.ReceiveOptions{
 		OnConflict: tallow.Conflict(r.onConflict), Output: r.output,
-		Timeout: r.timeout, Wait: r.patience(), LimitRate: int64(r.rate),
+		PeerTimeout: r.timeout, ReconnectTimeout: r.patience(), LimitRate: int64(r.rate),
 	}
 	if r.output == "-" {
 		o.Output, o.Writer = "", r.stdout

@@ -75,7 +75,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 
 // options are what the flags and arguments say to send.
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
-	o := tallow.SendOptions{Code: s.code, Words: s.words, Timeout: s.timeout, Wait: s.patience(), LimitRate: int64(s.rate)}
+	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.patience(), LimitRate: int64(s.rate)}
 	given := cmd.Flags().Changed
 	switch {
 	case given("code") && given("words"):

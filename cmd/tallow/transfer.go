@@ -27,7 +27,7 @@ func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duratio
 	flags.StringVar(&f.lanes, "lanes", "", "`list` of the lanes that may be used: "+laneList()+" (default all)")
 	flags.BoolVar(&f.verify, "verify", false, "compare words with the other side before anything is sent")
 	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the other side to come")
-	flags.DurationVar(&f.wait, "wait", tallow.DefaultWait, "how long to wait for it to come back when the connection is lost; 0 gives up at once")
+	flags.DurationVar(&f.wait, "wait", tallow.DefaultReconnectTimeout, "how long to wait for it to come back when the connection is lost; 0 gives up at once")
 	flags.Var(&f.rate, "limit-rate", "the `RATE` of the data at most, in bytes a second: 500K, 1.5M, 1G (default no limit)")
 	completeFlag(cmd, "relay", noCompletion)
 	completeFlag(cmd, "lanes", completeLanes)

@@ -22,9 +22,9 @@ const (
 	LaneRelay  Lane = "relay"  // through the relay, sealed
 )
 
-// DefaultWait is how long a transfer that has lost every connection waits for
+// DefaultReconnectTimeout is how long a transfer that has lost every connection waits for
 // the peer to come back.
-const DefaultWait = link.DefaultReconnectTimeout
+const DefaultReconnectTimeout = link.DefaultReconnectTimeout
 
 // AllLanes are the lanes that a Client uses unless it is told otherwise.
 func AllLanes() []Lane { return []Lane{LaneTCP, LaneWebRTC, LaneRelay} }

@@ -15,12 +15,6 @@ import (
 // This file adapts package disk to the ports of package files. It goes once
 // package disk implements them itself.
 
-// source is what is sent, and closes.
-type source interface {
-	files.Source
-	io.Closer
-}
-
 // diskSource is what the sources of package disk have in common.
 type diskSource interface {
 	Names() []string
@@ -28,37 +22,6 @@ type diskSource interface {
 	Walk(ctx context.Context, yield func(disk.Item) error) error
 	Open(it disk.Item) (disk.SourceFile, error)
 	io.Closer
-}
-
-// source opens what the options say is to be sent.
-func (o SendOptions) source() (source, error) {
-	given := 0
-	for _, is := range []bool{len(o.Paths) > 0, o.Stream != nil, o.Text != ""} {
-		if is {
-			given++
-		}
-	}
-	switch {
-	case given != 1:
-		return nil, usage("nothing to send, or more than one kind of thing", "Give paths, or a stream, or a text.")
-	case o.Text != "":
-		return fromDisk{disk.NewText(o.Text)}, nil
-	case o.Stream != nil:
-		name := o.StreamName
-		if name == "" {
-			name = "stdin"
-		}
-		return fromDisk{disk.NewStream(name, o.Stream)}, nil
-	}
-	s, err := disk.NewSource(o.Paths)
-	var problem *disk.Problem
-	switch {
-	case errors.As(err, &problem):
-		return nil, &Error{Kind: KindIO, Message: problem.Error(), Hint: "Check the permissions of the path.", Err: err}
-	case err != nil:
-		return nil, usage(err.Error(), "")
-	}
-	return fromDisk{s}, nil
 }
 
 // fromDisk is a source of package disk as a files.Source.

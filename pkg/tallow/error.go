@@ -14,26 +14,25 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Kind says what sort of thing went wrong. Its text is the one that --json
-// prints.
-type Kind string
+// ErrorKind says what sort of thing went wrong.
+type ErrorKind string
 
 // The kinds of errors.
 const (
-	KindInternal    Kind = "internal"    // a fault of tallow
-	KindUsage       Kind = "usage"       // arguments that make no sense
-	KindCode        Kind = "code"        // a wrong, used or unknown code; verification refused
-	KindDeclined    Kind = "declined"    // somebody declined or cancelled
-	KindNetwork     Kind = "network"     // relay unreachable, peer never came, connection lost
-	KindPartial     Kind = "partial"     // some files were skipped or failed, the rest is in place
-	KindIO          Kind = "io"          // this machine's disk, permissions or memory
-	KindIntegrity   Kind = "integrity"   // data failed verification
-	KindInterrupted Kind = "interrupted" // the context was cancelled
+	KindInternal    ErrorKind = "internal"    // a fault of tallow
+	KindUsage       ErrorKind = "usage"       // arguments that make no sense
+	KindCode        ErrorKind = "code"        // a wrong, used or unknown code; verification refused
+	KindDeclined    ErrorKind = "declined"    // somebody declined or cancelled
+	KindNetwork     ErrorKind = "network"     // relay unreachable, peer never came, connection lost
+	KindPartial     ErrorKind = "partial"     // some files were skipped or failed, the rest is in place
+	KindIO          ErrorKind = "io"          // this machine's disk, permissions or memory
+	KindIntegrity   ErrorKind = "integrity"   // data failed verification
+	KindInterrupted ErrorKind = "interrupted" // the context was cancelled
 )
 
 // Error is every error of this package.
 type Error struct {
-	Kind    Kind
+	Kind    ErrorKind
 	Message string // what happened, for people
 	Hint    string // what to do next; may be empty
 	Err     error  // what caused it; may be nil
@@ -238,10 +237,10 @@ func explainLocal(err error) *Error {
 }
 
 // incomplete is the error of a transfer that ended with something left out.
-func incomplete(r Result, corrupt int64) error {
+func incomplete(r Result) error {
 	switch {
-	case corrupt > 0:
-		return &Error{Kind: KindIntegrity, Message: fmt.Sprintf("%s failed verification and did not get a name", count(corrupt, "file")), Hint: hintResume}
+	case r.Corrupt > 0:
+		return &Error{Kind: KindIntegrity, Message: fmt.Sprintf("%s failed verification and did not get a name", count(r.Corrupt, "file")), Hint: hintResume}
 	case r.Skipped > 0:
 		return &Error{Kind: KindPartial, Message: fmt.Sprintf("%s skipped; the rest is in place", count(r.Skipped, "entry was", "entries were"))}
 	}

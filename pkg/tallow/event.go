@@ -3,11 +3,11 @@ package tallow
 import "time"
 
 // Event is something that happened in a transfer: one of the types below. They
-// come one at a time, in order, on a goroutine of the transfer's, which waits
-// for OnEvent to return.
+// come one at a time and in order, from goroutines of the transfer, which wait
+// until OnEvent returns.
 type Event interface{ event() }
 
-// CodeEvent is the first event of a Send: the code for the other side.
+// CodeEvent is the first event of a Send: the code for the peer.
 type CodeEvent struct {
 	Code      string // with "@HOST" if the receiver needs to know the relay
 	Nameplate string
@@ -15,7 +15,7 @@ type CodeEvent struct {
 	LocalOnly bool   // only machines of this network can join
 }
 
-// PeerEvent says that the other side has proved that it knows the code.
+// PeerEvent says that the peer has proved that it knows the code.
 type PeerEvent struct{}
 
 // VerifyEvent has words that are the same on both sides if nobody is between
@@ -42,8 +42,8 @@ type ProgressEvent struct {
 // StateEvent says that the transfer is in another state.
 type StateEvent struct {
 	State State
-	// Reason says why, where nothing else does: the other side's disk is full, and
-	// this one waits for it to come back. It may have words of the other side's.
+	// Reason says why, where nothing else does: the peer's disk is full, and
+	// this one waits for it to come back. It may have words of the peer's.
 	Reason string
 }
 
@@ -64,8 +64,12 @@ type SkipEvent struct {
 	Reason string
 }
 
-// DoneEvent is the last event of a transfer that reached its end.
-type DoneEvent struct{ Result }
+// EndEvent is the last event of every Send and Receive: what it returns.
+type EndEvent struct {
+	State  State // StateCompleted, StateFailed or StateCancelled
+	Result Result
+	Err    error // an *Error, or nil
+}
 
 func (CodeEvent) event()     {}
 func (PeerEvent) event()     {}
@@ -77,7 +81,7 @@ func (StateEvent) event()    {}
 func (StallEvent) event()    {}
 func (FileEvent) event()     {}
 func (SkipEvent) event()     {}
-func (DoneEvent) event()     {}
+func (EndEvent) event()      {}
 
 // Offer is what the sender proposes.
 type Offer struct {
@@ -93,6 +97,7 @@ type Result struct {
 	Files   int64          // in place
 	Bytes   int64          // of those files
 	Skipped int64          // entries that were skipped or failed on either side
+	Corrupt int64          // of those, files whose data failed verification; of a Receive alone
 	Sent    int64          // payload bytes that really crossed
 	Lanes   map[Lane]int64 // Sent by the lane that carried it
 	Elapsed time.Duration  // from the acceptance of the offer on

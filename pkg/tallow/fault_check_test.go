@@ -39,7 +39,7 @@ func (r *faultRun) judge() (left bool) {
 }
 
 // judgeError checks that an error is for people, and gives its kind.
-func (r *faultRun) judgeError(by from, err error) tallow.Kind {
+func (r *faultRun) judgeError(by from, err error) tallow.ErrorKind {
 	if err == nil {
 		return ""
 	}

@@ -171,7 +171,7 @@ func (r *faultRun) transfer(ctx context.Context, clients map[from]*tallow.Client
 	both.Go(func() {
 		defer close(code)
 		sent.result, sent.err = clients[theSender].Send(sending, tallow.SendOptions{
-			Paths: []string{filepath.Join(r.src, "d")}, Timeout: wait, Wait: wait,
+			Paths: []string{filepath.Join(r.src, "d")}, PeerTimeout: wait, ReconnectTimeout: wait,
 			OnEvent: func(e tallow.Event) {
 				sent.events = append(sent.events, e)
 				if c, ok := e.(tallow.CodeEvent); ok {
@@ -187,7 +187,7 @@ func (r *faultRun) transfer(ctx context.Context, clients map[from]*tallow.Client
 			return
 		}
 		received.result, received.err = clients[theReceiver].Receive(receiving, tallow.ReceiveOptions{
-			Code: c, Output: r.out, Timeout: wait, Wait: wait,
+			Code: c, Output: r.out, PeerTimeout: wait, ReconnectTimeout: wait,
 			OnEvent: func(e tallow.Event) { received.events = append(received.events, e) },
 		})
 	})

@@ -81,7 +81,7 @@ func transfer(t *testing.T, sender, receiver *tallow.Client, s tallow.SendOption
 }
 
 // kindOf is the kind of an error of the SDK, empty for none.
-func kindOf(t *testing.T, err error) tallow.Kind {
+func kindOf(t *testing.T, err error) tallow.ErrorKind {
 	t.Helper()
 	if err == nil {
 		return ""

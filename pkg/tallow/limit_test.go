@@ -63,7 +63,7 @@ func limitedTransfer(t *testing.T, client *tallow.Client, send, receive int64) (
 				}
 			case tallow.ProgressEvent:
 				shown = e.Rate
-			case tallow.DoneEvent:
+			case tallow.EndEvent:
 				took = time.Since(up)
 			}
 		}})

@@ -105,19 +105,16 @@ func (t *managed) note(e Event) {
 		t.seen.Progress.Total = e.Offer.Bytes
 	case ProgressEvent:
 		t.seen.Progress = e
+	case EndEvent:
+		t.end(e)
 	}
 }
 
-// end takes in what a transfer has returned.
-func (t *managed) end(r Result, err error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.seen.Ended, t.seen.Result, t.seen.Err = true, r, err
-	switch t.seen.State {
-	case StateCompleted: // the latest progress is a little older
+// end takes in the last event; t.mu is held.
+func (t *managed) end(e EndEvent) {
+	t.seen.Ended, t.seen.State, t.seen.Result, t.seen.Err = true, e.State, e.Result, e.Err
+	if e.State == StateCompleted { // the latest progress is a little older
 		p := &t.seen.Progress
-		p.Bytes, p.Files, p.Total = r.Bytes, r.Files, max(p.Total, r.Bytes)
-	case StatePending: // what was wrong was so from the start
-		t.seen.State = StateFailed
+		p.Bytes, p.Files, p.Total = e.Result.Bytes, e.Result.Files, max(p.Total, e.Result.Bytes)
 	}
 }

@@ -35,15 +35,6 @@ type TransferEvent struct {
 	Event Event
 }
 
-// EndEvent is the last event of every transfer of a TransferManager: what its
-// Send or Receive has returned.
-type EndEvent struct {
-	Result Result
-	Err    error // an *Error, or nil
-}
-
-func (EndEvent) event() {}
-
 // NewTransferManager makes a manager whose transfers end with ctx at the latest.
 // onEvent is told the events of all of them, one at a time; it may call any
 // method but Wait and Close, and it may be nil. The manager has to be closed.
@@ -96,7 +87,7 @@ func (m *TransferManager) start(t *managed, run func(context.Context, func(Event
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return 0, usage("the transfer manager is closed", "")
+		return 0, &Error{Kind: KindUsage, Message: "the transfer manager is closed"}
 	}
 	m.transfers = append(m.transfers, t)
 	t.seen.ID = TransferID(len(m.transfers))
@@ -106,12 +97,10 @@ func (m *TransferManager) start(t *managed, run func(context.Context, func(Event
 	m.wg.Go(func() {
 		defer t.cancel()
 		defer close(t.done)
-		result, err := run(ctx, func(e Event) {
+		_, _ = run(ctx, func(e Event) { // its EndEvent has what it returns
 			t.note(e)
 			m.tell(TransferEvent{id, e})
 		})
-		t.end(result, err)
-		m.tell(TransferEvent{id, EndEvent{result, err}})
 	})
 	return id, nil
 }
@@ -126,7 +115,7 @@ func (m *TransferManager) find(id TransferID) (*managed, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if id < 1 || id > TransferID(len(m.transfers)) {
-		return nil, usage(fmt.Sprintf("there is no transfer %d", id), "")
+		return nil, &Error{Kind: KindUsage, Message: fmt.Sprintf("there is no transfer %d", id)}
 	}
 	return m.transfers[id-1], nil
 }

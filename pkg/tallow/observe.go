@@ -27,22 +27,22 @@ func (s transferSession) Attached(ctx context.Context) (transfer.Lane, error) {
 // and a link.Observer.
 type linkEvents struct{ run *transferRun }
 
-func (e linkEvents) PeerJoined() { e.run.happen(transfer.EventPeerJoined) }
-func (e linkEvents) PeerLeft()   { e.run.happen(transfer.EventPeerLeft) }
+func (e linkEvents) PeerJoined() { e.run.changeState(transfer.EventPeerJoined, "") }
+func (e linkEvents) PeerLeft()   { e.run.changeState(transfer.EventPeerLeft, "") }
 
 func (e linkEvents) LaneUp(kind wire.Lanes)   { e.run.tell(LaneEvent{Lane: laneName(kind), Up: true}) }
 func (e linkEvents) LaneDown(kind wire.Lanes) { e.run.tell(LaneEvent{Lane: laneName(kind)}) }
 
-func (e linkEvents) Disconnected() { e.run.happen(transfer.EventConnectionLost) }
+func (e linkEvents) Disconnected() { e.run.changeState(transfer.EventConnectionLost, "") }
 
 func (e linkEvents) Reconnecting(attempt int) {
 	e.run.tell(StallEvent{fmt.Sprintf("no lane is up, reconnecting %d/∞", attempt)})
 }
 
 func (e linkEvents) Reconnected() {
-	e.run.happen(transfer.EventPeerAuthenticated)
+	e.run.changeState(transfer.EventPeerAuthenticated, "")
 	if e.run.pause.Paused() {
-		e.run.happen(transfer.EventPaused)
+		e.run.changeState(transfer.EventPaused, "")
 	}
 }
 
@@ -60,9 +60,9 @@ func (e transferEvents) FileFailed(path string, _ wire.Outcome, reason string) {
 
 func (e transferEvents) PauseChanged(paused bool) {
 	if paused {
-		e.run.happen(transfer.EventPaused)
+		e.run.changeState(transfer.EventPaused, "")
 	} else {
-		e.run.happen(transfer.EventResumed)
+		e.run.changeState(transfer.EventResumed, "")
 	}
 }
 

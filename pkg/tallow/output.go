@@ -51,6 +51,8 @@ type output struct {
 // open chooses the destination of an offer.
 func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 	switch {
+	case out.o.Destination != nil:
+		return out.o.Destination, nil
 	case out.o.Writer != nil:
 		w := disk.NewWriter(out.o.Writer)
 		context.AfterFunc(ctx, func() { _ = w.Close() }) // a write to a pipe may never end by itself

@@ -15,10 +15,11 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// DefaultReceiveTimeout is how long a Receive waits for the other side.
+// DefaultReceiveTimeout is how long a Receive waits for the sender to answer.
 const DefaultReceiveTimeout = 10 * time.Minute
 
-// ReceiveOptions say what to receive, and where to.
+// ReceiveOptions say what to receive, and where to. At most one of Output,
+// Writer and Destination is given.
 type ReceiveOptions struct {
 	Code string // 7-acid-acorn-acre, also CODE@HOST or a relay's URL with #CODE
 
@@ -27,74 +28,84 @@ type ReceiveOptions struct {
 	// the name of the file or folder that is received, or, where several are, of
 	// a folder for them.
 	Output string
-	// Writer, if set, gets the payload instead: a single file, or a text.
+	// Writer gets the payload: a single file, or a text.
 	Writer io.Writer
+	// Destination takes the files, wherever it keeps them.
+	Destination files.Destination
 
-	// Accept is shown the offer and says whether to take it; nil takes it.
+	// Accept is called with the offer and says whether to take it; nil takes it.
 	Accept func(ctx context.Context, o Offer) (bool, error)
 	// OnConflict says what to do with a file that exists; default ConflictFail.
+	// A Writer and a Destination have no use for it.
 	OnConflict Conflict
-	// Ask is asked with ConflictAsk.
+	// Ask is called with ConflictAsk.
 	Ask func(ctx context.Context, existing Existing) (Conflict, error)
 	// Verify, if set, is called with the verification words. Nothing is
 	// accepted unless it returns true.
 	Verify func(ctx context.Context, words []string) (bool, error)
-	// Timeout is how long to wait for the other side; default
+	// PeerTimeout is how long to wait for the sender to answer; default
 	// DefaultReceiveTimeout.
-	Timeout time.Duration
-	// Wait is how long to wait for the other side to come back when every
-	// connection is lost; default DefaultWait.
-	Wait time.Duration
+	PeerTimeout time.Duration
+	// ReconnectTimeout is how long to wait for the sender to come back when every
+	// connection is lost; default DefaultReconnectTimeout.
+	ReconnectTimeout time.Duration
 	// LimitRate is how many bytes of files to take a second at most; 0: any number.
 	LimitRate int64
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
-	// OnEvent is told what happens. It may be nil.
+	// OnEvent is called with what happens: first of all a StateEvent, and an
+	// EndEvent at last. It may be nil.
 	OnEvent func(Event)
 }
 
-// Receive joins the sender who waits with the code and takes what it offers. It
+// Receive joins the sender who waits with the code, and takes what it offers. It
 // returns when everything is verified, synced and in place. A text is returned
-// in Result.Text unless there is a Writer for it or an Output.
+// in Result.Text unless there is an Output, a Writer or a Destination for it.
 //
-// Errors are of type *Error. With KindPartial and KindIntegrity the transfer
-// has come to its end and the Result says what arrived. After any other error
-// what has arrived is kept, and a Receive of the same things into the same
-// folder takes it up; where the disk was full, with the same code, as long as the
-// sender waits.
+// Errors are of type *Error. With KindPartial, and with KindIntegrity if
+// Result.Corrupt is not 0, the transfer has come to its end and the Result says
+// what arrived. After any other error what has arrived is kept, and a Receive of
+// the same things into the same folder takes it up; where the disk was full, with
+// the same code, as long as the sender waits.
 func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) {
+	t := newRun(o.OnEvent, o.Controls)
+	r, err := c.receive(ctx, t, o)
+	return t.end(ctx, r, err)
+}
+
+func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) (Result, error) {
 	if o.LimitRate < 0 {
 		return Result{}, negativeLimit()
+	}
+	if o.outputs() > 1 {
+		return Result{}, usage("more than one place to receive to", "Give an output, a writer or a destination.")
 	}
 	k, err := code.Parse(o.Code)
 	if err != nil {
 		return Result{}, codeError(err)
 	}
-	t := newRun(o.OnEvent, o.Controls)
-	r, corrupt, err := c.receive(ctx, t, o, k)
-	return t.end(ctx, r, corrupt, err)
-}
+	t.begin()
 
-func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (Result, int64, error) {
-	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.Timeout, DefaultReceiveTimeout), &Error{
+	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultReceiveTimeout), &Error{
 		Kind: KindNetwork, Message: "the sender did not answer in time", Hint: "Check that it is still waiting, or wait longer with --timeout.",
 	})
 	defer cancel()
 	peer, err := c.dial(waiting, t, o, k)
 	if err != nil {
-		return Result{}, 0, err
+		return Result{}, err
 	}
 	t.authenticated()
-	l, err := peer.Connect(ctx, link.Options{Observer: linkEvents{t}, ReconnectTimeout: o.Wait})
+
+	l, err := peer.Connect(ctx, link.Options{Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout})
 	if err != nil {
-		return Result{}, 0, err
+		return Result{}, err
 	}
 	defer l.Close()
 	stop := t.reportProgress(ctx)
 	out := output{client: c, o: o}
 	defer out.close()
 	memory := memory{link: l, code: k, log: c.log}
-	r, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
+	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 			if err := t.verifier(peer, o.Verify)(ctx); err != nil {
 				return nil, err
@@ -115,18 +126,18 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions, 
 	if !memory.kept {
 		err = withoutMemory(err)
 	}
-	sum := t.result(r)
-	sum.Text = out.text()
-	return sum, r.Corrupt, err
+	r := t.result(sum)
+	r.Text = out.text()
+	return r, err
 }
 
 // dial finds the sender: the one of the transfer that an earlier process began
 // with this code, or else the one who waits with it.
 func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (*link.Peer, error) {
-	if o.Writer == nil {
+	if o.keepsOnDisk() {
 		peer, err := link.Redial(ctx, c.link, k, disk.Remembered(resumeFolder(o.Output)))
 		if err == nil {
-			t.happen(transfer.EventPeerJoined)
+			t.changeState(transfer.EventPeerJoined, "")
 			return peer, nil
 		}
 		if !errors.Is(err, link.ErrNothingToResume) {
@@ -135,6 +146,20 @@ func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k c
 	}
 	return link.Dial(ctx, c.link, k, linkEvents{t})
 }
+
+// outputs is how many places to receive to are given.
+func (o ReceiveOptions) outputs() (n int) {
+	for _, is := range []bool{o.Output != "", o.Writer != nil, o.Destination != nil} {
+		if is {
+			n++
+		}
+	}
+	return n
+}
+
+// keepsOnDisk says whether what is received is kept on this machine's disk, where
+// another process can find it.
+func (o ReceiveOptions) keepsOnDisk() bool { return o.Writer == nil && o.Destination == nil }
 
 // accept asks whether to take an offer.
 func (o ReceiveOptions) accept(ctx context.Context, offer wire.Offer) error {

@@ -154,8 +154,8 @@ func TestPatienceEnds(t *testing.T) {
 	var once sync.Once
 	began := time.Now()
 	sent, received := transfer(t, client, client,
-		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}, Wait: time.Second},
-		tallow.ReceiveOptions{Output: out, Wait: time.Second, OnEvent: func(e tallow.Event) {
+		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}, ReconnectTimeout: time.Second},
+		tallow.ReceiveOptions{Output: out, ReconnectTimeout: time.Second, OnEvent: func(e tallow.Event) {
 			if p, ok := e.(tallow.ProgressEvent); ok && p.Bytes > 0 {
 				once.Do(func() { b.GoAway() })
 			}

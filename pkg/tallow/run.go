@@ -15,11 +15,11 @@ type transferRun struct {
 	onEvent  func(Event)
 	progress transfer.Progress
 	pause    *transfer.Pause
-	began    time.Time // when the other side had proved itself; later, when the offer was accepted
+	began    time.Time // when the peer had proved itself; later, when the offer was accepted
 	accepted bool
 
-	mu    sync.Mutex // also held while onEvent runs, so that events come one at a time
-	state State
+	mu    sync.Mutex     // also held while onEvent runs, so that events come one at a time
+	state transfer.State // empty before begin
 }
 
 func newRun(onEvent func(Event), controls *Controls) *transferRun {
@@ -29,9 +29,15 @@ func newRun(onEvent func(Event), controls *Controls) *transferRun {
 	if onEvent == nil {
 		onEvent = func(Event) {}
 	}
-	t := &transferRun{onEvent: onEvent, pause: &controls.pause, state: StatePending}
-	t.tell(StateEvent{State: StatePending})
-	return t
+	return &transferRun{onEvent: onEvent, pause: &controls.pause}
+}
+
+// begin tells that the transfer has begun: nothing is wrong with its options.
+func (t *transferRun) begin() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.state = transfer.StatePending
+	t.onEvent(StateEvent{State: StatePending})
 }
 
 func (t *transferRun) tell(e Event) {
@@ -40,25 +46,23 @@ func (t *transferRun) tell(e Event) {
 	t.onEvent(e)
 }
 
-// happen moves the state on and tells it. What cannot happen changes nothing.
-func (t *transferRun) happen(h transfer.StateEvent) { t.happenFor(h, "") }
-
-// happenFor is happen with a reason that people are told.
-func (t *transferRun) happenFor(h transfer.StateEvent, reason string) {
+// changeState moves the state on and tells it, perhaps with a reason. An event
+// that is not possible in the present state changes nothing.
+func (t *transferRun) changeState(by transfer.StateEvent, reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	next, err := t.state.Next(h)
+	next, err := t.state.Next(by)
 	if err != nil {
 		return
 	}
 	t.state = next
-	t.onEvent(StateEvent{State: next, Reason: reason})
+	t.onEvent(StateEvent{State: State(next), Reason: reason})
 }
 
-// authenticated notes that the other side is who it should be.
+// authenticated notes that the peer has proved itself.
 func (t *transferRun) authenticated() {
 	t.began = time.Now()
-	t.happen(transfer.EventPeerAuthenticated)
+	t.changeState(transfer.EventPeerAuthenticated, "")
 	t.tell(PeerEvent{})
 }
 
@@ -75,55 +79,13 @@ func (t *transferRun) accept() {
 func (t *transferRun) restarted() {
 	t.progress.Bytes.Store(0)
 	t.progress.Files.Store(0)
-	t.happen(transfer.EventPeerAuthenticated) // if anybody was told that the old one was lost
-}
-
-// remaining is how many bytes are still to be verified and written, 0 if that is not
-// known.
-func (t *transferRun) remaining() int64 {
-	return max(t.progress.Total.Load()-t.progress.Bytes.Load(), 0)
-}
-
-// progressInterval: at most ten events a second.
-const progressInterval = 100 * time.Millisecond
-
-// reportProgress tells the progress, whenever it has changed, until it is
-// stopped or ctx ends.
-func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	var reporter sync.WaitGroup
-	reporter.Go(func() { t.report(ctx) })
-	return func() {
-		cancel()
-		reporter.Wait()
-	}
-}
-
-// report is the goroutine of reportProgress.
-func (t *transferRun) report(ctx context.Context) {
-	tick := time.NewTicker(progressInterval)
-	defer tick.Stop()
-	var rate speed
-	var last ProgressEvent
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case now := <-tick.C:
-			p := ProgressEvent{Bytes: t.progress.Bytes.Load(), Total: t.progress.Total.Load(), Files: t.progress.Files.Load()}
-			p.Rate = rate.of(sample{now, p.Bytes, t.progress.SentTotal()}, t.progress.Limit.Load())
-			if p != last && (p.Bytes+p.Files > 0 || p.Rate > 0) {
-				last = p
-				t.tell(p)
-			}
-		}
-	}
+	t.changeState(transfer.EventPeerAuthenticated, "") // if it was told that the old one was lost
 }
 
 // result sums up what a transfer did.
 func (t *transferRun) result(r transfer.Result) Result {
 	sum := Result{
-		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted,
+		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted, Corrupt: r.Corrupt,
 		Sent: t.progress.SentTotal(), Lanes: make(map[Lane]int64), Elapsed: time.Since(t.began),
 	}
 	for _, kind := range []wire.Lanes{wire.LaneTCP, wire.LaneWebRTC, wire.LaneRelay} {
@@ -135,21 +97,33 @@ func (t *transferRun) result(r transfer.Result) Result {
 }
 
 // end tells the last events and returns what the caller gets.
-func (t *transferRun) end(ctx context.Context, r Result, corrupt int64, err error) (Result, error) {
-	err = explain(ctx, err)
-	if err != nil {
+func (t *transferRun) end(ctx context.Context, r Result, err error) (Result, error) {
+	by := transfer.EventCompleted
+	if err == nil {
+		err = incomplete(r)
+	} else {
+		err = explain(ctx, err)
 		e := err.(*Error)
-		h := transfer.EventFailed
+		by = transfer.EventFailed
 		if e.Kind == KindInterrupted || e.Kind == KindDeclined {
-			h = transfer.EventCancelled
+			by = transfer.EventCancelled
 		}
 		if e.Kind == KindInterrupted && t.began.IsZero() {
-			e.Hint = "" // there is nothing to take up again
+			e.Hint = "" // there is nothing to resume
 		}
-		t.happen(h)
-		return r, err
 	}
-	t.happen(transfer.EventCompleted)
-	t.tell(DoneEvent{r})
-	return r, incomplete(r, corrupt)
+	t.changeState(by, "")
+	t.tell(EndEvent{State: t.finalState(), Result: r, Err: err})
+	return r, err
+}
+
+// finalState is the state after the end. A transfer whose options were wrong has
+// never begun, and has failed.
+func (t *transferRun) finalState() State {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.state == "" {
+		return StateFailed
+	}
+	return State(t.state)
 }

@@ -1,17 +1,15 @@
 package tallow
 
-import "github.com/tallow-transfer/tallow/internal/transfer"
-
 // State is where a transfer stands.
-type State = transfer.State
+type State string
 
 // The states of a transfer.
 const (
-	StatePending      = transfer.StatePending      // waiting for the other side
-	StateConnecting   = transfer.StateConnecting   // the other side is there and has to prove itself
-	StateTransferring = transfer.StateTransferring // data may flow
-	StatePaused       = transfer.StatePaused       // one of the two sides holds the data back
-	StateCompleted    = transfer.StateCompleted    // it reached its end
-	StateFailed       = transfer.StateFailed       // an error ended it
-	StateCancelled    = transfer.StateCancelled    // a person ended it
+	StatePending      State = "pending"      // waiting for the peer
+	StateConnecting   State = "connecting"   // the peer is there and has to prove itself, at first or after a loss
+	StateTransferring State = "transferring" // data may flow
+	StatePaused       State = "paused"       // one of the two sides holds the data back
+	StateCompleted    State = "completed"    // it reached its end
+	StateFailed       State = "failed"       // an error ended it
+	StateCancelled    State = "cancelled"    // a person ended it
 )

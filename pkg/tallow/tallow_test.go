@@ -78,7 +78,7 @@ func TestEvents(t *testing.T) {
 				got = append(got, "offer")
 			case tallow.FileEvent:
 				got = append(got, "file "+e.Path)
-			case tallow.DoneEvent:
+			case tallow.EndEvent:
 				got = append(got, "done")
 			}
 		}
@@ -248,7 +248,7 @@ func TestNobodyComes(t *testing.T) {
 	client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{})})
 	began := time.Now()
 	var code string
-	_, err := client.Send(t.Context(), tallow.SendOptions{Text: "hello", Timeout: 200 * time.Millisecond, OnEvent: func(e tallow.Event) {
+	_, err := client.Send(t.Context(), tallow.SendOptions{Text: "hello", PeerTimeout: 200 * time.Millisecond, OnEvent: func(e tallow.Event) {
 		if c, ok := e.(tallow.CodeEvent); ok {
 			code = c.Code
 		}

@@ -1,6 +1,11 @@
 package tallow
 
-import "github.com/tallow-transfer/tallow/internal/code"
+import (
+	"errors"
+	"strings"
+
+	"github.com/tallow-transfer/tallow/internal/code"
+)
 
 // CompleteCode returns how a code that is being typed may go on: prefix with
 // its last word completed, as a terminal or a shell offers it. There are none
@@ -14,4 +19,15 @@ func CheckCode(typed string) error {
 		return codeError(err)
 	}
 	return nil
+}
+
+// codeError makes what is wrong with a code the user's.
+func codeError(err error) error {
+	e := &Error{Kind: KindCode, Message: err.Error(), Err: err}
+	var word *code.WordError
+	if errors.As(err, &word) {
+		hint := word.Hint()
+		e.Message, e.Hint = word.Message(), strings.ToUpper(hint[:1])+hint[1:]
+	}
+	return e
 }

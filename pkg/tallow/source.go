@@ -1,0 +1,51 @@
+package tallow
+
+import (
+	"cmp"
+	"errors"
+	"io"
+
+	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/pkg/files"
+)
+
+// source is what the options say is to be sent, and what to call at the end.
+func (o SendOptions) source() (s files.Source, closeSource func(), err error) {
+	given := 0
+	for _, is := range []bool{len(o.Paths) > 0, o.Stream != nil, o.Text != "", o.Source != nil} {
+		if is {
+			given++
+		}
+	}
+	if given != 1 {
+		return nil, nil, usage("nothing to send, or more than one kind of thing", "Give paths, or a stream, or a text.")
+	}
+	var opened interface {
+		files.Source
+		io.Closer
+	}
+	switch {
+	case o.Source != nil:
+		return o.Source, func() {}, nil
+	case o.Text != "":
+		opened = fromDisk{disk.NewText(o.Text)}
+	case o.Stream != nil:
+		opened = fromDisk{disk.NewStream(cmp.Or(o.StreamName, "stdin"), o.Stream)}
+	default:
+		paths, err := disk.NewSource(o.Paths)
+		if err != nil {
+			return nil, nil, sourceError(err)
+		}
+		opened = fromDisk{paths}
+	}
+	return opened, func() { _ = opened.Close() }, nil
+}
+
+// sourceError is what is wrong with the paths that were given.
+func sourceError(err error) error {
+	var problem *disk.Problem
+	if errors.As(err, &problem) {
+		return &Error{Kind: KindIO, Message: problem.Error(), Hint: "Check the permissions of the path.", Err: err}
+	}
+	return usage(err.Error(), "")
+}
