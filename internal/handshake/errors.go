@@ -28,6 +28,14 @@ var (
 	// ErrReflected means that our own message came back to us.
 	ErrReflected = errors.New("our own message came back; try again with a new code, by another relay if you can")
 
+	// ErrOpening means that the receiver proved that it knows the code, and then
+	// opened another value than the one it had committed to.
+	ErrOpening = errors.New("the peer did not keep its commitment, so the verification words mean nothing; try again with a new code")
+
+	// ErrGenerations means that the receiver's process has used all generations
+	// up: the session cannot be resumed again.
+	ErrGenerations = errors.New("too many resumptions; send again and receive into the same folder with the new code: what is there is kept")
+
 	// ErrWrongPeer means that the confirmations of a resumption differ: the other
 	// side has another resume secret or room, or a message was changed on its
 	// way. Nothing is used up by it: another attempt may follow.
@@ -48,7 +56,7 @@ var (
 // wraps ErrVersion.
 type VersionError struct {
 	What   string   // "version" or "suite"
-	Ours   []uint16 // what this side speaks
+	Ours   []uint16 // what this side supported
 	Theirs []uint16 // what the other side offered or chose
 }
 
@@ -103,7 +111,8 @@ func AbortMessage(err error) []byte {
 	var abort *AbortError
 	reason := wire.AbortRefused
 	switch {
-	case err == nil, errors.As(err, &abort), errors.Is(err, ErrOrder), errors.Is(err, ErrInterrupted):
+	case err == nil, errors.As(err, &abort), errors.Is(err, ErrOrder),
+		errors.Is(err, ErrInterrupted), errors.Is(err, ErrGenerations):
 		return nil
 	case errors.Is(err, ErrWrongCode):
 		reason = wire.AbortWrongCode
@@ -113,7 +122,8 @@ func AbortMessage(err error) []byte {
 		reason = wire.AbortWrongPeer
 	case errors.Is(err, ErrStale):
 		reason = wire.AbortStale
-	case errors.Is(err, wire.ErrMalformed), errors.Is(err, ErrPoint), errors.Is(err, ErrReflected):
+	case errors.Is(err, wire.ErrMalformed), errors.Is(err, ErrPoint), errors.Is(err, ErrReflected),
+		errors.Is(err, ErrOpening):
 		reason = wire.AbortMalformed
 	}
 	return wire.HandshakeAbort{Reason: reason}.Append(nil)
