@@ -12,11 +12,12 @@ import (
 // The verification words are derived from the opening. Someone in the middle who
 // knows the code runs one handshake with each side, and needs both sides to get
 // the same words. Without a commitment it could try shares and keys of its own
-// until they do. With one, it has to send its last contribution to the
-// receiver's words while the opening is still unknown to it, and it has
-// committed to its own opening before the sender draws its share. So each side's
-// words are settled by a value that the other side of that run draws at random,
-// and a try has the chance of a guess.
+// until they do. With one, it must send its last contribution to the receiver's
+// words while it does not know the receiver's opening, and it must commit to its
+// own opening before the sender draws its share. So the honest side of each run
+// draws a value that settles the words after the attacker can no longer change
+// them, and every try has the chance of a guess. docs/protocol.md has the whole
+// argument.
 func commit(opening [32]byte) [32]byte {
 	return sha256.Sum256(appendLV(appendLV(nil, protocol+" commitment"), opening[:]))
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// The sizes that package wire writes down are X-Wing's.
+// The sizes in package wire are those of X-Wing.
 var (
 	_ = [1]struct{}{}[wire.XWingPublicKeySize-xwing.PublicKeySize]
 	_ = [1]struct{}{}[wire.XWingCiphertextSize-xwing.CiphertextSize]
@@ -54,8 +54,8 @@ type run struct {
 	secrets        *Secrets
 }
 
-// honestRun carries a run out, and keeps copies of both sides as they were
-// before each message.
+// honestRun completes a run, and keeps copies of both sides as they were before
+// each message.
 func honestRun(t testing.TB, seed byte) (h run) {
 	t.Helper()
 	fail := func(err error) {
@@ -84,7 +84,7 @@ func honestRun(t testing.TB, seed byte) (h run) {
 	return run{m1, m2, m3, m4, &before, &sender, &after, ofReceiver}
 }
 
-// again returns a copy of a side, to hand a message to.
+// again returns a copy of a side, so that a test can give it another message.
 func again[T any](side *T) *T {
 	c := *side
 	return &c
@@ -156,8 +156,8 @@ func TestMessagesAreTheCallers(t *testing.T) {
 	must(t, err)
 }
 
-// Whatever one side has else, the sender finds out first, and the receiver gets
-// nothing that it could test guesses with.
+// Whatever the two sides do not share, the sender finds out first, and the receiver
+// gets nothing that it could test guesses with.
 func TestWrongCode(t *testing.T) {
 	for name, change := range map[string]func(*Params){
 		"words":            func(p *Params) { p.Words = "acid-acorn-acts" },

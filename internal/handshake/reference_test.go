@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// hexBytes stands in hexadecimal in a vector file.
+// hexBytes is written in hexadecimal in a vector file.
 type hexBytes []byte
 
 func (h hexBytes) MarshalJSON() ([]byte, error) { return json.Marshal(hex.EncodeToString(h)) }
@@ -121,9 +121,9 @@ func vectorRun() vectorInputs {
 	}
 }
 
-// reference carries a run out from the design alone: with math/big for the
-// group, the standard library for X-Wing's parts, and HKDF and every message
-// put together by hand. It shares nothing with the package.
+// reference computes a run from docs/protocol.md alone: with math/big for the
+// group, the standard library for the parts of X-Wing, and HKDF and every message
+// written out by hand. It shares no code with the package.
 func reference(t *testing.T, in vectorInputs) vector {
 	t.Helper()
 	v := vector{Inputs: in}

@@ -54,8 +54,8 @@ func honestResume(t testing.TB, seed byte) resumeRun {
 	return resumeWith(t, s, resumeParams(seed), testIncarnation(), 7)
 }
 
-// resumeWith carries a resumption out to its end, and keeps copies of both
-// sides as they were before each message.
+// resumeWith completes a resumption, and keeps copies of both sides as they were
+// before each message.
 func resumeWith(t testing.TB, s *ResumeAcceptor, p ResumeParams, incarnation [16]byte, generation uint32) (h resumeRun) {
 	t.Helper()
 	fail := func(err error) {
@@ -83,8 +83,8 @@ func resumeWith(t testing.TB, s *ResumeAcceptor, p ResumeParams, incarnation [16
 	return resumeRun{q1, q2, q3, &before, &acceptor, ofReceiver}
 }
 
-// A session is resumed over and over: all keys are new each time, and what it
-// is resumed by stays.
+// A session is resumed several times. All keys are new each time; the resume secret
+// and room stay.
 func TestResumeAgreement(t *testing.T) {
 	first := honestRun(t, 1).secrets
 	p := ResumeParams{Secret: first.ResumeSecret(), Room: first.ResumeRoom()}
@@ -185,7 +185,7 @@ func TestResumeWrongSecretOrRoom(t *testing.T) {
 	}
 }
 
-// A receiver without the secret that takes no offence at Q2, and answers.
+// A receiver without the secret that answers Q2 although its confirmation is wrong.
 func TestResumeFalseReceiver(t *testing.T) {
 	other := resumeParams(1)
 	other.Secret[0] ^= 1
@@ -319,7 +319,7 @@ func TestResumeGeneration(t *testing.T) {
 	stale(b, wire.MaxGeneration)
 	resume(a, 7)
 
-	// What was only asked for does not count.
+	// An attempt that was not completed does not count.
 	_, q1 := newResumer(t, resumeParams(50), a, 1000)
 	_, err = s.HandleQ1(q1)
 	must(t, err)
@@ -349,7 +349,7 @@ func TestResumeGenerationBounds(t *testing.T) {
 	}
 }
 
-// An endless line of new incarnations leaves no more than the newest behind.
+// The acceptor remembers only so many incarnations.
 func TestResumeMemoryIsBounded(t *testing.T) {
 	s, err := NewResumeAcceptor(resumeParams(100))
 	must(t, err)

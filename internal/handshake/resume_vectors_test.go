@@ -71,8 +71,8 @@ func resumeVectorRun(t *testing.T) resumeVectorInputs {
 	}
 }
 
-// referenceResume carries a resumption out from the design alone, as reference
-// does: it shares nothing with the package.
+// referenceResume computes a resumption from docs/protocol.md alone, as reference
+// does. It shares no code with the package.
 func referenceResume(t *testing.T, in resumeVectorInputs) resumeVector {
 	t.Helper()
 	v := resumeVector{Inputs: in}

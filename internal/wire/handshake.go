@@ -67,7 +67,7 @@ func appendNumbers(b []byte, list []uint16) []byte {
 	return b
 }
 
-// handshake starts a cursor behind the kind byte of a handshake message.
+// handshake starts a cursor after the kind byte of a handshake message.
 func handshake(b []byte, kind byte) *cursor {
 	c := &cursor{rest: b}
 	if k := c.u8(); c.err == nil && k != kind {
