@@ -5,11 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// Complete returns how a code that was typed as far as typed may go on: typed
-// with its last word completed, for a terminal or a shell to offer. The words
-// are those of the short list; of the long list where the short one has none.
-// There are none before a letter of the word is there, nor for nameplates and
-// relays.
+// Complete returns typed, the beginning of a code, with its last word completed in
+// each possible way, for a terminal or a shell to offer. It takes words of the
+// short list, and of the long list where the short list has none. It completes no
+// nameplates or relays, and no word without its first letter.
 func Complete(typed string) []string {
 	if len(typed) > MaxLength || strings.Contains(typed, "@") {
 		return nil
@@ -33,7 +32,7 @@ func Complete(typed string) []string {
 	return out
 }
 
-// hasNameplate reports whether a code that was begun has its nameplate.
+// hasNameplate reports whether the beginning of a code has a nameplate.
 func hasNameplate(head string) bool {
 	if _, fragment, ok := strings.Cut(head, "#"); ok {
 		head = fragment

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// Why something is not a code. A wrong word is a WordError.
+// The reasons why a text is not a code, besides WordError for a wrong word.
 var (
 	ErrEmpty     = errors.New("there is no code; it looks like 7-acid-acorn-acre")
 	ErrTooLong   = errors.New("this is too long for a code; it looks like 7-acid-acorn-acre")
@@ -17,11 +17,10 @@ var (
 	ErrRelay     = errors.New("the code's relay is not HOST, HOST:PORT or a ws, wss, http or https URL")
 )
 
-// WordError is a word that is on no list, or that is too short to tell which
-// one it is.
+// WordError means that a word is on no list, or is the beginning of several.
 type WordError struct {
 	Word      string   // as it was typed, in lower case; cut if it is very long
-	Nearest   []string // what may have been meant, the likeliest first; at most 3, or none
+	Nearest   []string // what may have been meant, the most likely first; at most 3
 	Ambiguous bool     // Word is the beginning of more than one word
 }
 

@@ -8,9 +8,9 @@ import (
 	"github.com/sethvargo/go-diceware/diceware"
 )
 
-// How many words a generated code has. Each is worth 10.3 bits, and whoever
-// attacks has one guess: with three words that is one chance in two thousand
-// million.
+// The number of words of a generated code. A word is worth 10.3 bits, and an
+// attacker has one guess at each side of a code: with three words the chance of
+// each is one in two thousand million.
 const (
 	DefaultWords = 3
 	MinWords     = minWords
@@ -35,7 +35,7 @@ func generate(n int, random io.Reader) ([]string, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the system's random source failed: %w", err)
 		}
-		// To throw a whole draw away keeps the others as likely as each other.
+		// Dropping the whole draw keeps all others equally likely.
 		if !slices.ContainsFunc(drawn, hyphenated) {
 			return drawn, nil
 		}

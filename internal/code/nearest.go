@@ -8,11 +8,11 @@ import (
 
 const (
 	maxNearest = 3
-	maxTypo    = 16 // letters; what is longer is no typing mistake of any word
+	maxTypo    = 16 // letters; a longer text resembles no word
 )
 
-// nearest returns at most maxNearest words that may have been meant by typed:
-// the nearest first; of equally near ones those of the short list first.
+// nearest returns at most maxNearest words that may have been meant by typed, the
+// nearest first. Of equally near ones, those of the short list come first.
 func (l lexicon) nearest(typed string) []string {
 	letters := []rune(typed)
 	if len(letters) > maxTypo {
@@ -41,17 +41,18 @@ func (l lexicon) nearest(typed string) []string {
 	return out
 }
 
-// mistakable reports whether typed, which begins whole, is one mistake away from
-// another word: the long list is so dense that "acron" could be acronym cut
-// short, and is acorn.
+// mistakable reports whether typed, which is the beginning of whole, is one typing
+// mistake away from another word. The long list is so dense that "acron" could be
+// the beginning of acronym, and is meant to be acorn.
 func (l lexicon) mistakable(typed, whole string) bool {
 	letters := []rune(typed)
 	near := func(w string) bool { return w != whole && distance(letters, []rune(w)) == 1 }
 	return slices.ContainsFunc(l.short, near) || slices.ContainsFunc(l.long, near)
 }
 
-// distance is the Damerau-Levenshtein distance in its restricted form (optimal
-// string alignment): letters left out, added, changed, or swapped with the next.
+// distance is the restricted Damerau-Levenshtein distance (optimal string
+// alignment): the number of letters to add, leave out, replace, or swap with the
+// next one, where no part is edited twice.
 func distance(a, b []rune) int {
 	before, above, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range row {
@@ -74,7 +75,7 @@ func distance(a, b []rune) int {
 	return row[len(b)]
 }
 
-// clip shortens what was typed to what an error can quote.
+// clip shortens what was typed so that an error can quote it.
 func clip(typed string) string {
 	const most = 2 * maxTypo
 	if utf8.RuneCountInString(typed) <= most {

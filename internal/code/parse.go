@@ -6,7 +6,7 @@ import (
 	"unicode/utf8"
 )
 
-// MaxLength bounds what Parse looks at, in bytes.
+// MaxLength is the longest text that Parse accepts, in bytes.
 const MaxLength = 512
 
 const (
@@ -15,15 +15,16 @@ const (
 	maxNameplate = 9  // digits
 )
 
-// quotes may stand around a code that was copied out of a text.
+// quotes may surround a code that was copied from a text.
 const quotes = "\"'`“”„‘’‚«»‹›"
 
-// Parse reads a code as people type and paste it: in any case, in quotes, with
+// Parse parses a code as people type and paste it: in any case, in quotes, with
 // spaces, dots, commas, underscores or any dashes between the words, with words
-// cut short as long as it is clear which are meant, and with the relay behind
-// an "@" or as a URL before a "#".
+// shortened as far as they stay unambiguous, and with the relay after an "@" or as
+// a URL before a "#". docs/protocol.md, section 2, has the exact rules.
 //
-// Errors: WordError, and those beside it.
+// Errors: WordError, ErrEmpty, ErrTooLong, ErrCharacter, ErrNameplate, ErrFewWords,
+// ErrManyWords, ErrRelay.
 func Parse(s string) (Code, error) {
 	if len(s) > MaxLength {
 		return Code{}, ErrTooLong
@@ -43,7 +44,7 @@ func Parse(s string) (Code, error) {
 	return c, nil
 }
 
-// parseBare reads a nameplate and words.
+// parseBare parses a nameplate and words.
 func parseBare(text string) (Code, error) {
 	fields := strings.FieldsFunc(strings.ToLower(text), separator)
 	switch {
@@ -67,23 +68,23 @@ func parseBare(text string) (Code, error) {
 	return c, nil
 }
 
-// split parts a code from the address of its relay, if it has one: URL#CODE or
-// CODE@ADDRESS.
+// split separates a code from the address of its relay, if it has one: URL#CODE
+// or CODE@ADDRESS.
 func split(s string) (text, address string, addressed bool) {
 	before, after, addressed := strings.Cut(s, "@")
-	if strings.Contains(before, "://") { // an "@" behind it belongs to the URL
+	if strings.Contains(before, "://") { // an "@" after it belongs to the URL
 		address, text, _ = strings.Cut(s, "#")
 		return text, address, true
 	}
 	return before, strings.TrimSpace(after), addressed
 }
 
-// separator reports whether r stands between words.
+// separator reports whether r separates words.
 func separator(r rune) bool {
 	return unicode.IsSpace(r) || unicode.Is(unicode.Dash, r) || strings.ContainsRune("_.,", r)
 }
 
-// invisible reports whether r changes how a text looks without being seen.
+// invisible reports whether r is a character that cannot be seen.
 func invisible(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp)
 }

@@ -11,7 +11,8 @@ import (
 // maxRelay bounds a relay's address in bytes.
 const maxRelay = 255
 
-// parseRelay reads a relay's address and returns it in its plainest form.
+// parseRelay parses a relay's address and returns it in its normal form: lower
+// case, addresses as in RFC 5952, ports without leading zeros.
 func parseRelay(s string) (string, error) {
 	parse := hostPort
 	if strings.Contains(s, "://") {
@@ -24,7 +25,7 @@ func parseRelay(s string) (string, error) {
 	return address, nil
 }
 
-// relayURL reads a URL of a relay, which may have a path but no user, query or
+// relayURL parses the URL of a relay, which may have a path but no user, query or
 // fragment.
 func relayURL(s string) (address string, ok bool) {
 	u, err := url.Parse(s)
@@ -38,7 +39,7 @@ func relayURL(s string) (address string, ok bool) {
 	return u.String(), ok
 }
 
-// hostPort reads HOST or HOST:PORT. A host is a name in ASCII, an IPv4 address,
+// hostPort parses HOST or HOST:PORT. A host is a name in ASCII, an IPv4 address,
 // or an IPv6 address in brackets.
 func hostPort(s string) (address string, ok bool) {
 	host, port := s, ""
@@ -58,7 +59,7 @@ func hostPort(s string) (address string, ok bool) {
 	return host + port, host != "" && !strings.ContainsRune("-._", rune(host[0])) && plain(host, "-_.")
 }
 
-// plain reports whether s has only ASCII letters, digits and those of also.
+// plain reports whether s has only ASCII letters, digits and characters of also.
 func plain(s, also string) bool {
 	return !strings.ContainsFunc(s, func(r rune) bool {
 		letter := 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z' || '0' <= r && r <= '9'

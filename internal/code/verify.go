@@ -2,11 +2,10 @@ package code
 
 import "encoding/binary"
 
-// VerifyWords turns verification bytes into words for two people to compare:
-// one for every two bytes, of the short list. The lower 10 bits of the two,
-// read as a big-endian number, are the word's index in the list in alphabetical
-// order, from 0; so 8 bytes give 4 words, worth 40 bits. An odd byte at the end
-// is not used.
+// VerifyWords turns verification bytes into words for two people to compare. Every
+// two bytes give a word of the short list: their lower 10 bits, as a big-endian
+// number, are its index in alphabetical order, from 0. So 8 bytes give 4 words,
+// worth 40 bits. It ignores an odd byte at the end.
 func VerifyWords(b []byte) []string {
 	short := words().short
 	var out []string

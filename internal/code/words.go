@@ -8,20 +8,21 @@ import (
 	"github.com/sethvargo/go-diceware/diceware"
 )
 
-// lexicon has the words of codes, each list sorted. Words with a dash in them
-// (yo-yo) are left out, since a dash is what separates words.
+// lexicon has the words of codes, each list sorted. It leaves out words with a
+// hyphen (yo-yo), because hyphens separate words.
 type lexicon struct {
 	short []string // the EFF's short list 2.0: generated codes
 	long  []string // the EFF's long list, for words that people choose
 }
 
-// words returns the lexicon, which it makes on the first call and which is not
-// to be changed.
+// words returns the lexicon. It makes it on the first call; callers must not
+// change it.
 var words = sync.OnceValue(func() lexicon {
 	return lexicon{short: listed(diceware.WordListEffSmall()), long: listed(diceware.WordListEffLarge())}
 })
 
-// listed returns the words of a list, sorted: one for each roll of its dice.
+// listed returns the words of a list, sorted. A list has a word for each roll of
+// its dice.
 func listed(list diceware.WordList) []string {
 	rolls := []int{0}
 	for range list.Digits() {
@@ -45,10 +46,10 @@ func listed(list diceware.WordList) []string {
 
 func hyphenated(word string) bool { return strings.Contains(word, "-") }
 
-// resolve returns the list word that was meant by what was typed, which is in
-// lower case: the very word if it is on either list, else the only word of the
-// short list that begins so, else the only one of the long list, unless that
-// may as well be a mistake.
+// resolve returns the word that was meant by typed, which is in lower case: the
+// word itself if it is on either list, else the only word of the short list that
+// begins with it, else the only such word of the long list, unless typed may as
+// well be a typing mistake.
 func (l lexicon) resolve(typed string) (string, error) {
 	for _, list := range [][]string{l.short, l.long} {
 		if _, ok := slices.BinarySearch(list, typed); ok {

@@ -16,7 +16,7 @@ const (
 )
 
 // generatorString is the draft's generator_string. The zeros fill the hash's
-// first block, so that how long the words are cannot be timed.
+// first block, so that its timing does not depend on the length of the words.
 func generatorString(prs, ci, sid []byte) []byte {
 	b := appendLV(nil, cpaceDSI)
 	b = appendLV(b, prs)
@@ -27,8 +27,8 @@ func generatorString(prs, ci, sid []byte) []byte {
 }
 
 // generator is the draft's calculate_generator: the one-way map of RFC 9496,
-// section 4.3.4, over the generator string's hash. SetElligator is its MAP, and
-// ignores the highest bit of each half as the RFC asks.
+// section 4.3.4, over the hash of the generator string. SetElligator is its MAP,
+// and ignores the highest bit of each half as the RFC requires.
 func generator(prs, ci, sid []byte) *ristretto.Point {
 	hash := sha512.Sum512(generatorString(prs, ci, sid))
 	var p, q ristretto.Point
@@ -37,8 +37,8 @@ func generator(prs, ci, sid []byte) *ristretto.Point {
 	return p.Add(&p, &q)
 }
 
-// sampleScalar draws a scalar from 1 to the group's order less 1, from 64
-// bytes so that the bias of the reduction is negligible.
+// sampleScalar draws a scalar from 1 to the group's order less 1. It reduces 64
+// bytes, so that the bias is negligible.
 func sampleScalar(random io.Reader) (*ristretto.Scalar, error) {
 	var seed [64]byte
 	if err := draw(random, seed[:]); err != nil {
@@ -60,15 +60,15 @@ func encodedMult(s *ristretto.Scalar, p *ristretto.Point) (out [32]byte) {
 }
 
 // encodedMultVerified is the draft's scalar_mult_vfy: s times the point that
-// the other side sent. Bytes that are not the one encoding of a point, and
-// points that lead to the identity, are ErrPoint.
+// the peer sent. It returns ErrPoint for bytes that are not the canonical encoding
+// of a point, and if the product is the identity.
 func encodedMultVerified(s *ristretto.Scalar, share [32]byte) (out [32]byte, err error) {
 	var p ristretto.Point
 	if !p.SetBytes(&share) {
 		return out, ErrPoint
 	}
 	out = encodedMult(s, &p)
-	if out == [32]byte{} { // the identity's encoding; CPace ends here, so its timing tells nothing
+	if out == [32]byte{} { // the encoding of the identity; the run ends here, so the timing reveals nothing
 		return out, ErrPoint
 	}
 	return out, nil

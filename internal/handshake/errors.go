@@ -7,49 +7,57 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// A malformed message is wire.ErrMalformed; these are the other ways in which a
-// handshake or a resumption fails. After any error the run is over.
+// These are the ways in which a handshake or a resumption fails, besides
+// wire.ErrMalformed for a malformed message. After any error the run is over.
 var (
-	// ErrWrongCode means that the confirmations differ: one of the two has
-	// other words, another nameplate or nonce, or a message was changed on its
-	// way. There is no telling which.
+	// ErrWrongCode means that the confirmations differ: the two sides have
+	// different words, nameplates or nonces, or a message was changed on its way.
+	// These cannot be told apart.
 	ErrWrongCode = errors.New("the code is not the same on both sides, or someone interfered; it is used up: ask the sender for a new one")
 
-	// ErrBurnt is a second attempt on the same code.
+	// ErrBurnt means that the code was tried before.
 	ErrBurnt = errors.New("this code was already tried and is used up; send again for a new one")
 
 	// ErrVersion is wrapped by VersionError.
 	ErrVersion = errors.New("no version in common")
 
-	// ErrPoint means that the other side's share is not the canonical encoding
-	// of a ristretto255 point (RFC 9496, section 4.3.1), or is the identity.
+	// ErrPoint means that the peer's share is not the canonical encoding of a
+	// ristretto255 point (RFC 9496, section 4.3.1), or is the identity.
 	ErrPoint = errors.New("the other side sent an invalid key; try again with a new code")
 
-	// ErrReflected means that our own message came back to us.
+	// ErrReflected means that a side's own message came back to it.
 	ErrReflected = errors.New("our own message came back; try again with a new code, by another relay if you can")
 
-	// ErrWrongPeer means that the confirmations of a resumption differ: the other
-	// side has another resume secret or room, or a message was changed on its
-	// way. Nothing is used up by it: another attempt may follow.
+	// ErrOpening means that the receiver proved that it knows the code, and then
+	// opened another value than the one it had committed to.
+	ErrOpening = errors.New("the peer did not keep its commitment, so the verification words mean nothing; try again with a new code")
+
+	// ErrGenerations means that the receiver's process has used all generations
+	// up: the session cannot be resumed again.
+	ErrGenerations = errors.New("too many resumptions; send again and receive into the same folder with the new code: what is there is kept")
+
+	// ErrWrongPeer means that the confirmations of a resumption differ: the peer
+	// has another resume secret or room, or a message was changed on its way. It
+	// uses nothing up: another attempt may follow.
 	ErrWrongPeer = errors.New("the other side is not the one that this transfer began with, or someone interfered; " +
 		"if it goes on, send again and receive into the same folder with the new code: what is there is kept")
 
-	// ErrStale means that the sender completed a resumption of the same
-	// incarnation with this generation or a higher one: Q1 is an old one.
+	// ErrStale means that the Q1 is old: the sender has completed a resumption of
+	// the same incarnation with this generation or a higher one.
 	ErrStale = errors.New("an old request to resume came again; " +
 		"if it goes on, send again and receive into the same folder with the new code: what is there is kept")
 
-	// ErrOrder is a call out of order: the caller's mistake, except that a
-	// second M2, M3, M4, Q2 or Q3 ends here, too.
+	// ErrOrder means that no run waits for the message: it came too early, too
+	// late or twice, or the caller called out of order.
 	ErrOrder = errors.New("handshake message out of order")
 )
 
-// VersionError is that no version, or no suite, is spoken by both sides. It
-// wraps ErrVersion.
+// VersionError means that the two sides have no version, or no suite, in common.
+// It wraps ErrVersion.
 type VersionError struct {
 	What   string   // "version" or "suite"
-	Ours   []uint16 // what this side speaks
-	Theirs []uint16 // what the other side offered or chose
+	Ours   []uint16 // what this side supported
+	Theirs []uint16 // what the peer proposed or chose
 }
 
 func (e *VersionError) Error() string {
@@ -60,8 +68,8 @@ func (e *VersionError) Error() string {
 // Unwrap returns ErrVersion.
 func (*VersionError) Unwrap() error { return ErrVersion }
 
-// AbortError is that the other side ended the handshake, or that the relay
-// claims so: nothing authenticates it.
+// AbortError means that the peer ended the handshake, or that the relay says so:
+// an abort is not authenticated.
 type AbortError struct{ Reason wire.AbortReason }
 
 func (e *AbortError) Error() string {
@@ -80,7 +88,7 @@ func (e *AbortError) Error() string {
 	return fmt.Sprintf("the other side ended the handshake (%v); try again with a new code", e.Reason)
 }
 
-// Unwrap returns the error that the other side's reason stands for: ErrWrongCode,
+// Unwrap returns the error that the peer's reason stands for: ErrWrongCode,
 // ErrVersion, ErrWrongPeer, ErrStale, or none.
 func (e *AbortError) Unwrap() error {
 	switch e.Reason {
@@ -96,14 +104,16 @@ func (e *AbortError) Unwrap() error {
 	return nil
 }
 
-// AbortMessage returns the message that tells the other side of err, which one
-// of this package's methods returned; nil if the other side needs no telling,
-// because it aborted itself or because the caller called out of order.
+// AbortMessage returns the message that tells the peer of err, an error of one of
+// this package's methods, in the code handshake or in a resumption. It returns nil
+// if there is nothing to tell: the peer aborted itself or is gone, or no run was
+// going on.
 func AbortMessage(err error) []byte {
 	var abort *AbortError
 	reason := wire.AbortRefused
 	switch {
-	case err == nil, errors.As(err, &abort), errors.Is(err, ErrOrder), errors.Is(err, ErrInterrupted):
+	case err == nil, errors.As(err, &abort), errors.Is(err, ErrOrder),
+		errors.Is(err, ErrInterrupted), errors.Is(err, ErrGenerations):
 		return nil
 	case errors.Is(err, ErrWrongCode):
 		reason = wire.AbortWrongCode
@@ -113,7 +123,8 @@ func AbortMessage(err error) []byte {
 		reason = wire.AbortWrongPeer
 	case errors.Is(err, ErrStale):
 		reason = wire.AbortStale
-	case errors.Is(err, wire.ErrMalformed), errors.Is(err, ErrPoint), errors.Is(err, ErrReflected):
+	case errors.Is(err, wire.ErrMalformed), errors.Is(err, ErrPoint), errors.Is(err, ErrReflected),
+		errors.Is(err, ErrOpening):
 		reason = wire.AbortMalformed
 	}
 	return wire.HandshakeAbort{Reason: reason}.Append(nil)

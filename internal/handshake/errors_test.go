@@ -21,11 +21,13 @@ func TestAbortMessage(t *testing.T) {
 		{malformed, []byte{0x1f, 3}},
 		{ErrPoint, []byte{0x1f, 3}},
 		{ErrReflected, []byte{0x1f, 3}},
+		{ErrOpening, []byte{0x1f, 3}},
 		{ErrBurnt, []byte{0x1f, 4}},
 		{errors.New("no randomness"), []byte{0x1f, 4}},
 		{fmt.Errorf("wrapped: %w", ErrWrongCode), []byte{0x1f, 1}},
 		{ErrOrder, nil},
 		{ErrInterrupted, nil},
+		{ErrGenerations, nil},
 		{&AbortError{wire.AbortWrongCode}, nil},
 		{ErrWrongPeer, []byte{0x1f, 5}},
 		{ErrStale, []byte{0x1f, 6}},
@@ -36,32 +38,10 @@ func TestAbortMessage(t *testing.T) {
 	}
 }
 
-// An abort in place of any message ends the run with the other side's reason.
-func TestAbortIsUnderstood(t *testing.T) {
-	h := honestRun(t, 1)
-	for reason, want := range map[wire.AbortReason]error{
-		wire.AbortWrongCode: ErrWrongCode, wire.AbortVersion: ErrVersion,
-		wire.AbortMalformed: nil, wire.AbortRefused: nil, 77: nil,
-	} {
-		m := wire.HandshakeAbort{Reason: reason}.Append(nil)
-		s, err := NewSender(params(2))
-		must(t, err)
-		_, ofM1 := s.HandleM1(m)
-		for name, err := range map[string]error{
-			"M1": ofM1, "M2": withM2(t, h, m), "M3": withM3(t, h, m), "M4": withM4(t, h, m),
-		} {
-			abort, ok := errors.AsType[*AbortError](err)
-			if !ok || abort.Reason != reason || (want != nil && !errors.Is(err, want)) {
-				t.Errorf("%v in place of %s: %v", reason, name, err)
-			}
-		}
-	}
-}
-
 // What people read says what to do.
 func TestErrorsSayWhatToDo(t *testing.T) {
 	for _, err := range []error{
-		ErrWrongCode, ErrBurnt, ErrPoint, ErrReflected, ErrWrongPeer, ErrStale, &VersionError{"suite", []uint16{1}, []uint16{2}},
+		ErrWrongCode, ErrBurnt, ErrInterrupted, ErrOpening, ErrGenerations, ErrPoint, ErrReflected, ErrWrongPeer, ErrStale, &VersionError{"suite", []uint16{1}, []uint16{2}},
 		&AbortError{wire.AbortWrongCode}, &AbortError{wire.AbortVersion}, &AbortError{wire.AbortMalformed},
 		&AbortError{wire.AbortRefused}, &AbortError{wire.AbortWrongPeer}, &AbortError{wire.AbortStale}, &AbortError{99},
 	} {

@@ -8,12 +8,12 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// known reports whether err is one that HandleM1 and HandleM2 document.
+// known reports whether err is one that the code handshake's methods document.
 func known(err error) bool {
 	if _, ok := errors.AsType[*AbortError](err); ok {
 		return true
 	}
-	for _, want := range []error{wire.ErrMalformed, ErrVersion, ErrPoint, ErrReflected, ErrWrongCode} {
+	for _, want := range []error{wire.ErrMalformed, ErrVersion, ErrPoint, ErrReflected, ErrWrongCode, ErrOpening} {
 		if errors.Is(err, want) {
 			return true
 		}

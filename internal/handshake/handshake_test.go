@@ -16,7 +16,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// The sizes that package wire writes down are X-Wing's.
+// The sizes in package wire are those of X-Wing.
 var (
 	_ = [1]struct{}{}[wire.XWingPublicKeySize-xwing.PublicKeySize]
 	_ = [1]struct{}{}[wire.XWingCiphertextSize-xwing.CiphertextSize]
@@ -54,8 +54,8 @@ type run struct {
 	secrets        *Secrets
 }
 
-// honestRun carries a run out, and keeps copies of both sides as they were
-// before each message.
+// honestRun completes a run, and keeps copies of both sides as they were before
+// each message.
 func honestRun(t testing.TB, seed byte) (h run) {
 	t.Helper()
 	fail := func(err error) {
@@ -84,7 +84,7 @@ func honestRun(t testing.TB, seed byte) (h run) {
 	return run{m1, m2, m3, m4, &before, &sender, &after, ofReceiver}
 }
 
-// again returns a copy of a side, to hand a message to.
+// again returns a copy of a side, so that a test can give it another message.
 func again[T any](side *T) *T {
 	c := *side
 	return &c
@@ -125,14 +125,14 @@ func TestSystemRandomness(t *testing.T) {
 	p.Rand = nil
 	_, a := newReceiver(t, p)
 	_, b := newReceiver(t, p)
-	if bytes.Equal(a[1:17], b[1:17]) || bytes.Equal(a[17:49], b[17:49]) || bytes.Equal(a[58:], b[58:]) {
-		t.Error("two runs share a nonce, a share or a key")
+	if bytes.Equal(a[1:17], b[1:17]) || bytes.Equal(a[17:49], b[17:49]) || bytes.Equal(a[49:81], b[49:81]) || bytes.Equal(a[90:], b[90:]) {
+		t.Error("two runs share a nonce, a share, a commitment or a key")
 	}
 }
 
 func TestMessageSizes(t *testing.T) {
 	h := honestRun(t, 1)
-	for i, want := range []int{1274, 1158, 33, 33} {
+	for i, want := range []int{1306, 1158, 65, 33} {
 		if got := len([][]byte{h.m1, h.m2, h.m3, h.m4}[i]); got != want {
 			t.Errorf("M%d has %d bytes, want %d", i+1, got, want)
 		}
@@ -156,8 +156,8 @@ func TestMessagesAreTheCallers(t *testing.T) {
 	must(t, err)
 }
 
-// Whatever one side has else, the sender finds out first, and the receiver gets
-// nothing that it could test guesses with.
+// Whatever the two sides do not share, the sender finds out first, and the receiver
+// gets nothing that it could test guesses with.
 func TestWrongCode(t *testing.T) {
 	for name, change := range map[string]func(*Params){
 		"words":            func(p *Params) { p.Words = "acid-acorn-acts" },
@@ -295,7 +295,7 @@ func TestParamsAreChecked(t *testing.T) {
 // A random source that ends early, or gives nothing but zeros, ends the run.
 func TestRandomSourceFails(t *testing.T) {
 	m1 := honestRun(t, 1).m1
-	for _, n := range []int{0, 15, 16, 79, 80, 111} {
+	for _, n := range []int{0, 15, 16, 79, 80, 111, 112, 143} {
 		p := params(0)
 		p.Rand = io.LimitReader(mathrand.NewChaCha8([32]byte{}), int64(n))
 		if _, err := NewReceiver(p); err == nil {

@@ -2,71 +2,12 @@ package handshake
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"testing"
 
-	"github.com/bwesterb/go-ristretto"
-	"github.com/cloudflare/circl/kem/xwing"
-
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
-
-// withM1 and its like put a message of the caller's into an otherwise honest
-// run, and return the first error of either side: nil means that both agreed.
-func withM1(t testing.TB, h run, m1 []byte) error {
-	t.Helper()
-	s, err := NewSender(params(101))
-	if err != nil {
-		t.Fatal(err)
-	}
-	m2, err := s.HandleM1(m1)
-	if err != nil {
-		if m2 != nil {
-			t.Fatal("an M2 and an error")
-		}
-		return err
-	}
-	m3, err := again(h.r).HandleM2(m2)
-	if err != nil {
-		return err
-	}
-	return refuseM3(t, s, m3)
-}
-
-func withM2(t testing.TB, h run, m2 []byte) error {
-	t.Helper()
-	m3, err := again(h.r).HandleM2(m2)
-	if err != nil {
-		if m3 != nil {
-			t.Fatal("an M3 and an error")
-		}
-		return err
-	}
-	return refuseM3(t, again(h.s), m3)
-}
-
-func refuseM3(t testing.TB, s *Sender, m3 []byte) error {
-	t.Helper()
-	m4, secrets, err := s.HandleM3(m3)
-	if err != nil && (m4 != nil || secrets != nil) {
-		t.Fatal("the sender gave something away beside its error")
-	}
-	return err
-}
-
-func withM3(t testing.TB, h run, m3 []byte) error {
-	t.Helper()
-	return refuseM3(t, again(h.s), m3)
-}
-
-func withM4(t testing.TB, h run, m4 []byte) error {
-	t.Helper()
-	secrets, err := again(h.done).HandleM4(m4)
-	if err != nil && secrets != nil {
-		t.Fatal("secrets and an error")
-	}
-	return err
-}
 
 // field is a range of a message and the errors that a change there may have.
 type field struct {
@@ -75,274 +16,199 @@ type field struct {
 	want []error
 }
 
-// Where a changed key is still one, the run goes on until the confirmation.
-func m1Fields() []field {
-	return []field{
-		{"kind", 1, []error{wire.ErrMalformed}},
-		{"nonce", 16, []error{ErrWrongCode}},
-		{"share", 32, []error{ErrPoint, ErrWrongCode}},
-		{"length", 2, []error{wire.ErrMalformed}},
-		{"role", 1, []error{wire.ErrMalformed, ErrReflected}},
-		{"number of versions", 1, []error{wire.ErrMalformed}},
-		{"version", 2, []error{ErrVersion}},
-		{"number of suites", 1, []error{wire.ErrMalformed}},
-		{"suite", 2, []error{ErrVersion}},
-		{"ML-KEM key", 1184, []error{wire.ErrMalformed, ErrWrongCode}},
-		{"X25519 key", 32, []error{ErrWrongCode}},
+// hostileCase is one message of a handshake, as the side that it goes to sees
+// it.
+type hostileCase struct {
+	name   string
+	bytes  []byte
+	old    []byte // the same message of an earlier run
+	fields []field
+	// with puts a message in the place of this one into an otherwise honest run.
+	// It returns the first error of either side: nil means that both agreed.
+	with func(t testing.TB, m []byte) error
+	// wrong is the error that says that the peers do not share a secret.
+	wrong error
+	// reflected are messages that the side itself has sent in this run: as they
+	// are, and changed to look like the one that it waits for.
+	reflected []reflection
+}
+
+type reflection struct {
+	name  string
+	bytes []byte
+	want  error
+}
+
+// hostileCases has every message of both handshakes.
+func hostileCases(t testing.TB) []hostileCase {
+	t.Helper()
+	return append(codeCases(t, honestRun(t, 1), honestRun(t, 2)), resumeHostileCases(t, honestResume(t, 1), honestResume(t, 2))...)
+}
+
+func codeCases(t testing.TB, h, old run) []hostileCase {
+	t.Helper()
+	m1, err1 := wire.ParseM1(h.m1)
+	m2, err2 := wire.ParseM2(h.m2)
+	m3, err3 := wire.ParseM3(h.m3)
+	m4, err4 := wire.ParseM4(h.m4)
+	if err := errors.Join(err1, err2, err3, err4); err != nil {
+		t.Fatal(err)
+	}
+	senderRole := m1
+	senderRole.Proposal = slices.Concat([]byte{byte(wire.RoleSender)}, m1.Proposal[1:])
+	receiverRole := m2
+	receiverRole.Choice = slices.Concat([]byte{byte(wire.RoleReceiver)}, m2.Choice[1:])
+	ownShare := wire.M2{Share: m1.Share, Choice: m2.Choice}
+	with := func(f func(testing.TB, run, []byte) error) func(testing.TB, []byte) error {
+		return func(t testing.TB, m []byte) error { t.Helper(); return f(t, h, m) }
+	}
+	return []hostileCase{
+		{"M1", h.m1, old.m1, m1Fields(), with(withM1), ErrWrongCode, []reflection{
+			{"the sender's role", senderRole.Append(nil), ErrReflected},
+		}},
+		{"M2", h.m2, old.m2, m2Fields(), with(withM2), ErrWrongCode, []reflection{
+			{"M1", h.m1, wire.ErrMalformed},
+			{"the receiver's own share", ownShare.Append(nil), ErrReflected},
+			{"the receiver's own role", receiverRole.Append(nil), ErrReflected},
+		}},
+		{"M3", h.m3, old.m3, m3Fields(), with(withM3), ErrWrongCode, []reflection{
+			{"M2", h.m2, wire.ErrMalformed},
+			{"the sender's own confirmation", wire.M3{Confirmation: m4.Confirmation, Opening: m3.Opening}.Append(nil), ErrWrongCode},
+		}},
+		{"M4", h.m4, old.m4, m4Fields(), with(withM4), ErrWrongCode, []reflection{
+			{"M3", h.m3, wire.ErrMalformed},
+			{"M1", h.m1, wire.ErrMalformed},
+			{"the receiver's own confirmation", wire.M4{Confirmation: m3.Confirmation}.Append(nil), ErrReflected},
+		}},
 	}
 }
 
-func m2Fields() []field {
-	return []field{
-		{"kind", 1, []error{wire.ErrMalformed}},
-		{"share", 32, []error{ErrPoint, ErrWrongCode}},
-		{"role", 1, []error{wire.ErrMalformed, ErrReflected}},
-		{"version", 2, []error{ErrVersion}},
-		{"suite", 2, []error{ErrVersion}},
-		{"ML-KEM ciphertext", 1088, []error{ErrWrongCode}},
-		{"X25519 share", 32, []error{ErrWrongCode}},
+func resumeHostileCases(t testing.TB, h, old resumeRun) []hostileCase {
+	t.Helper()
+	q1, err1 := wire.ParseQ1(h.q1)
+	q2, err2 := wire.ParseQ2(h.q2)
+	q3, err3 := wire.ParseQ3(h.q3)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
 	}
-}
-
-func confirmationFields() []field {
-	return []field{
-		{"kind", 1, []error{wire.ErrMalformed}},
-		{"confirmation", 32, []error{ErrWrongCode}},
+	ownNonce := q2
+	ownNonce.Nonce = q1.Nonce
+	with := func(f func(testing.TB, resumeRun, []byte) error) func(testing.TB, []byte) error {
+		return func(t testing.TB, m []byte) error { t.Helper(); return f(t, h, m) }
+	}
+	return []hostileCase{
+		{"Q1", h.q1, old.q1, q1Fields(), with(withQ1), ErrWrongPeer, []reflection{
+			{"Q2", h.q2, wire.ErrMalformed},
+		}},
+		{"Q2", h.q2, old.q2, q2Fields(), with(withQ2), ErrWrongPeer, []reflection{
+			{"Q1", h.q1, wire.ErrMalformed},
+			{"the receiver's own nonce", ownNonce.Append(nil), ErrReflected},
+		}},
+		{"Q3", h.q3, old.q3, q3Fields(), with(withQ3), ErrWrongPeer, []reflection{
+			{"Q2", h.q2, wire.ErrMalformed},
+			{"the sender's own confirmation", wire.Q3{Confirmation: q2.Confirmation, Opening: q3.Opening}.Append(nil), ErrReflected},
+		}},
 	}
 }
 
 // One bit of every byte of every message: no side agrees.
-func TestTamperedByte(t *testing.T) {
-	h := honestRun(t, 1)
-	for _, m := range []struct {
-		name   string
-		bytes  []byte
-		fields []field
-		with   func(testing.TB, run, []byte) error
-	}{
-		{"M1", h.m1, m1Fields(), withM1},
-		{"M2", h.m2, m2Fields(), withM2},
-		{"M3", h.m3, confirmationFields(), withM3},
-		{"M4", h.m4, confirmationFields(), withM4},
-	} {
-		if err := m.with(t, h, m.bytes); err != nil {
-			t.Fatalf("%s as it was: %v", m.name, err)
+func TestHostileFlippedByte(t *testing.T) {
+	for _, c := range hostileCases(t) {
+		if err := c.with(t, c.bytes); err != nil {
+			t.Fatalf("%s as it was: %v", c.name, err)
 		}
 		offset := 0
-		for _, f := range m.fields {
+		for _, f := range c.fields {
 			for end := offset + f.size; offset < end; offset++ {
-				changed := slices.Clone(m.bytes)
+				changed := slices.Clone(c.bytes)
 				changed[offset] ^= 1 << (offset % 8)
-				err := m.with(t, h, changed)
+				err := c.with(t, changed)
 				if !slices.ContainsFunc(f.want, func(want error) bool { return errors.Is(err, want) }) {
-					t.Errorf("%s, %s, byte %d: %v, want one of %v", m.name, f.name, offset, err, f.want)
+					t.Errorf("%s, %s, byte %d: %v, want one of %v", c.name, f.name, offset, err, f.want)
 				}
 			}
 		}
-		if offset != len(m.bytes) {
-			t.Errorf("%s: %d bytes of %d were changed", m.name, offset, len(m.bytes))
+		if offset != len(c.bytes) {
+			t.Errorf("%s: %d bytes of %d were changed", c.name, offset, len(c.bytes))
 		}
 	}
 }
 
-func TestTruncatedOrLonger(t *testing.T) {
-	h := honestRun(t, 1)
-	for _, m := range []struct {
-		name  string
-		bytes []byte
-		with  func(testing.TB, run, []byte) error
-	}{{"M1", h.m1, withM1}, {"M2", h.m2, withM2}, {"M3", h.m3, withM3}, {"M4", h.m4, withM4}} {
-		for n := range len(m.bytes) {
-			if err := m.with(t, h, m.bytes[:n]); !isMalformed(err) {
-				t.Errorf("%d bytes of %s: %v, want ErrMalformed", n, m.name, err)
+func TestHostileTruncatedOrLonger(t *testing.T) {
+	for _, c := range hostileCases(t) {
+		for n := range len(c.bytes) {
+			if err := c.with(t, c.bytes[:n]); !isMalformed(err) {
+				t.Errorf("%d bytes of %s: %v, want ErrMalformed", n, c.name, err)
 			}
 		}
-		if err := m.with(t, h, append(slices.Clone(m.bytes), 0)); !isMalformed(err) {
-			t.Errorf("%s and a byte: %v, want ErrMalformed", m.name, err)
+		if err := c.with(t, append(slices.Clone(c.bytes), 0)); !isMalformed(err) {
+			t.Errorf("%s and a byte: %v, want ErrMalformed", c.name, err)
 		}
 	}
 }
 
-// Every message goes back to its writer in place of the one it waits for: as
-// it is, and dressed up as that one.
-func TestReflection(t *testing.T) {
-	h := honestRun(t, 1)
-	if _, err := again(h.r).HandleM2(h.m1); !isMalformed(err) {
-		t.Errorf("M1 to the receiver: %v", err)
-	}
-	if _, _, err := again(h.s).HandleM3(h.m2); !isMalformed(err) {
-		t.Errorf("M2 to the sender: %v", err)
-	}
-	if _, err := again(h.done).HandleM4(h.m3); !isMalformed(err) {
-		t.Errorf("M3 to the receiver: %v", err)
-	}
-
-	m1, err := wire.ParseM1(h.m1)
-	must(t, err)
-	m2, err := wire.ParseM2(h.m2)
-	must(t, err)
-	ownShare := wire.M2{Share: m1.Share, Choice: m2.Choice}.Append(nil)
-	if _, err := again(h.r).HandleM2(ownShare); !errors.Is(err, ErrReflected) {
-		t.Errorf("the receiver's own share: %v, want ErrReflected", err)
-	}
-	ownRole := wire.M2{Share: m2.Share, Choice: slices.Concat([]byte{byte(wire.RoleReceiver)}, m2.Choice[1:])}.Append(nil)
-	if _, err := again(h.r).HandleM2(ownRole); !errors.Is(err, ErrReflected) {
-		t.Errorf("the receiver's own role: %v, want ErrReflected", err)
-	}
-	s, err := NewSender(params(3))
-	must(t, err)
-	ownRole = wire.M1{Share: m1.Share, Proposal: slices.Concat([]byte{byte(wire.RoleSender)}, m1.Proposal[1:])}.Append(nil)
-	if _, err := s.HandleM1(ownRole); !errors.Is(err, ErrReflected) {
-		t.Errorf("the sender's own role: %v, want ErrReflected", err)
-	}
-	m3, err := wire.ParseM3(h.m3)
-	must(t, err)
-	if err := withM4(t, h, wire.M4(m3).Append(nil)); !errors.Is(err, ErrReflected) {
-		t.Errorf("the receiver's own confirmation: %v, want ErrReflected", err)
-	}
-	m4, err := wire.ParseM4(h.m4)
-	must(t, err)
-	if err := withM3(t, h, wire.M3(m4).Append(nil)); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("the sender's confirmation as M3: %v, want ErrWrongCode", err)
-	}
-}
-
-func TestPoints(t *testing.T) {
-	h := honestRun(t, 1)
-	m1, err := wire.ParseM1(h.m1)
-	must(t, err)
-	m2, err := wire.ParseM2(h.m2)
-	must(t, err)
-	for name, bad := range newCurve().invalidEncodings(m1.Share) {
-		first := wire.M1{Nonce: m1.Nonce, Share: bad, Proposal: m1.Proposal}
-		if err := withM1(t, h, first.Append(nil)); !errors.Is(err, ErrPoint) {
-			t.Errorf("M1 with %s: %v, want ErrPoint", name, err)
-		}
-		second := wire.M2{Share: bad, Choice: m2.Choice}
-		if err := withM2(t, h, second.Append(nil)); !errors.Is(err, ErrPoint) {
-			t.Errorf("M2 with %s: %v, want ErrPoint", name, err)
+// Messages go back to the side that sent them.
+func TestHostileReflection(t *testing.T) {
+	for _, c := range hostileCases(t) {
+		for _, r := range c.reflected {
+			if err := c.with(t, r.bytes); !errors.Is(err, r.want) {
+				t.Errorf("%s in place of %s: %v, want %v", r.name, c.name, err, r.want)
+			}
 		}
 	}
 }
 
-// X-Wing lets low-order X25519 keys pass; put in on the way, they do not help.
-func TestLowOrderX25519(t *testing.T) {
-	h := honestRun(t, 1)
-	for _, u := range []byte{0, 1} {
-		m1, m2 := slices.Clone(h.m1), slices.Clone(h.m2)
-		for _, m := range [][]byte{m1, m2} {
-			clear(m[len(m)-32:])
-			m[len(m)-32] = u
-		}
-		if err := withM1(t, h, m1); !errors.Is(err, ErrWrongCode) {
-			t.Errorf("M1 with u = %d: %v, want ErrWrongCode", u, err)
-		}
-		if err := withM2(t, h, m2); !errors.Is(err, ErrWrongCode) {
-			t.Errorf("M2 with u = %d: %v, want ErrWrongCode", u, err)
+// A message of an earlier run, with the same secret and between the same
+// processes, is worth nothing.
+func TestHostileReplay(t *testing.T) {
+	for _, c := range hostileCases(t) {
+		if err := c.with(t, c.old); !errors.Is(err, c.wrong) {
+			t.Errorf("old %s: %v, want %v", c.name, err, c.wrong)
 		}
 	}
 }
 
-// A relay that puts its own X-Wing key in knows ss, and still gets nothing.
-func TestSwappedXWingKey(t *testing.T) {
-	h := honestRun(t, 1)
-	_, own := xwing.DeriveKeyPair(make([]byte, xwing.SeedSize))
-	m1 := slices.Clone(h.m1)
-	own.Pack(m1[len(m1)-xwing.PublicKeySize:])
-	if err := withM1(t, h, m1); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("%v, want ErrWrongCode", err)
-	}
-
-	m, err := wire.ParseM1(h.m1)
-	must(t, err)
-	proposal, err := wire.ParseProposal(m.Proposal)
-	must(t, err)
-	choice := wire.Choice{Role: wire.RoleSender, Version: version1, Suite: suite1}
-	_, err = encapsulate(params(9).Rand, &proposal.PublicKey, &choice.Ciphertext)
-	must(t, err)
-	m2, err := wire.ParseM2(h.m2)
-	must(t, err)
-	if err := withM2(t, h, wire.M2{Share: m2.Share, Choice: choice.Append(nil)}.Append(nil)); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("own ciphertext: %v, want ErrWrongCode", err)
-	}
-}
-
-// A relay without the words, between the two, with shares over a generator of
-// its own: one guess at each side, and wrong.
-func TestManInTheMiddle(t *testing.T) {
-	r, m1 := newReceiver(t, params(1))
-	s, err := NewSender(params(2))
-	must(t, err)
-	guess := params(3)
-	guess.Words = "acid-acorn-acts"
-	falseSender, err := NewSender(guess)
-	must(t, err)
-	falseReceiver, falseM1 := newReceiver(t, guess)
-
-	falseM2, err := falseSender.HandleM1(m1)
-	must(t, err)
-	m3, err := r.HandleM2(falseM2)
-	must(t, err)
-	if _, _, err := falseSender.HandleM3(m3); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("the false sender: %v", err)
-	}
-	m2, err := s.HandleM1(falseM1)
-	must(t, err)
-	falseM3, err := falseReceiver.HandleM2(m2)
-	must(t, err)
-	for name, m := range map[string][]byte{"the false receiver's": falseM3, "the true receiver's": m3} {
-		if err := refuseM3(t, again(s), m); !errors.Is(err, ErrWrongCode) {
-			t.Errorf("%s M3: %v, want ErrWrongCode", name, err)
+// Every other message, of both handshakes, in the place of each.
+func TestHostileOrder(t *testing.T) {
+	cases := hostileCases(t)
+	for _, c := range cases {
+		for _, other := range cases {
+			if other.name == c.name {
+				continue
+			}
+			if err := c.with(t, other.bytes); !isMalformed(err) {
+				t.Errorf("%s in place of %s: %v, want ErrMalformed", other.name, c.name, err)
+			}
 		}
 	}
 }
 
-// Messages of an earlier run with the same words, nameplate and even the same
-// sender's nonce are worth nothing in a new one.
-func TestReplay(t *testing.T) {
-	old, fresh := honestRun(t, 1), honestRun(t, 2)
-	s, err := NewSender(params(3))
-	must(t, err)
-	_, err = s.HandleM1(old.m1) // nothing shows yet that it is old
-	must(t, err)
-	if err := refuseM3(t, s, old.m3); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("old M1 and M3: %v, want ErrWrongCode", err)
-	}
-	if err := withM2(t, fresh, old.m2); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("old M2: %v, want ErrWrongCode", err)
-	}
-	if err := withM3(t, fresh, old.m3); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("old M3: %v, want ErrWrongCode", err)
-	}
-	if err := withM4(t, fresh, old.m4); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("old M4: %v, want ErrWrongCode", err)
-	}
-	r := again(fresh.r)
-	_, err = r.HandleM2(old.m2)
-	must(t, err)
-	if _, err := r.HandleM4(old.m4); !errors.Is(err, ErrWrongCode) {
-		t.Errorf("old M2 and M4: %v, want ErrWrongCode", err)
+// An abort in place of any message ends the run with the peer's reason.
+func TestHostileAbort(t *testing.T) {
+	for _, c := range hostileCases(t) {
+		for reason, want := range map[wire.AbortReason]error{
+			wire.AbortWrongCode: ErrWrongCode, wire.AbortVersion: ErrVersion, wire.AbortMalformed: nil, wire.AbortRefused: nil,
+			wire.AbortWrongPeer: ErrWrongPeer, wire.AbortStale: ErrStale, 77: nil,
+		} {
+			err := c.with(t, wire.HandshakeAbort{Reason: reason}.Append(nil))
+			abort, ok := errors.AsType[*AbortError](err)
+			if !ok || abort.Reason != reason || (want != nil && !errors.Is(err, want)) {
+				t.Errorf("%v in place of %s: %v", reason, c.name, err)
+			}
+		}
 	}
 }
 
-// Shares that are multiples of each other's do not cancel the words out.
-func TestRelatedShares(t *testing.T) {
-	h := honestRun(t, 1)
-	m1, err := wire.ParseM1(h.m1)
-	must(t, err)
-	m2, err := wire.ParseM2(h.m2)
-	must(t, err)
-	var ya, negated, doubled ristretto.Point
-	if !ya.SetBytes(&m1.Share) {
-		t.Fatal("Ya is no point")
-	}
-	negated.Neg(&ya)
-	doubled.Double(&ya)
-	for _, p := range []*ristretto.Point{&negated, &doubled} {
-		related := wire.M2{Choice: m2.Choice}
-		p.BytesInto(&related.Share)
-		if err := withM2(t, h, related.Append(nil)); !errors.Is(err, ErrWrongCode) {
-			t.Errorf("%v, want ErrWrongCode", err)
+// Every error of a hostile message has an abort for the peer, except an abort of
+// its own.
+func TestHostileMessagesAreAnswered(t *testing.T) {
+	for _, c := range hostileCases(t) {
+		for _, m := range [][]byte{nil, c.bytes[:1], c.old, slices.Concat(c.bytes, []byte{0})} {
+			err := c.with(t, m)
+			abort, parseErr := wire.ParseHandshakeAbort(AbortMessage(err))
+			if err == nil || parseErr != nil || abort.Reason == wire.AbortRefused {
+				t.Errorf("%s: %v is answered with %v, %v", fmt.Sprintf("%s of %d bytes", c.name, len(m)), err, abort.Reason, parseErr)
+			}
 		}
 	}
 }

@@ -6,20 +6,24 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// suite1 is CPACE-RISTR255-SHA512, X-Wing, HKDF-SHA256 and AES-256-GCM.
+// version2 is the protocol of docs/protocol.md. suite1 is CPACE-RISTR255-SHA512,
+// X-Wing, HKDF-SHA256 and AES-256-GCM.
 const (
-	version1 uint16 = 1
+	version2 uint16 = 2
 	suite1   uint16 = 1
 )
 
-// speaks is what this side can speak: suites in the order of its preference.
-type speaks struct{ versions, suites []uint16 }
+// supported lists what this side supports. Suites are in the order of its
+// preference.
+type supported struct{ versions, suites []uint16 }
 
-func current() speaks { return speaks{versions: []uint16{version1}, suites: []uint16{suite1}} }
+func current() supported {
+	return supported{versions: []uint16{version2}, suites: []uint16{suite1}}
+}
 
-// choose is the sender's choice of what the receiver proposed: the highest
-// version in common, and the first suite of its own that is proposed.
-func (s speaks) choose(p wire.Proposal) (version, suite uint16, err error) {
+// choose makes the sender's choice from the receiver's proposal: the highest
+// common version, and the first of its own suites that is proposed.
+func (s supported) choose(p wire.Proposal) (version, suite uint16, err error) {
 	for _, v := range s.versions {
 		if v > version && slices.Contains(p.Versions, v) {
 			version = v
@@ -35,9 +39,8 @@ func (s speaks) choose(p wire.Proposal) (version, suite uint16, err error) {
 	return version, s.suites[i], nil
 }
 
-// check is the receiver's look at the sender's choice, which has to be one that
-// it was offered.
-func (s speaks) check(c wire.Choice) error {
+// check makes sure that the sender chose something that the receiver proposed.
+func (s supported) check(c wire.Choice) error {
 	if !slices.Contains(s.versions, c.Version) {
 		return &VersionError{"version", s.versions, []uint16{c.Version}}
 	}

@@ -16,8 +16,8 @@ type Params struct {
 	// Nameplate is the public number of the code.
 	Nameplate string
 
-	// SenderNonce is nS: fresh random bytes that the sender posts when it opens
-	// the room, and that the relay gives to the receiver.
+	// SenderNonce is nS: random bytes that the sender draws for this room. It
+	// posts them when it opens the room, and the relay gives them to the receiver.
 	SenderNonce [16]byte
 
 	// Rand is where keys come from; nil means crypto/rand. Anything else is for

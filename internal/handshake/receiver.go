@@ -17,12 +17,13 @@ type Receiver struct {
 	started    bool // Start has returned m1
 	next       byte // the number of the message that comes next: 2, 4; 0 when the run is over
 	transcript transcript
-	speaks     speaks
+	supported  supported
 
 	scalar   *ristretto.Scalar
 	share    [32]byte
 	proposal []byte // ADa
 	kem      *xwing.PrivateKey
+	opening  [32]byte
 
 	schedule schedule
 }
@@ -48,18 +49,21 @@ func NewReceiver(p Params) (*Receiver, error) {
 	kem, public := xwing.DeriveKeyPair(seed[:])
 	clear(seed[:])
 
-	r := &Receiver{next: 2, transcript: newTranscript(p, nonce), speaks: current(), scalar: scalar, kem: kem}
-	proposal := wire.Proposal{Role: wire.RoleReceiver, Versions: r.speaks.versions, Suites: r.speaks.suites}
+	r := &Receiver{next: 2, transcript: newTranscript(p, nonce), supported: current(), scalar: scalar, kem: kem}
+	if err := draw(p.Rand, r.opening[:]); err != nil {
+		return nil, err
+	}
+	proposal := wire.Proposal{Role: wire.RoleReceiver, Versions: r.supported.versions, Suites: r.supported.suites}
 	public.Pack(proposal.PublicKey[:])
 	r.proposal = proposal.Append(nil)
 	r.share = encodedMult(scalar, generator([]byte(p.Words), r.transcript.ci, r.transcript.sid))
-	r.transcript.m1 = wire.M1{Nonce: nonce, Share: r.share, Proposal: r.proposal}.Append(nil)
+	r.transcript.m1 = wire.M1{Nonce: nonce, Share: r.share, Commitment: commit(r.opening), Proposal: r.proposal}.Append(nil)
 	r.m1 = slices.Clone(r.transcript.m1)
 	return r, nil
 }
 
-// HandleM2 takes the sender's answer and returns M3. That the sender knows the
-// code is not proven yet.
+// HandleM2 takes the sender's answer and returns M3. The sender has not proved
+// yet that it knows the code.
 //
 // Errors: AbortError, wire.ErrMalformed, VersionError, ErrPoint, ErrReflected,
 // ErrOrder.
@@ -67,7 +71,7 @@ func (r *Receiver) HandleM2(m2 []byte) (m3 []byte, err error) {
 	if r.next != 2 {
 		return nil, ErrOrder
 	}
-	r.next = 0 // until this message has proved good
+	r.next = 0 // unless this message is good
 	scalar, kem := r.scalar, r.kem
 	r.scalar, r.kem = nil, nil
 
@@ -85,7 +89,7 @@ func (r *Receiver) HandleM2(m2 []byte) (m3 []byte, err error) {
 	if choice.Role != wire.RoleSender || m.Share == r.share {
 		return nil, ErrReflected
 	}
-	if err := r.speaks.check(choice); err != nil {
+	if err := r.supported.check(choice); err != nil {
 		return nil, err
 	}
 	k, err := encodedMultVerified(scalar, m.Share)
@@ -102,12 +106,15 @@ func (r *Receiver) HandleM2(m2 []byte) (m3 []byte, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := r.schedule.secrets.setVerify(r.opening); err != nil {
+		return nil, err
+	}
 	r.next = 4
-	return wire.M3{Confirmation: r.schedule.confirmReceiver}.Append(nil), nil
+	return wire.M3{Confirmation: r.schedule.confirmReceiver, Opening: r.opening}.Append(nil), nil
 }
 
-// HandleM4 takes the sender's confirmation: from here on the sender is the one
-// who has the code.
+// HandleM4 takes the sender's confirmation, which proves that the sender knows the
+// code.
 //
 // Errors: ErrWrongCode, AbortError, wire.ErrMalformed, ErrReflected, ErrOrder.
 func (r *Receiver) HandleM4(m4 []byte) (*Secrets, error) {

@@ -16,7 +16,7 @@ import (
 	"testing"
 )
 
-// hexBytes stands in hexadecimal in a vector file.
+// hexBytes is written in hexadecimal in a vector file.
 type hexBytes []byte
 
 func (h hexBytes) MarshalJSON() ([]byte, error) { return json.Marshal(hex.EncodeToString(h)) }
@@ -50,6 +50,7 @@ type vectorInputs struct {
 	SeedB         hexBytes `json:"yb_seed"`
 	XWingSeed     hexBytes `json:"xwing_seed"`
 	XWingEncaps   hexBytes `json:"xwing_encapsulation_seed"`
+	Opening       hexBytes `json:"opening"`
 }
 
 type vectorCPace struct {
@@ -76,10 +77,11 @@ type vectorXWing struct {
 }
 
 type vectorMessages struct {
-	M1 hexBytes `json:"M1"`
-	M2 hexBytes `json:"M2"`
-	M3 hexBytes `json:"M3"`
-	M4 hexBytes `json:"M4"`
+	Commitment hexBytes `json:"commitment"`
+	M1         hexBytes `json:"M1"`
+	M2         hexBytes `json:"M2"`
+	M3         hexBytes `json:"M3"`
+	M4         hexBytes `json:"M4"`
 }
 
 type vectorKeys struct {
@@ -115,18 +117,19 @@ func vectorRun() vectorInputs {
 		Words: "acid-acorn-acre", Nameplate: "7",
 		SenderNonce: fill(0x10, 16), ReceiverNonce: fill(0x20, 16),
 		SeedA: fill(0x30, 64), SeedB: fill(0x80, 64),
-		XWingSeed: fill(0xc0, 32), XWingEncaps: fill(0x40, 64),
+		XWingSeed: fill(0xc0, 32), XWingEncaps: fill(0x40, 64), Opening: fill(0xe0, 32),
 	}
 }
 
-// reference carries a run out from the design alone: with math/big for the
-// group, the standard library for X-Wing's parts, and HKDF and every message
-// put together by hand. It shares nothing with the package.
+// reference computes a run from docs/protocol.md alone: with math/big for the
+// group, the standard library for the parts of X-Wing, and HKDF and every message
+// written out by hand. It shares no code with the package.
 func reference(t *testing.T, in vectorInputs) vector {
 	t.Helper()
 	v := vector{Inputs: in}
 	v.Comment = "One handshake with every intermediate value, in hexadecimal. lv(x) is the length of x in LEB128, then x. " +
-		"ya and yb are the seeds, little-endian, reduced by the group's order; points are encoded ristretto255."
+		"ya and yb are the seeds, little-endian, reduced by the group's order; points are encoded ristretto255. " +
+		"M3 opens the commitment of M1."
 	secretKey, publicKey := xwingKeys(t, in.XWingSeed)
 	v.XWing.PublicKey = publicKey
 	v.XWing.Ciphertext, v.XWing.SharedSecret = xwingEncapsulate(t, publicKey, in.XWingEncaps)
@@ -136,32 +139,38 @@ func reference(t *testing.T, in vectorInputs) vector {
 
 	v.CPace = referenceCPace(in, v.XWing)
 	c := v.CPace
-	v.Messages.M1 = slices.Concat([]byte{0x10}, in.ReceiverNonce, c.ShareA, []byte{byte(len(c.ADa) >> 8), byte(len(c.ADa))}, c.ADa)
+	v.Messages.Commitment = referenceCommitment(in.Opening)
+	v.Messages.M1 = slices.Concat([]byte{0x10}, in.ReceiverNonce, c.ShareA, v.Messages.Commitment, []byte{byte(len(c.ADa) >> 8), byte(len(c.ADa))}, c.ADa)
 	v.Messages.M2 = slices.Concat([]byte{0x11}, c.ShareB, c.ADb)
 
 	th := sha256.Sum256(slices.Concat(lv(c.CI), lv(c.SID), lv(v.Messages.M1), lv(v.Messages.M2)))
 	prk := mac(th[:], slices.Concat(c.ISK, v.XWing.SharedSecret))
-	kr, ks := expand(prk, "tallow/1 confirm receiver", 32), expand(prk, "tallow/1 confirm sender", 32)
+	kr, ks := expand(prk, "tallow/2 confirm receiver", 32), expand(prk, "tallow/2 confirm sender", 32)
 	v.Keys = vectorKeys{
 		TH: th[:], PRK: prk, KConfirmR: kr, KConfirmS: ks,
 		ConfirmReceiver: mac(kr, th[:]), ConfirmSender: mac(ks, th[:]),
 	}
-	v.Messages.M3 = slices.Concat([]byte{0x12}, v.Keys.ConfirmReceiver)
+	v.Messages.M3 = slices.Concat([]byte{0x12}, v.Keys.ConfirmReceiver, in.Opening)
 	v.Messages.M4 = slices.Concat([]byte{0x13}, v.Keys.ConfirmSender)
 	v.Secrets = vectorSecrets{
-		ControlS2R: expand(prk, "tallow/1 control s2r", 32), ControlR2S: expand(prk, "tallow/1 control r2s", 32),
-		DataS2R: expand(prk, "tallow/1 data s2r", 32), DataR2S: expand(prk, "tallow/1 data r2s", 32),
-		ResumeSecret: expand(prk, "tallow/1 resume secret", 32), ResumeRoom: expand(prk, "tallow/1 resume room", 16),
-		Verify:      expand(prk, "tallow/1 verify", 8),
-		ExportLabel: "example", Export: expand(prk, "tallow/1 export example", 48),
+		ControlS2R: expand(prk, "tallow/2 control s2r", 32), ControlR2S: expand(prk, "tallow/2 control r2s", 32),
+		DataS2R: expand(prk, "tallow/2 data s2r", 32), DataR2S: expand(prk, "tallow/2 data r2s", 32),
+		ResumeSecret: expand(prk, "tallow/2 resume secret", 32), ResumeRoom: expand(prk, "tallow/2 resume room", 16),
+		Verify:      expand(prk, "tallow/2 verify "+string(in.Opening), 8),
+		ExportLabel: "example", Export: expand(prk, "tallow/2 export example", 48),
 	}
 	return v
+}
+
+func referenceCommitment(opening []byte) []byte {
+	sum := sha256.Sum256(slices.Concat(lv([]byte("tallow/2 commitment")), lv(opening)))
+	return sum[:]
 }
 
 func referenceCPace(in vectorInputs, kem vectorXWing) vectorCPace {
 	curve := newCurve()
 	c := vectorCPace{PRS: hexBytes(in.Words)}
-	c.CI = slices.Concat(lv([]byte("tallow/1")), lv([]byte("receiver")), lv([]byte("sender")), lv([]byte(in.Nameplate)))
+	c.CI = slices.Concat(lv([]byte("tallow/2")), lv([]byte("receiver")), lv([]byte("sender")), lv([]byte(in.Nameplate)))
 	c.SID = slices.Concat(in.SenderNonce, in.ReceiverNonce)
 	dsi := []byte("CPaceRistretto255")
 	pad := make([]byte, 128-1-len(lv(c.PRS))-len(lv(dsi)))
@@ -177,9 +186,9 @@ func referenceCPace(in vectorInputs, kem vectorXWing) vectorCPace {
 	k := curve.encode(curve.mult(ya, curve.mult(yb, g)))
 	c.G, c.ScalarA, c.ShareA, c.ScalarB, c.ShareB, c.K = gEncoded[:], scalarA[:], shareA[:], scalarB[:], shareB[:], k[:]
 
-	// role, one version (1), one suite (1), key; then role, version, suite, ciphertext
-	c.ADa = slices.Concat([]byte{1, 1, 0, 1, 1, 0, 1}, kem.PublicKey)
-	c.ADb = slices.Concat([]byte{2, 0, 1, 0, 1}, kem.Ciphertext)
+	// role, one version (2), one suite (1), key; then role, version, suite, ciphertext
+	c.ADa = slices.Concat([]byte{1, 1, 0, 2, 1, 0, 1}, kem.PublicKey)
+	c.ADb = slices.Concat([]byte{2, 0, 2, 0, 1}, kem.Ciphertext)
 	isk := sha512.Sum512(slices.Concat(lv([]byte("CPaceRistretto255_ISK")), lv(c.SID), lv(c.K),
 		lv(c.ShareA), lv(c.ADa), lv(c.ShareB), lv(c.ADb)))
 	c.ISK = isk[:]

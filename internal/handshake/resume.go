@@ -10,12 +10,13 @@ import (
 
 // ResumeParams are what both sides know of a session that they resume. Secret
 // and Room are those of the session's first handshake, however often it was
-// resumed since. A secret that changed each time would be a trap: when Q3 is
-// lost, R has completed the resumption and S has not, and they would never meet
-// again; and R's journal, which keeps the secret for a receiver that crashes,
-// would have to be sealed anew each time. It costs nothing of what was
-// recorded: the keys of each resumption come from a fresh X-Wing run as well.
-// Who steals the secret can only step in, not look back.
+// resumed since. If the secret changed each time, a lost Q3 would separate the
+// peers for good, since R has then completed the resumption and S has not; and
+// R's journal, which keeps the secret for a receiver that crashes, would have to
+// be sealed anew each time. Keeping it does not endanger what was recorded,
+// because the keys of each resumption come from a new X-Wing run as well: someone
+// who steals the secret can take a side's place from then on, and cannot read
+// what was sent before.
 type ResumeParams struct {
 	Secret [32]byte // Secrets.ResumeSecret
 	Room   [16]byte // Secrets.ResumeRoom

@@ -27,7 +27,7 @@ func FuzzHandleQ1(f *testing.F) {
 		if q2, err := s.HandleQ1(q1); err == nil && len(q2) != len(h.q2) {
 			t.Errorf("Q2 of %d bytes", len(q2))
 		}
-		resumeWith(t, s, resumeParams(3), testIncarnation(), 0)
+		resumeWith(t, s, resumeParams(3), testIncarnation(), 1)
 	})
 }
 

@@ -54,8 +54,8 @@ func honestResume(t testing.TB, seed byte) resumeRun {
 	return resumeWith(t, s, resumeParams(seed), testIncarnation(), 7)
 }
 
-// resumeWith carries a resumption out to its end, and keeps copies of both
-// sides as they were before each message.
+// resumeWith completes a resumption, and keeps copies of both sides as they were
+// before each message.
 func resumeWith(t testing.TB, s *ResumeAcceptor, p ResumeParams, incarnation [16]byte, generation uint32) (h resumeRun) {
 	t.Helper()
 	fail := func(err error) {
@@ -83,8 +83,8 @@ func resumeWith(t testing.TB, s *ResumeAcceptor, p ResumeParams, incarnation [16
 	return resumeRun{q1, q2, q3, &before, &acceptor, ofReceiver}
 }
 
-// A session is resumed over and over: all keys are new each time, and what it
-// is resumed by stays.
+// A session is resumed several times. All keys are new each time; the resume secret
+// and room stay.
 func TestResumeAgreement(t *testing.T) {
 	first := honestRun(t, 1).secrets
 	p := ResumeParams{Secret: first.ResumeSecret(), Room: first.ResumeRoom()}
@@ -96,7 +96,7 @@ func TestResumeAgreement(t *testing.T) {
 		seen[secret] = true
 	}
 	for generation := range uint32(3) {
-		secrets := resumeWith(t, s, p, testIncarnation(), generation).secrets
+		secrets := resumeWith(t, s, p, testIncarnation(), generation+1).secrets
 		p = ResumeParams{Secret: secrets.ResumeSecret(), Room: secrets.ResumeRoom()}
 		all := allSecrets(t, secrets)
 		if !slices.Equal(all[5:7], fixed) {
@@ -116,7 +116,7 @@ func TestResumeAgreement(t *testing.T) {
 
 func TestResumeSizes(t *testing.T) {
 	h := honestResume(t, 1)
-	for i, want := range []int{1253, 1169, 33} {
+	for i, want := range []int{1285, 1169, 65} {
 		if got := len([][]byte{h.q1, h.q2, h.q3}[i]); got != want {
 			t.Errorf("Q%d has %d bytes, want %d", i+1, got, want)
 		}
@@ -129,8 +129,8 @@ func TestResumeSystemRandomness(t *testing.T) {
 	p.Rand = nil
 	_, a := newResumer(t, p, testIncarnation(), 1)
 	_, b := newResumer(t, p, testIncarnation(), 1)
-	if bytes.Equal(a[1:17], b[1:17]) || bytes.Equal(a[37:], b[37:]) {
-		t.Error("two runs share a nonce or a key")
+	if bytes.Equal(a[1:17], b[1:17]) || bytes.Equal(a[37:69], b[37:69]) || bytes.Equal(a[69:], b[69:]) {
+		t.Error("two runs share a nonce, a commitment or a key")
 	}
 	s, err := NewResumeAcceptor(p)
 	must(t, err)
@@ -185,7 +185,7 @@ func TestResumeWrongSecretOrRoom(t *testing.T) {
 	}
 }
 
-// A receiver without the secret that takes no offence at Q2, and answers.
+// A receiver without the secret that answers Q2 although its confirmation is wrong.
 func TestResumeFalseReceiver(t *testing.T) {
 	other := resumeParams(1)
 	other.Secret[0] ^= 1
@@ -310,23 +310,46 @@ func TestResumeGeneration(t *testing.T) {
 	resume(a, 5)
 	stale(a, 5)
 	stale(a, 4)
-	stale(a, 0)
+	stale(a, 1)
 	resume(a, 6)
-	resume(b, 0) // another process counts for itself
-	stale(b, 0)
+	resume(b, 1) // another process counts for itself
+	stale(b, 1)
 	stale(a, 6) // and the first is not forgotten
-	resume(b, 1<<32-1)
-	stale(b, 1<<32-1)
+	resume(b, wire.MaxGeneration)
+	stale(b, wire.MaxGeneration)
 	resume(a, 7)
 
-	// What was only asked for does not count.
+	// An attempt that was not completed does not count.
 	_, q1 := newResumer(t, resumeParams(50), a, 1000)
 	_, err = s.HandleQ1(q1)
 	must(t, err)
 	resume(a, 8)
 }
 
-// An endless line of new incarnations leaves no more than the newest behind.
+// The sender answers no Q1 whose generation no lane could have, and the receiver
+// makes none.
+func TestResumeGenerationBounds(t *testing.T) {
+	q1, err := wire.ParseQ1(honestResume(t, 1).q1)
+	must(t, err)
+	s, err := NewResumeAcceptor(resumeParams(100))
+	must(t, err)
+	for _, generation := range []uint32{0, wire.MaxGeneration + 1, 70_000, 1<<32 - 1} {
+		q1.Generation = generation
+		q2, err := s.HandleQ1(q1.Append(nil))
+		if !isMalformed(err) || q2 != nil {
+			t.Errorf("generation %d: %x, %v; want ErrMalformed", generation, q2, err)
+		}
+		check(t, "the abort", AbortMessage(err), []byte{0x1f, 3})
+	}
+	r, _ := newResumer(t, resumeParams(1), testIncarnation(), wire.MaxGeneration)
+	for range 2 {
+		if q1, err := r.Start(); err != ErrGenerations || q1 != nil {
+			t.Errorf("after the last generation: %x, %v; want ErrGenerations", q1, err)
+		}
+	}
+}
+
+// The acceptor remembers only so many incarnations.
 func TestResumeMemoryIsBounded(t *testing.T) {
 	s, err := NewResumeAcceptor(resumeParams(100))
 	must(t, err)
@@ -368,7 +391,7 @@ func TestResumeParamsAreChecked(t *testing.T) {
 // A random source that ends early ends the run.
 func TestResumeRandomSourceFails(t *testing.T) {
 	q1 := honestResume(t, 1).q1
-	for _, n := range []int{0, 15, 16, 47} {
+	for _, n := range []int{0, 15, 16, 47, 48, 79} {
 		p := resumeParams(0)
 		p.Rand = io.LimitReader(p.Rand, int64(n))
 		r, err := NewResumer(p, testIncarnation())

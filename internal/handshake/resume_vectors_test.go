@@ -30,9 +30,11 @@ type resumeVectorInputs struct {
 	SenderNonce   hexBytes `json:"sender_nonce"`
 	XWingSeed     hexBytes `json:"xwing_seed"`
 	XWingEncaps   hexBytes `json:"xwing_encapsulation_seed"`
+	Opening       hexBytes `json:"opening"`
 }
 
 type resumeVectorMessages struct {
+	Commitment    hexBytes `json:"commitment"`
 	Q1            hexBytes `json:"Q1"`
 	UnconfirmedQ2 hexBytes `json:"Q2_without_confirmation"`
 	Q2            hexBytes `json:"Q2"`
@@ -63,19 +65,19 @@ func resumeVectorRun(t *testing.T) resumeVectorInputs {
 	}
 	return resumeVectorInputs{
 		ResumeSecret: first.ResumeSecret, ResumeRoom: first.ResumeRoom,
-		Incarnation: fill(0x50, 16), Generation: 0x01020304,
+		Incarnation: fill(0x50, 16), Generation: 0x0102,
 		ReceiverNonce: fill(0x60, 16), SenderNonce: fill(0x70, 16),
-		XWingSeed: fill(0xa0, 32), XWingEncaps: fill(0x90, 64),
+		XWingSeed: fill(0xa0, 32), XWingEncaps: fill(0x90, 64), Opening: fill(0xd0, 32),
 	}
 }
 
-// referenceResume carries a resumption out from the design alone, as reference
-// does: it shares nothing with the package.
+// referenceResume computes a resumption from docs/protocol.md alone, as reference
+// does. It shares no code with the package.
 func referenceResume(t *testing.T, in resumeVectorInputs) resumeVector {
 	t.Helper()
 	v := resumeVector{Inputs: in}
 	v.Comment = "One resumption of the session of handshake.json with every intermediate value, in hexadecimal. " +
-		"th is the SHA-256 of the transcript; incarnation and generation are the receiver's."
+		"th is the SHA-256 of the transcript; incarnation and generation are the receiver's. Q3 opens the commitment of Q1."
 	secretKey, publicKey := xwingKeys(t, in.XWingSeed)
 	v.XWing.PublicKey = publicKey
 	v.XWing.Ciphertext, v.XWing.SharedSecret = xwingEncapsulate(t, publicKey, in.XWingEncaps)
@@ -83,28 +85,30 @@ func referenceResume(t *testing.T, in resumeVectorInputs) resumeVector {
 		t.Fatal("the X-Wing oracle does not agree with itself")
 	}
 	generation := binary.BigEndian.AppendUint32(nil, in.Generation)
-	q1 := slices.Concat([]byte{0x14}, in.ReceiverNonce, in.Incarnation, generation, publicKey)
+	commitment := referenceCommitment(in.Opening)
+	q1 := slices.Concat([]byte{0x14}, in.ReceiverNonce, in.Incarnation, generation, commitment, publicKey)
 	unconfirmed := slices.Concat([]byte{0x15}, in.SenderNonce, v.XWing.Ciphertext)
 
-	transcript := slices.Concat(lv([]byte("tallow/1 resume")), lv(in.ResumeRoom), lv(q1), lv(unconfirmed))
+	transcript := slices.Concat(lv([]byte("tallow/2 resume")), lv(in.ResumeRoom), lv(q1), lv(unconfirmed))
 	th := sha256.Sum256(transcript)
 	ikm := slices.Concat(in.ResumeSecret, v.XWing.SharedSecret)
 	prk := mac(th[:], ikm)
-	kr, ks := expand(prk, "tallow/1 resume confirm receiver", 32), expand(prk, "tallow/1 resume confirm sender", 32)
+	kr, ks := expand(prk, "tallow/2 resume confirm receiver", 32), expand(prk, "tallow/2 resume confirm sender", 32)
 	v.Keys = resumeVectorKeys{
 		Transcript: transcript, TH: th[:], IKM: ikm, PRK: prk, KConfirmR: kr, KConfirmS: ks,
 		ConfirmReceiver: mac(kr, th[:]), ConfirmSender: mac(ks, th[:]),
 	}
 	v.Messages = resumeVectorMessages{
-		Q1: q1, UnconfirmedQ2: unconfirmed, Q2: slices.Concat(unconfirmed, v.Keys.ConfirmSender),
-		Q3: slices.Concat([]byte{0x16}, v.Keys.ConfirmReceiver),
+		Commitment: commitment,
+		Q1:         q1, UnconfirmedQ2: unconfirmed, Q2: slices.Concat(unconfirmed, v.Keys.ConfirmSender),
+		Q3: slices.Concat([]byte{0x16}, v.Keys.ConfirmReceiver, in.Opening),
 	}
 	v.Secrets = vectorSecrets{
-		ControlS2R: expand(prk, "tallow/1 control s2r", 32), ControlR2S: expand(prk, "tallow/1 control r2s", 32),
-		DataS2R: expand(prk, "tallow/1 data s2r", 32), DataR2S: expand(prk, "tallow/1 data r2s", 32),
+		ControlS2R: expand(prk, "tallow/2 control s2r", 32), ControlR2S: expand(prk, "tallow/2 control r2s", 32),
+		DataS2R: expand(prk, "tallow/2 data s2r", 32), DataR2S: expand(prk, "tallow/2 data r2s", 32),
 		ResumeSecret: in.ResumeSecret, ResumeRoom: in.ResumeRoom,
-		Verify:      expand(prk, "tallow/1 verify", 8),
-		ExportLabel: "example", Export: expand(prk, "tallow/1 export example", 48),
+		Verify:      expand(prk, "tallow/2 verify "+string(in.Opening), 8),
+		ExportLabel: "example", Export: expand(prk, "tallow/2 export example", 48),
 	}
 	return v
 }
@@ -117,7 +121,7 @@ func TestResumeVector(t *testing.T) {
 
 	in := want.Inputs
 	p := ResumeParams{Secret: [32]byte(in.ResumeSecret), Room: [16]byte(in.ResumeRoom)}
-	p.Rand = bytes.NewReader(slices.Concat(in.ReceiverNonce, in.XWingSeed))
+	p.Rand = bytes.NewReader(slices.Concat(in.ReceiverNonce, in.XWingSeed, in.Opening))
 	r, q1 := newResumer(t, p, [16]byte(in.Incarnation), in.Generation)
 	p.Rand = bytes.NewReader(slices.Concat(in.SenderNonce, in.XWingEncaps))
 	s, err := NewResumeAcceptor(p)

@@ -22,9 +22,10 @@ type Resumer struct {
 
 // resumerRun is a run whose Q2 has not come yet.
 type resumerRun struct {
-	nonce [16]byte
-	q1    []byte
-	kem   *xwing.PrivateKey
+	nonce   [16]byte
+	q1      []byte
+	kem     *xwing.PrivateKey
+	opening [32]byte
 }
 
 // NewResumer makes the receiver ready for its session's resumptions.
@@ -45,9 +46,12 @@ func NewResumer(p ResumeParams, incarnation [16]byte) (*Resumer, error) {
 }
 
 // Start begins a run of the next generation and returns its Q1. It drops a run
-// that is not finished.
+// that is not finished. It returns ErrGenerations after wire.MaxGeneration runs.
 func (r *Resumer) Start() ([]byte, error) {
 	r.run = nil
+	if r.generation == wire.MaxGeneration {
+		return nil, ErrGenerations
+	}
 	m := wire.Q1{Incarnation: r.incarnation, Generation: r.generation + 1}
 	if err := draw(r.params.Rand, m.Nonce[:]); err != nil {
 		return nil, err
@@ -59,15 +63,20 @@ func (r *Resumer) Start() ([]byte, error) {
 	kem, public := xwing.DeriveKeyPair(seed[:])
 	clear(seed[:])
 	public.Pack(m.PublicKey[:])
-	r.generation++
-	r.run = &resumerRun{nonce: m.Nonce, q1: m.Append(nil), kem: kem}
+	run := &resumerRun{nonce: m.Nonce, kem: kem}
+	if err := draw(r.params.Rand, run.opening[:]); err != nil {
+		return nil, err
+	}
+	m.Commitment = commit(run.opening)
+	run.q1 = m.Append(nil)
+	r.generation, r.run = m.Generation, run
 	return slices.Clone(r.run.q1), nil
 }
 
 // HandleQ2 takes the sender's answer, which proves that it is the session's
-// sender, and returns Q3 and the session's new secrets. Q3 is to be posted
-// before anything that is sealed with them. That the sender got Q3 shows only
-// in what it seals with them itself.
+// sender, and returns Q3 and the session's new secrets. Q3 must be sent before
+// anything that is sealed with them. Only the sender's own sealed records show
+// that Q3 has arrived.
 //
 // Errors: ErrWrongPeer, AbortError, wire.ErrMalformed, ErrReflected, ErrOrder.
 func (r *Resumer) HandleQ2(q2 []byte) (q3 []byte, secrets *Secrets, err error) {
@@ -96,5 +105,8 @@ func (r *Resumer) HandleQ2(q2 []byte) (q3 []byte, secrets *Secrets, err error) {
 	if !hmac.Equal(m.Confirmation[:], s.confirmSender[:]) {
 		return nil, nil, ErrWrongPeer
 	}
-	return wire.Q3{Confirmation: s.confirmReceiver}.Append(nil), s.secrets, nil
+	if err := s.secrets.setVerify(run.opening); err != nil {
+		return nil, nil, err
+	}
+	return wire.Q3{Confirmation: s.confirmReceiver, Opening: run.opening}.Append(nil), s.secrets, nil
 }

@@ -9,8 +9,8 @@ import (
 	"github.com/bwesterb/go-ristretto"
 )
 
-// ristretto255 of RFC 9496 over math/big: slow, plain, and sharing nothing with
-// the library that the package uses. It is the oracle for points.
+// ristretto255 of RFC 9496 over math/big: slow and plain. It shares no code with the
+// library that the package uses, and is the oracle for points.
 
 // point is an affine point of edwards25519.
 type point struct{ x, y *big.Int }

@@ -8,10 +8,10 @@ import (
 	"slices"
 )
 
-// protocol names this protocol wherever a key or a hash is bound to it.
-const protocol = "tallow/1"
+// protocol names this protocol in everything that is hashed or derived.
+const protocol = "tallow/2"
 
-// Direction is which way records go that a key is for.
+// Direction is the direction of the records that a key seals.
 type Direction uint8
 
 // The directions.
@@ -20,9 +20,8 @@ const (
 	ReceiverToSender
 )
 
-// Secrets are what two authenticated peers have in common. Both sides' are
-// equal; those of different runs have nothing in common. Safe for concurrent
-// use.
+// Secrets are what two authenticated peers share. Both sides have the same;
+// different runs have independent ones. They are safe for concurrent use.
 type Secrets struct {
 	prk          []byte
 	controlS2R   [32]byte
@@ -50,22 +49,22 @@ func (s *Secrets) DataSecret(d Direction) [32]byte {
 	return s.dataR2S
 }
 
-// ResumeSecret returns the secret by which the peers know each other again
-// after they lost the room. It stays the same over all resumptions of a
-// session, as ResumeParams explains.
+// ResumeSecret returns the secret with which the peers authenticate each other
+// after they lost the room. It stays the same over all resumptions of a session,
+// as ResumeParams explains.
 func (s *Secrets) ResumeSecret() [32]byte { return s.resumeSecret }
 
-// ResumeRoom returns the id of the room where they meet again, the same for all
-// resumptions. The relay may see it: it says nothing of the other secrets.
+// ResumeRoom returns the id of the room for resumptions, the same for all of them.
+// The relay may see it: it reveals nothing about the other secrets.
 func (s *Secrets) ResumeRoom() [16]byte { return s.resumeRoom }
 
 // VerifyBytes returns bytes for two people to compare, as words. They may be
-// shown: they say nothing of the other secrets.
+// shown: they reveal nothing about the other secrets.
 func (s *Secrets) VerifyBytes() [8]byte { return s.verify }
 
-// Export returns n bytes that are bound to this run and to label, for uses of
-// which this package knows nothing. It fails if n is over 8160, HKDF's limit
-// (RFC 5869), or negative.
+// Export returns n bytes that are bound to this run and to label, for other
+// packages' own protocols. It fails if n is negative or over 8160, HKDF's limit
+// (RFC 5869).
 func (s *Secrets) Export(label string, n int) ([]byte, error) {
 	if n < 0 {
 		return nil, fmt.Errorf("export %q: %d bytes wanted", label, n)
@@ -83,15 +82,16 @@ func (*Secrets) String() string { return "handshake.Secrets{hidden}" }
 // GoString hides the secrets from %#v.
 func (s *Secrets) GoString() string { return s.String() }
 
-// schedule is all that a run derives: both confirmations and the secrets, which
-// nobody may have before the other side's confirmation was found right.
+// schedule is everything that a run derives. The secrets must not leave it
+// before the peer's confirmation has been checked. Their verification bytes are
+// missing until setVerify.
 type schedule struct {
 	confirmReceiver [32]byte
 	confirmSender   [32]byte
 	secrets         *Secrets
 }
 
-// expansion is one value of HKDF-Expand(PRK, "tallow/1 " + label).
+// expansion is one value of HKDF-Expand(PRK, "tallow/2 " + label).
 type expansion struct {
 	out   []byte
 	label string
@@ -104,9 +104,9 @@ func newSchedule(t transcript, isk [64]byte, ss []byte) (schedule, error) {
 		expansion{s.resumeRoom[:], "resume room"})
 }
 
-// schedule fills s with what a transcript's hash and the key material give:
-// what every handshake has, and the values of more. The labels of the two
-// confirmation keys begin with kind.
+// schedule fills s from a transcript's hash and the key material: what every
+// handshake has, and the values of more. The labels of the two confirmation keys
+// begin with kind.
 func (s *Secrets) schedule(th [32]byte, ikm []byte, kind string, more ...expansion) (schedule, error) {
 	prk, err := hkdf.Extract(sha256.New, ikm, th[:])
 	if err != nil {
@@ -121,7 +121,6 @@ func (s *Secrets) schedule(th [32]byte, ikm []byte, kind string, more ...expansi
 		{s.controlR2S[:], "control r2s"},
 		{s.dataS2R[:], "data s2r"},
 		{s.dataR2S[:], "data r2s"},
-		{s.verify[:], "verify"},
 	}, more...) {
 		b, err := hkdf.Expand(sha256.New, prk, protocol+" "+e.label, len(e.out))
 		if err != nil {

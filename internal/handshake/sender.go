@@ -10,13 +10,15 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Sender is the sending side of one run: it owns the code, and answers.
+// Sender is the sending side of one code handshake. It answers, and its first
+// message burns the code.
 type Sender struct {
-	next   byte // the message that HandleMn waits for: 1, 3; 0 when the run is over
-	params Params
-	speaks speaks
+	next      byte // the number of the message that comes next: 1, 3; 0 when the run is over
+	params    Params
+	supported supported
 
-	schedule schedule
+	commitment [32]byte // of M1
+	schedule   schedule
 }
 
 // NewSender makes the sender ready for the first M1.
@@ -25,12 +27,12 @@ func NewSender(p Params) (*Sender, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Sender{next: 1, params: p, speaks: current()}, nil
+	return &Sender{next: 1, params: p, supported: current()}, nil
 }
 
-// HandleM1 takes a receiver's opening and returns M2. It burns the code: every
-// later call is ErrBurnt, whatever became of the first, so that nobody has two
-// guesses.
+// HandleM1 takes a receiver's first message and returns M2. It burns the code:
+// every later call returns ErrBurnt, whatever the first message was, so that
+// nobody gets two guesses.
 //
 // Errors: ErrBurnt, AbortError, wire.ErrMalformed, VersionError, ErrPoint,
 // ErrReflected.
@@ -38,7 +40,7 @@ func (s *Sender) HandleM1(m1 []byte) (m2 []byte, err error) {
 	if s.next != 1 {
 		return nil, ErrBurnt
 	}
-	s.next = 0 // until this message has proved good
+	s.next = 0 // unless this message is good
 	p := s.params
 	s.params = Params{}
 
@@ -57,14 +59,14 @@ func (s *Sender) HandleM1(m1 []byte) (m2 []byte, err error) {
 		return nil, ErrReflected
 	}
 	choice := wire.Choice{Role: wire.RoleSender}
-	choice.Version, choice.Suite, err = s.speaks.choose(proposal)
+	choice.Version, choice.Suite, err = s.supported.choose(proposal)
 	if err != nil {
 		return nil, err
 	}
 	return s.answer(p, m1, m, proposal, choice)
 }
 
-// answer makes M2, and the schedule that HandleM3 needs.
+// answer makes M2 and derives what HandleM3 needs.
 func (s *Sender) answer(p Params, m1 []byte, m wire.M1, proposal wire.Proposal, choice wire.Choice) (m2 []byte, err error) {
 	scalar, err := sampleScalar(p.Rand)
 	if err != nil {
@@ -90,6 +92,7 @@ func (s *Sender) answer(p Params, m1 []byte, m wire.M1, proposal wire.Proposal, 
 	if err != nil {
 		return nil, err
 	}
+	s.commitment = m.Commitment
 	s.next = 3
 	return t.m2, nil
 }
@@ -109,11 +112,11 @@ func encapsulate(random io.Reader, key *[wire.XWingPublicKeySize]byte, ciphertex
 	return ss, nil
 }
 
-// HandleM3 takes the receiver's confirmation: from here on the receiver is one
-// who has the code. M4 is to be posted before anything that is sealed with the
-// secrets.
+// HandleM3 takes the receiver's confirmation, which proves that the receiver knows
+// the code, and the opening of M1's commitment. M4 must be sent before anything
+// that is sealed with the secrets.
 //
-// Errors: ErrWrongCode, AbortError, wire.ErrMalformed, ErrOrder.
+// Errors: ErrWrongCode, ErrOpening, AbortError, wire.ErrMalformed, ErrOrder.
 func (s *Sender) HandleM3(m3 []byte) (m4 []byte, secrets *Secrets, err error) {
 	if s.next != 3 {
 		return nil, nil, ErrOrder
@@ -131,6 +134,12 @@ func (s *Sender) HandleM3(m3 []byte) (m4 []byte, secrets *Secrets, err error) {
 	}
 	if !hmac.Equal(m.Confirmation[:], sched.confirmReceiver[:]) {
 		return nil, nil, ErrWrongCode
+	}
+	if err := checkOpening(s.commitment, m.Opening); err != nil {
+		return nil, nil, err
+	}
+	if err := sched.secrets.setVerify(m.Opening); err != nil {
+		return nil, nil, err
 	}
 	return wire.M4{Confirmation: sched.confirmSender}.Append(nil), sched.secrets, nil
 }

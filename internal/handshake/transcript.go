@@ -12,7 +12,7 @@ func appendLV[T ~[]byte | ~string](b []byte, p T) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(p))), p...)
 }
 
-// transcript is what both sides have seen of one run.
+// transcript is what both sides know of one run.
 type transcript struct {
 	ci  []byte // CPace's channel identifier
 	sid []byte

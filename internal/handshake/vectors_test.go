@@ -127,7 +127,7 @@ func TestHandshakeVector(t *testing.T) {
 func checkRun(t *testing.T, want vector) {
 	in := want.Inputs
 	p := Params{Words: in.Words, Nameplate: in.Nameplate, SenderNonce: [16]byte(in.SenderNonce)}
-	p.Rand = bytes.NewReader(slices.Concat(in.ReceiverNonce, in.SeedA, in.XWingSeed))
+	p.Rand = bytes.NewReader(slices.Concat(in.ReceiverNonce, in.SeedA, in.XWingSeed, in.Opening))
 	r, m1 := newReceiver(t, p)
 	p.Rand = bytes.NewReader(slices.Concat(in.SeedB, in.XWingEncaps))
 	s, err := NewSender(p)
@@ -183,6 +183,7 @@ func checkIntermediates(t *testing.T, want vector) {
 	check32(t, "K", k, c.K)
 	isk := intermediateKey(tr.sid, k, [32]byte(c.ShareA), c.ADa, [32]byte(c.ShareB), c.ADb)
 	check(t, "ISK", isk[:], c.ISK)
+	check32(t, "commitment", commit([32]byte(in.Opening)), want.Messages.Commitment)
 	tr.m1, tr.m2 = want.Messages.M1, want.Messages.M2
 	check32(t, "th", tr.hash(), want.Keys.TH)
 	sched, err := newSchedule(tr, isk, want.XWing.SharedSecret)

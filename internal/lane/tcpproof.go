@@ -58,10 +58,10 @@ func newTCPProof(key [TCPKeySize]byte, role tcpRole) *tcpProof {
 	return p
 }
 
-// prove is HMAC-SHA256(key, "tallow/1 tcp " || step || role || parts).
+// prove is HMAC-SHA256(key, "tallow/2 tcp " || step || role || parts).
 func (p *tcpProof) prove(step string, parts ...[]byte) []byte {
 	h := hmac.New(sha256.New, p.key[:])
-	h.Write([]byte("tallow/1 tcp " + step))
+	h.Write([]byte("tallow/2 tcp " + step))
 	h.Write([]byte{byte(p.role)})
 	for _, b := range parts {
 		h.Write(b)

@@ -50,7 +50,7 @@ func (v tcpVector) reference() tcpVector {
 	role := map[string]byte{"receiver": 1, "sender": 2}[v.Dialler]
 	prove := func(label string, parts ...[]byte) []byte {
 		mac := hmac.New(sha256.New, v.Key)
-		mac.Write(slices.Concat([]byte("tallow/1 tcp "+label), []byte{role}, slices.Concat(parts...)))
+		mac.Write(slices.Concat([]byte("tallow/2 tcp "+label), []byte{role}, slices.Concat(parts...)))
 		return mac.Sum(nil)
 	}
 	number := binary.BigEndian.AppendUint32(nil, v.Number)

@@ -46,7 +46,7 @@ func newRecordKey(secret [32]byte, kind wire.RecordKind, lane uint32) recordKey 
 // advance makes aead the key for the next counter and fills in its nonce.
 func (k *recordKey) advance(nonce *[12]byte) error {
 	if k.aead == nil || k.counter&(1<<k.bits-1) == 0 {
-		info := binary.BigEndian.AppendUint32([]byte("tallow/1 lane "), k.lane)
+		info := binary.BigEndian.AppendUint32([]byte("tallow/2 lane "), k.lane)
 		info = binary.BigEndian.AppendUint32(info, uint32(k.counter>>k.bits))
 		key, err := hkdf.Expand(sha256.New, k.secret[:], string(info), 32)
 		if err != nil {

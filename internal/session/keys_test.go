@@ -22,7 +22,7 @@ func TestRecordBytes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		key, err := hkdf.Expand(sha256.New, secret[:], "tallow/1 lane \x00\x00\x00\x03\x00\x00\x00\x00", 32)
+		key, err := hkdf.Expand(sha256.New, secret[:], "tallow/2 lane \x00\x00\x00\x03\x00\x00\x00\x00", 32)
 		if err != nil {
 			t.Fatal(err)
 		}

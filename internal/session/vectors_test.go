@@ -94,7 +94,7 @@ func recordInputs() []recordVector {
 func (v recordVector) reference(t *testing.T, secret [32]byte) recordVector {
 	t.Helper()
 	v.Epoch = uint32(v.Counter / 1_073_741_824)
-	v.Info = []byte("tallow/1 lane ")
+	v.Info = []byte("tallow/2 lane ")
 	for _, n := range []uint32{v.Lane, v.Epoch} {
 		v.Info = append(v.Info, byte(n>>24), byte(n>>16), byte(n>>8), byte(n))
 	}

@@ -1,14 +1,17 @@
-// Package vault seals what tallow keeps on this machine's disk and what nobody
-// else may use. It is for package pkg/tallow, which puts what is sealed where it
-// belongs, such as the journal beside a partial file. Start with [SealResume]
-// and [OpenResume].
+// Package vault keeps what tallow remembers on this machine's disk and nobody else
+// may learn. It has two parts:
 //
-// What seals the resume state is the code of the transfer, which its user types
-// again after a crash. Three words are few for an attacker who holds the file
-// and can guess as long as they like, so each guess is made dear with Argon2id,
-// and what can be won is kept small: for as long as the sender still waits,
-// taking the receiver's place in the one transfer whose partial files lie beside
-// the journal anyway. Of what crossed the network before, it opens nothing.
+//   - [SealResume] and [OpenResume] seal what a receiver needs to resume a transfer
+//     after a crash. Package disk puts the sealed bytes into the journal beside a
+//     partial file.
+//   - [FailedCodes] remembers codes whose handshake failed, so that none is tried
+//     twice.
 //
-// The package does no input or output, except for crypto/rand.
+// Both rest on the words of a code, which are few: three words can be found by an
+// attacker who has the file and can guess for as long as they like. So each guess
+// is made expensive with Argon2id, and there is little to win. With a resume state
+// the attacker can take the receiver's place, while the sender still waits, in the
+// one transfer whose partial files lie beside the journal anyway; it opens nothing
+// of what crossed the network before. With a failed code they can take the
+// receiver's place if the code is still good at its sender.
 package vault

@@ -20,7 +20,7 @@ const MaxSealedResume = 1024
 const MaxRelay = MaxSealedResume - headerSize - secretSize - roomSize - tagSize
 
 const (
-	resumeVersion byte = 1
+	resumeVersion byte = 2
 
 	saltSize   = 16
 	headerSize = 1 + saltSize
@@ -38,20 +38,20 @@ const (
 	argonThreads = 1
 )
 
-// Why a state cannot be opened; after either, a new code from the sender takes
-// up what is there by block hash.
+// Why a state cannot be opened. After either, a transfer with a new code from the
+// sender still keeps what is there, by block hash.
 var (
 	// ErrMalformed means that the bytes were never sealed by this version.
 	ErrMalformed = errors.New("the sealed resume state is damaged; ask the sender for a new code: what is there is kept")
 
 	// ErrWrongWords means that other words or another nameplate sealed the
-	// state, or that it was changed since. There is no telling which.
+	// state, or that it was changed since. The two cannot be told apart.
 	ErrWrongWords = errors.New("this is not the code of the transfer that stopped here; " +
 		"type the same one, or ask the sender for a new code: what is there is kept")
 )
 
-// ResumeState is what a receiver that was started again needs to meet the
-// sender that still waits.
+// ResumeState is what a receiver that was started again needs to reach the sender
+// that still waits.
 type ResumeState struct {
 	Secret [32]byte // handshake.Secrets.ResumeSecret
 	Room   [16]byte // handshake.Secrets.ResumeRoom
@@ -62,11 +62,11 @@ type ResumeState struct {
 // them, and the nameplate. It takes 50 to 100 ms and 32 MiB. It fails if the
 // code is not whole, or if the state's relay is not UTF-8 or is too long.
 //
-//	version u8 = 1 | salt 16 | AES-256-GCM of (secret 32 | room 16 | relay, the rest) | tag 16
+//	version u8 = 2 | salt 16 | AES-256-GCM of (secret 32 | room 16 | relay, the rest) | tag 16
 //
 // with
 //
-//	key   = Argon2id(lv("tallow/1 resume state") || lv(words) || lv(nameplate), salt, t = 3, m = 32 MiB, p = 1)
+//	key   = Argon2id(lv("tallow/2 resume state") || lv(words) || lv(nameplate), salt, t = 3, m = 32 MiB, p = 1)
 //	nonce = zeros
 //	additional data = version || salt
 //
@@ -94,7 +94,7 @@ func SealResume(words, nameplate string, state ResumeState) ([]byte, error) {
 }
 
 // OpenResume opens what SealResume returned, with the same code. It takes as
-// long as that. Errors: ErrMalformed, ErrWrongWords.
+// much time and memory. Errors: ErrMalformed, ErrWrongWords.
 func OpenResume(words, nameplate string, sealed []byte) (ResumeState, error) {
 	if err := checkSealed(sealed); err != nil {
 		return ResumeState{}, err
@@ -106,8 +106,8 @@ func OpenResume(words, nameplate string, sealed []byte) (ResumeState, error) {
 	return open(aead, sealed)
 }
 
-// checkSealed looks at all that can be seen without the code, before an
-// expensive key is made for nothing.
+// checkSealed checks what can be checked without the code, before the expensive
+// key is derived.
 func checkSealed(sealed []byte) error {
 	const least = headerSize + secretSize + roomSize + tagSize
 	if len(sealed) < least || len(sealed) > MaxSealedResume {
@@ -119,9 +119,9 @@ func checkSealed(sealed []byte) error {
 	return nil
 }
 
-// resumeAEAD returns the cipher of one salt, which seals one state.
+// resumeAEAD returns the cipher of one salt. It seals one state.
 func resumeAEAD(words, nameplate string, salt []byte) (cipher.AEAD, error) {
-	password := appendLV(nil, "tallow/1 resume state")
+	password := appendLV(nil, "tallow/2 resume state")
 	password = appendLV(password, words)
 	password = appendLV(password, nameplate)
 	key := argon2.IDKey(password, salt, argonPasses, argonMemory, argonThreads, 32)
@@ -136,13 +136,13 @@ func resumeAEAD(words, nameplate string, salt []byte) (cipher.AEAD, error) {
 	return aead, nil
 }
 
-// seal appends to header. The nonce is zero because no key is used twice: the
-// salt is drawn anew for each.
+// seal appends to header. The nonce is zero because each key is used once: every
+// state has a salt of its own.
 func seal(aead cipher.AEAD, header []byte, state ResumeState) []byte {
 	return aead.Seal(header, make([]byte, aead.NonceSize()), state.append(nil), header)
 }
 
-// open opens what checkSealed found in order.
+// open opens what checkSealed has accepted.
 func open(aead cipher.AEAD, sealed []byte) (ResumeState, error) {
 	header, ciphertext := sealed[:headerSize], sealed[headerSize:]
 	plain, err := aead.Open(nil, make([]byte, aead.NonceSize()), ciphertext, header)

@@ -32,10 +32,10 @@ func state() ResumeState {
 // cryptography package, from SealResume's comment.
 func golden(t testing.TB) []byte {
 	t.Helper()
-	b, err := hex.DecodeString("01101112131415161718191a1b1c1d1e1f" +
-		"584a14d4148eef9906d92d40ef4e2a8277e157eaf2f33f2364b0d6c362cae93c" +
-		"11743e39c9ac5e5ded1717db20d6d225" + "35bb3911d5d45fe3e84af0fc8609706de6b4012cf36d" +
-		"4c5f90b073624e78e90973de35c7dc8e")
+	b, err := hex.DecodeString("02101112131415161718191a1b1c1d1e1f" +
+		"5c6c8f63fe51062160a3872fef6a9bcd1d390e603d14034d1e93dfebf4391e00" +
+		"79bbd88de911cfb6cfab0f3120ff28f6" + "d2015333b71c127e1660c0556fdcda521aded675194a" +
+		"5b097a0bede4b5e29bfb6272ff4e4ebe")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -186,7 +186,8 @@ func TestMalformed(t *testing.T) {
 		"short":         append([]byte{resumeVersion}, make([]byte, 79)...),
 		"long":          append([]byte{resumeVersion}, make([]byte, MaxSealedResume)...),
 		"version 0":     make([]byte, 200),
-		"version 2":     append([]byte{2}, golden(t)[1:]...),
+		"version 1":     append([]byte{1}, golden(t)[1:]...),
+		"version 3":     append([]byte{3}, golden(t)[1:]...),
 		"something big": make([]byte, 1<<20),
 	} {
 		if got, err := OpenResume(words, nameplate, b); !errors.Is(err, ErrMalformed) || got != (ResumeState{}) {

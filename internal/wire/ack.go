@@ -41,7 +41,7 @@ func parseRuns(m []byte, t Type) ([]Run, error) {
 	return runs, c.done()
 }
 
-// Ack tells the sender that blocks arrived, were verified and are written.
+// Ack tells the sender that blocks have arrived and are verified and written.
 //
 //	0x18 | count u16 | count x run
 type Ack struct{ Runs []Run }
@@ -56,7 +56,7 @@ func ParseAck(m []byte) (Ack, error) {
 }
 
 // Same tells the receiver that blocks which it has (Have) are the same as the
-// source's: they count as received.
+// source's. They count as received.
 //
 //	0x16 | count u16 | count x run
 type Same struct{ Runs []Run }

@@ -8,12 +8,12 @@ import (
 // MaxAddresses bounds the addresses of one side.
 const MaxAddresses = 32
 
-// LeastPort is the lowest port that an address may have: who listens for lanes
-// has a port of the system's choice, and what is below belongs to services that
-// nobody may be sent to.
+// LeastPort is the lowest port that an address may have. A peer that listens for
+// lanes has a port of its system's choice. Lower ports belong to services, and a
+// peer must not be able to aim connections at those.
 const LeastPort = 1024
 
-// Addresses is the body of a Signal of that kind: where the side that sends it
+// Addresses is the body of a Signal of kind SignalAddresses: where its sender
 // listens for tcp lanes, each address once.
 //
 //	( length u8 | address | port u16 ) ...      length is 4 or 16
@@ -28,8 +28,7 @@ func (a Addresses) Append(b []byte) []byte {
 	return b
 }
 
-// ParseAddresses parses the body. An address that no machine can listen on for
-// another one is malformed.
+// ParseAddresses parses the body. An address that is not Dialable is malformed.
 func ParseAddresses(b []byte) (Addresses, error) {
 	c := cursor{rest: b}
 	var all Addresses
@@ -57,9 +56,9 @@ func ParseAddresses(b []byte) (Addresses, error) {
 	return all, nil
 }
 
-// Dialable says whether an address may be in Addresses: a unicast address that
-// means something on the other machine, too. What is link-local in IPv6 needs a
-// zone, which does not.
+// Dialable reports whether an address may be in Addresses: a unicast address that
+// also means something on the peer's machine. A link-local address of IPv6 does
+// not, because it needs a zone.
 func Dialable(ip netip.Addr) bool {
 	return ip.IsValid() && !ip.Is4In6() && ip.Zone() == "" &&
 		!ip.IsUnspecified() && !ip.IsMulticast() && ip != netip.AddrFrom4([4]byte{255, 255, 255, 255}) &&

@@ -8,9 +8,9 @@ const ControlHeader = 8 + 8 + 8
 // MaxMessage bounds a control message in bytes.
 const MaxMessage = MaxPlaintext - ControlHeader
 
-// Control is the plaintext of a control record: a numbered message and what
-// has been received of the other direction, so that messages are delivered
-// exactly once and in order whatever lanes carry them.
+// Control is the plaintext of a control record: a numbered message, and what was
+// received from the other direction. So messages are delivered exactly once and in
+// order, whatever lanes carry them.
 //
 //	seq u64 | ack u64 | data u64 | message
 //

@@ -6,9 +6,9 @@ import (
 	"fmt"
 )
 
-// ErrMalformed is wrapped by every error of this package's parsers: the bytes
-// are not a message of the type that was asked for. Nothing of a malformed
-// message may be used.
+// ErrMalformed is wrapped by every error of this package's parsers: the bytes are
+// not a message of the requested type. Callers must use nothing of a malformed
+// message.
 var ErrMalformed = errors.New("malformed message")
 
 func malformed(format string, args ...any) error {
@@ -74,8 +74,8 @@ func (c *cursor) i64() int64 {
 	return int64(v)
 }
 
-// bytes8 and bytes16 read a byte string behind its length; over limit is an
-// error before anything is read.
+// bytes8 and bytes16 read a length and then that many bytes. They check the length
+// against the limit before they read anything else.
 func (c *cursor) bytes8(limit int) []byte  { return c.bounded(int(c.u8()), limit) }
 func (c *cursor) bytes16(limit int) []byte { return c.bounded(int(c.u16()), limit) }
 
@@ -86,8 +86,8 @@ func (c *cursor) bounded(n, limit int) []byte {
 	return c.take(n)
 }
 
-// count16 reads a number of elements, each of at least size bytes, and checks
-// it against a limit and against what is left, so that it is safe to allocate.
+// count16 reads a number of elements of at least size bytes each. It checks it
+// against a limit and against the bytes left, so that it is safe to allocate.
 func (c *cursor) count16(limit, size int) int {
 	n := int(c.u16())
 	if c.err == nil && (n > limit || n*size > len(c.rest)) {

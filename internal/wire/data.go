@@ -2,15 +2,15 @@ package wire
 
 import "encoding/binary"
 
-// SegmentHeader is the number of bytes before a segment's payload, MaxSegment
-// the largest payload of one that has a record for itself.
+// SegmentHeader is the number of bytes before a segment's payload. MaxSegment is
+// the largest payload of a segment that has a record to itself.
 const (
 	SegmentHeader = 8 + 8 + 4 + 4 + 32
 	MaxSegment    = MaxPlaintext - SegmentHeader
 )
 
-// Segment is a piece of one block. The plaintext of a data record is one
-// segment or more: a part of a large block, or many small files' blocks whole.
+// Segment is a piece of one block. The plaintext of a data record is one or more
+// segments: a part of a large block, or the whole blocks of many small files.
 //
 //	file u64 | offset u64 | block length u32 | length u32 | block hash 32 | payload
 //
@@ -30,7 +30,7 @@ func (s Segment) Block() uint32 { return uint32(s.Offset / BlockSize) }
 // Start is where in the block the payload lies.
 func (s Segment) Start() int { return int(s.Offset % BlockSize) }
 
-// Whole says whether the payload is the whole block.
+// Whole reports whether the payload is the whole block.
 func (s Segment) Whole() bool { return len(s.Payload) == int(s.BlockLen) }
 
 // AppendHeader appends the segment's header for a payload of n bytes.

@@ -5,11 +5,11 @@ import (
 	"fmt"
 )
 
-// Outcome is how it ended for one file.
+// Outcome is what became of one file.
 type Outcome uint8
 
-// The outcomes. A sender's End has OutcomeOK, Changed or Unreadable; a
-// receiver's Settled has any, and repeats those two where the End had them.
+// The outcomes. A sender's End has OutcomeOK, Changed or Unreadable. A receiver's
+// Settled has any of them, and repeats Changed and Unreadable from the End.
 const (
 	OutcomeOK         Outcome = 0 // the whole file was read; it is verified, synced and in place
 	OutcomeChanged    Outcome = 1 // the source changed while it was read
@@ -40,21 +40,22 @@ func (o Outcome) String() string {
 // MaxEnds bounds the files of one End or Settled.
 const MaxEnds = 512
 
-// MaxEndReason bounds, in bytes, the words for people about one file.
+// MaxEndReason bounds, in bytes, the text for people about one file.
 const MaxEndReason = 70
 
-// End tells the receiver that the sender has read a file to its end.
+// End tells the receiver that the sender is done with reading files.
 //
 //	0x17 | count u16 | count x (file u64 | outcome u8 | size u64 | root 32 | reason str16)
 type End struct{ Files []FileEnd }
 
-// FileEnd is how reading ended for one file: the size, at most MaxFileSize, and
-// the BLAKE3 hash of all its bytes where Outcome is OutcomeOK, else a reason.
+// FileEnd is how reading one file ended. With OutcomeOK it has the size and the
+// root, and with another outcome the reason; what it does not have is empty or
+// zero, or the message is malformed.
 type FileEnd struct {
 	File    uint64
 	Outcome Outcome
-	Size    int64
-	Root    [32]byte
+	Size    int64    // bytes, at most MaxFileSize
+	Root    [32]byte // the BLAKE3 hash of all bytes
 	Reason  string
 }
 
@@ -85,6 +86,10 @@ func ParseEnd(m []byte) (End, error) {
 			c.fail("%v from a sender", f.Outcome)
 		case f.Size > MaxFileSize:
 			c.fail("a file of %d bytes", f.Size)
+		case f.Outcome == OutcomeOK && f.Reason != "":
+			c.fail("a reason for a file that was read")
+		case f.Outcome != OutcomeOK && (f.Size != 0 || f.Root != [32]byte{}):
+			c.fail("a size or hash of a file that %v", f.Outcome)
 		}
 		e.Files = append(e.Files, f)
 	}
@@ -92,7 +97,7 @@ func ParseEnd(m []byte) (End, error) {
 }
 
 // Settled tells the sender what became of files: in place (verified, synced and
-// renamed), or not and why.
+// renamed), or not and why. A file in place has no reason.
 //
 //	0x19 | count u16 | count x (file u64 | outcome u8 | reason str16)
 type Settled struct{ Files []FileSettled }
@@ -125,6 +130,9 @@ func ParseSettled(m []byte) (Settled, error) {
 		f := FileSettled{File: c.u64(), Outcome: Outcome(c.u8()), Reason: string(c.bytes16(MaxEndReason))}
 		if c.err == nil && f.Outcome > OutcomeIntegrity {
 			c.fail("%v", f.Outcome)
+		}
+		if c.err == nil && f.Outcome == OutcomeOK && f.Reason != "" {
+			c.fail("a reason for a file that is in place")
 		}
 		s.Files = append(s.Files, f)
 	}

@@ -9,8 +9,8 @@ import (
 // Kind says what an entry of the manifest is.
 type Kind uint8
 
-// The kinds of entries. A stream is a file whose size is known only at its
-// end, such as standard input.
+// The kinds of entries. A stream is a file whose size is known only at its end,
+// such as standard input.
 const (
 	KindFile    Kind = 1
 	KindDir     Kind = 2
@@ -43,15 +43,16 @@ const (
 //	kind u8 | mode u16 | mtime i64 | size u64 | path str16 | target str16
 //
 // Path is relative, with "/" between its elements, and begins with the name of
-// the path that was sent. It comes from the peer: it is checked to be UTF-8 of
-// 1 to MaxPath bytes here, and by the gate of package disk before it is used.
+// the path that was sent. It comes from the peer: the parser only checks that it is
+// UTF-8 of 1 to MaxPath bytes, and package disk checks it before use. The parser
+// refuses a Size or Target that the Kind cannot have.
 type Entry struct {
 	Kind   Kind
 	Mode   uint16 // permission bits, at most 0o7777
 	MTime  int64  // nanoseconds since 1970 UTC; may be negative
 	Size   int64  // bytes, at most MaxFileSize; 0 unless Kind is KindFile
 	Path   string
-	Target string // of a symlink, as it is stored in it; else empty
+	Target string // of a symlink, as it is stored in it, not empty; otherwise empty
 }
 
 const entryMin = 1 + 2 + 8 + 8 + 2 + 2

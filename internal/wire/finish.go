@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// Complete tells the sender that every entry of the manifest is settled and
-// that all of it is on the receiver's disk.
+// Complete tells the sender that every entry of the manifest is settled, and that
+// all files in place are on the receiver's disk.
 //
 //	0x1A | files u64 | bytes u64
 type Complete struct {
@@ -28,7 +28,7 @@ func ParseComplete(p []byte) (Complete, error) {
 	return m, c.done()
 }
 
-// Done is the sender's last message: it has the Complete, both may leave.
+// Done is the sender's last message. It has the Complete, and both sides may leave.
 //
 //	0x1B
 type Done struct{}
@@ -45,10 +45,10 @@ type Reason uint8
 // The reasons of a Cancel.
 const (
 	ReasonCancelled Reason = 1 // the person, or the program that uses the SDK, ended it
-	ReasonIO        Reason = 2 // a disk that cannot go on
+	ReasonIO        Reason = 2 // a disk failed
 	ReasonIntegrity Reason = 3 // what arrived cannot be trusted
 	ReasonProtocol  Reason = 4 // a message that makes no sense
-	ReasonInternal  Reason = 5 // a fault of the program
+	ReasonInternal  Reason = 5 // a bug
 	ReasonVerify    Reason = 6 // the person found the verification words different
 	ReasonNoPath    Reason = 7 // no lane that both sides allow can be made
 	ReasonFull      Reason = 8 // the receiver's disk is full; it may come back with the same code

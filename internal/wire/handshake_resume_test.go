@@ -8,19 +8,21 @@ import (
 
 func resumeCases() []handshakeCase {
 	nonce := [16]byte{0x01, 15: 0x02}
-	q1 := Q1{Nonce: nonce, Incarnation: [16]byte{0x05, 15: 0x06}, Generation: 0x0708090a}
+	q1 := Q1{Nonce: nonce, Incarnation: [16]byte{0x05, 15: 0x06}, Generation: 0xf708, Commitment: [32]byte{0x05, 31: 0x06}}
 	q1.PublicKey[0] = 0xaa
 	return []handshakeCase{
 		{
 			"Q1", q1, asHandshake(ParseQ1),
-			"14" + "01000000000000000000000000000002" + "05000000000000000000000000000006" + "0708090a" + "aa00", 1253,
+			"14" + "01000000000000000000000000000002" + "05000000000000000000000000000006" + "0000f708" +
+				"0500000000000000000000000000000000000000000000000000000000000006" + "aa00", 1285,
 		},
 		{"Q2", resumeAnswer(), asHandshake(ParseQ2), "15" + "01000000000000000000000000000002" + "bb00", 1169},
 		{
 			"Q3",
-			Q3{[32]byte{0x03, 31: 0x04}},
+			Q3{[32]byte{0x03, 31: 0x04}, [32]byte{0x05, 31: 0x06}},
 			asHandshake(ParseQ3),
-			"16" + "0300000000000000000000000000000000000000000000000000000000000004", 33,
+			"16" + "0300000000000000000000000000000000000000000000000000000000000004" +
+				"0500000000000000000000000000000000000000000000000000000000000006", 65,
 		},
 	}
 }
@@ -49,6 +51,18 @@ func TestResumeTails(t *testing.T) {
 	q1.PublicKey[XWingPublicKeySize-1] = 0xdd
 	if b := q1.Append(nil); b[len(b)-1] != 0xdd {
 		t.Errorf("Q1 ends with 0x%02x instead of its key", b[len(b)-1])
+	}
+}
+
+// Generations are counted from 1, and a lane's number has 16 bits for one.
+func TestGenerationLimits(t *testing.T) {
+	for _, generation := range []uint32{1, 2, MaxGeneration} {
+		if got, err := ParseQ1(Q1{Generation: generation}.Append(nil)); err != nil || got.Generation != generation {
+			t.Errorf("generation %d: %d, %v", generation, got.Generation, err)
+		}
+	}
+	for _, generation := range []uint32{0, MaxGeneration + 1, 70_000, 1<<32 - 1} {
+		handshakeRefused(t, "a generation out of bounds", asHandshake(ParseQ1), Q1{Generation: generation}.Append(nil))
 	}
 }
 

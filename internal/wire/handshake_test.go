@@ -28,7 +28,7 @@ type handshakeCase struct {
 }
 
 func handshakeCases() []handshakeCase {
-	nonce, share := [16]byte{0x01, 15: 0x02}, [32]byte{0x03, 31: 0x04}
+	nonce, share, commitment := [16]byte{0x01, 15: 0x02}, [32]byte{0x03, 31: 0x04}, [32]byte{0x05, 31: 0x06}
 	proposal := Proposal{Role: RoleReceiver, Versions: []uint16{1}, Suites: []uint16{1, 0x0203}}
 	proposal.PublicKey[0] = 0xaa
 	full := Proposal{Role: RoleReceiver, Versions: slices.Repeat([]uint16{7}, 16), Suites: slices.Repeat([]uint16{9}, 16)}
@@ -37,12 +37,13 @@ func handshakeCases() []handshakeCase {
 	return append(resumeCases(), []handshakeCase{
 		{
 			"M1",
-			M1{nonce, share, []byte{0xcc}},
+			M1{nonce, share, commitment, []byte{0xcc}},
 			asHandshake(ParseM1),
 			"10" + "01000000000000000000000000000002" +
-				"0300000000000000000000000000000000000000000000000000000000000004" + "0001" + "cc", 52,
+				"0300000000000000000000000000000000000000000000000000000000000004" +
+				"0500000000000000000000000000000000000000000000000000000000000006" + "0001" + "cc", 84,
 		},
-		{"M1, full", M1{nonce, share, full.Append(nil)}, asHandshake(ParseM1), "1001", 1334},
+		{"M1, full", M1{nonce, share, commitment, full.Append(nil)}, asHandshake(ParseM1), "1001", 1366},
 		{"proposal", proposal, asHandshake(ParseProposal), "01" + "01" + "0001" + "02" + "0001" + "0203" + "aa00", 1225},
 		{"full proposal", full, asHandshake(ParseProposal), "01" + "10" + "0007", 1283},
 		{
@@ -58,7 +59,13 @@ func handshakeCases() []handshakeCase {
 			"11" + "0300000000000000000000000000000000000000000000000000000000000004" + "02" + "0102" + "0304" + "bb00", 1158,
 		},
 		{"choice", choice, asHandshake(ParseChoice), "02" + "0102" + "0304" + "bb00", 1125},
-		{"M3", M3{share}, asHandshake(ParseM3), "12" + "0300000000000000000000000000000000000000000000000000000000000004", 33},
+		{
+			"M3",
+			M3{share, commitment},
+			asHandshake(ParseM3),
+			"12" + "0300000000000000000000000000000000000000000000000000000000000004" +
+				"0500000000000000000000000000000000000000000000000000000000000006", 65,
+		},
 		{"M4", M4{share}, asHandshake(ParseM4), "13" + "0300000000000000000000000000000000000000000000000000000000000004", 33},
 		{"abort", HandshakeAbort{AbortVersion}, asHandshake(ParseHandshakeAbort), "1f02", 2},
 		{"abort of the future", HandshakeAbort{200}, asHandshake(ParseHandshakeAbort), "1fc8", 2},

@@ -10,8 +10,8 @@ const (
 	LaneTCP    Lanes = 1 << 2
 )
 
-// Hello is the first control message of each side: which lanes may carry its
-// data, and what program it is, for diagnostics.
+// Hello is the first control message of each side. It says which lanes may carry
+// the side's data, and which program it runs, for diagnostics.
 //
 //	0x02 | lanes u8 | program bytes8
 type Hello struct {

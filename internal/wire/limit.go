@@ -2,9 +2,8 @@ package wire
 
 import "encoding/binary"
 
-// Limit tells the other side how many bytes of files a second this one wants to
-// cross at most; 0 takes back what it said before. Data keeps to the lower of
-// what the two sides have said.
+// Limit tells the peer how many bytes of files may cross in a second; 0 takes an
+// earlier Limit back. The lower limit of the two sides holds.
 //
 //	0x1D | rate u64
 type Limit struct{ Rate int64 }

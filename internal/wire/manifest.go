@@ -8,10 +8,10 @@ const (
 	MaxPageBytes   = 60 << 10
 )
 
-// Manifest is one page of the list of what is sent. Entries are numbered from
-// 0 in the order of the pages; First is the number of the page's first entry.
-// Folders come before what is in them. Omitted counts what the sender had to
-// leave out since the page before: entries that it cannot read or must not send.
+// Manifest is one page of the list of what is sent. Entries are numbered from 0 in
+// the order of the pages; First is the number of the page's first entry. Folders
+// come before what is in them. Omitted counts the entries that the sender left out
+// since the page before, because it cannot read or must not send them.
 //
 //	0x13 | page u32 | last u8 | omitted u32 | first u64 | count u16 | count x entry
 type Manifest struct {
@@ -24,7 +24,7 @@ type Manifest struct {
 
 const manifestHeader = 1 + 4 + 1 + 4 + 8 + 2
 
-// Fits says whether the page has room for e beside bytes of other entries.
+// Fits reports whether the page has room for e besides other entries of that many bytes.
 func (m Manifest) Fits(bytes int, e Entry) bool {
 	return len(m.Entries) < MaxPageEntries && manifestHeader+bytes+e.EncodedLen() <= MaxPageBytes
 }

@@ -11,7 +11,7 @@ const (
 
 	offerHeader = 1 + 1 + 8 + 8 + 8 + 2
 
-	// What each name may have where the names are too long for one message.
+	// The limit of each name where the names are too long for one message.
 	offerShare = (MaxMessage-offerHeader)/MaxOfferNames - 2
 )
 
@@ -22,17 +22,17 @@ const (
 // Flag bit 0 is Text, bit 1 is Known.
 type Offer struct {
 	Text  bool // the only file is a short text to be shown, not a file to be kept
-	Known bool // Files and Bytes are exact; else there is a stream among the files
+	Known bool // Files and Bytes are exact; otherwise one of the files is a stream
 	Files int64
 	Bytes int64
-	// Stored is how many bytes of a disk they take, where holes take none: less
-	// than Bytes for sparse files.
+	// Stored is how many bytes of a disk they take. It is less than Bytes for
+	// sparse files.
 	Stored int64
 	Names  []string // of the paths that were sent, at most MaxOfferNames
 }
 
-// Append appends the message to b. Names so long that they do not fit into one
-// message together are cut to the same share of it.
+// Append appends the message to b. If the names are too long for one message
+// together, each is cut to the same share of it.
 func (o Offer) Append(b []byte) []byte {
 	var flags byte
 	if o.Text {

@@ -1,7 +1,7 @@
 package wire
 
-// Pause tells the other side that this one holds the data back, or no longer
-// does. Data flows while neither side does.
+// Pause tells the peer that this side holds the data back, or no longer does. Data
+// flows while neither side holds it back.
 //
 //	0x1C | paused u8
 type Pause struct{ Paused bool }

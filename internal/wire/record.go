@@ -12,8 +12,8 @@ const (
 	RecordData    RecordKind = 0x21
 )
 
-// Sizes of a record in bytes. MaxRecord is all of it, so that it fits the
-// largest message of a data channel that peers agree on by default.
+// Sizes of a record in bytes. MaxRecord is the whole record. It fits the largest
+// message of a data channel that peers agree on by default.
 const (
 	RecordHeader   = 1 + 8
 	RecordTag      = 16
@@ -21,8 +21,8 @@ const (
 	MaxRecord      = 64 << 10
 	MaxPlaintext   = MaxRecord - RecordOverhead
 
-	// ReadBuffer is what a carrier is given to read a record with what its own
-	// transport puts around it.
+	// ReadBuffer is the size of the buffer that a carrier gets to read a record
+	// and what its transport adds to it.
 	ReadBuffer = MaxRoomFrame + 1
 )
 
@@ -31,8 +31,8 @@ const (
 //	kind u8 | counter u64 | ciphertext | tag 16
 //
 // The first nine bytes are the additional data. The nonce is four zero bytes
-// and the counter, which begins at 0 for each kind, lane and direction and
-// grows by one a record: a record with any other counter is a fault of the lane.
+// and the counter. The counter begins at 0 for each kind, lane and direction and
+// grows by one with each record. A record with any other counter breaks the lane.
 type Record struct {
 	Kind    RecordKind
 	Counter uint64

@@ -6,9 +6,8 @@ import "encoding/binary"
 type SignalKind uint8
 
 // The kinds of signals. Offer and Answer carry an SDP (RFC 8829), Candidate an
-// ICE candidate (RFC 8839) as the JSON of an RTCIceCandidateInit, Failed the
-// words of why the side gives the lane up, Addresses where the side listens for
-// tcp lanes.
+// ICE candidate (RFC 8839) as the JSON of an RTCIceCandidateInit, Failed the reason
+// why the side gives the lane up, Addresses where the side listens for tcp lanes.
 const (
 	SignalOffer     SignalKind = 1
 	SignalAnswer    SignalKind = 2
@@ -20,9 +19,9 @@ const (
 // MaxSignal bounds the body of a Signal in bytes.
 const MaxSignal = 16 << 10
 
-// Signal sets up a lane: it tells the other side of the lane with the number
-// Lane what the lane's own protocol wants said. It travels sealed, as a control
-// message, so the relay sees neither addresses nor fingerprints.
+// Signal sets up a lane: it carries a message of the lane's own protocol to the
+// peer's end of the lane. It travels sealed, as a control message, so the relay
+// sees neither addresses nor fingerprints.
 //
 //	0x01 | kind u8 | lane u32 | body bytes16
 type Signal struct {

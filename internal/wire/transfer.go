@@ -34,11 +34,11 @@ const (
 	TypeCancel   Type = 0x1F
 )
 
-// BlockSize is the size in bytes of every block of a file but its last, which
-// may be shorter: the unit of hashing, acknowledging and resuming.
+// BlockSize is the size in bytes of a block, the unit of hashing, acknowledging and
+// resuming. Only the last block of a file may be shorter.
 const BlockSize = 1 << 20
 
-// MaxMessageText bounds, in bytes, the words for people in a message.
+// MaxMessageText bounds, in bytes, the text for people in a message.
 const MaxMessageText = 1024
 
 // Blocks is the number of blocks of a file of size bytes.
@@ -47,7 +47,7 @@ func Blocks(size int64) uint32 { return uint32((size + BlockSize - 1) / BlockSiz
 // MaxFileSize is the largest file in bytes: block numbers have 32 bits.
 const MaxFileSize = BlockSize * (1<<32 - 1)
 
-// TypeOf is the type of a control message; false if it is empty.
+// TypeOf returns the type of a control message; false if it is empty.
 func TypeOf(m []byte) (Type, bool) {
 	if len(m) == 0 {
 		return 0, false
@@ -55,7 +55,7 @@ func TypeOf(m []byte) (Type, bool) {
 	return Type(m[0]), true
 }
 
-// message starts to read a control message whose type must be t.
+// message starts a cursor after the type of a control message, which must be t.
 func message(m []byte, t Type) *cursor {
 	c := &cursor{rest: m}
 	if got := Type(c.u8()); c.err == nil && got != t {
@@ -64,7 +64,7 @@ func message(m []byte, t Type) *cursor {
 	return c
 }
 
-// clip shortens words for people to at most limit bytes of whole characters.
+// clip shortens a text for people to at most limit bytes of whole characters.
 func clip(s string, limit int) string {
 	if len(s) <= limit {
 		return s

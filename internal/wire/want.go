@@ -2,8 +2,8 @@ package wire
 
 import "encoding/binary"
 
-// Want answers one page of the manifest: every file of it is wanted but those
-// in Skips. What is already there of the wanted ones came before, in Have.
+// Want answers one page of the manifest: the receiver wants every entry of it
+// except those in Skips. It comes after the page's Haves.
 //
 //	0x14 | page u32 | count u16 | count x (file u64 | reason str16)
 type Want struct {
@@ -11,14 +11,14 @@ type Want struct {
 	Skips []Skip
 }
 
-// Skip is an entry that the receiver will not take, and why.
+// Skip is an entry that the receiver does not want, and why.
 type Skip struct {
 	File   uint64
 	Reason string
 }
 
-// MaxSkipReason bounds the reason of one Skip in bytes, so that a page of
-// nothing but skips fits into one message.
+// MaxSkipReason bounds the reason of a Skip in bytes, so that the answer to a page
+// fits into one message even if it skips every entry.
 const MaxSkipReason = 50
 
 // Append appends the message to b.
@@ -48,7 +48,7 @@ func ParseWant(m []byte) (Want, error) {
 const MaxHaveBlocks = 1900
 
 // Have tells the sender which blocks of a file the receiver has on its disk, by
-// their hashes, so that those which are the same are not sent. Hashes[i] is of
+// their hashes. The sender does not send those that are the same. Hashes[i] is of
 // block First+i. It comes before the Want of the file's page.
 //
 //	0x15 | file u64 | first u32 | count u16 | count x hash 32

@@ -115,7 +115,7 @@ func explainHandshake(err error) *Error {
 		return &Error{Kind: KindCode, Message: "the code was tried already and is used up", Hint: hintNewCode}
 	case errors.As(err, &version), errors.Is(err, handshake.ErrVersion):
 		return &Error{Kind: KindNetwork, Message: "the two sides run versions of tallow that do not understand each other", Hint: "Update the older one: tallow version shows which."}
-	case errors.Is(err, handshake.ErrPoint), errors.Is(err, handshake.ErrReflected):
+	case errors.Is(err, handshake.ErrPoint), errors.Is(err, handshake.ErrReflected), errors.Is(err, handshake.ErrOpening):
 		return &Error{Kind: KindCode, Message: "somebody interfered with the handshake; the code is used up", Hint: hintNewCode}
 	case errors.Is(err, transfer.ErrVerify):
 		return &Error{Kind: KindCode, Message: "the verification words do not match", Hint: "Somebody may be between you: send again, by another relay."}
