@@ -9,26 +9,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
-
-// Carrier is what a lane is made of: a reliable, ordered transport of whole
-// records of at most wire.MaxRecord bytes.
-type Carrier interface {
-	// WriteRecord sends one record and blocks while the transport is full. It is
-	// not called concurrently and does not keep rec.
-	WriteRecord(rec []byte) error
-	// ReadRecord reads the next record into buf, which has wire.ReadBuffer bytes,
-	// and returns the part of buf that it is. io.EOF means that the peer closed
-	// the transport, as opposed to one that broke.
-	ReadRecord(buf []byte) ([]byte, error)
-	// Close ends the transport and unblocks both of the above.
-	Close() error
-}
-
-// pathTimer is a Carrier that knows the round trip of its path: the latest, or 0
-// when there is none since it was last asked.
-type pathTimer interface{ RoundTrip() time.Duration }
 
 // Times of a lane's liveness.
 const (
@@ -46,8 +29,8 @@ var errSilent = errors.New("nothing was heard on this lane for too long")
 type Lane struct {
 	session *Session
 	id      uint32
-	kind    wire.Lanes
-	carrier Carrier
+	traits  lane.Traits
+	carrier lane.Carrier
 
 	done     chan struct{} // closed when the lane is dead
 	failOnce sync.Once
@@ -59,7 +42,7 @@ type Lane struct {
 	pace     *pace
 	received atomic.Int64  // bytes of data records' plaintext
 	unsaid   chan struct{} // a token when received has grown since it was reported
-	resting  bool          // guarded by Session.mu
+	standby  bool          // guarded by Session.mu
 
 	// Owned by whoever has put the token into write. (A mutex would do, but time
 	// stands still in a synctest bubble while a goroutine waits for one.)
@@ -73,12 +56,13 @@ type Lane struct {
 	dataIn    recordKey
 }
 
-func newLane(s *Session, id uint32, kind wire.Lanes, keys Keys, c Carrier) *Lane {
+func newLane(s *Session, id uint32, keys Keys, c lane.Carrier) *Lane {
+	traits := c.Traits()
 	return &Lane{
-		session: s, id: id, kind: kind, carrier: c,
+		session: s, id: id, traits: traits, carrier: c,
 		done:       make(chan struct{}),
 		write:      make(chan struct{}, 1),
-		pace:       newPace(s.shareOf(kind)),
+		pace:       newPace(s.share(traits.SharedPath)),
 		unsaid:     make(chan struct{}, 1),
 		buf:        make([]byte, wire.MaxRecord),
 		controlOut: newRecordKey(keys.ControlOut, wire.RecordControl, id),
@@ -88,8 +72,8 @@ func newLane(s *Session, id uint32, kind wire.Lanes, keys Keys, c Carrier) *Lane
 	}
 }
 
-// Kind is the kind of lane that it is, one bit.
-func (l *Lane) Kind() wire.Lanes { return l.kind }
+// Kind is the carrier's kind, one bit.
+func (l *Lane) Kind() wire.Lanes { return l.traits.Kind }
 
 // Underway is how many bytes of data records it was given that have not arrived.
 func (l *Lane) Underway() int64 { return l.pace.underway() }
@@ -195,14 +179,14 @@ func (l *Lane) take(b []byte) error {
 		case l.unsaid <- struct{}{}:
 		default:
 		}
-		return l.session.takeData(l.kind, plain)
+		return l.session.takeData(l.traits.Kind, plain)
 	}
 	m, err := wire.ParseControl(plain)
 	if err != nil {
 		return err
 	}
 	var path time.Duration
-	if c, ok := l.carrier.(pathTimer); ok {
+	if c, ok := l.carrier.(lane.RoundTripper); ok {
 		path = c.RoundTrip()
 	}
 	l.pace.report(int64(min(m.Data, math.MaxInt64)), path, l.session.age())

@@ -8,15 +8,17 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // What a Session does with its lanes: they come by Attach, at any time and in any
 // number, and leave when they die.
 
-// Attach gives the session a carrier as the lane with a LaneID, which both sides
-// use for it and for no other. The session closes the carrier.
-func (s *Session) Attach(id uint32, kind wire.Lanes, c Carrier) (*Lane, error) {
+// Attach adds a lane over a carrier. Both peers give the lane the same number, a
+// LaneID that they use for no other lane. The session owns the carrier from then
+// on, and closes it even if Attach fails.
+func (s *Session) Attach(id uint32, c lane.Carrier) (*Lane, error) {
 	s.mu.Lock()
 	keys, known := s.keys[id>>16]
 	err := s.err
@@ -32,9 +34,10 @@ func (s *Session) Attach(id uint32, kind wire.Lanes, c Carrier) (*Lane, error) {
 		_ = c.Close()
 		return nil, err
 	}
-	l := newLane(s, id, kind, keys, c)
-	// Beside lanes of a better kind it is of use only if somebody says so.
-	l.resting = kind == wire.LaneWebRTC && slices.ContainsFunc(s.lanes, func(o *Lane) bool { return o.kind == wire.LaneTCP })
+	l := newLane(s, id, keys, c)
+	l.standby = l.traits.Standby && slices.ContainsFunc(s.lanes, func(other *Lane) bool {
+		return other.traits.Direct && other.traits.Rank > l.traits.Rank
+	})
 	now := int64(s.age())
 	l.lastRead.Store(now)
 	l.lastWrite.Store(now)
@@ -89,18 +92,22 @@ func (s *Session) AwaitLanes(ctx context.Context, cond func(up wire.Lanes) bool)
 	return s.await(ctx, func() bool {
 		var up wire.Lanes
 		for _, l := range s.lanes {
-			up |= l.kind
+			up |= l.traits.Kind
 		}
 		return cond(up)
 	})
 }
 
-// shareOf is what lanes of a kind share; nil if each is on its own.
-func (s *Session) shareOf(kind wire.Lanes) *share {
-	if kind == wire.LaneWebRTC {
-		return s.webrtc
+// share returns what the lanes of a path share; nil if the path has no name. s.mu
+// is held.
+func (s *Session) share(path string) *share {
+	if path == "" {
+		return nil
 	}
-	return nil
+	if s.shares[path] == nil {
+		s.shares[path] = newShare()
+	}
+	return s.shares[path]
 }
 
 // laneDied forgets a dead lane; what it may have swallowed of the control
@@ -147,7 +154,7 @@ func (s *Session) endIfAlone(loss int) {
 }
 
 func (s *Session) endGrace() {
-	timer := time.NewTimer(relayGrace)
+	timer := time.NewTimer(directGrace)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

@@ -7,76 +7,81 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// relayGrace is how long direct lanes have to come up before the relayed lane
+// Which lane carries what. Only the carriers' traits decide, never their kind.
+
+// directGrace is for how long an indirect lane waits for a direct one before it
 // carries data.
-const relayGrace = 2 * time.Second
+const directGrace = 2 * time.Second
 
-// rank orders lanes: the higher the better.
-func rank(kind wire.Lanes) int {
-	switch kind {
-	case wire.LaneTCP:
-		return 3
-	case wire.LaneWebRTC:
-		return 2
-	}
-	return 1
-}
-
-// best is the lane for control messages, nil if none is up; s.mu is held.
+// best returns the lane for control messages, nil if none is up. s.mu is held.
 func (s *Session) best() *Lane {
 	var best *Lane
 	for _, l := range s.lanes {
-		if best == nil || rank(l.kind) > rank(best.kind) {
+		if best == nil || l.traits.Rank > best.traits.Rank {
 			best = l
 		}
 	}
 	return best
 }
 
-// mayCarry says whether a lane carries data now: both sides allow its kind,
-// the relayed lane only where nothing direct is up, and one that rests only where
-// every direct lane does; s.mu is held.
+// allowedKinds are the kinds of lanes that both peers allow. s.peer is set and
+// s.mu is held.
+func (s *Session) allowedKinds() wire.Lanes { return s.allowed & s.peer.Lanes }
+
+// mayCarry reports whether a lane carries data now. Both peers must allow its
+// kind. A direct lane in standby carries only if every direct lane is in standby,
+// and an indirect one only if no direct lane is up. s.mu is held.
 func (s *Session) mayCarry(l *Lane) bool {
-	if s.peer == nil || s.allowed&s.peer.Lanes&l.kind == 0 {
+	if s.peer == nil || s.allowedKinds()&l.traits.Kind == 0 {
 		return false
 	}
-	if l.kind != wire.LaneRelay && !l.resting {
+	if l.traits.Direct && !l.standby {
 		return true
 	}
 	for _, other := range s.lanes {
-		if other.kind == wire.LaneRelay || s.allowed&s.peer.Lanes&other.kind == 0 {
+		if !other.traits.Direct || s.allowedKinds()&other.traits.Kind == 0 {
 			continue
 		}
-		if l.kind == wire.LaneRelay || !other.resting {
+		if !l.traits.Direct || !other.standby {
 			return false
 		}
 	}
-	if l.kind != wire.LaneRelay {
-		return true
-	}
-	direct := s.allowed & s.peer.Lanes &^ wire.LaneRelay
-	return direct == 0 || s.graceOver
+	return l.traits.Direct || s.graceOver || !s.expectsDirect()
 }
 
-// Rest has a direct lane carry no more data, or has it carry again. It stays up
-// for control messages, and for data should no other direct lane be left.
-func (l *Lane) Rest(rest bool) {
+// expectsDirect reports whether a direct lane may still come up: both peers allow
+// a kind that no indirect lane is of. s.mu is held.
+func (s *Session) expectsDirect() bool {
+	expected := s.allowedKinds()
+	for _, l := range s.lanes {
+		if !l.traits.Direct {
+			expected &^= l.traits.Kind
+		}
+	}
+	return expected != 0
+}
+
+// SetStandby puts a direct lane into standby, in which it carries no data while
+// another direct lane does, or ends its standby. A lane in standby still carries
+// control messages.
+func (l *Lane) SetStandby(standby bool) {
 	s := l.session
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if l.resting != rest {
-		l.resting = rest
+	if l.standby != standby {
+		l.standby = standby
 		s.broadcastChange()
 	}
 }
 
-// Ready waits until the lane may carry data.
-func (l *Lane) Ready(ctx context.Context) error { return l.awaitTurn(ctx, true) }
+// AwaitActive waits until the lane may carry data. Errors: the lane's, ctx's.
+func (l *Lane) AwaitActive(ctx context.Context) error { return l.awaitCarrying(ctx, true) }
 
-// Relieved waits until the lane may no longer carry data.
-func (l *Lane) Relieved(ctx context.Context) error { return l.awaitTurn(ctx, false) }
+// AwaitStandby waits until the lane may no longer carry data, because a better
+// one does. Errors: the lane's, ctx's.
+func (l *Lane) AwaitStandby(ctx context.Context) error { return l.awaitCarrying(ctx, false) }
 
-func (l *Lane) awaitTurn(ctx context.Context, carries bool) error {
+func (l *Lane) awaitCarrying(ctx context.Context, carrying bool) error {
 	s := l.session
 	for {
 		s.mu.Lock()
@@ -85,7 +90,7 @@ func (l *Lane) awaitTurn(ctx context.Context, carries bool) error {
 		if err := l.Err(); err != nil {
 			return err
 		}
-		if now == carries {
+		if now == carrying {
 			return nil
 		}
 		select {

@@ -42,7 +42,6 @@ type Session struct {
 	allowed  wire.Lanes
 	patience time.Duration
 	began    time.Time
-	webrtc   *share // of the lanes over a WebRTC connection's path
 
 	inbox       chan []byte
 	signals     chan wire.Signal
@@ -52,14 +51,15 @@ type Session struct {
 	delivering  sync.Mutex // held by the lane that hands on control messages
 
 	mu        sync.Mutex
-	keys      map[uint32]Keys // by generation
-	err       error           // why it ended; set before done is closed
-	changed   chan struct{}   // closed and replaced whenever anything below changes
-	lanes     []*Lane         // those that live
-	attached  []*Lane         // all that ever were
-	lastLane  error           // why the latest lane died
-	losses    int             // how often the last lane that lived died
-	hurried   bool            // the other side closed a lane: it is leaving, or lost the relay
+	keys      map[uint32]Keys   // by generation
+	shares    map[string]*share // by lane.Traits.SharedPath
+	err       error             // why it ended; set before done is closed
+	changed   chan struct{}     // closed and replaced whenever anything below changes
+	lanes     []*Lane           // those that live
+	attached  []*Lane           // all that ever were
+	lastLane  error             // why the latest lane died
+	losses    int               // how often the last lane that lived died
+	hurried   bool              // the other side closed a lane: it is leaving, or lost the relay
 	graceOver bool
 	peer      *wire.Hello
 	control   controlStream
@@ -69,8 +69,9 @@ type Session struct {
 // New starts a session. Close ends it and waits for all its goroutines.
 func New(keys Keys, o Options) *Session {
 	s := &Session{
-		allowed: o.Allowed, patience: o.Patience, began: time.Now(), webrtc: newShare(),
+		allowed: o.Allowed, patience: o.Patience, began: time.Now(),
 		keys:        map[uint32]Keys{0: keys},
+		shares:      make(map[string]*share),
 		inbox:       make(chan []byte, inboxSize),
 		signals:     make(chan wire.Signal, maxSignalBox),
 		controlWake: make(chan struct{}, 1),

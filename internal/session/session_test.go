@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/session/sessiontest"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -45,12 +46,12 @@ func pairAllowing(t *testing.T, lanesA, lanesB wire.Lanes) (a, b *session.Sessio
 // join attaches a pipe to both.
 func join(t *testing.T, a, b *session.Session, id uint32, kind wire.Lanes, fromA, fromB sessiontest.Tamper) (*session.Lane, *session.Lane, *sessiontest.Carrier) {
 	t.Helper()
-	ca, cb := sessiontest.Pipe(64, fromA, fromB)
-	la, err := a.Attach(id, kind, ca)
+	ca, cb := sessiontest.Pipe(64, sessiontest.Traits(kind), fromA, fromB)
+	la, err := a.Attach(id, ca)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lb, err := b.Attach(id, kind, cb)
+	lb, err := b.Attach(id, cb)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -190,8 +191,8 @@ func TestHostileCarrier(t *testing.T) {
 func TestReflectionAndCrossLane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, _ := pair(t)
-		ca, cb := sessiontest.Pipe(64, nil, nil)
-		la, err := a.Attach(0, wire.LaneRelay, ca)
+		ca, cb := sessiontest.Pipe(64, sessiontest.Traits(wire.LaneRelay), nil, nil)
+		la, err := a.Attach(0, ca)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -210,11 +211,11 @@ func TestReflectionAndCrossLane(t *testing.T) {
 	})
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pair(t)
-		ca, cb := sessiontest.Pipe(64, nil, nil)
-		if _, err := a.Attach(1, wire.LaneRelay, ca); err != nil {
+		ca, cb := sessiontest.Pipe(64, sessiontest.Traits(wire.LaneRelay), nil, nil)
+		if _, err := a.Attach(1, ca); err != nil {
 			t.Fatal(err)
 		}
-		lb, err := b.Attach(2, wire.LaneRelay, cb)
+		lb, err := b.Attach(2, cb)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -270,18 +271,18 @@ func TestRelayedLaneIsTheLastResort(t *testing.T) {
 		a, b := pair(t)
 		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
 		began := time.Now()
-		if err := relayed.Ready(t.Context()); err != nil {
+		if err := relayed.AwaitActive(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if waited := time.Since(began); waited != 2*time.Second {
 			t.Errorf("the relayed lane carries after %v", waited)
 		}
 		_, _, cut := join(t, a, b, 1, wire.LaneWebRTC, nil, nil)
-		if err := relayed.Relieved(t.Context()); err != nil {
+		if err := relayed.AwaitStandby(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		cut.Cut()
-		if err := relayed.Ready(t.Context()); err != nil {
+		if err := relayed.AwaitActive(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if waited := time.Since(began); waited > 3*time.Second {
@@ -295,7 +296,7 @@ func TestLanesThatOneSideForbids(t *testing.T) {
 		a, b := pairAllowing(t, all, wire.LaneRelay)
 		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
 		began := time.Now()
-		if err := relayed.Ready(t.Context()); err != nil || time.Since(began) > 0 {
+		if err := relayed.AwaitActive(t.Context()); err != nil || time.Since(began) > 0 {
 			t.Errorf("where nothing direct is allowed the relayed lane carries at once: %v after %v", err, time.Since(began))
 		}
 		if peer, err := a.Peer(t.Context()); err != nil || peer.Lanes != wire.LaneRelay || peer.Program != "test/1" {
@@ -307,7 +308,7 @@ func TestLanesThatOneSideForbids(t *testing.T) {
 		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := relayed.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if err := relayed.AwaitActive(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a lane that the other side forbids carries: %v", err)
 		}
 	})
@@ -359,8 +360,8 @@ func TestBroadcastPassesAFullLane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pair(t)
 		join(t, a, b, 0, wire.LaneRelay, nil, nil)
-		stuck, _ := sessiontest.Pipe(1, nil, nil) // nobody reads its other end
-		direct, err := a.Attach(1, wire.LaneWebRTC, stuck)
+		stuck, _ := sessiontest.Pipe(1, sessiontest.Traits(wire.LaneWebRTC), nil, nil) // nobody reads its other end
+		direct, err := a.Attach(1, stuck)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -405,7 +406,7 @@ func TestPatienceBeginsWithEachLoss(t *testing.T) {
 		s := session.New(session.Keys{}, session.Options{Allowed: all, Patience: 10 * time.Minute})
 		defer s.Close()
 		for i := range uint16(200) {
-			if _, err := s.Attach(session.LaneID(0, i), wire.LaneRelay, brokenCarrier{}); err != nil {
+			if _, err := s.Attach(session.LaneID(0, i), brokenCarrier{}); err != nil {
 				t.Fatalf("loss %d: %v", i, err)
 			}
 			time.Sleep(9 * time.Minute) // of the bubble's clock
@@ -422,6 +423,7 @@ type brokenCarrier struct{}
 
 func (brokenCarrier) WriteRecord([]byte) error          { return io.ErrClosedPipe }
 func (brokenCarrier) ReadRecord([]byte) ([]byte, error) { return nil, io.ErrClosedPipe }
+func (brokenCarrier) Traits() lane.Traits               { return sessiontest.Traits(wire.LaneRelay) }
 func (brokenCarrier) Close() error                      { return nil }
 
 // Two sides that have lost every lane and meet again go on where they were,
@@ -462,18 +464,18 @@ func TestMeetingAgain(t *testing.T) {
 		if err := a.Renew(3, k); err == nil {
 			t.Error("a generation of keys was used twice")
 		}
-		if _, err := a.Attach(session.LaneID(2, 0), wire.LaneRelay, cut); err == nil {
+		if _, err := a.Attach(session.LaneID(2, 0), cut); err == nil {
 			t.Error("a lane's number was used twice")
 		}
-		if _, err := a.Attach(session.LaneID(9, 0), wire.LaneRelay, cut); err == nil {
+		if _, err := a.Attach(session.LaneID(9, 0), cut); err == nil {
 			t.Error("a lane without keys was attached")
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		a := session.New(session.Keys{}, session.Options{Patience: 10 * time.Minute})
 		defer a.Close()
-		c, _ := sessiontest.Pipe(1, nil, nil)
-		if _, err := a.Attach(0, wire.LaneRelay, c); err != nil {
+		c, _ := sessiontest.Pipe(1, sessiontest.Traits(wire.LaneRelay), nil, nil)
+		if _, err := a.Attach(0, c); err != nil {
 			t.Fatal(err)
 		}
 		c.Cut()

@@ -254,11 +254,11 @@ func sessions(t *testing.T) (s, r *link) {
 // join gives two sessions a lane in common.
 func join(t *testing.T, s, r *link, id uint32, kind wire.Lanes, fromS sessiontest.Tamper) *sessiontest.Carrier {
 	t.Helper()
-	a, b := sessiontest.Pipe(16, fromS, nil)
-	if _, err := s.Attach(id, kind, a); err != nil {
+	a, b := sessiontest.Pipe(16, sessiontest.Traits(kind), fromS, nil)
+	if _, err := s.Attach(id, a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Attach(id, kind, b); err != nil {
+	if _, err := r.Attach(id, b); err != nil {
 		t.Fatal(err)
 	}
 	return a

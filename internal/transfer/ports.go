@@ -27,8 +27,8 @@ type Session interface {
 // Lane is what a transfer needs of a lane.
 type Lane interface {
 	Kind() wire.Lanes
-	// Ready waits until the lane may carry data.
-	Ready(ctx context.Context) error
+	// AwaitActive waits until the lane may carry data.
+	AwaitActive(ctx context.Context) error
 	// SendData sends the concatenation of parts as one record. It blocks while
 	// the lane is full.
 	SendData(ctx context.Context, parts ...[]byte) error
