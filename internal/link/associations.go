@@ -77,7 +77,7 @@ func (a *associations) keep(ctx context.Context) {
 	defer tick.Stop()
 	for carrying := 0; ; {
 		wanted := a.wanted(growth.Sample{
-			At: time.Since(began), Arrived: a.link.Arrived(), Left: a.link.remaining(), Carrying: carrying, Round: a.channel.Round(),
+			At: time.Since(began), Arrived: a.link.Delivered(), Left: a.link.remaining(), Carrying: carrying, Round: a.channel.MinRTT(),
 		})
 		if wanted != carrying {
 			a.link.config.Logger.Debug("associations", "wanted", wanted, "carry", carrying)

@@ -70,7 +70,7 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Link{
 		Session: session.New(p.keys(), session.Options{
-			Allowed: p.config.Lanes, Program: "tallow/" + p.config.Version, Patience: o.ReconnectTimeout,
+			Allowed: p.config.Lanes, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
 		}),
 		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
 		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),

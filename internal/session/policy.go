@@ -2,21 +2,41 @@ package session
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Which lane carries what. Only the carriers' traits decide, never their kind.
-
 // directGrace is for how long an indirect lane waits for a direct one before it
 // carries data.
 const directGrace = 2 * time.Second
 
-// best returns the lane for control messages, nil if none is up. s.mu is held.
-func (s *Session) best() *Lane {
+// laneSet is the lanes that are up, and decides which of them carry what. Only
+// the carriers' traits matter. Their kinds are compared with what the peers
+// allow, and nothing else. It is guarded by Session.mu.
+type laneSet struct {
+	up        []*Lane
+	own, peer wire.Lanes // the kinds that each peer allows; peer is 0 until its Hello arrives
+	graceOver bool
+}
+
+func (s *laneSet) remove(l *Lane) {
+	s.up = slices.DeleteFunc(s.up, func(other *Lane) bool { return other == l })
+}
+
+// kinds returns the kinds of all lanes.
+func (s *laneSet) kinds() (kinds wire.Lanes) {
+	for _, l := range s.up {
+		kinds |= l.traits.Kind
+	}
+	return kinds
+}
+
+// best returns the lane for control messages, nil if none is up.
+func (s *laneSet) best() *Lane {
 	var best *Lane
-	for _, l := range s.lanes {
+	for _, l := range s.up {
 		if best == nil || l.traits.Rank > best.traits.Rank {
 			best = l
 		}
@@ -24,22 +44,28 @@ func (s *Session) best() *Lane {
 	return best
 }
 
-// allowedKinds are the kinds of lanes that both peers allow. s.peer is set and
-// s.mu is held.
-func (s *Session) allowedKinds() wire.Lanes { return s.allowed & s.peer.Lanes }
+// hasBetterDirect reports whether a direct lane of a higher rank is up.
+func (s *laneSet) hasBetterDirect(l *Lane) bool {
+	return slices.ContainsFunc(s.up, func(other *Lane) bool {
+		return other.traits.Direct && other.traits.Rank > l.traits.Rank
+	})
+}
+
+// allows reports whether both peers allow a lane to carry data.
+func (s *laneSet) allows(l *Lane) bool { return s.own&s.peer&l.traits.Kind != 0 }
 
 // mayCarry reports whether a lane carries data now. Both peers must allow its
 // kind. A direct lane in standby carries only if every direct lane is in standby,
-// and an indirect one only if no direct lane is up. s.mu is held.
-func (s *Session) mayCarry(l *Lane) bool {
-	if s.peer == nil || s.allowedKinds()&l.traits.Kind == 0 {
+// and an indirect one only if no direct lane is up.
+func (s *laneSet) mayCarry(l *Lane) bool {
+	if !s.allows(l) {
 		return false
 	}
 	if l.traits.Direct && !l.standby {
 		return true
 	}
-	for _, other := range s.lanes {
-		if !other.traits.Direct || s.allowedKinds()&other.traits.Kind == 0 {
+	for _, other := range s.up {
+		if !other.traits.Direct || !s.allows(other) {
 			continue
 		}
 		if !l.traits.Direct || !other.standby {
@@ -49,11 +75,11 @@ func (s *Session) mayCarry(l *Lane) bool {
 	return l.traits.Direct || s.graceOver || !s.expectsDirect()
 }
 
-// expectsDirect reports whether a direct lane may still come up: both peers allow
-// a kind that no indirect lane is of. s.mu is held.
-func (s *Session) expectsDirect() bool {
-	expected := s.allowedKinds()
-	for _, l := range s.lanes {
+// expectsDirect reports whether a direct lane may still come up: the peers allow
+// a kind that is not that of an indirect lane.
+func (s *laneSet) expectsDirect() bool {
+	expected := s.own & s.peer
+	for _, l := range s.up {
 		if !l.traits.Direct {
 			expected &^= l.traits.Kind
 		}
@@ -61,31 +87,33 @@ func (s *Session) expectsDirect() bool {
 	return expected != 0
 }
 
-// SetStandby puts a direct lane into standby, in which it carries no data while
-// another direct lane does, or ends its standby. A lane in standby still carries
-// control messages.
+// SetStandby puts a direct lane into standby, or ends its standby. In standby a
+// lane carries no data while another direct lane does, and control messages as
+// before.
 func (l *Lane) SetStandby(standby bool) {
 	s := l.session
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l.standby != standby {
-		l.standby = standby
-		s.broadcastChange()
+	changed := l.standby != standby
+	l.standby = standby
+	s.mu.Unlock()
+	if changed {
+		s.changed.Broadcast()
 	}
 }
 
 // AwaitActive waits until the lane may carry data. Errors: the lane's, ctx's.
 func (l *Lane) AwaitActive(ctx context.Context) error { return l.awaitCarrying(ctx, true) }
 
-// AwaitStandby waits until the lane may no longer carry data, because a better
-// one does. Errors: the lane's, ctx's.
+// AwaitStandby waits until the lane may no longer carry data, because it is in
+// standby or a direct lane took over. Errors: the lane's, ctx's.
 func (l *Lane) AwaitStandby(ctx context.Context) error { return l.awaitCarrying(ctx, false) }
 
 func (l *Lane) awaitCarrying(ctx context.Context, carrying bool) error {
 	s := l.session
 	for {
+		changed := s.changed.Wait()
 		s.mu.Lock()
-		now, changed := s.mayCarry(l), s.changed
+		now := s.lanes.mayCarry(l)
 		s.mu.Unlock()
 		if err := l.Err(); err != nil {
 			return err

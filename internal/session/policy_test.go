@@ -16,9 +16,9 @@ const (
 )
 
 // checkCarrying fails unless exactly the lanes in want carry data.
-func checkCarrying(t *testing.T, when string, s *Session, lanes []*Lane, want ...*Lane) {
+func checkCarrying(t *testing.T, when string, s *laneSet, lanes []*Lane, want ...*Lane) {
 	t.Helper()
-	s.lanes = lanes
+	s.up = lanes
 	for i, l := range lanes {
 		if carries := s.mayCarry(l); carries != slices.Contains(want, l) {
 			t.Errorf("%s: lane %d carries: %v", when, i, carries)
@@ -30,10 +30,11 @@ func checkCarrying(t *testing.T, when string, s *Session, lanes []*Lane, want ..
 // when none is left. The indirect lane waits for all of them.
 func TestLanesInStandby(t *testing.T) {
 	const both = kindA | kindB
-	s := &Session{allowed: both, peer: &wire.Hello{Lanes: both}, graceOver: true, changed: make(chan struct{})}
-	indirect := &Lane{session: s, traits: lane.Traits{Kind: kindA}}
-	a := &Lane{session: s, traits: lane.Traits{Kind: kindB, Direct: true}}
-	b := &Lane{session: s, traits: lane.Traits{Kind: kindB, Direct: true}}
+	session := &Session{}
+	s := &laneSet{own: both, peer: both, graceOver: true}
+	indirect := &Lane{session: session, traits: lane.Traits{Kind: kindA}}
+	a := &Lane{session: session, traits: lane.Traits{Kind: kindB, Direct: true}}
+	b := &Lane{session: session, traits: lane.Traits{Kind: kindB, Direct: true}}
 	all := []*Lane{indirect, a, b}
 	checkCarrying(t, "at first", s, all, a, b)
 	a.SetStandby(true)
@@ -44,23 +45,27 @@ func TestLanesInStandby(t *testing.T) {
 	a.SetStandby(false)
 	checkCarrying(t, "one is needed again", s, all, a)
 	checkCarrying(t, "none is left", s, []*Lane{indirect}, indirect)
-	changed := s.changed
+	changed := session.changed.Wait()
 	a.SetStandby(false)
-	if s.changed != changed {
+	select {
+	case <-changed:
 		t.Error("a change was announced where there was none")
+	default:
 	}
 	a.SetStandby(true)
-	if s.changed == changed {
+	select {
+	case <-changed:
+	default:
 		t.Error("a change was not announced")
 	}
 }
 
 // An indirect lane waits for a direct one only as long as that may come.
 func TestIndirectLanesWaitForDirectOnes(t *testing.T) {
-	s := &Session{allowed: kindA | kindB | kindC, peer: &wire.Hello{Lanes: kindA | kindB}}
-	x := &Lane{session: s, traits: lane.Traits{Kind: kindA}}
-	y := &Lane{session: s, traits: lane.Traits{Kind: kindB}}
-	forbidden := &Lane{session: s, traits: lane.Traits{Kind: kindC, Direct: true}}
+	s := &laneSet{own: kindA | kindB | kindC, peer: kindA | kindB}
+	x := &Lane{traits: lane.Traits{Kind: kindA}}
+	y := &Lane{traits: lane.Traits{Kind: kindB}}
+	forbidden := &Lane{traits: lane.Traits{Kind: kindC, Direct: true}}
 	checkCarrying(t, "during the grace period", s, []*Lane{x})
 	checkCarrying(t, "all kinds are indirect", s, []*Lane{x, y}, x, y)
 	s.graceOver = true
@@ -70,13 +75,13 @@ func TestIndirectLanesWaitForDirectOnes(t *testing.T) {
 
 // Control messages take the lane of the highest rank, whatever its kind.
 func TestBestLaneIsOfTheHighestRank(t *testing.T) {
-	s := &Session{}
+	s := &laneSet{}
 	if s.best() != nil {
 		t.Error("a lane where there is none")
 	}
 	for rank := range 5 {
 		l := &Lane{traits: lane.Traits{Kind: kindC >> rank, Rank: rank * 7 % 5}}
-		s.lanes = append(s.lanes, l)
+		s.up = append(s.up, l)
 	}
 	if got := s.best().traits.Rank; got != 4 {
 		t.Errorf("a lane of rank %d", got)
@@ -122,10 +127,10 @@ func TestAttachKeepsToTheTraits(t *testing.T) {
 	if first.standby || better.standby || !second.standby || eager.standby || elsewhere.standby {
 		t.Errorf("standby: %v %v %v %v %v", first.standby, better.standby, second.standby, eager.standby, elsewhere.standby)
 	}
-	if first.pace.share == nil || first.pace.share != second.pace.share {
+	if first.window.path == nil || first.window.path != second.window.path {
 		t.Error("lanes of one path share nothing")
 	}
-	if better.pace.share != nil || elsewhere.pace.share == nil || elsewhere.pace.share == first.pace.share {
+	if better.window.path != nil || elsewhere.window.path == nil || elsewhere.window.path == first.window.path {
 		t.Error("lanes of different paths share something")
 	}
 }

@@ -244,9 +244,9 @@ func sessions(t *testing.T) (s, r *link) {
 	t.Helper()
 	lanes := wire.LaneRelay | wire.LaneWebRTC
 	k := session.Keys{ControlOut: [32]byte{1}, ControlIn: [32]byte{2}, DataOut: [32]byte{3}, DataIn: [32]byte{4}}
-	a := session.New(k, session.Options{Allowed: lanes, Patience: time.Second})
+	a := session.New(k, session.Options{Allowed: lanes, ReconnectTimeout: time.Second})
 	k.ControlOut, k.ControlIn, k.DataOut, k.DataIn = k.ControlIn, k.ControlOut, k.DataIn, k.DataOut
-	b := session.New(k, session.Options{Allowed: lanes, Patience: time.Second})
+	b := session.New(k, session.Options{Allowed: lanes, ReconnectTimeout: time.Second})
 	t.Cleanup(func() { _ = a.Close(); _ = b.Close() })
 	return &link{Session: a}, &link{Session: b}
 }

@@ -6,17 +6,18 @@ import (
 	"time"
 )
 
-// path is a simulated path: what is admitted arrives after the round trip and
-// not faster than rate bytes a second.
+// runPath simulates a path that delivers rate bytes a second after a round trip,
+// for so long. It returns how long data was queued at the end, and the rate that
+// was reached.
 func runPath(t *testing.T, rate float64, round time.Duration, span time.Duration) (queued time.Duration, carried float64) {
 	t.Helper()
 	const record = 60 << 10
-	p, began := newPace(nil), time.Now()
+	w, began := newLaneWindow(nil), time.Now()
 	age := func() time.Duration { return time.Since(began) }
 	done := make(chan struct{})
 	arrivals := make(chan int64, 1<<16)
 	go func() {
-		for total := int64(record); p.admit(t.Context(), record, age, done); total += record {
+		for total := int64(record); w.acquire(t.Context(), record, age, done); total += record {
 			arrivals <- total
 		}
 		close(arrivals)
@@ -29,13 +30,13 @@ func runPath(t *testing.T, rate float64, round time.Duration, span time.Duration
 		}
 		free += time.Duration(record / rate * float64(time.Second))
 		time.Sleep(free - age())
-		p.mu.Lock()
-		queued = time.Duration(float64(p.sent-total) / rate * float64(time.Second))
-		p.mu.Unlock()
+		w.mu.Lock()
+		queued = time.Duration(float64(w.sent-total) / rate * float64(time.Second))
+		w.mu.Unlock()
 		at := free + round
 		go func() {
 			time.Sleep(at - age())
-			p.report(total, 0, age())
+			w.report(total, 0, age())
 		}()
 		last = total
 		if age() > span {
@@ -48,9 +49,9 @@ func runPath(t *testing.T, rate float64, round time.Duration, span time.Duration
 	return queued, float64(last) / age().Seconds()
 }
 
-// On every path the window grows until the path is full, and no further than
-// what it takes to keep it so.
-func TestPaceFillsThePathAndNoMore(t *testing.T) {
+// On every path the window grows until the path is full, and no further than it
+// takes to keep it full.
+func TestWindowFillsThePathAndNoMore(t *testing.T) {
 	for _, path := range []struct {
 		rate  float64 // bytes a second
 		round time.Duration
@@ -66,24 +67,24 @@ func TestPaceFillsThePathAndNoMore(t *testing.T) {
 			if carried < 0.8*path.rate {
 				t.Errorf("%.0f B/s and %v: carried %.0f B/s", path.rate, path.round, carried)
 			}
-			least := time.Duration(2 * paceLeast / path.rate * float64(time.Second))
-			if queued > max(least, path.round+2*paceQueue) {
-				t.Errorf("%.0f B/s and %v: %v of data under way", path.rate, path.round, queued)
+			least := time.Duration(2 * minWindow / path.rate * float64(time.Second))
+			if queued > max(least, path.round+2*maxQueueDelay) {
+				t.Errorf("%.0f B/s and %v: %v of data in flight", path.rate, path.round, queued)
 			}
 		})
 	}
 }
 
-// A lie about what has arrived changes nothing.
-func TestPaceIgnoresLies(t *testing.T) {
-	p := newPace(nil)
-	if !p.admit(t.Context(), 1000, func() time.Duration { return 0 }, nil) {
-		t.Fatal("not admitted")
+// A false report of received data changes nothing.
+func TestWindowIgnoresFalseReports(t *testing.T) {
+	w := newLaneWindow(nil)
+	if !w.acquire(t.Context(), 1000, func() time.Duration { return 0 }, nil) {
+		t.Fatal("not acquired")
 	}
-	for _, lie := range []int64{1001, 1 << 62, 0, -5} {
-		p.report(lie, 0, time.Second)
+	for _, report := range []int64{1001, 1 << 62, 0, -5} {
+		w.report(report, 0, time.Second)
 	}
-	if p.arrived != 0 || p.window != paceFirst {
-		t.Errorf("arrived %d, window %d", p.arrived, p.window)
+	if w.delivered != 0 || w.cwnd != initialWindow {
+		t.Errorf("delivered %d, window %d", w.delivered, w.cwnd)
 	}
 }
