@@ -77,7 +77,7 @@ func (a *associations) keep(ctx context.Context) {
 	defer tick.Stop()
 	for carrying := 0; ; {
 		wanted := a.wanted(growth.Sample{
-			At: time.Since(began), Arrived: a.link.Delivered(), Left: a.link.remaining(), Carrying: carrying, Round: a.channel.MinRTT(),
+			At: time.Since(began), Delivered: a.link.Delivered(), Remaining: a.link.remaining(), Active: carrying, RTT: a.channel.MinRTT(),
 		})
 		if wanted != carrying {
 			a.link.config.Logger.Debug("associations", "wanted", wanted, "carry", carrying)
@@ -116,7 +116,7 @@ func (a *associations) wanted(s growth.Sample) int {
 	switch {
 	case a.controller != nil && helps == a.helps:
 	case helps:
-		a.controller = growth.Beside(maxAssociations)
+		a.controller = growth.NewAuxiliary(maxAssociations)
 	default:
 		a.controller = growth.New(maxAssociations)
 	}
