@@ -163,8 +163,8 @@ func FuzzTCPProof(f *testing.F) {
 	}
 	f.Add(a.Answer())
 	f.Add(a.Lane(1))
-	stranger, _ := proofEnds(2, false)
-	f.Add(stranger.Hello())
+	other, _ := proofEnds(2, false)
+	f.Add(other.Hello())
 	f.Fuzz(func(t *testing.T, m []byte) {
 		key := sha256.Sum256([]byte("a key that nobody who makes m has"))
 		p := tcpProof(key, len(m)%2 == 0, counting(3), counting(4))
