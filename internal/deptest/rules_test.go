@@ -92,6 +92,6 @@ func portable() []string {
 	return []string{
 		"internal/wire", "internal/code", "internal/handshake", "internal/session",
 		"internal/transfer", "internal/blockhash", "internal/growth",
-		"internal/lane", "internal/lane/relayed", "internal/lane/webrtc",
+		"internal/lane", "internal/lane/lanetest", "internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc",
 	}
 }
