@@ -89,7 +89,7 @@ func TestCheckFindsFaults(t *testing.T) {
 			p:    pkg{ImportPath: ours("pkg/tallow"), Imports: []string{"github.com/pion/webrtc/v4"}},
 			want: []string{"pkg/tallow imports github.com/pion/webrtc/v4"},
 		},
-		"a library in its place":         {p: pkg{ImportPath: ours("internal/lane"), Imports: []string{"github.com/pion/webrtc/v4"}}},
+		"a library in its place":         {p: pkg{ImportPath: ours("internal/lane/webrtc"), Imports: []string{"github.com/pion/webrtc/v4"}}},
 		"a name that begins like it":     {p: pkg{ImportPath: ours("pkg/tallow"), Imports: []string{"github.com/pion/webrtcutil"}}},
 		"any library in a pure package":  {p: pkg{ImportPath: ours("internal/wire"), Imports: []string{"example.org/x"}}, want: []string{"internal/wire imports example.org/x"}},
 		"a standard one in the same":     {p: pkg{ImportPath: ours("internal/wire"), Imports: []string{"net/http"}}},

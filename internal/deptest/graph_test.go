@@ -70,3 +70,12 @@ func TestPortablePackages(t *testing.T) {
 	}
 	goCommand(t, "js", "wasm", args...)
 }
+
+// In a browser the page brings WebRTC along.
+func TestBrowserLinksNoPion(t *testing.T) {
+	for dep := range strings.Lines(goCommand(t, "js", "wasm", "list", "-deps", module+"/internal/lane/...")) {
+		if strings.HasPrefix(dep, "github.com/pion/") {
+			t.Errorf("the lanes depend on %s", dep)
+		}
+	}
+}

@@ -16,13 +16,18 @@ func layers() map[string][]string {
 		"internal/relaytest": {"relay"},
 		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "relay"},
 		"internal/link": {
-			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane", "internal/rendezvous",
+			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane",
+			"internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc", "internal/rendezvous",
 			"internal/session", "internal/vault", "internal/wire",
 		},
 		"internal/transfer":                  {"internal/blockhash", "internal/broadcast", "internal/wire", "pkg/files"},
-		"internal/session":                   {"internal/wire"},
-		"internal/session/sessiontest":       {},
-		"internal/lane":                      {"internal/congestion", "internal/rendezvous", "internal/trunk", "internal/wire"},
+		"internal/session":                   {"internal/broadcast", "internal/lane", "internal/wire"},
+		"internal/session/sessiontest":       {"internal/lane", "internal/wire"},
+		"internal/lane":                      {"internal/wire"},
+		"internal/lane/lanetest":             {"internal/lane", "internal/wire"},
+		"internal/lane/relayed":              {"internal/lane", "internal/rendezvous", "internal/wire"},
+		"internal/lane/tcp":                  {"internal/congestion", "internal/handshake", "internal/lane", "internal/wire"},
+		"internal/lane/webrtc":               {"internal/lane", "internal/trunk", "internal/wire"},
 		"internal/rendezvous":                {"internal/congestion", "internal/wire"},
 		"internal/handshake":                 {"internal/wire"},
 		"internal/disk":                      {"internal/blockhash", "internal/wire"},
@@ -48,11 +53,11 @@ func layers() map[string][]string {
 // WebRTC as it is without tallow.
 func onlyIn() map[string][]string {
 	return map[string][]string{
-		"github.com/pion/webrtc":           {"internal/lane", "internal/bench"},
-		"github.com/pion/ice":              {"internal/lane"},
-		"github.com/pion/sctp":             {"internal/lane"},
-		"github.com/pion/datachannel":      {"internal/lane"},
-		"github.com/pion/transport":        {"internal/lane"},
+		"github.com/pion/webrtc":           {"internal/lane/webrtc", "internal/bench"},
+		"github.com/pion/ice":              {"internal/lane/webrtc"},
+		"github.com/pion/sctp":             {"internal/lane/webrtc"},
+		"github.com/pion/datachannel":      {"internal/lane/webrtc"},
+		"github.com/pion/transport":        {"internal/lane/webrtc"},
 		"github.com/pion/mdns":             {"internal/nearby"},
 		"github.com/pion/stun":             {"relay"},
 		"github.com/cloudflare/circl":      {"internal/handshake"},
@@ -86,6 +91,7 @@ func onlyStandard() []string {
 func portable() []string {
 	return []string{
 		"internal/wire", "internal/code", "internal/handshake", "internal/session",
-		"internal/transfer", "internal/blockhash",
+		"internal/transfer", "internal/blockhash", "internal/growth",
+		"internal/lane", "internal/lane/lanetest", "internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc",
 	}
 }

@@ -1,7 +1,8 @@
-// Package growth decides how many lanes of a kind share the work. It watches
-// what arrives, and keeps a step that brings more only as long as it does.
+// Package growth decides how many lanes of one kind share the work. It tries more
+// lanes, measures the delivery rate, and keeps them only if they raise it.
 //
-// It knows neither lanes nor clocks: who uses it says what has arrived by when.
+// It knows neither lanes nor clocks: its user says what was delivered by when.
+// Start with New and Controller.Observe.
 package growth
 
 import (
@@ -9,180 +10,195 @@ import (
 	"time"
 )
 
-// Times and shares of a decision.
 const (
-	// A change takes effect over some round trips, and is then measured.
-	settleLeast   = 400 * time.Millisecond
-	settleRounds  = 6
-	measureLeast  = 600 * time.Millisecond
-	measureRounds = 10
-	// worth is by how much more lanes have to raise the rate, in percent.
-	worth = 10
-	// After each decision it is longer until the next: paths change, but seldom.
-	patienceFirst = 5 * time.Second
-	patienceMost  = time.Minute
-	// Enough is the rate, in bytes a second, at which lanes of another kind need
-	// no help: there it costs more of the machine than it brings.
-	Enough = 50e6
-	// few is how many lanes there are at first.
-	few = 4
-	// Others are helped only while there is work for longer than this: what is
-	// tried costs seconds where it brings nothing.
-	helpFrom = 6 * time.Second
+	// A change takes some round trips to show, and is measured only then.
+	minSettle   = 400 * time.Millisecond
+	settleRTTs  = 6
+	minMeasure  = 600 * time.Millisecond
+	measureRTTs = 10
+	// minGain is by how many percent more lanes must raise the rate to be kept.
+	minGain      = 10
+	initialLanes = 4
+	// A decision is held for firstHold, the next one twice as long, and so on up
+	// to maxHold: paths change, but seldom.
+	firstHold = 5 * time.Second
+	maxHold   = time.Minute
+	// minAuxiliaryWork is for how long there must be work to try auxiliary lanes,
+	// since a trial that brings nothing costs seconds.
+	minAuxiliaryWork = 6 * time.Second
 )
 
-// Sample is how things stand at a time.
+// Sufficient is the rate, in bytes a second, at which lanes need no auxiliary
+// ones: those would cost more of the machine than they bring.
+const Sufficient = 50e6
+
+// Sample is the state of a transfer at one time.
 type Sample struct {
-	At       time.Duration // since any fixed moment
-	Arrived  int64         // bytes that the other side has, in all
-	Left     int64         // bytes that it shall still get, 0 if that is not known
-	Carrying int           // lanes that share the work
-	Round    time.Duration // the path's round trip, 0 if it is not known
+	At        time.Duration // since any fixed time
+	Delivered int64         // bytes that the peer has received so far
+	Remaining int64         // bytes that it has yet to get, 0 if that is not known
+	Active    int           // lanes that share the work
+	RTT       time.Duration // the path's round-trip time, 0 if it is not known
 }
 
-// Controller decides for one path. It tries twice as many lanes as long as that
-// brings more, and then keeps the smallest number that does as well as any. After
-// some time it tries again, from half of that number on.
+// Controller decides for one path. It doubles the number of lanes as long as that
+// raises the rate, and then settles for the smallest number that is about as fast
+// as any. When it has held that decision for a while it begins anew with half as
+// many lanes.
 type Controller struct {
-	least  int // 0 beside lanes of another kind, else 1
+	least  int // 0 for auxiliary lanes, else 1
 	most   int
-	wanted int
+	target int
 
-	stage    stage
-	until    time.Duration // end of settling, measuring or resting; -1 if it has not begun
-	first    Sample        // of the measurement
-	tried    []trial       // since the last decision
-	again    bool          // none was measured a second time
-	patience time.Duration
+	stage     stage
+	until     time.Duration // end of the stage; -1 if it has not begun
+	start     Sample        // of the measurement
+	trials    []trial       // since the last decision
+	rechecked bool          // the rate without auxiliary lanes was measured twice
+	hold      time.Duration
 }
 
-// trial is what a number of lanes has brought.
+// trial is the rate that a number of lanes reached.
 type trial struct {
 	lanes int
 	rate  float64 // bytes a second
 }
 
+// stage is what a controller does with its target.
 type stage int
 
 const (
-	settling stage = iota
-	measuring
-	resting
+	settling  stage = iota // waits for the change to show
+	measuring              // measures the rate
+	holding                // keeps the decision
 )
 
-// New makes a controller that wants a few lanes at first, and at most the number
-// given: on a path that loses packets one alone takes long to show what it is
-// worth.
+// New makes a controller of lanes that carry all the data, at most so many. It
+// starts with several, since a single lane on a path that loses packets takes long
+// to show what it can do.
 func New(most int) *Controller {
-	return &Controller{least: 1, most: most, wanted: min(few, most), patience: patienceFirst, until: -1}
+	return &Controller{least: 1, most: most, target: min(initialLanes, most), hold: firstHold, until: -1}
 }
 
-// Beside makes a controller of lanes that may help others of a better kind. It
-// wants none at first, and none as long as what arrives is Enough, or they do
-// not bring more; else four or more, since one of them rarely shows. If four
-// seem to bring nothing it looks once more at what the others do alone: these
-// may have begun well on a path that takes its toll later. What is done within
-// seconds without them is not helped. Samples count what arrives by all lanes.
-func Beside(most int) *Controller {
-	return &Controller{most: most, patience: patienceFirst, until: -1}
+// NewAuxiliary makes a controller of lanes that assist others of a better kind.
+// Samples count what all lanes deliver. It starts without auxiliary lanes, and
+// tries four and more if the rate is not Sufficient and the transfer takes long
+// enough; fewer than four rarely make a difference. If four seem to bring nothing
+// it measures the others alone once more before it decides: they may have started
+// fast on a path that slows them down later.
+func NewAuxiliary(most int) *Controller {
+	return &Controller{most: most, hold: firstHold, until: -1}
 }
 
 // Limit says that there cannot be more than n lanes.
 func (c *Controller) Limit(n int) {
 	c.most = max(c.least, n)
-	c.tried = slices.DeleteFunc(c.tried, func(t trial) bool { return t.lanes > c.most })
-	if c.wanted > c.most {
+	c.trials = slices.DeleteFunc(c.trials, func(t trial) bool { return t.lanes > c.most })
+	if c.target > c.most {
 		c.try(c.most)
 	}
 }
 
-// Observe takes in how things stand and returns how many lanes are wanted. It
-// is to be called several times a second.
-func (c *Controller) Observe(s Sample) (wanted int) {
+// Observe takes a sample, several times a second, and returns how many lanes there
+// should be.
+func (c *Controller) Observe(s Sample) (target int) {
 	switch {
-	case s.Carrying != c.wanted:
+	case s.Active != c.target:
 		c.until = -1
 		if c.stage == measuring {
 			c.stage = settling
 		}
 	case c.until < 0:
-		c.until = s.At + max(settleLeast, settleRounds*s.Round)
+		c.until = s.At + max(minSettle, settleRTTs*s.RTT)
 	case s.At < c.until:
 	case c.stage == settling:
-		c.stage, c.first = measuring, s
-		c.until = s.At + max(measureLeast, measureRounds*s.Round)
+		c.stage, c.start = measuring, s
+		c.until = s.At + max(minMeasure, measureRTTs*s.RTT)
 	case c.stage == measuring:
-		c.judge(s)
+		c.evaluate(s)
 	case c.least == 0:
-		c.tried, c.again = nil, false
+		c.trials, c.rechecked = nil, false
 		c.try(0)
 	default:
-		c.tried = nil
-		c.try(max(1, c.wanted/2))
+		c.trials = nil
+		c.try(max(1, c.target/2))
 	}
-	return c.wanted
+	return c.target
 }
 
-// try has a number of lanes measured.
+// try starts a trial of a number of lanes.
 func (c *Controller) try(lanes int) {
-	c.wanted, c.stage, c.until = lanes, settling, -1
+	c.target, c.stage, c.until = lanes, settling, -1
 }
 
-// judge takes in what a number of lanes has brought.
-func (c *Controller) judge(s Sample) {
-	rate := float64(s.Arrived-c.first.Arrived) / (s.At - c.first.At).Seconds()
-	if rate == 0 { // nothing to send, which says nothing of the path
-		c.try(c.wanted)
+// evaluate ends a trial: it starts another one or decides.
+func (c *Controller) evaluate(s Sample) {
+	rate := float64(s.Delivered-c.start.Delivered) / (s.At - c.start.At).Seconds()
+	if rate == 0 || c.doneSoon(s, rate) { // the path was not used, or needs no help
+		c.try(c.target)
 		return
 	}
-	first := len(c.tried) == 0
-	if first && c.wanted == 0 && s.Left > 0 && float64(s.Left) < rate*helpFrom.Seconds() {
-		c.try(0)
-		return
-	}
-	c.tried = slices.DeleteFunc(c.tried, func(t trial) bool { return t.lanes == c.wanted })
-	before, best := 0.0, trial{c.wanted, rate}
-	for _, t := range c.tried {
-		before = max(before, t.rate)
-		if t.rate > best.rate {
-			best = t
-		}
-	}
-	c.tried = append(c.tried, trial{c.wanted, rate})
-	better := rate*100 >= before*(100+worth)
+	first := len(c.trials) == 0
+	previous, best := c.record(trial{c.target, rate})
+	improved := gains(rate, previous)
 	switch {
-	case c.wanted == 0 && first:
-		better = rate < Enough
-	case c.wanted == 0: // the second time
-		c.wanted, better = best.lanes, best.rate*100 >= rate*(100+worth)
-	case c.least == 0 && !better && !c.again && len(c.tried) == 2:
-		c.again = true
+	case c.target == 0 && first:
+		improved = rate < Sufficient
+	case c.target == 0: // measured again
+		c.target, improved = best.lanes, gains(best.rate, rate)
+	case c.least == 0 && !improved && !c.rechecked && len(c.trials) == 2:
+		c.rechecked = true
 		c.try(0)
 		return
 	}
-	if better && c.wanted < c.most {
+	if improved && c.target < c.most {
 		c.try(min(c.more(), c.most))
 		return
 	}
 	c.decide(best.rate)
-	c.stage, c.until = resting, s.At+c.patience
-	c.patience = min(2*c.patience, patienceMost)
+	c.stage, c.until = holding, s.At+c.hold
+	c.hold = min(2*c.hold, maxHold)
 }
 
-// more is the number to try after the one that is wanted.
-func (c *Controller) more() int {
-	if c.wanted == 0 {
-		return few
+// doneSoon reports whether lanes that have not been assisted yet will soon be done
+// alone.
+func (c *Controller) doneSoon(s Sample, rate float64) bool {
+	return len(c.trials) == 0 && c.target == 0 && s.Remaining > 0 &&
+		float64(s.Remaining) < rate*minAuxiliaryWork.Seconds()
+}
+
+// record adds a trial, in place of an earlier one of as many lanes. It returns the
+// best rate of the other trials, and the best trial of all.
+func (c *Controller) record(latest trial) (previous float64, best trial) {
+	c.trials = slices.DeleteFunc(c.trials, func(t trial) bool { return t.lanes == latest.lanes })
+	best = latest
+	for _, t := range c.trials {
+		previous = max(previous, t.rate)
+		if t.rate > best.rate {
+			best = t
+		}
 	}
-	return 2 * c.wanted
+	c.trials = append(c.trials, latest)
+	return previous, best
 }
 
-// decide wants the smallest number that brought about as much as the best rate.
+// gains reports whether a rate is by minGain better than another.
+func gains(rate, other float64) bool { return rate*100 >= other*(100+minGain) }
+
+// more returns the number of lanes to try after the target.
+func (c *Controller) more() int {
+	if c.target == 0 {
+		return initialLanes
+	}
+	return 2 * c.target
+}
+
+// decide sets the target to the smallest number that reached about the best rate.
 func (c *Controller) decide(best float64) {
-	slices.SortFunc(c.tried, func(a, b trial) int { return a.lanes - b.lanes })
-	for _, t := range c.tried {
-		if t.rate*(100+worth)/100 >= best {
-			c.wanted = t.lanes
+	slices.SortFunc(c.trials, func(a, b trial) int { return a.lanes - b.lanes })
+	for _, t := range c.trials {
+		if t.rate*(100+minGain)/100 >= best {
+			c.target = t.lanes
 			return
 		}
 	}

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// drive has a controller watch a path on which so many lanes bring so many
-// bytes a second, and returns the numbers that it wanted and when.
+// drive feeds a controller the samples of a path on which rate gives the bytes a
+// second of a number of lanes. It returns the targets, and when they were set.
 func drive(c *Controller, from, to time.Duration, round time.Duration, rate func(lanes int, at time.Duration) float64) (wanted []int, at []time.Duration) {
 	const tick = 100 * time.Millisecond
-	arrived, carrying := 0.0, c.wanted
+	arrived, carrying := 0.0, c.target
 	for now := from; now < to; now += tick {
-		n := c.Observe(Sample{At: now, Arrived: int64(arrived), Carrying: carrying, Round: round})
+		n := c.Observe(Sample{At: now, Delivered: int64(arrived), Active: carrying, RTT: round})
 		if len(wanted) == 0 || wanted[len(wanted)-1] != n {
 			wanted, at = append(wanted, n), append(at, now)
 		}
@@ -22,18 +22,18 @@ func drive(c *Controller, from, to time.Duration, round time.Duration, rate func
 	return wanted, at
 }
 
-// decision is what a controller stays with, after some minutes on a path.
+// decision returns what a controller decides after some minutes on a path.
 func decision(t *testing.T, c *Controller, rate func(lanes int, at time.Duration) float64) int {
 	t.Helper()
 	const span = 2 * time.Minute
 	drive(c, 0, span, 50*time.Millisecond, rate)
-	for at := span; c.stage != resting; at += time.Second {
+	for at := span; c.stage != holding; at += time.Second {
 		if at > 2*span {
-			t.Fatal("it never decides")
+			t.Fatal("no decision")
 		}
 		drive(c, at, at+time.Second, 50*time.Millisecond, func(n int, now time.Duration) float64 { return rate(n, now) })
 	}
-	return c.wanted
+	return c.target
 }
 
 func TestGrowsAsLongAsMoreArrives(t *testing.T) {
@@ -70,20 +70,21 @@ func TestGrowsAsLongAsMoreArrives(t *testing.T) {
 	}
 }
 
-// Lanes help others where those bring little, and as many as bring more.
-func TestHelpsWhereItPays(t *testing.T) {
+// Auxiliary lanes are used if the others deliver little, and as many as raise the
+// rate.
+func TestAuxiliaryLanesWhereTheyPay(t *testing.T) {
 	for name, tt := range map[string]struct {
 		others, each, link float64
 		want               []int
 	}{
-		"the others have enough": {Enough, 1e7, 1e9, []int{0}},
-		"they fill the path":     {25e6, 25e6, 25e6, []int{0, 4, 0}},
-		"four do":                {5e6, 5e6, 25e6, []int{0, 4, 8, 4}},
-		"the path loses much":    {5e6, 2e6, 25e6, []int{0, 4, 8}},
-		"it costs the others":    {20e6, -4e6, 25e6, []int{0, 4, 0}},
+		"the others are sufficient": {Sufficient, 1e7, 1e9, []int{0}},
+		"they fill the path":        {25e6, 25e6, 25e6, []int{0, 4, 0}},
+		"four do":                   {5e6, 5e6, 25e6, []int{0, 4, 8, 4}},
+		"the path loses much":       {5e6, 2e6, 25e6, []int{0, 4, 8}},
+		"it costs the others":       {20e6, -4e6, 25e6, []int{0, 4, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			wanted, _ := drive(Beside(8), 0, 7*time.Second, 50*time.Millisecond, func(lanes int, _ time.Duration) float64 {
+			wanted, _ := drive(NewAuxiliary(8), 0, 7*time.Second, 50*time.Millisecond, func(lanes int, _ time.Duration) float64 {
 				return min(tt.link, tt.others+float64(lanes)*tt.each)
 			})
 			if !slices.Equal(wanted, tt.want) {
@@ -93,9 +94,10 @@ func TestHelpsWhereItPays(t *testing.T) {
 	}
 }
 
-// Who began well, and lost it while others were tried, is measured again.
-func TestHelpsThoseWhoBeganWell(t *testing.T) {
-	wanted, _ := drive(Beside(8), 0, 9*time.Second, 50*time.Millisecond, func(lanes int, at time.Duration) float64 {
+// Lanes that started fast and slowed down during the first trial are measured
+// again.
+func TestAuxiliaryLanesAfterAFastStart(t *testing.T) {
+	wanted, _ := drive(NewAuxiliary(8), 0, 9*time.Second, 50*time.Millisecond, func(lanes int, at time.Duration) float64 {
 		others := 4e6
 		if at < 1500*time.Millisecond {
 			others = 2e7
@@ -107,8 +109,9 @@ func TestHelpsThoseWhoBeganWell(t *testing.T) {
 	}
 }
 
-// What is soon done without help gets none, unless it turns out to take longer.
-func TestHelpsOnlyWhatTakesLong(t *testing.T) {
+// A transfer that is soon done gets no auxiliary lanes, unless it turns out to take
+// longer.
+func TestAuxiliaryLanesOnlyForLongTransfers(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		size float64 // bytes to be sent; 0: not known
@@ -120,13 +123,13 @@ func TestHelpsOnlyWhatTakesLong(t *testing.T) {
 		{"without an end", 0, []int{0, 4, 0, 8}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c := Beside(8)
+			c := NewAuxiliary(8)
 			arrived, carrying := 0.0, 0
 			var wanted []int
 			for now := time.Duration(0); now < 8*time.Second && (tt.size == 0 || arrived < tt.size); now += 100 * time.Millisecond {
-				s := Sample{At: now, Arrived: int64(arrived), Carrying: carrying, Round: 50 * time.Millisecond}
+				s := Sample{At: now, Delivered: int64(arrived), Active: carrying, RTT: 50 * time.Millisecond}
 				if tt.size > 0 {
-					s.Left = int64(tt.size - arrived)
+					s.Remaining = int64(tt.size - arrived)
 				}
 				carrying = c.Observe(s)
 				if len(wanted) == 0 || wanted[len(wanted)-1] != carrying {
@@ -145,35 +148,35 @@ func TestHelpsOnlyWhatTakesLong(t *testing.T) {
 	}
 }
 
-// What was decided stands for a while, and for longer each time.
-func TestDecisionsStand(t *testing.T) {
+// A decision is held for a while, and for longer each time.
+func TestDecisionsAreHeld(t *testing.T) {
 	c := New(8)
 	_, at := drive(c, 0, 4*time.Minute, 50*time.Millisecond, func(int, time.Duration) float64 { return 1e7 })
 	if len(at) > 30 {
 		t.Errorf("%d changes in four minutes: %v", len(at), at)
 	}
-	if c.wanted > 2 {
-		t.Errorf("%d lanes where one does", c.wanted)
+	if c.target > 2 {
+		t.Errorf("%d lanes where one is enough", c.target)
 	}
 }
 
-// A path that begins to lose gets more lanes, and one that no longer does fewer.
+// A path that starts to lose packets gets more lanes, and fewer when it stops.
 func TestFollowsThePath(t *testing.T) {
 	c := New(8)
 	lossy := func(lanes int, _ time.Duration) float64 { return float64(lanes) * 1e6 }
 	clear := func(int, time.Duration) float64 { return 2e7 }
 	if wanted, _ := drive(c, 0, time.Minute, 50*time.Millisecond, clear); !slices.Contains(wanted, 1) {
-		t.Fatalf("wanted %v where one does", wanted)
+		t.Fatalf("wanted %v where one is enough", wanted)
 	}
 	if wanted, _ := drive(c, time.Minute, 5*time.Minute, 50*time.Millisecond, lossy); !slices.Contains(wanted, 8) {
-		t.Errorf("wanted %v where eight bring the most", wanted)
+		t.Errorf("wanted %v where eight are fastest", wanted)
 	}
 	if wanted, _ := drive(c, 5*time.Minute, 15*time.Minute, 50*time.Millisecond, clear); !slices.Contains(wanted, 1) {
-		t.Errorf("wanted %v where one does", wanted)
+		t.Errorf("wanted %v where one is enough", wanted)
 	}
 }
 
-// On a long path a change is given more time.
+// A path of a long round-trip time gives a change more time.
 func TestWaitsForTheRoundTrip(t *testing.T) {
 	_, quick := drive(New(8), 0, time.Minute, time.Millisecond, func(n int, _ time.Duration) float64 { return float64(n) * 1e6 })
 	_, slow := drive(New(8), 0, time.Minute, 600*time.Millisecond, func(n int, _ time.Duration) float64 { return float64(n) * 1e6 })
@@ -182,25 +185,24 @@ func TestWaitsForTheRoundTrip(t *testing.T) {
 	}
 }
 
-// Where nothing is sent nothing is decided.
-func TestIdleSaysNothing(t *testing.T) {
+// Nothing is decided while nothing is sent.
+func TestIdlePathsDecideNothing(t *testing.T) {
 	wanted, _ := drive(New(8), 0, time.Minute, 50*time.Millisecond, func(int, time.Duration) float64 { return 0 })
-	if !slices.Equal(wanted, []int{few}) {
+	if !slices.Equal(wanted, []int{initialLanes}) {
 		t.Errorf("wanted %v", wanted)
 	}
 }
 
-// Lanes that are not there yet are not measured, and there are never more than
-// can be.
+// Missing lanes are waited for before a measurement, and a limit is kept.
 func TestWaitsForLanesAndLimits(t *testing.T) {
 	c := New(8)
 	rate := func(n int, _ time.Duration) float64 { return float64(n) * 1e6 }
 	drive(c, 0, 1500*time.Millisecond, 0, rate)
-	if c.wanted != 8 {
-		t.Fatalf("wanted %d", c.wanted)
+	if c.target != 8 {
+		t.Fatalf("wanted %d", c.target)
 	}
 	for at := 2 * time.Second; at < 20*time.Second; at += 100 * time.Millisecond {
-		if n := c.Observe(Sample{At: at, Arrived: int64(at), Carrying: 7}); n != 8 {
+		if n := c.Observe(Sample{At: at, Delivered: int64(at), Active: 7}); n != 8 {
 			t.Fatalf("wanted %d although the eighth is missing", n)
 		}
 	}

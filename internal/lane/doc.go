@@ -1,13 +1,14 @@
-// Package lane makes the carriers that a session attaches: reliable, ordered
-// transports of whole records between the two peers.
+// Package lane defines what a lane is made of: a Carrier, which is a reliable,
+// ordered transport of whole records between the two peers, and the Traits by
+// which a session chooses among its lanes. Package session uses both and knows
+// no carrier by name, so a new kind of carrier needs a package here and nothing
+// there.
 //
-//	relayed.go   through the room of the relay, always there first
-//	tcp.go       a TCP connection; tcpdial.go and tcpserve.go make it,
-//	             tcppeer.go has both ends prove themselves first
-//	webrtc.go    a WebRTC data channel, set up with sealed signals by
-//	             negotiate.go; association.go has SCTP associations beside it,
-//	             over the same path
+//	relayed    through the relay's room; always up first
+//	tcp        a TCP connection between the two machines
+//	webrtc     a WebRTC data channel, and SCTP associations over the same path
+//	lanetest   the tests that every carrier passes
 //
-// This is the only package that imports pion/webrtc. Nothing here sees a
-// record's key or plaintext: what a carrier transports is sealed already.
+// A carrier never sees a record's key or plaintext: what it transports is sealed
+// already. Start with Carrier.
 package lane

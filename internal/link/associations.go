@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/growth"
-	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -32,7 +32,7 @@ const (
 
 // addAssociations dials or accepts the associations of a connection, until its data
 // channel is dead.
-func (l *Link) addAssociations(connection *lane.WebRTC, channel *session.Lane) {
+func (l *Link) addAssociations(connection *webrtc.Conn, channel *session.Lane) {
 	ctx, cancel := context.WithCancel(l.ctx)
 	l.wg.Go(func() {
 		defer cancel()
@@ -48,7 +48,7 @@ func (l *Link) addAssociations(connection *lane.WebRTC, channel *session.Lane) {
 			a.keep(ctx)
 			return
 		}
-		connection.Accept(ctx, func(c *lane.Association, id uint32) {
+		connection.AcceptAssociations(ctx, func(c *webrtc.Association, id uint32) {
 			if err := l.attach(id, wire.LaneWebRTC, c); err != nil {
 				l.config.Logger.Debug("an association is not used", "reason", err)
 			}
@@ -59,7 +59,7 @@ func (l *Link) addAssociations(connection *lane.WebRTC, channel *session.Lane) {
 // associations are those of one connection, on the side that dials.
 type associations struct {
 	link       *Link
-	connection *lane.WebRTC
+	connection *webrtc.Conn
 	channel    *session.Lane
 	controller *growth.Controller
 	helps      bool // beside tcp lanes, as controller takes it
@@ -77,7 +77,7 @@ func (a *associations) keep(ctx context.Context) {
 	defer tick.Stop()
 	for carrying := 0; ; {
 		wanted := a.wanted(growth.Sample{
-			At: time.Since(began), Arrived: a.link.Arrived(), Left: a.link.remaining(), Carrying: carrying, Round: a.channel.Round(),
+			At: time.Since(began), Delivered: a.link.Delivered(), Remaining: a.link.remaining(), Active: carrying, RTT: a.channel.MinRTT(),
 		})
 		if wanted != carrying {
 			a.link.config.Logger.Debug("associations", "wanted", wanted, "carry", carrying)
@@ -90,7 +90,7 @@ func (a *associations) keep(ctx context.Context) {
 				a.failures = 0
 			} else if a.failures++; a.failures == maxFailures {
 				if len(living) == 0 {
-					a.channel.Rest(false)
+					a.channel.SetStandby(false)
 					return // the data channel goes on alone
 				}
 				a.controller.Limit(len(living))
@@ -98,9 +98,9 @@ func (a *associations) keep(ctx context.Context) {
 		}
 		carrying = min(wanted, len(living))
 		for i, l := range living {
-			l.Rest(i >= wanted)
+			l.SetStandby(i >= wanted)
 		}
-		a.channel.Rest(carrying > 0 || wanted == 0)
+		a.channel.SetStandby(carrying > 0 || wanted == 0)
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
@@ -116,7 +116,7 @@ func (a *associations) wanted(s growth.Sample) int {
 	switch {
 	case a.controller != nil && helps == a.helps:
 	case helps:
-		a.controller = growth.Beside(maxAssociations)
+		a.controller = growth.NewAuxiliary(maxAssociations)
 	default:
 		a.controller = growth.New(maxAssociations)
 	}
@@ -133,7 +133,7 @@ func (a *associations) dial(ctx context.Context, n int) {
 		a.dials++
 		id := a.link.numberLane()
 		dialling.Go(func() {
-			carrier, err := a.connection.Dial(ctx, id)
+			carrier, err := a.connection.DialAssociation(ctx, id)
 			if err == nil {
 				err = a.link.attach(id, wire.LaneWebRTC, carrier)
 			}

@@ -3,7 +3,7 @@ package link
 import (
 	"log/slog"
 
-	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -22,5 +22,5 @@ type Config struct {
 	// Logger takes what helps to find faults.
 	Logger *slog.Logger
 	// WrapCarrier, if set, wraps the carrier of every lane. It is for tests.
-	WrapCarrier func(id uint32, c session.Carrier) session.Carrier
+	WrapCarrier func(id uint32, c lane.Carrier) lane.Carrier
 }

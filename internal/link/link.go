@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/lane/relayed"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -69,7 +70,7 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Link{
 		Session: session.New(p.keys(), session.Options{
-			Allowed: p.config.Lanes, Program: "tallow/" + p.config.Version, Patience: o.ReconnectTimeout,
+			Allowed: p.config.Lanes, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
 		}),
 		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
 		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),
@@ -98,7 +99,7 @@ func (l *Link) enter(room *rendezvous.Room) error {
 	l.stun = room.STUN()
 	id := session.LaneID(l.generation, 0)
 	l.mu.Unlock()
-	return l.attach(id, wire.LaneRelay, lane.NewRelayed(l.ctx, room))
+	return l.attach(id, wire.LaneRelay, relayed.New(l.ctx, room))
 }
 
 // Close ends the session and everything around it, and waits for it.
@@ -120,11 +121,11 @@ func (l *Link) NextLane(ctx context.Context) (*session.Lane, error) {
 
 // attach gives the session a lane and tells when lanes of its kind begin and
 // cease to carry data.
-func (l *Link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
+func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 	if l.config.WrapCarrier != nil {
 		c = l.config.WrapCarrier(id, c)
 	}
-	attached, err := l.Attach(id, kind, c)
+	attached, err := l.Attach(id, c)
 	if err != nil {
 		return err
 	}
@@ -132,9 +133,9 @@ func (l *Link) attach(id uint32, kind wire.Lanes, c session.Carrier) error {
 	l.failed &^= kind
 	l.mu.Unlock()
 	l.wg.Go(func() {
-		for attached.Ready(l.ctx) == nil {
+		for attached.AwaitActive(l.ctx) == nil {
 			l.count(kind, 1)
-			err := attached.Relieved(l.ctx)
+			err := attached.AwaitStandby(l.ctx)
 			if errors.Is(err, context.Canceled) || attached.Err() != nil && l.endsSoon() {
 				return // the end of the transfer is not a lane's failure
 			}

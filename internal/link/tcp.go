@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/broadcast"
-	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/lane/tcp"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -39,8 +40,8 @@ type tcpDialer struct {
 		generation uint32
 		at         wire.Addresses
 	}
-	up      map[*lane.TCP]bool // those that are lanes, or become one
-	path    lane.Path          // between the addresses of those
+	up      map[*tcp.Conn]bool // those that are lanes, or become one
+	path    tcp.Path           // between the addresses of those
 	dialled netip.AddrPort     // what led this side there; zero if only the peer dialled
 	first   chan struct{}      // closed with the first lane
 }
@@ -48,7 +49,7 @@ type tcpDialer struct {
 // tcpKeys are the keys of a generation.
 type tcpKeys struct {
 	generation uint32
-	key        [lane.TCPKeySize]byte
+	key        [handshake.TCPKeySize]byte
 }
 
 func tcpKeysOf(p *Peer, generation uint32) (tcpKeys, error) {
@@ -63,7 +64,7 @@ func newTCPDialer(l *Link) (*tcpDialer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &tcpDialer{link: l, current: keys, up: make(map[*lane.TCP]bool), first: make(chan struct{})}, nil
+	return &tcpDialer{link: l, current: keys, up: make(map[*tcp.Conn]bool), first: make(chan struct{})}, nil
 }
 
 // renew has the two sides tell each other anew where they are.
@@ -85,12 +86,12 @@ func (d *tcpDialer) run() {
 	l := d.link
 	ctx, stop := context.WithCancel(l.ctx)
 	defer stop()
-	listener, err := lane.ListenTCP(ctx)
+	listener, err := tcp.Listen(ctx)
 	if err != nil {
 		l.config.Logger.Debug("cannot listen for tcp lanes", "reason", err)
 	} else {
 		d.listener = listener
-		l.wg.Go(func() { lane.ServeTCP(ctx, listener, func() lane.TCPPeer { return d.peer(false) }) })
+		l.wg.Go(func() { tcp.Serve(ctx, listener, func() tcp.Peer { return d.peer(false) }) })
 	}
 	l.wg.Go(d.tellAddresses)
 	peer, err := l.Peer(l.ctx)
@@ -146,7 +147,7 @@ func (d *tcpDialer) ourAddresses() wire.Addresses {
 	if d.listener == nil {
 		return nil
 	}
-	return lane.ListenAddresses(d.listener)
+	return tcp.Addresses(d.listener)
 }
 
 // signal takes where the peer listens. Addresses of an older generation, and a

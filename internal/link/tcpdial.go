@@ -8,7 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/lane/tcp"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -64,7 +64,7 @@ func (d *tcpDialer) toDial() (addresses []netip.AddrPort, missing int) {
 	switch {
 	case !d.theirs.heard || d.theirs.generation != d.current.generation:
 	case len(d.up) == 0 && len(d.theirs.at) > 0:
-		return lane.WorthDialling(d.theirs.at, ours), 1
+		return tcp.Reachable(d.theirs.at, ours), 1
 	case len(d.up) > 0 && len(d.up) < maxTCPLanes && d.dialled.IsValid():
 		return []netip.AddrPort{d.dialled}, maxTCPLanes - len(d.up)
 	}
@@ -79,7 +79,7 @@ func (d *tcpDialer) dial(addresses []netip.AddrPort, missing int) bool {
 	var made atomic.Bool
 	for range missing {
 		dials.Go(func() {
-			err := lane.DialTCP(ctx, addresses, d.peer(true))
+			err := tcp.Dial(ctx, addresses, d.peer(true))
 			if err == nil {
 				made.Store(true)
 			} else if ctx.Err() == nil {
@@ -99,20 +99,20 @@ func (d *tcpDialer) dial(addresses []netip.AddrPort, missing int) bool {
 }
 
 // peer is how the peer proves itself on a connection that begins now.
-func (d *tcpDialer) peer(dials bool) lane.TCPPeer {
+func (d *tcpDialer) peer(dials bool) tcp.Peer {
 	l := d.link
 	d.mu.Lock()
 	keys := d.current
 	d.mu.Unlock()
-	return lane.TCPPeer{
+	return tcp.Peer{
 		Key: keys.key, Sends: l.peer.role == Sender,
-		Number: func(c *lane.TCP) (uint32, bool) {
+		Number: func(c *tcp.Conn) (uint32, bool) {
 			if !d.admit(c, dials) {
 				return 0, false
 			}
 			return l.numberLaneOf(keys.generation)
 		},
-		Attach: func(id uint32, c *lane.TCP) {
+		Attach: func(id uint32, c *tcp.Conn) {
 			if l.peer.role == Receiver && (id>>16 != keys.generation || id&0xffff == 0 || !d.admit(c, dials)) {
 				_ = c.Close()
 				return
@@ -126,7 +126,7 @@ func (d *tcpDialer) peer(dials bool) lane.TCPPeer {
 
 // admit counts a connection as a lane until it is closed. The sender refuses
 // more than there may be, and those that run elsewhere than the first.
-func (d *tcpDialer) admit(c *lane.TCP, dials bool) bool {
+func (d *tcpDialer) admit(c *tcp.Conn, dials bool) bool {
 	d.mu.Lock()
 	if d.link.peer.role == Sender && len(d.up) > 0 && (len(d.up) >= maxTCPLanes || c.Path() != d.path) {
 		d.mu.Unlock()

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -109,7 +109,7 @@ func (d *webrtcDialer) close(id uint32) {
 func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) error {
 	defer d.close(id)
 	l := d.link
-	o := lane.WebRTCOptions{
+	o := webrtc.Options{
 		Offer: offer, Signals: signals,
 		Send: func(ctx context.Context, kind wire.SignalKind, body string) error {
 			return l.Send(ctx, wire.Signal{Kind: kind, Lane: id, Body: body}.Append(nil))
@@ -122,11 +122,11 @@ func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) e
 	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(l.ctx, webrtcTimeout)
 	defer cancel()
-	carrier, err := lane.DialWebRTC(ctx, o)
+	carrier, err := webrtc.Dial(ctx, o)
 	if err == nil {
 		err = l.attach(id, wire.LaneWebRTC, carrier)
 	}
-	if err == nil && carrier.Widens() {
+	if err == nil && carrier.SupportsAssociations() {
 		l.addAssociations(carrier, l.Lane(id))
 	}
 	if err != nil && l.ctx.Err() == nil {

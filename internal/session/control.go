@@ -8,52 +8,33 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Bounds of the control stream.
+// Control messages travel on the best lane, numbered, and are acknowledged. What
+// follows connects the two halves of the stream (controlsend.go and
+// controlreceive.go) to the lanes.
+
 const (
-	maxUnacked   = 1 << 20 // bytes of messages sent and not acknowledged; more make Send wait
-	maxEarly     = 2 << 20 // bytes of messages that came before one that is still on another lane
-	ackDelay     = 15 * time.Millisecond
-	ackEvery     = 32 // messages received before an acknowledgement is sent without delay
-	inboxSize    = 256
-	maxSignalBox = 256
+	ackDelay   = 15 * time.Millisecond // how long an acknowledgement waits for a message to go with
+	ackEvery   = 32                    // messages received before an acknowledgement is sent at once
+	inboxSize  = 256                   // messages that wait for Receive
+	maxSignals = 256                   // signals that wait for Signal
 )
 
-// controlStream is the sending half's queue and the receiving half's order. All
-// of it is guarded by Session.mu.
-type controlStream struct {
-	// Sending: queue[0] has the number base+1; the first next of them were
-	// written to some lane that has not died since.
-	queue  [][]byte
-	base   uint64
-	next   int
-	queued int // bytes in queue
-
-	// Receiving: all up to got were delivered; early ones wait for their turn.
-	got        uint64
-	early      map[uint64][]byte
-	earlyBytes int
-	unacked    int // delivered since the last acknowledgement that was sent
-}
-
-// Send queues a control message. It blocks while too many bytes of earlier ones
-// are unacknowledged. The message is delivered as long as the session lives.
+// Send queues a control message. It blocks while too many bytes of earlier
+// messages are unacknowledged. The message is delivered if the session lives long
+// enough.
 func (s *Session) Send(ctx context.Context, m []byte) error {
 	if len(m) == 0 || len(m) > wire.MaxMessage {
 		return fmt.Errorf("a control message of %d bytes", len(m))
 	}
 	for {
-		s.mu.Lock()
-		if s.err != nil {
-			s.mu.Unlock()
-			return s.err
+		changed := s.changed.Wait()
+		if err := s.Err(); err != nil {
+			return err
 		}
-		if s.control.queued < maxUnacked {
-			s.enqueue(m)
-			s.mu.Unlock()
+		if s.outgoing.tryAppend(m) {
+			s.wakeControl()
 			return nil
 		}
-		changed := s.changed
-		s.mu.Unlock()
 		select {
 		case <-changed:
 		case <-ctx.Done():
@@ -62,21 +43,52 @@ func (s *Session) Send(ctx context.Context, m []byte) error {
 	}
 }
 
-// enqueue appends m to the queue and wakes its writer; s.mu is held.
-func (s *Session) enqueue(m []byte) {
-	s.control.queue = append(s.control.queue, append([]byte(nil), m...))
-	s.control.queued += len(m)
-	s.wakeControl()
-}
-
-func (s *Session) wakeControl() {
-	select {
-	case s.controlWake <- struct{}{}:
-	default:
+// SendAndWait sends a control message, and returns when the peer has received it
+// or when no lane is up.
+func (s *Session) SendAndWait(ctx context.Context, m []byte) error {
+	if err := s.Err(); err != nil {
+		return err
 	}
+	seq := s.outgoing.append(m)
+	s.wakeControl()
+	return s.awaitAck(ctx, seq)
 }
 
-// Receive returns the next control message that is not the session's own.
+// SendOnAllLanes is SendAndWait by every lane at once, so that a lane full of data
+// cannot delay the message. Each lane also carries all earlier messages that are
+// not acknowledged.
+func (s *Session) SendOnAllLanes(ctx context.Context, m []byte) error {
+	s.mu.Lock()
+	if s.err != nil {
+		s.mu.Unlock()
+		return s.err
+	}
+	seq := s.outgoing.append(m)
+	all := s.outgoing.unacknowledged()
+	for i := range all {
+		all[i].Ack = s.incoming.last()
+	}
+	for _, l := range s.lanes.up {
+		s.running.Go(func() {
+			for _, c := range all {
+				if l.sendControl(c) != nil {
+					return
+				}
+			}
+		})
+	}
+	s.mu.Unlock()
+	s.wakeControl()
+	return s.awaitAck(ctx, seq)
+}
+
+// awaitAck waits until message seq is acknowledged or no lane is up.
+func (s *Session) awaitAck(ctx context.Context, seq uint64) error {
+	return s.await(ctx, func() bool { return s.outgoing.acknowledged(seq) || len(s.lanes.up) == 0 })
+}
+
+// Receive returns the next control message. Those of the session itself are not
+// among them.
 func (s *Session) Receive(ctx context.Context) ([]byte, error) {
 	select {
 	case m := <-s.inbox:
@@ -87,7 +99,7 @@ func (s *Session) Receive(ctx context.Context) ([]byte, error) {
 	case m := <-s.inbox:
 		return m, nil
 	case <-s.done:
-		select { // what was delivered before the end is still good
+		select { // messages delivered before the end are still valid
 		case m := <-s.inbox:
 			return m, nil
 		default:
@@ -98,59 +110,26 @@ func (s *Session) Receive(ctx context.Context) ([]byte, error) {
 	}
 }
 
-// Broadcast sends a last message by every lane at once, behind all that is not
-// acknowledged yet, so that one lane full of data cannot hold it up; then it
-// waits like Farewell.
-func (s *Session) Broadcast(ctx context.Context, m []byte) error {
-	s.mu.Lock()
-	if s.err != nil {
-		s.mu.Unlock()
-		return s.err
+func (s *Session) wakeControl() {
+	select {
+	case s.controlWake <- struct{}{}:
+	default:
 	}
-	s.enqueue(m)
-	var all []wire.Control
-	for i, q := range s.control.queue {
-		all = append(all, wire.Control{Seq: s.control.base + 1 + uint64(i), Ack: s.control.got, Message: q})
-	}
-	for _, l := range s.lanes {
-		s.running.Go(func() {
-			for _, c := range all {
-				if l.sendControl(c) != nil {
-					return
-				}
-			}
-		})
-	}
-	last := s.control.base + uint64(len(s.control.queue))
-	s.mu.Unlock()
-	return s.await(ctx, func() bool { return s.control.base >= last || len(s.lanes) == 0 })
 }
 
-// Farewell sends a last message and waits until the other side has it, or until
-// no lane is left to bring it over.
-func (s *Session) Farewell(ctx context.Context, m []byte) error {
-	s.mu.Lock()
-	if s.err != nil {
-		s.mu.Unlock()
-		return s.err
-	}
-	s.enqueue(m)
-	last := s.control.base + uint64(len(s.control.queue))
-	s.mu.Unlock()
-	return s.await(ctx, func() bool { return s.control.base >= last || len(s.lanes) == 0 })
-}
-
-// writeControl is the goroutine that puts queued messages and acknowledgements
-// on the best lane there is.
+// writeControl is the goroutine that sends queued messages and acknowledgements
+// on the best lane.
 func (s *Session) writeControl() {
 	ackTimer := time.NewTimer(time.Hour)
 	defer ackTimer.Stop()
 	ackNow := false
 	for {
-		lane, c, wait := s.nextControl(ackNow)
+		l, c, wait := s.nextControl(ackNow)
 		ackNow = false
-		if lane != nil {
-			_ = lane.sendControl(c) // a failure kills the lane, which rewinds the queue
+		if l != nil {
+			if l.sendControl(c) != nil {
+				s.outgoing.rewind() // the lane may have died before c was taken
+			}
 			continue
 		}
 		ackTimer.Reset(wait)
@@ -164,84 +143,66 @@ func (s *Session) writeControl() {
 	}
 }
 
-// nextControl picks what to write next and where. Without anything it returns
-// how long an acknowledgement may wait.
+// nextControl chooses what to send next and on which lane. If there is nothing to
+// send it returns no lane, and how long an acknowledgement may wait.
 func (s *Session) nextControl(ackNow bool) (*Lane, wire.Control, time.Duration) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	c := &s.control
-	lane := s.best()
-	switch {
-	case lane == nil:
+	best := s.lanes.best()
+	s.mu.Unlock()
+	if best == nil {
 		return nil, wire.Control{}, time.Hour
-	case c.next < len(c.queue):
-		m := wire.Control{Seq: c.base + 1 + uint64(c.next), Ack: c.got, Message: c.queue[c.next]}
-		c.next++
-		c.unacked = 0
-		return lane, m, 0
-	case c.unacked >= ackEvery || c.unacked > 0 && ackNow:
-		c.unacked = 0
-		return lane, wire.Control{Ack: c.got}, 0
-	case c.unacked > 0:
+	}
+	if m, ok := s.outgoing.next(); ok {
+		m.Ack = s.incoming.takeAck()
+		return best, m, 0
+	}
+	switch unacked := s.incoming.unacknowledged(); {
+	case unacked >= ackEvery || unacked > 0 && ackNow:
+		return best, wire.Control{Ack: s.incoming.takeAck()}, 0
+	case unacked > 0:
 		return nil, wire.Control{}, ackDelay
 	}
 	return nil, wire.Control{}, time.Hour
 }
 
-// takeControl takes in one control record: what it acknowledges, and its
-// message when its turn comes.
+// takeControl processes a control record: its acknowledgement, and its message
+// once all earlier ones have arrived.
 func (s *Session) takeControl(m wire.Control) error {
-	s.mu.Lock()
-	if err := s.acknowledged(m.Ack); err != nil {
-		s.mu.Unlock()
+	if err := s.outgoing.acknowledge(m.Ack); err != nil {
 		return err
 	}
-	if m.Seq == 0 || m.Seq <= s.control.got {
-		if m.Seq != 0 {
-			s.control.unacked++ // a repeat: the acknowledgement may have been lost
-			s.wakeControl()
-		}
-		s.mu.Unlock()
+	if m.Seq == 0 {
 		return nil
 	}
-	if _, twice := s.control.early[m.Seq]; !twice {
-		// What a message costs beside its bytes counts as well.
-		if s.control.earlyBytes += len(m.Message) + 64; s.control.earlyBytes > maxEarly {
-			s.mu.Unlock()
-			return fmt.Errorf("%w: too many control messages out of order", wire.ErrMalformed)
-		}
-		s.control.early[m.Seq] = append([]byte(nil), m.Message...)
+	fresh, err := s.incoming.accept(m.Seq, m.Message)
+	if err != nil {
+		return err
 	}
-	s.mu.Unlock()
+	if !fresh {
+		s.wakeControl() // the acknowledgement may have been lost
+		return nil
+	}
 	return s.deliver()
 }
 
-// deliver hands on the messages whose turn has come. One goroutine at a time
-// does so, or two lanes could swap the order.
+// deliver hands on all messages that are next in order. Only one goroutine at a
+// time does so, or two lanes could swap messages.
 func (s *Session) deliver() error {
 	s.delivering.Lock()
 	defer s.delivering.Unlock()
 	for {
-		s.mu.Lock()
-		m, ok := s.control.early[s.control.got+1]
-		if ok {
-			delete(s.control.early, s.control.got+1)
-			s.control.earlyBytes -= len(m) + 64
-			s.control.got++
-			s.control.unacked++
-			s.wakeControl()
-		}
-		s.mu.Unlock()
+		m, ok := s.incoming.next()
 		if !ok {
 			return nil
 		}
+		s.wakeControl()
 		if err := s.dispatch(m); err != nil {
 			return err
 		}
 	}
 }
 
-// dispatch keeps the session's own messages and puts the rest into the inbox.
+// dispatch keeps the session's own messages and puts the others into the inbox.
 func (s *Session) dispatch(m []byte) error {
 	switch t, _ := wire.TypeOf(m); t {
 	case wire.TypeHello:
@@ -249,10 +210,7 @@ func (s *Session) dispatch(m []byte) error {
 		if err != nil {
 			return err
 		}
-		s.mu.Lock()
-		s.peer = &h
-		s.broadcastChange()
-		s.mu.Unlock()
+		s.setPeer(h)
 		return nil
 	case wire.TypeSignal:
 		sig, err := wire.ParseSignal(m)
@@ -272,30 +230,4 @@ func (s *Session) dispatch(m []byte) error {
 	case <-s.done:
 		return s.Err()
 	}
-}
-
-// acknowledged drops what the other side has; s.mu is held.
-func (s *Session) acknowledged(ack uint64) error {
-	c := &s.control
-	if ack > c.base+uint64(len(c.queue)) {
-		return fmt.Errorf("%w: an acknowledgement of a message that was never sent", wire.ErrMalformed)
-	}
-	if ack <= c.base {
-		return nil
-	}
-	n := int(ack - c.base)
-	for _, m := range c.queue[:n] {
-		c.queued -= len(m)
-	}
-	c.queue = append(c.queue[:0:0], c.queue[n:]...)
-	c.base = ack
-	c.next = max(0, c.next-n)
-	s.broadcastChange()
-	return nil
-}
-
-func (s *Session) received() uint64 {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.control.got
 }

@@ -13,20 +13,20 @@ import (
 )
 
 // Keys are the four secrets of a session, one for each kind of record and
-// direction. They come out of the handshake; out is what this side seals with,
-// in is what it opens with.
+// direction. They come from the handshake. This peer seals with Out and opens with
+// In.
 type Keys struct {
 	ControlOut, ControlIn [32]byte
 	DataOut, DataIn       [32]byte
 }
 
-// epochBits is how many records, as a power of two, are sealed under one key:
-// well under the 2^32 of NIST SP 800-38D section 8.3.
+// epochBits is the number of records sealed under one key, as a power of two: well
+// below the 2^32 of NIST SP 800-38D, section 8.3.
 const epochBits = 30
 
-// errRecord is a record that does not open: it was not sealed by the peer as
-// the next one of this lane.
-var errRecord = errors.New("a record is not the next one that the other side sealed")
+// errRecord is a record that does not open: it is not the next one that the peer
+// sealed on this lane.
+var errRecord = errors.New("a record is not the next one that the peer sealed")
 
 // recordKey seals or opens one kind of record of one lane in one direction. Its
 // counter is the nonce; the AEAD key changes each 2^epochBits records.
@@ -43,7 +43,8 @@ func newRecordKey(secret [32]byte, kind wire.RecordKind, lane uint32) recordKey 
 	return recordKey{secret: secret, kind: kind, lane: lane, bits: epochBits}
 }
 
-// advance makes aead the key for the next counter and fills in its nonce.
+// advance derives the key of the next counter, if that is a new one, and sets the
+// counter's nonce.
 func (k *recordKey) advance(nonce *[12]byte) error {
 	if k.aead == nil || k.counter&(1<<k.bits-1) == 0 {
 		info := binary.BigEndian.AppendUint32([]byte("tallow/2 lane "), k.lane)
@@ -65,9 +66,9 @@ func (k *recordKey) advance(nonce *[12]byte) error {
 	return nil
 }
 
-// seal makes a record in buf, which is overwritten, of the plaintext parts put
-// together; a single one is not copied before. buf has room for wire.MaxRecord
-// bytes and overlaps none of them.
+// seal makes a record of the concatenation of parts in buf, which has room for
+// wire.MaxRecord bytes and must not overlap them. A single part is not copied
+// first.
 func (k *recordKey) seal(buf []byte, parts ...[]byte) ([]byte, error) {
 	head := wire.AppendRecordHeader(buf[:0], k.kind, k.counter)
 	var plain []byte
@@ -90,7 +91,8 @@ func (k *recordKey) seal(buf []byte, parts ...[]byte) ([]byte, error) {
 	return k.aead.Seal(head, nonce[:], plain, head), nil
 }
 
-// open returns the plaintext of r, in place. Only the very next record opens.
+// open decrypts r in place and returns its plaintext. Only the very next record
+// opens.
 func (k *recordKey) open(head []byte, r wire.Record) ([]byte, error) {
 	if r.Counter != k.counter {
 		return nil, errRecord

@@ -3,66 +3,36 @@ package session
 import (
 	"cmp"
 	"context"
-	"errors"
 	"math"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
-
-// Carrier is what a lane is made of: a reliable, ordered transport of whole
-// records of at most wire.MaxRecord bytes.
-type Carrier interface {
-	// WriteRecord sends one record and blocks while the transport is full. It is
-	// not called concurrently and does not keep rec.
-	WriteRecord(rec []byte) error
-	// ReadRecord reads the next record into buf, which has wire.ReadBuffer bytes,
-	// and returns the part of buf that it is. io.EOF means that the peer closed
-	// the transport, as opposed to one that broke.
-	ReadRecord(buf []byte) ([]byte, error)
-	// Close ends the transport and unblocks both of the above.
-	Close() error
-}
-
-// pathTimer is a Carrier that knows the round trip of its path: the latest, or 0
-// when there is none since it was last asked.
-type pathTimer interface{ RoundTrip() time.Duration }
-
-// Times of a lane's liveness.
-const (
-	heartbeat     = 4 * time.Second  // a lane that sent nothing for so long says that it lives
-	laneSilence   = 15 * time.Second // a lane that heard nothing for so long is dead
-	laneStuck     = 30 * time.Second // a lane that says it lives but brings nothing over is dead as well
-	hurriedSilent = 7 * time.Second  // the same once the other side has left the relay
-)
-
-var errStuck = errors.New("nothing of what this lane was given has arrived for too long")
-
-var errSilent = errors.New("nothing was heard on this lane for too long")
 
 // Lane is a carrier that belongs to a session.
 type Lane struct {
 	session *Session
 	id      uint32
-	kind    wire.Lanes
-	carrier Carrier
+	traits  lane.Traits
+	carrier lane.Carrier
 
 	done     chan struct{} // closed when the lane is dead
 	failOnce sync.Once
 	err      error // why; set before done is closed
 
-	lastRead  atomic.Int64 // nanoseconds since the session began
+	lastRead  atomic.Int64 // nanoseconds since the session started
 	lastWrite atomic.Int64
 
-	pace     *pace
-	received atomic.Int64  // bytes of data records' plaintext
-	unsaid   chan struct{} // a token when received has grown since it was reported
-	resting  bool          // guarded by Session.mu
+	window     *laneWindow
+	received   atomic.Int64  // bytes of data records' plaintext
+	unreported chan struct{} // a token when received has grown since it was reported
+	standby    bool          // guarded by Session.mu
 
-	// Owned by whoever has put the token into write. (A mutex would do, but time
-	// stands still in a synctest bubble while a goroutine waits for one.)
+	// Owned by whoever has put the token into write. (This is no mutex because the
+	// clock of a synctest bubble stops while a goroutine waits for one.)
 	write      chan struct{}
 	buf        []byte
 	controlOut recordKey
@@ -73,37 +43,42 @@ type Lane struct {
 	dataIn    recordKey
 }
 
-func newLane(s *Session, id uint32, kind wire.Lanes, keys Keys, c Carrier) *Lane {
-	return &Lane{
-		session: s, id: id, kind: kind, carrier: c,
+// newLane makes a lane whose goroutines do not run yet. s.mu is held.
+func newLane(s *Session, id uint32, keys Keys, c lane.Carrier) *Lane {
+	traits := c.Traits()
+	l := &Lane{
+		session: s, id: id, traits: traits, carrier: c,
 		done:       make(chan struct{}),
 		write:      make(chan struct{}, 1),
-		pace:       newPace(s.shareOf(kind)),
-		unsaid:     make(chan struct{}, 1),
+		window:     newLaneWindow(s.pathWindow(traits.SharedPath)),
+		unreported: make(chan struct{}, 1),
 		buf:        make([]byte, wire.MaxRecord),
 		controlOut: newRecordKey(keys.ControlOut, wire.RecordControl, id),
 		dataOut:    newRecordKey(keys.DataOut, wire.RecordData, id),
 		controlIn:  newRecordKey(keys.ControlIn, wire.RecordControl, id),
 		dataIn:     newRecordKey(keys.DataIn, wire.RecordData, id),
 	}
+	now := int64(s.age())
+	l.lastRead.Store(now)
+	l.lastWrite.Store(now)
+	return l
 }
 
-// Kind is the kind of lane that it is, one bit.
-func (l *Lane) Kind() wire.Lanes { return l.kind }
+// Kind returns the carrier's kind, one bit.
+func (l *Lane) Kind() wire.Lanes { return l.traits.Kind }
 
-// Underway is how many bytes of data records it was given that have not arrived.
-func (l *Lane) Underway() int64 { return l.pace.underway() }
+// InFlight returns how many bytes of data records were sent and are not yet
+// reported as received.
+func (l *Lane) InFlight() int64 { return l.window.inFlight() }
 
-// Arrived is how many bytes of data records the other side has said to have.
-func (l *Lane) Arrived() int64 { return l.pace.told() }
+// MinRTT returns the shortest round-trip time of data so far, 0 if there was no
+// sample.
+func (l *Lane) MinRTT() time.Duration { return l.window.shortestRTT() }
 
-// Round is the shortest round trip of data so far, 0 if none is known.
-func (l *Lane) Round() time.Duration { return l.pace.shortest() }
-
-// Done is closed when the lane is dead; Err then says why.
+// Done is closed when the lane is dead. Err then says why.
 func (l *Lane) Done() <-chan struct{} { return l.done }
 
-// Err is why the lane died; nil while it lives.
+// Err returns why the lane died; nil while it lives.
 func (l *Lane) Err() error {
 	select {
 	case <-l.done:
@@ -113,18 +88,25 @@ func (l *Lane) Err() error {
 	}
 }
 
-// SendData seals one data record of the parts put together, at most
-// wire.MaxPlaintext bytes, and blocks while enough is under way and until the
-// lane has taken it. An error means that the lane is dead or ctx has ended.
+// SendData seals the concatenation of parts, at most wire.MaxPlaintext bytes, as
+// one data record and sends it. It blocks while the congestion window is full,
+// and until the carrier has taken the record. Errors: the lane's, ctx's.
 func (l *Lane) SendData(ctx context.Context, parts ...[]byte) error {
 	n := 0
 	for _, p := range parts {
 		n += len(p)
 	}
-	if !l.pace.admit(ctx, int64(n), l.session.age, l.done) {
+	if !l.window.acquire(ctx, int64(n), l.session.age, l.done) {
 		return cmp.Or(l.Err(), context.Cause(ctx))
 	}
 	return l.send(&l.dataOut, parts...)
+}
+
+// sendControl sends a control record. It adds this lane's report of received
+// data.
+func (l *Lane) sendControl(c wire.Control) error {
+	c.Data = uint64(l.received.Load())
+	return l.send(&l.controlOut, c.Append(nil))
 }
 
 func (l *Lane) send(key *recordKey, parts ...[]byte) error {
@@ -149,25 +131,25 @@ func (l *Lane) send(key *recordKey, parts ...[]byte) error {
 	return nil
 }
 
-// fail ends the lane; only the first call counts.
+// fail ends the lane. Only the first call has an effect.
 func (l *Lane) fail(err error) {
 	l.failOnce.Do(func() {
 		l.err = err
 		close(l.done)
-		l.pace.leave()
+		l.window.close()
 		l.session.laneDied(l)
 		_ = l.carrier.Close()
 	})
 }
 
-// read takes in records until the lane dies.
+// read is the goroutine that receives records until the lane dies.
 func (l *Lane) read() {
 	buf := make([]byte, wire.ReadBuffer)
 	for {
 		rec, err := l.carrier.ReadRecord(buf)
 		if err == nil {
 			l.lastRead.Store(int64(l.session.age()))
-			err = l.take(rec)
+			err = l.receive(rec)
 		}
 		if err != nil {
 			l.fail(err)
@@ -176,7 +158,8 @@ func (l *Lane) read() {
 	}
 }
 
-func (l *Lane) take(b []byte) error {
+// receive opens a record and hands on its content.
+func (l *Lane) receive(b []byte) error {
 	r, err := wire.ParseRecord(b)
 	if err != nil {
 		return err
@@ -192,75 +175,19 @@ func (l *Lane) take(b []byte) error {
 	if r.Kind == wire.RecordData {
 		l.received.Add(int64(len(plain)))
 		select {
-		case l.unsaid <- struct{}{}:
+		case l.unreported <- struct{}{}:
 		default:
 		}
-		return l.session.takeData(l.kind, plain)
+		return l.session.takeData(l.traits.Kind, plain)
 	}
 	m, err := wire.ParseControl(plain)
 	if err != nil {
 		return err
 	}
-	var path time.Duration
-	if c, ok := l.carrier.(pathTimer); ok {
-		path = c.RoundTrip()
+	var pathRTT time.Duration
+	if c, ok := l.carrier.(lane.RoundTripper); ok {
+		pathRTT = c.RoundTrip()
 	}
-	l.pace.report(int64(min(m.Data, math.MaxInt64)), path, l.session.age())
+	l.window.report(int64(min(m.Data, math.MaxInt64)), pathRTT, l.session.age())
 	return l.session.takeControl(m)
-}
-
-// watch ends the lane when it is silent. It never waits for a write, which may
-// be what the silence is about.
-func (l *Lane) watch() {
-	tick := time.NewTicker(heartbeat / 4)
-	defer tick.Stop()
-	for {
-		select {
-		case <-l.done:
-			return
-		case <-tick.C:
-		}
-		now := l.session.age()
-		if int64(now)-l.lastRead.Load() > int64(l.session.silence()) {
-			l.fail(errSilent)
-			return
-		}
-		if l.pace.stuck(now) > laneStuck {
-			l.fail(errStuck)
-			return
-		}
-	}
-}
-
-// beat reports what has arrived, and sends something when nothing else was sent
-// for a while.
-func (l *Lane) beat() {
-	tick := time.NewTicker(heartbeat / 4)
-	defer tick.Stop()
-	gather := time.NewTimer(time.Hour)
-	defer gather.Stop()
-	unsaid := l.unsaid
-	for {
-		select {
-		case <-l.done:
-			return
-		case <-tick.C:
-			if int64(l.session.age())-l.lastWrite.Load() < int64(heartbeat) {
-				continue
-			}
-		case <-unsaid:
-			unsaid = nil // until the report is out
-			gather.Reset(reportDelay)
-			continue
-		case <-gather.C:
-			unsaid = l.unsaid
-		}
-		_ = l.sendControl(wire.Control{Ack: l.session.received()})
-	}
-}
-
-// sendControl sends a control record with the report that belongs to this lane.
-func (l *Lane) sendControl(c wire.Control) error {
-	c.Data = uint64(l.received.Load())
-	return l.send(&l.controlOut, c.Append(nil))
 }

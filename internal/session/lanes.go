@@ -8,15 +8,14 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// What a Session does with its lanes: they come by Attach, at any time and in any
-// number, and leave when they die.
-
-// Attach gives the session a carrier as the lane with a LaneID, which both sides
-// use for it and for no other. The session closes the carrier.
-func (s *Session) Attach(id uint32, kind wire.Lanes, c Carrier) (*Lane, error) {
+// Attach adds a lane over a carrier. Both peers give the lane the same number, a
+// LaneID that they use for no other lane. The session owns the carrier from then
+// on, and closes it even if Attach fails.
+func (s *Session) Attach(id uint32, c lane.Carrier) (*Lane, error) {
 	s.mu.Lock()
 	keys, known := s.keys[id>>16]
 	err := s.err
@@ -32,25 +31,33 @@ func (s *Session) Attach(id uint32, kind wire.Lanes, c Carrier) (*Lane, error) {
 		_ = c.Close()
 		return nil, err
 	}
-	l := newLane(s, id, kind, keys, c)
-	// Beside lanes of a better kind it is of use only if somebody says so.
-	l.resting = kind == wire.LaneWebRTC && slices.ContainsFunc(s.lanes, func(o *Lane) bool { return o.kind == wire.LaneTCP })
-	now := int64(s.age())
-	l.lastRead.Store(now)
-	l.lastWrite.Store(now)
-	s.lanes = append(s.lanes, l)
+	l := newLane(s, id, keys, c)
+	l.standby = l.traits.Standby && s.lanes.hasBetterDirect(l)
+	s.lanes.up = append(s.lanes.up, l)
 	s.attached = append(s.attached, l)
-	s.broadcastChange()
 	s.running.Go(l.read)
 	s.running.Go(l.watch)
-	s.running.Go(l.beat)
+	s.running.Go(l.keepAlive)
 	s.mu.Unlock()
+	s.changed.Broadcast()
 	s.wakeControl()
 	return l, nil
 }
 
-// Attached returns the session's lane number n, counted from 0 in the order in
-// which they were attached, and waits until there are as many.
+// pathWindow returns the congestion window that the lanes of a path share; nil if
+// the path has no name. s.mu is held.
+func (s *Session) pathWindow(path string) *pathWindow {
+	if path == "" {
+		return nil
+	}
+	if s.paths[path] == nil {
+		s.paths[path] = newPathWindow()
+	}
+	return s.paths[path]
+}
+
+// Attached returns lane number n, counted from 0 in the order in which they were
+// attached, dead or alive. It waits until there are as many.
 func (s *Session) Attached(ctx context.Context, n int) (*Lane, error) {
 	if err := s.await(ctx, func() bool { return len(s.attached) > n }); err != nil {
 		return nil, err
@@ -72,67 +79,55 @@ func (s *Session) Lane(id uint32) *Lane {
 	return nil
 }
 
-// Arrived is how many bytes of data records the other side has said to have, by
-// whatever lane.
-func (s *Session) Arrived() (n int64) {
+// Delivered returns how many bytes of data records the peer has reported as
+// received, on all lanes together.
+func (s *Session) Delivered() (n int64) {
 	s.mu.Lock()
 	lanes := slices.Clone(s.attached)
 	s.mu.Unlock()
 	for _, l := range lanes {
-		n += l.Arrived()
+		n += l.window.deliveredBytes()
 	}
 	return n
 }
 
-// AwaitLanes waits until cond holds of the kinds of lanes that are up.
+// AwaitLanes waits until cond returns true for the kinds of lanes that are up.
 func (s *Session) AwaitLanes(ctx context.Context, cond func(up wire.Lanes) bool) error {
-	return s.await(ctx, func() bool {
-		var up wire.Lanes
-		for _, l := range s.lanes {
-			up |= l.kind
-		}
-		return cond(up)
-	})
+	return s.await(ctx, func() bool { return cond(s.lanes.kinds()) })
 }
 
-// shareOf is what lanes of a kind share; nil if each is on its own.
-func (s *Session) shareOf(kind wire.Lanes) *share {
-	if kind == wire.LaneWebRTC {
-		return s.webrtc
-	}
-	return nil
-}
-
-// laneDied forgets a dead lane; what it may have swallowed of the control
-// messages is sent again by the next one.
+// laneDied removes a dead lane. Control messages that it may have lost are sent
+// again on the next one.
 func (s *Session) laneDied(l *Lane) {
+	s.outgoing.rewind()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.lanes = slices.DeleteFunc(s.lanes, func(x *Lane) bool { return x == l })
-	s.control.next = 0
+	s.lanes.remove(l)
 	s.lastLane = l.err
 	if errors.Is(l.err, io.EOF) {
-		s.hurried = true
+		s.leaving = true
 	}
-	s.broadcastChange()
-	s.wakeControl()
-	if len(s.lanes) == 0 && s.err == nil {
+	if len(s.lanes.up) == 0 && s.err == nil {
 		s.losses++
 		loss := s.losses
-		s.running.Go(func() { s.endIfAlone(loss) })
+		s.running.Go(func() { s.endUnlessReconnected(loss) })
 	}
+	s.mu.Unlock()
+	s.changed.Broadcast()
+	s.wakeControl()
 }
 
-// endIfAlone ends the session unless a lane comes up soon after the loss of that
-// number. One that came up and was lost as well began another wait.
-func (s *Session) endIfAlone(loss int) {
-	timer := time.NewTimer(s.patience)
+// endUnlessReconnected ends the session unless a lane comes up within the
+// reconnect timeout after the loss with that number. If such a lane was lost as
+// well that was another loss, with a timeout of its own.
+func (s *Session) endUnlessReconnected(loss int) {
+	timer := time.NewTimer(s.reconnectTimeout)
 	defer timer.Stop()
 	for {
+		changed := s.changed.Wait()
 		s.mu.Lock()
-		alone, why, changed := len(s.lanes) == 0 && s.losses == loss, s.lastLane, s.changed
+		lost, why := len(s.lanes.up) == 0 && s.losses == loss, s.lastLane
 		s.mu.Unlock()
-		if !alone {
+		if !lost {
 			return
 		}
 		select {
@@ -146,24 +141,16 @@ func (s *Session) endIfAlone(loss int) {
 	}
 }
 
+// endGrace ends the time in which indirect lanes wait for direct ones.
 func (s *Session) endGrace() {
-	timer := time.NewTimer(relayGrace)
+	timer := time.NewTimer(directGrace)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
 		s.mu.Lock()
-		s.graceOver = true
-		s.broadcastChange()
+		s.lanes.graceOver = true
 		s.mu.Unlock()
+		s.changed.Broadcast()
 	case <-s.done:
 	}
-}
-
-func (s *Session) silence() time.Duration {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.hurried {
-		return hurriedSilent
-	}
-	return laneSilence
 }

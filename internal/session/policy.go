@@ -2,90 +2,123 @@ package session
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// relayGrace is how long direct lanes have to come up before the relayed lane
+// directGrace is for how long an indirect lane waits for a direct one before it
 // carries data.
-const relayGrace = 2 * time.Second
+const directGrace = 2 * time.Second
 
-// rank orders lanes: the higher the better.
-func rank(kind wire.Lanes) int {
-	switch kind {
-	case wire.LaneTCP:
-		return 3
-	case wire.LaneWebRTC:
-		return 2
-	}
-	return 1
+// laneSet is the lanes that are up, and decides which of them carry what. Only
+// the carriers' traits matter. Their kinds are compared with what the peers
+// allow, and nothing else. It is guarded by Session.mu.
+type laneSet struct {
+	up        []*Lane
+	own, peer wire.Lanes // the kinds that each peer allows; peer is 0 until its Hello arrives
+	graceOver bool
 }
 
-// best is the lane for control messages, nil if none is up; s.mu is held.
-func (s *Session) best() *Lane {
+func (s *laneSet) remove(l *Lane) {
+	s.up = slices.DeleteFunc(s.up, func(other *Lane) bool { return other == l })
+}
+
+// kinds returns the kinds of all lanes.
+func (s *laneSet) kinds() (kinds wire.Lanes) {
+	for _, l := range s.up {
+		kinds |= l.traits.Kind
+	}
+	return kinds
+}
+
+// best returns the lane for control messages, nil if none is up.
+func (s *laneSet) best() *Lane {
 	var best *Lane
-	for _, l := range s.lanes {
-		if best == nil || rank(l.kind) > rank(best.kind) {
+	for _, l := range s.up {
+		if best == nil || l.traits.Rank > best.traits.Rank {
 			best = l
 		}
 	}
 	return best
 }
 
-// mayCarry says whether a lane carries data now: both sides allow its kind,
-// the relayed lane only where nothing direct is up, and one that rests only where
-// every direct lane does; s.mu is held.
-func (s *Session) mayCarry(l *Lane) bool {
-	if s.peer == nil || s.allowed&s.peer.Lanes&l.kind == 0 {
+// hasBetterDirect reports whether a direct lane of a higher rank is up.
+func (s *laneSet) hasBetterDirect(l *Lane) bool {
+	return slices.ContainsFunc(s.up, func(other *Lane) bool {
+		return other.traits.Direct && other.traits.Rank > l.traits.Rank
+	})
+}
+
+// allows reports whether both peers allow a lane to carry data.
+func (s *laneSet) allows(l *Lane) bool { return s.own&s.peer&l.traits.Kind != 0 }
+
+// mayCarry reports whether a lane carries data now. Both peers must allow its
+// kind. A direct lane in standby carries only if every direct lane is in standby,
+// and an indirect one only if no direct lane is up.
+func (s *laneSet) mayCarry(l *Lane) bool {
+	if !s.allows(l) {
 		return false
 	}
-	if l.kind != wire.LaneRelay && !l.resting {
+	if l.traits.Direct && !l.standby {
 		return true
 	}
-	for _, other := range s.lanes {
-		if other.kind == wire.LaneRelay || s.allowed&s.peer.Lanes&other.kind == 0 {
+	for _, other := range s.up {
+		if !other.traits.Direct || !s.allows(other) {
 			continue
 		}
-		if l.kind == wire.LaneRelay || !other.resting {
+		if !l.traits.Direct || !other.standby {
 			return false
 		}
 	}
-	if l.kind != wire.LaneRelay {
-		return true
-	}
-	direct := s.allowed & s.peer.Lanes &^ wire.LaneRelay
-	return direct == 0 || s.graceOver
+	return l.traits.Direct || s.graceOver || !s.expectsDirect()
 }
 
-// Rest has a direct lane carry no more data, or has it carry again. It stays up
-// for control messages, and for data should no other direct lane be left.
-func (l *Lane) Rest(rest bool) {
+// expectsDirect reports whether a direct lane may still come up: the peers allow
+// a kind that is not that of an indirect lane.
+func (s *laneSet) expectsDirect() bool {
+	expected := s.own & s.peer
+	for _, l := range s.up {
+		if !l.traits.Direct {
+			expected &^= l.traits.Kind
+		}
+	}
+	return expected != 0
+}
+
+// SetStandby puts a direct lane into standby, or ends its standby. In standby a
+// lane carries no data while another direct lane does, and control messages as
+// before.
+func (l *Lane) SetStandby(standby bool) {
 	s := l.session
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l.resting != rest {
-		l.resting = rest
-		s.broadcastChange()
+	changed := l.standby != standby
+	l.standby = standby
+	s.mu.Unlock()
+	if changed {
+		s.changed.Broadcast()
 	}
 }
 
-// Ready waits until the lane may carry data.
-func (l *Lane) Ready(ctx context.Context) error { return l.awaitTurn(ctx, true) }
+// AwaitActive waits until the lane may carry data. Errors: the lane's, ctx's.
+func (l *Lane) AwaitActive(ctx context.Context) error { return l.awaitCarrying(ctx, true) }
 
-// Relieved waits until the lane may no longer carry data.
-func (l *Lane) Relieved(ctx context.Context) error { return l.awaitTurn(ctx, false) }
+// AwaitStandby waits until the lane may no longer carry data, because it is in
+// standby or a direct lane took over. Errors: the lane's, ctx's.
+func (l *Lane) AwaitStandby(ctx context.Context) error { return l.awaitCarrying(ctx, false) }
 
-func (l *Lane) awaitTurn(ctx context.Context, carries bool) error {
+func (l *Lane) awaitCarrying(ctx context.Context, carrying bool) error {
 	s := l.session
 	for {
+		changed := s.changed.Wait()
 		s.mu.Lock()
-		now, changed := s.mayCarry(l), s.changed
+		now := s.lanes.mayCarry(l)
 		s.mu.Unlock()
 		if err := l.Err(); err != nil {
 			return err
 		}
-		if now == carries {
+		if now == carrying {
 			return nil
 		}
 		select {

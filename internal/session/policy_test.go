@@ -1,48 +1,136 @@
 package session
 
 import (
+	"slices"
 	"testing"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// A lane that rests carries nothing while another direct one does, and carries
-// when none is left; the relayed one waits for all of them.
-func TestRestingLanes(t *testing.T) {
-	const both = wire.LaneWebRTC | wire.LaneRelay
-	s := &Session{allowed: both, peer: &wire.Hello{Lanes: both}, graceOver: true, changed: make(chan struct{})}
-	relay := &Lane{session: s, kind: wire.LaneRelay}
-	a, b := &Lane{session: s, kind: wire.LaneWebRTC}, &Lane{session: s, kind: wire.LaneWebRTC}
-	check := func(when string, lanes []*Lane, want ...*Lane) {
-		t.Helper()
-		s.lanes = lanes
-		for _, l := range lanes {
-			expected := false
-			for _, w := range want {
-				expected = expected || w == l
-			}
-			if s.mayCarry(l) != expected {
-				t.Errorf("%s: lane of kind %d carries: %v", when, l.kind, !expected)
-			}
+// Kinds of lanes that do not exist: the session must decide by traits alone.
+const (
+	kindA wire.Lanes = 1 << 5
+	kindB wire.Lanes = 1 << 6
+	kindC wire.Lanes = 1 << 7
+)
+
+// checkCarrying fails unless exactly the lanes in want carry data.
+func checkCarrying(t *testing.T, when string, s *laneSet, lanes []*Lane, want ...*Lane) {
+	t.Helper()
+	s.up = lanes
+	for i, l := range lanes {
+		if carries := s.mayCarry(l); carries != slices.Contains(want, l) {
+			t.Errorf("%s: lane %d carries: %v", when, i, carries)
 		}
 	}
-	all := []*Lane{relay, a, b}
-	check("at first", all, a, b)
-	a.Rest(true)
-	check("one rests", all, b)
-	check("the other is dead", []*Lane{relay, a}, a)
-	b.Rest(true)
-	check("both rest", all, a, b)
-	a.Rest(false)
-	check("one is needed again", all, a)
-	check("none is left", []*Lane{relay}, relay)
-	changed := s.changed
-	a.Rest(false)
-	if s.changed != changed {
-		t.Error("a change was told where there was none")
+}
+
+// A lane in standby carries nothing while another direct one does, and carries
+// when none is left. The indirect lane waits for all of them.
+func TestLanesInStandby(t *testing.T) {
+	const both = kindA | kindB
+	session := &Session{}
+	s := &laneSet{own: both, peer: both, graceOver: true}
+	indirect := &Lane{session: session, traits: lane.Traits{Kind: kindA}}
+	a := &Lane{session: session, traits: lane.Traits{Kind: kindB, Direct: true}}
+	b := &Lane{session: session, traits: lane.Traits{Kind: kindB, Direct: true}}
+	all := []*Lane{indirect, a, b}
+	checkCarrying(t, "at first", s, all, a, b)
+	a.SetStandby(true)
+	checkCarrying(t, "one in standby", s, all, b)
+	checkCarrying(t, "the other is dead", s, []*Lane{indirect, a}, a)
+	b.SetStandby(true)
+	checkCarrying(t, "both in standby", s, all, a, b)
+	a.SetStandby(false)
+	checkCarrying(t, "one is needed again", s, all, a)
+	checkCarrying(t, "none is left", s, []*Lane{indirect}, indirect)
+	changed := session.changed.Wait()
+	a.SetStandby(false)
+	select {
+	case <-changed:
+		t.Error("a change was announced where there was none")
+	default:
 	}
-	a.Rest(true)
-	if s.changed == changed {
-		t.Error("nobody was told of a change")
+	a.SetStandby(true)
+	select {
+	case <-changed:
+	default:
+		t.Error("a change was not announced")
+	}
+}
+
+// An indirect lane waits for a direct one only as long as that may come.
+func TestIndirectLanesWaitForDirectOnes(t *testing.T) {
+	s := &laneSet{own: kindA | kindB | kindC, peer: kindA | kindB}
+	x := &Lane{traits: lane.Traits{Kind: kindA}}
+	y := &Lane{traits: lane.Traits{Kind: kindB}}
+	forbidden := &Lane{traits: lane.Traits{Kind: kindC, Direct: true}}
+	checkCarrying(t, "during the grace period", s, []*Lane{x})
+	checkCarrying(t, "all kinds are indirect", s, []*Lane{x, y}, x, y)
+	s.graceOver = true
+	checkCarrying(t, "after the grace period", s, []*Lane{x}, x)
+	checkCarrying(t, "the peer forbids the direct one", s, []*Lane{x, forbidden}, x)
+}
+
+// Control messages take the lane of the highest rank, whatever its kind.
+func TestBestLaneIsOfTheHighestRank(t *testing.T) {
+	s := &laneSet{}
+	if s.best() != nil {
+		t.Error("a lane where there is none")
+	}
+	for rank := range 5 {
+		l := &Lane{traits: lane.Traits{Kind: kindC >> rank, Rank: rank * 7 % 5}}
+		s.up = append(s.up, l)
+	}
+	if got := s.best().traits.Rank; got != 4 {
+		t.Errorf("a lane of rank %d", got)
+	}
+}
+
+// made is a carrier of made-up traits over which nothing comes.
+type made struct {
+	traits lane.Traits
+	closed chan struct{}
+}
+
+func (m *made) WriteRecord([]byte) error { return nil }
+func (m *made) Traits() lane.Traits      { return m.traits }
+func (m *made) Close() error             { close(m.closed); return nil }
+
+func (m *made) ReadRecord([]byte) ([]byte, error) {
+	<-m.closed
+	return nil, ErrClosed
+}
+
+// A carrier's traits say whether it starts in standby, and which path it shares.
+func TestAttachKeepsToTheTraits(t *testing.T) {
+	s := New(Keys{}, Options{Allowed: kindA | kindB | kindC})
+	defer s.Close()
+	number := uint32(0)
+	attach := func(traits lane.Traits) *Lane {
+		t.Helper()
+		l, err := s.Attach(number, &made{traits, make(chan struct{})})
+		if err != nil {
+			t.Fatal(err)
+		}
+		number++
+		return l
+	}
+	shared := lane.Traits{Kind: kindB, Direct: true, Rank: 2, Standby: true, SharedPath: "x"}
+	attach(lane.Traits{Kind: kindA, Rank: 9})
+	first := attach(shared)
+	better := attach(lane.Traits{Kind: kindC, Direct: true, Rank: 3})
+	second := attach(shared)
+	eager := attach(lane.Traits{Kind: kindC, Direct: true, Rank: 1})
+	elsewhere := attach(lane.Traits{Kind: kindC, Direct: true, Rank: 4, SharedPath: "y"})
+	if first.standby || better.standby || !second.standby || eager.standby || elsewhere.standby {
+		t.Errorf("standby: %v %v %v %v %v", first.standby, better.standby, second.standby, eager.standby, elsewhere.standby)
+	}
+	if first.window.path == nil || first.window.path != second.window.path {
+		t.Error("lanes of one path share nothing")
+	}
+	if better.window.path != nil || elsewhere.window.path == nil || elsewhere.window.path == first.window.path {
+		t.Error("lanes of different paths share something")
 	}
 }

@@ -8,26 +8,28 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/broadcast"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// ErrLost is the end of a session none of whose lanes is left.
-var ErrLost = errors.New("the connection to the other side is lost")
+// ErrLost is the end of a session that had no lane for too long. It is wrapped
+// together with the error of the last lane.
+var ErrLost = errors.New("the connection to the peer is lost")
 
-// ErrClosed is the end of a session that this side closed.
+// ErrClosed is the end of a session that was closed here.
 var ErrClosed = errors.New("the session is closed")
 
 // Options are a session's settings.
 type Options struct {
-	Allowed wire.Lanes // the lanes that may carry this side's data
-	Program string     // name and version, told to the other side
-	// Patience is how long the session lives on without any lane, so that the
-	// two sides can meet again.
-	Patience time.Duration
+	Allowed wire.Lanes // the kinds of lanes that may carry data here
+	Program string     // name and version, sent to the peer
+	// ReconnectTimeout is for how long the session lives on without any lane, so
+	// that the peers can connect again.
+	ReconnectTimeout time.Duration
 }
 
-// LaneID is the number of a lane: the generation of the keys that it uses, and
-// its own number in it. No two lanes of a session have the same.
+// LaneID returns the number of a lane: the generation of its keys, and a number
+// that is unique within the generation. No two lanes of a session have the same.
 func LaneID(generation uint32, n uint16) uint32 { return generation<<16 | uint32(n) }
 
 // maxGeneration bounds the generations of keys, which have 16 bits of a LaneID.
@@ -39,55 +41,57 @@ const maxGeneration = 1<<16 - 1
 //
 // Its methods may be called from any goroutine.
 type Session struct {
-	allowed  wire.Lanes
-	patience time.Duration
-	began    time.Time
-	webrtc   *share // of the lanes over a WebRTC connection's path
+	reconnectTimeout time.Duration
+	started          time.Time
 
 	inbox       chan []byte
 	signals     chan wire.Signal
-	controlWake chan struct{}
+	controlWake chan struct{} // a token when writeControl has something to do
 	done        chan struct{} // closed when the session has ended
 	running     sync.WaitGroup
-	delivering  sync.Mutex // held by the lane that hands on control messages
+	changed     broadcast.Signal // a change of anything that is guarded by mu, or of outgoing
 
-	mu        sync.Mutex
-	keys      map[uint32]Keys // by generation
-	err       error           // why it ended; set before done is closed
-	changed   chan struct{}   // closed and replaced whenever anything below changes
-	lanes     []*Lane         // those that live
-	attached  []*Lane         // all that ever were
-	lastLane  error           // why the latest lane died
-	losses    int             // how often the last lane that lived died
-	hurried   bool            // the other side closed a lane: it is leaving, or lost the relay
-	graceOver bool
-	peer      *wire.Hello
-	control   controlStream
-	onData    func(by wire.Lanes, plaintext []byte) error
+	outgoing   *controlSender
+	incoming   controlReceiver
+	delivering sync.Mutex // held while control messages are delivered
+
+	mu       sync.Mutex
+	keys     map[uint32]Keys        // by generation
+	paths    map[string]*pathWindow // by lane.Traits.SharedPath
+	lanes    laneSet
+	attached []*Lane     // all that ever were
+	lastLane error       // why the latest lane died
+	losses   int         // how often the last lane died
+	leaving  bool        // the peer closed a lane: it is leaving, or lost the relay
+	peer     *wire.Hello // nil until it has arrived
+	err      error       // why the session ended; set before done is closed
+	onData   func(by wire.Lanes, plaintext []byte) error
 }
 
 // New starts a session. Close ends it and waits for all its goroutines.
 func New(keys Keys, o Options) *Session {
 	s := &Session{
-		allowed: o.Allowed, patience: o.Patience, began: time.Now(), webrtc: newShare(),
+		reconnectTimeout: o.ReconnectTimeout, started: time.Now(),
 		keys:        map[uint32]Keys{0: keys},
+		paths:       make(map[string]*pathWindow),
+		lanes:       laneSet{own: o.Allowed},
 		inbox:       make(chan []byte, inboxSize),
-		signals:     make(chan wire.Signal, maxSignalBox),
+		signals:     make(chan wire.Signal, maxSignals),
 		controlWake: make(chan struct{}, 1),
 		done:        make(chan struct{}),
-		changed:     make(chan struct{}),
-		control:     controlStream{early: make(map[uint64][]byte)},
+		incoming:    controlReceiver{early: make(map[uint64][]byte)},
 	}
-	s.control.queue = [][]byte{wire.Hello{Lanes: o.Allowed, Program: o.Program}.Append(nil)}
+	s.outgoing = &controlSender{changed: &s.changed}
+	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Program: o.Program}.Append(nil))
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s
 }
 
-func (s *Session) age() time.Duration { return time.Since(s.began) }
+func (s *Session) age() time.Duration { return time.Since(s.started) }
 
-// Renew gives the session the keys of another generation, of which lanes that
-// are attached from now on may be.
+// Renew adds the keys of another generation, for lanes that are attached from now
+// on.
 func (s *Session) Renew(generation uint32, keys Keys) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,11 +99,11 @@ func (s *Session) Renew(generation uint32, keys Keys) error {
 		return fmt.Errorf("generation %d of keys cannot be used", generation)
 	}
 	s.keys[generation] = keys
-	s.hurried = false
+	s.leaving = false
 	return nil
 }
 
-// Signal returns the next message with which the other side sets up a lane.
+// Signal returns the peer's next message about setting up a lane.
 func (s *Session) Signal(ctx context.Context) (wire.Signal, error) {
 	select {
 	case sig := <-s.signals:
@@ -111,10 +115,10 @@ func (s *Session) Signal(ctx context.Context) (wire.Signal, error) {
 	}
 }
 
-// HandleData sets what takes the plaintext of data records and the kind of lane
-// that brought it. It is called from the lanes' goroutines, several at once;
-// plaintext is only good during the call; an error ends the session. It must be
-// set before the first data comes.
+// HandleData sets the handler of data records. It must be set before the first
+// data arrives. It gets the plaintext, which is valid only during the call, and
+// the kind of lane that it arrived on. The lanes' goroutines call it concurrently.
+// An error ends the session.
 func (s *Session) HandleData(f func(by wire.Lanes, plaintext []byte) error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,7 +130,7 @@ func (s *Session) takeData(by wire.Lanes, plaintext []byte) error {
 	f := s.onData
 	s.mu.Unlock()
 	if f == nil {
-		return fmt.Errorf("%w: data from a side that has none to send", wire.ErrMalformed)
+		return fmt.Errorf("%w: data from a peer that has none to send", wire.ErrMalformed)
 	}
 	if err := f(by, plaintext); err != nil {
 		s.end(err)
@@ -135,17 +139,13 @@ func (s *Session) takeData(by wire.Lanes, plaintext []byte) error {
 	return nil
 }
 
-// broadcastChange wakes everybody in await; s.mu is held.
-func (s *Session) broadcastChange() {
-	close(s.changed)
-	s.changed = make(chan struct{})
-}
-
-// await waits until cond, which is called with s.mu held, holds.
+// await waits until cond, which is called with s.mu held, returns true. Errors:
+// the session's, ctx's.
 func (s *Session) await(ctx context.Context, cond func() bool) error {
 	for {
+		changed := s.changed.Wait()
 		s.mu.Lock()
-		ok, err, changed := cond(), s.err, s.changed
+		ok, err := cond(), s.err
 		s.mu.Unlock()
 		switch {
 		case ok:
@@ -161,7 +161,7 @@ func (s *Session) await(ctx context.Context, cond func() bool) error {
 	}
 }
 
-// end ends the session; only the first call counts.
+// end ends the session. Only the first call has an effect.
 func (s *Session) end(err error) {
 	s.mu.Lock()
 	if s.err != nil {
@@ -170,15 +170,15 @@ func (s *Session) end(err error) {
 	}
 	s.err = err
 	close(s.done)
-	s.broadcastChange()
-	lanes := slices.Clone(s.lanes)
+	lanes := slices.Clone(s.lanes.up)
 	s.mu.Unlock()
+	s.changed.Broadcast()
 	for _, l := range lanes {
 		l.fail(err)
 	}
 }
 
-// Peer is what the other side said of itself; it waits until it has.
+// Peer returns the peer's Hello, and waits until it has arrived.
 func (s *Session) Peer(ctx context.Context) (wire.Hello, error) {
 	if err := s.await(ctx, func() bool { return s.peer != nil }); err != nil {
 		return wire.Hello{}, err
@@ -188,18 +188,27 @@ func (s *Session) Peer(ctx context.Context) (wire.Hello, error) {
 	return *s.peer, nil
 }
 
-// Done is closed when the session has ended; Err then says why.
+// setPeer takes the peer's Hello.
+func (s *Session) setPeer(h wire.Hello) {
+	s.mu.Lock()
+	s.peer = &h
+	s.lanes.peer = h.Lanes
+	s.mu.Unlock()
+	s.changed.Broadcast()
+}
+
+// Done is closed when the session has ended. Err then says why.
 func (s *Session) Done() <-chan struct{} { return s.done }
 
-// Err is why the session ended; nil while it lives.
+// Err returns why the session ended; nil while it lives.
 func (s *Session) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// Close ends the session at once and waits for its goroutines. What must still
-// arrive needs a Flush before.
+// Close ends the session at once and waits for its goroutines. Messages that must
+// arrive first need SendAndWait.
 func (s *Session) Close() error {
 	s.end(ErrClosed)
 	s.running.Wait()

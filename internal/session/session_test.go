@@ -14,6 +14,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/session/sessiontest"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -23,7 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const all = wire.LaneRelay | wire.LaneWebRTC
 
-// pair is two sessions of the same handshake.
+// pair returns two sessions of one handshake.
 func pair(t *testing.T) (a, b *session.Session) {
 	t.Helper()
 	return pairAllowing(t, all, all)
@@ -35,22 +36,22 @@ func pairAllowing(t *testing.T, lanesA, lanesB wire.Lanes) (a, b *session.Sessio
 		ControlOut: [32]byte{1}, ControlIn: [32]byte{2},
 		DataOut: [32]byte{3}, DataIn: [32]byte{4},
 	}
-	a = session.New(k, session.Options{Allowed: lanesA, Program: "test/1", Patience: time.Second})
+	a = session.New(k, session.Options{Allowed: lanesA, Program: "test/1", ReconnectTimeout: time.Second})
 	k.ControlOut, k.ControlIn, k.DataOut, k.DataIn = k.ControlIn, k.ControlOut, k.DataIn, k.DataOut
-	b = session.New(k, session.Options{Allowed: lanesB, Program: "test/1", Patience: time.Second})
+	b = session.New(k, session.Options{Allowed: lanesB, Program: "test/1", ReconnectTimeout: time.Second})
 	t.Cleanup(func() { _ = a.Close(); _ = b.Close() })
 	return a, b
 }
 
-// join attaches a pipe to both.
+// join attaches both ends of a pipe.
 func join(t *testing.T, a, b *session.Session, id uint32, kind wire.Lanes, fromA, fromB sessiontest.Tamper) (*session.Lane, *session.Lane, *sessiontest.Carrier) {
 	t.Helper()
-	ca, cb := sessiontest.Pipe(64, fromA, fromB)
-	la, err := a.Attach(id, kind, ca)
+	ca, cb := sessiontest.Pipe(64, sessiontest.Traits(kind), fromA, fromB)
+	la, err := a.Attach(id, ca)
 	if err != nil {
 		t.Fatal(err)
 	}
-	lb, err := b.Attach(id, kind, cb)
+	lb, err := b.Attach(id, cb)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,8 +88,8 @@ func expect(t *testing.T, s *session.Session, from, to int) {
 	}
 }
 
-// A lane that dies under control messages takes none of them with it: they come
-// by the next lane, once and in order.
+// Control messages survive the death of their lane: the next one delivers them,
+// once and in order.
 func TestControlSurvivesItsLane(t *testing.T) {
 	for _, after := range []int{1, 2, 7, 50, 199} {
 		t.Run(fmt.Sprint(after), func(t *testing.T) {
@@ -113,8 +114,8 @@ func TestControlSurvivesItsLane(t *testing.T) {
 	}
 }
 
-// Whatever a hostile relay does to records, the lane ends and no message is
-// changed, doubled, lost or out of order before it does.
+// Whatever a hostile relay does to records, the lane ends, and before that no
+// message is changed, repeated, lost or out of order.
 func TestHostileCarrier(t *testing.T) {
 	const at = 5
 	var held []byte
@@ -186,12 +187,12 @@ func TestHostileCarrier(t *testing.T) {
 	}
 }
 
-// A record of one direction, lane or kind is good for nothing elsewhere.
+// A record of one direction, lane or kind does not open as another.
 func TestReflectionAndCrossLane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, _ := pair(t)
-		ca, cb := sessiontest.Pipe(64, nil, nil)
-		la, err := a.Attach(0, wire.LaneRelay, ca)
+		ca, cb := sessiontest.Pipe(64, sessiontest.Traits(wire.LaneRelay), nil, nil)
+		la, err := a.Attach(0, ca)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,16 +206,16 @@ func TestReflectionAndCrossLane(t *testing.T) {
 		}
 		<-la.Done()
 		if la.Err() == nil {
-			t.Error("a took its own record back")
+			t.Error("a accepted its own record")
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pair(t)
-		ca, cb := sessiontest.Pipe(64, nil, nil)
-		if _, err := a.Attach(1, wire.LaneRelay, ca); err != nil {
+		ca, cb := sessiontest.Pipe(64, sessiontest.Traits(wire.LaneRelay), nil, nil)
+		if _, err := a.Attach(1, ca); err != nil {
 			t.Fatal(err)
 		}
-		lb, err := b.Attach(2, wire.LaneRelay, cb)
+		lb, err := b.Attach(2, cb)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -263,25 +264,25 @@ func TestRecordOverTheLimitIsRefused(t *testing.T) {
 	})
 }
 
-// The relayed lane waits two seconds for a direct one, works when none comes,
-// and is relieved when one does.
+// The relayed lane waits two seconds for a direct one, carries data if none comes
+// up, and no longer does when one has.
 func TestRelayedLaneIsTheLastResort(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pair(t)
 		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
 		began := time.Now()
-		if err := relayed.Ready(t.Context()); err != nil {
+		if err := relayed.AwaitActive(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if waited := time.Since(began); waited != 2*time.Second {
 			t.Errorf("the relayed lane carries after %v", waited)
 		}
 		_, _, cut := join(t, a, b, 1, wire.LaneWebRTC, nil, nil)
-		if err := relayed.Relieved(t.Context()); err != nil {
+		if err := relayed.AwaitStandby(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		cut.Cut()
-		if err := relayed.Ready(t.Context()); err != nil {
+		if err := relayed.AwaitActive(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		if waited := time.Since(began); waited > 3*time.Second {
@@ -290,16 +291,16 @@ func TestRelayedLaneIsTheLastResort(t *testing.T) {
 	})
 }
 
-func TestLanesThatOneSideForbids(t *testing.T) {
+func TestLanesThatOnePeerForbids(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pairAllowing(t, all, wire.LaneRelay)
 		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
 		began := time.Now()
-		if err := relayed.Ready(t.Context()); err != nil || time.Since(began) > 0 {
-			t.Errorf("where nothing direct is allowed the relayed lane carries at once: %v after %v", err, time.Since(began))
+		if err := relayed.AwaitActive(t.Context()); err != nil || time.Since(began) > 0 {
+			t.Errorf("without direct lanes the relayed lane must carry at once: %v after %v", err, time.Since(began))
 		}
 		if peer, err := a.Peer(t.Context()); err != nil || peer.Lanes != wire.LaneRelay || peer.Program != "test/1" {
-			t.Errorf("the other side said: %+v, %v", peer, err)
+			t.Errorf("the peer said: %+v, %v", peer, err)
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
@@ -307,8 +308,8 @@ func TestLanesThatOneSideForbids(t *testing.T) {
 		relayed, _, _ := join(t, a, b, 0, wire.LaneRelay, nil, nil)
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		if err := relayed.Ready(ctx); !errors.Is(err, context.DeadlineExceeded) {
-			t.Errorf("a lane that the other side forbids carries: %v", err)
+		if err := relayed.AwaitActive(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("a lane that the peer forbids carries: %v", err)
 		}
 	})
 }
@@ -343,24 +344,24 @@ func TestLiveness(t *testing.T) {
 	})
 }
 
-func TestFarewell(t *testing.T) {
+func TestSendAndWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pair(t)
 		join(t, a, b, 0, wire.LaneRelay, nil, nil)
-		if err := a.Farewell(t.Context(), message(0)); err != nil {
+		if err := a.SendAndWait(t.Context(), message(0)); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, b, 0, 1)
 	})
 }
 
-// A last word gets through although the direct lane is full of data.
-func TestBroadcastPassesAFullLane(t *testing.T) {
+// The message arrives although the direct lane is full of data.
+func TestSendOnAllLanesPassesAFullLane(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b := pair(t)
 		join(t, a, b, 0, wire.LaneRelay, nil, nil)
-		stuck, _ := sessiontest.Pipe(1, nil, nil) // nobody reads its other end
-		direct, err := a.Attach(1, wire.LaneWebRTC, stuck)
+		stuck, _ := sessiontest.Pipe(1, sessiontest.Traits(wire.LaneWebRTC), nil, nil) // nobody reads its other end
+		direct, err := a.Attach(1, stuck)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -370,7 +371,7 @@ func TestBroadcastPassesAFullLane(t *testing.T) {
 		}()
 		synctest.Wait()
 		began := time.Now()
-		if err := a.Broadcast(t.Context(), message(0)); err != nil {
+		if err := a.SendOnAllLanes(t.Context(), message(0)); err != nil {
 			t.Fatal(err)
 		}
 		expect(t, b, 0, 1)
@@ -389,7 +390,7 @@ func TestTheEndOfThePeer(t *testing.T) {
 		}
 		synctest.Wait()
 		_ = b.Close()
-		expect(t, a, 0, 1) // what was delivered is not lost with the session
+		expect(t, a, 0, 1) // messages delivered before the end are still returned
 		if _, err := a.Receive(t.Context()); !errors.Is(err, session.ErrLost) {
 			t.Errorf("got %v", err)
 		}
@@ -399,13 +400,13 @@ func TestTheEndOfThePeer(t *testing.T) {
 	})
 }
 
-// Each loss has its own wait, also where a lane is lost as soon as it comes.
-func TestPatienceBeginsWithEachLoss(t *testing.T) {
+// Each loss has its own timeout, even if a lane is lost as soon as it comes up.
+func TestReconnectTimeoutStartsWithEachLoss(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := session.New(session.Keys{}, session.Options{Allowed: all, Patience: 10 * time.Minute})
+		s := session.New(session.Keys{}, session.Options{Allowed: all, ReconnectTimeout: 10 * time.Minute})
 		defer s.Close()
 		for i := range uint16(200) {
-			if _, err := s.Attach(session.LaneID(0, i), wire.LaneRelay, brokenCarrier{}); err != nil {
+			if _, err := s.Attach(session.LaneID(0, i), brokenCarrier{}); err != nil {
 				t.Fatalf("loss %d: %v", i, err)
 			}
 			time.Sleep(9 * time.Minute) // of the bubble's clock
@@ -417,19 +418,20 @@ func TestPatienceBeginsWithEachLoss(t *testing.T) {
 	})
 }
 
-// brokenCarrier is dead from the beginning.
+// brokenCarrier fails every call.
 type brokenCarrier struct{}
 
 func (brokenCarrier) WriteRecord([]byte) error          { return io.ErrClosedPipe }
 func (brokenCarrier) ReadRecord([]byte) ([]byte, error) { return nil, io.ErrClosedPipe }
+func (brokenCarrier) Traits() lane.Traits               { return sessiontest.Traits(wire.LaneRelay) }
 func (brokenCarrier) Close() error                      { return nil }
 
-// Two sides that have lost every lane and meet again go on where they were,
-// with other keys.
-func TestMeetingAgain(t *testing.T) {
+// Peers that lost every lane and reconnect continue where they were, with new
+// keys.
+func TestReconnect(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		k := session.Keys{ControlOut: [32]byte{1}, ControlIn: [32]byte{2}, DataOut: [32]byte{3}, DataIn: [32]byte{4}}
-		o := session.Options{Allowed: all, Patience: 10 * time.Minute}
+		o := session.Options{Allowed: all, ReconnectTimeout: 10 * time.Minute}
 		swap := func(k session.Keys) session.Keys {
 			k.ControlOut, k.ControlIn, k.DataOut, k.DataIn = k.ControlIn, k.ControlOut, k.DataIn, k.DataOut
 			return k
@@ -462,18 +464,18 @@ func TestMeetingAgain(t *testing.T) {
 		if err := a.Renew(3, k); err == nil {
 			t.Error("a generation of keys was used twice")
 		}
-		if _, err := a.Attach(session.LaneID(2, 0), wire.LaneRelay, cut); err == nil {
+		if _, err := a.Attach(session.LaneID(2, 0), cut); err == nil {
 			t.Error("a lane's number was used twice")
 		}
-		if _, err := a.Attach(session.LaneID(9, 0), wire.LaneRelay, cut); err == nil {
+		if _, err := a.Attach(session.LaneID(9, 0), cut); err == nil {
 			t.Error("a lane without keys was attached")
 		}
 	})
 	synctest.Test(t, func(t *testing.T) {
-		a := session.New(session.Keys{}, session.Options{Patience: 10 * time.Minute})
+		a := session.New(session.Keys{}, session.Options{ReconnectTimeout: 10 * time.Minute})
 		defer a.Close()
-		c, _ := sessiontest.Pipe(1, nil, nil)
-		if _, err := a.Attach(0, wire.LaneRelay, c); err != nil {
+		c, _ := sessiontest.Pipe(1, sessiontest.Traits(wire.LaneRelay), nil, nil)
+		if _, err := a.Attach(0, c); err != nil {
 			t.Fatal(err)
 		}
 		c.Cut()

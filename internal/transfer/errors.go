@@ -79,10 +79,10 @@ func tellPeer(ctx context.Context, s Session, err error) {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), farewellTime)
 	defer stop()
 	if errors.Is(err, ErrRefused) {
-		_ = s.Broadcast(ctx, wire.Decline{}.Append(nil))
+		_ = s.SendOnAllLanes(ctx, wire.Decline{}.Append(nil))
 		return
 	}
-	_ = s.Broadcast(ctx, wire.Cancel{Reason: reasonOf(err), Text: peerText(err)}.Append(nil))
+	_ = s.SendOnAllLanes(ctx, wire.Cancel{Reason: reasonOf(err), Text: peerText(err)}.Append(nil))
 }
 
 func reasonOf(err error) wire.Reason {

@@ -244,9 +244,9 @@ func sessions(t *testing.T) (s, r *link) {
 	t.Helper()
 	lanes := wire.LaneRelay | wire.LaneWebRTC
 	k := session.Keys{ControlOut: [32]byte{1}, ControlIn: [32]byte{2}, DataOut: [32]byte{3}, DataIn: [32]byte{4}}
-	a := session.New(k, session.Options{Allowed: lanes, Patience: time.Second})
+	a := session.New(k, session.Options{Allowed: lanes, ReconnectTimeout: time.Second})
 	k.ControlOut, k.ControlIn, k.DataOut, k.DataIn = k.ControlIn, k.ControlOut, k.DataIn, k.DataOut
-	b := session.New(k, session.Options{Allowed: lanes, Patience: time.Second})
+	b := session.New(k, session.Options{Allowed: lanes, ReconnectTimeout: time.Second})
 	t.Cleanup(func() { _ = a.Close(); _ = b.Close() })
 	return &link{Session: a}, &link{Session: b}
 }
@@ -254,11 +254,11 @@ func sessions(t *testing.T) (s, r *link) {
 // join gives two sessions a lane in common.
 func join(t *testing.T, s, r *link, id uint32, kind wire.Lanes, fromS sessiontest.Tamper) *sessiontest.Carrier {
 	t.Helper()
-	a, b := sessiontest.Pipe(16, fromS, nil)
-	if _, err := s.Attach(id, kind, a); err != nil {
+	a, b := sessiontest.Pipe(16, sessiontest.Traits(kind), fromS, nil)
+	if _, err := s.Attach(id, a); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Attach(id, kind, b); err != nil {
+	if _, err := r.Attach(id, b); err != nil {
 		t.Fatal(err)
 	}
 	return a

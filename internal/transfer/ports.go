@@ -12,12 +12,12 @@ type Session interface {
 	Send(ctx context.Context, m []byte) error
 	// Receive returns the next control message.
 	Receive(ctx context.Context) ([]byte, error)
-	// Broadcast sends a last control message on every lane and waits until it
+	// SendOnAllLanes sends a last control message on every lane and waits until it
 	// has arrived.
-	Broadcast(ctx context.Context, m []byte) error
-	// Farewell sends a last control message and waits until it has arrived or
+	SendOnAllLanes(ctx context.Context, m []byte) error
+	// SendAndWait sends a last control message and waits until it has arrived or
 	// the peer has left.
-	Farewell(ctx context.Context, m []byte) error
+	SendAndWait(ctx context.Context, m []byte) error
 	// Attached returns the lanes, one per call, as they come up.
 	Attached(ctx context.Context) (Lane, error)
 	// HandleData sets the function that receives data records.
@@ -27,13 +27,13 @@ type Session interface {
 // Lane is what a transfer needs of a lane.
 type Lane interface {
 	Kind() wire.Lanes
-	// Ready waits until the lane may carry data.
-	Ready(ctx context.Context) error
+	// AwaitActive waits until the lane may carry data.
+	AwaitActive(ctx context.Context) error
 	// SendData sends the concatenation of parts as one record. It blocks while
 	// the lane is full.
 	SendData(ctx context.Context, parts ...[]byte) error
-	// Underway returns the number of bytes that were sent and have not arrived.
-	Underway() int64
+	// InFlight returns the number of bytes that were sent and have not arrived.
+	InFlight() int64
 	// Done is closed when the lane is dead.
 	Done() <-chan struct{}
 }

@@ -30,7 +30,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		s.queue.requeue(l)
 	}()
 	for {
-		if err := l.Ready(ctx); err != nil {
+		if err := l.AwaitActive(ctx); err != nil {
 			return context.Cause(ctx) // nil if only the lane died
 		}
 		if err := s.o.Pause.wait(ctx); err != nil {

@@ -44,7 +44,7 @@ func Send(ctx context.Context, session Session, source files.Source, o SendOptio
 	}
 	ctx, stop := context.WithTimeout(ctx, farewellTime)
 	defer stop()
-	_ = session.Farewell(ctx, wire.Done{}.Append(nil)) // even if it does not arrive, both sides are done
+	_ = session.SendAndWait(ctx, wire.Done{}.Append(nil)) // even if it does not arrive, both sides are done
 	return s.result, nil
 }
 

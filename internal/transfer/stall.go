@@ -105,7 +105,7 @@ func (s *sender) allArrived() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for _, l := range s.liveLanes {
-		if l.Underway() > 0 {
+		if l.InFlight() > 0 {
 			return false
 		}
 	}

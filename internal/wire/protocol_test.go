@@ -31,7 +31,8 @@ func newConstants() *constants {
 	return &constants{
 		packages: make(map[string]map[string]ast.Expr),
 		imports: map[string]string{
-			"wire": ".", "session": "../session", "transfer": "../transfer", "lane": "../lane", "code": "../code", "handshake": "../handshake", "vault": "../vault", "link": "../link", "lan": "../lan",
+			"wire": ".", "session": "../session", "transfer": "../transfer", "tcp": "../lane/tcp", "webrtc": "../lane/webrtc", "code": "../code",
+			"handshake": "../handshake", "vault": "../vault", "link": "../link", "lan": "../lan",
 			"rendezvous": "../rendezvous", "nearby": "../nearby", "relay": "../../relay", "tallow": "../../pkg/tallow",
 		},
 	}

@@ -4,24 +4,24 @@ import (
 	"errors"
 	"sync"
 
-	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/lane"
 )
 
 var errLaneDied = errors.New("the lane died of a fault")
 
 // faultyLane is a carrier to which faults happen as it is written to.
 type faultyLane struct {
-	session.Carrier
+	lane.Carrier
 	flow  *flow
 	once  sync.Once
 	ended chan struct{}
 }
 
 // tamper is for Client.Tamper, on one side.
-func (r *faultRun) tamper(by from) func(uint32, session.Carrier) session.Carrier {
+func (r *faultRun) tamper(by from) func(uint32, lane.Carrier) lane.Carrier {
 	var mu sync.Mutex
 	lanes := make(map[layer]int)
-	return func(id uint32, c session.Carrier) session.Carrier {
+	return func(id uint32, c lane.Carrier) lane.Carrier {
 		kind := directs
 		if id&0xffff == 0 {
 			kind = records

@@ -8,8 +8,8 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/relaytest"
-	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
 )
@@ -26,14 +26,14 @@ type mortals struct {
 }
 
 type mortalLane struct {
-	session.Carrier
+	lane.Carrier
 	of     *mortals
 	id     uint32
 	closed chan struct{}
 	once   sync.Once
 }
 
-func (m *mortals) tamper(id uint32, c session.Carrier) session.Carrier {
+func (m *mortals) tamper(id uint32, c lane.Carrier) lane.Carrier {
 	if id&0xffff == 0 {
 		if id > 0 && m.renewed != nil {
 			m.renewed()

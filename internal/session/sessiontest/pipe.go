@@ -1,5 +1,6 @@
-// Package sessiontest has carriers for tests: two ends in one process, with
-// whatever a bad network or relay does to the records between them.
+// Package sessiontest provides carriers for tests: both ends in one process, with
+// whatever a bad network or relay does to the records between them. Start with
+// Pipe.
 package sessiontest
 
 import (
@@ -7,29 +8,42 @@ import (
 	"io"
 	"slices"
 	"sync"
+
+	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Tamper is what happens to the record number n, from 0, on its way: the
-// records that come out, in order. It may change rec.
+// Tamper changes record number n, counted from 0, on its way. It returns the
+// records that come out, in order, and may modify rec.
 type Tamper func(n int, rec []byte) [][]byte
 
 // Carrier is one end of a pipe.
 type Carrier struct {
+	traits  lane.Traits
 	out, in *queue
 	tamper  Tamper
 	sent    int
 }
 
-// Pipe returns the two ends of a carrier. It holds at most depth records each
-// way before a write blocks. The tampers, which may be nil, act on what a and b
-// write.
-func Pipe(depth int, fromA, fromB Tamper) (a, b *Carrier) {
-	ab, ba := newQueue(depth), newQueue(depth)
-	return &Carrier{out: ab, in: ba, tamper: fromA}, &Carrier{out: ba, in: ab, tamper: fromB}
+// Traits returns plausible traits for a kind of lane: those of a carrier through
+// the relay for wire.LaneRelay, and else those of a direct carrier.
+func Traits(kind wire.Lanes) lane.Traits {
+	return lane.Traits{Kind: kind, Direct: kind != wire.LaneRelay, Rank: int(kind)}
 }
 
-// ErrBroken is the error of a carrier that was cut.
+// Pipe returns the two ends of a carrier. It buffers at most depth records each
+// way before a write blocks. The tampers, which may be nil, act on the records
+// that a and b write.
+func Pipe(depth int, traits lane.Traits, fromA, fromB Tamper) (a, b *Carrier) {
+	ab, ba := newQueue(depth), newQueue(depth)
+	return &Carrier{traits: traits, out: ab, in: ba, tamper: fromA}, &Carrier{traits: traits, out: ba, in: ab, tamper: fromB}
+}
+
+// ErrBroken is the error of a carrier after Cut.
 var ErrBroken = errors.New("the pipe broke")
+
+// Traits returns the traits that the pipe was made with.
+func (c *Carrier) Traits() lane.Traits { return c.traits }
 
 // WriteRecord sends a record.
 func (c *Carrier) WriteRecord(rec []byte) error {
@@ -55,15 +69,15 @@ func (c *Carrier) ReadRecord(buf []byte) ([]byte, error) {
 	return buf[:copy(buf, rec)], nil
 }
 
-// Close closes both directions in order: the other end reads io.EOF once it has
-// read what was sent.
+// Close closes both directions. The other end reads io.EOF once it has read
+// everything that was sent.
 func (c *Carrier) Close() error {
 	c.out.close(io.EOF)
 	c.in.close(io.ErrClosedPipe)
 	return nil
 }
 
-// Cut breaks both directions at once, and what was under way is lost.
+// Cut breaks both directions at once. Records in flight are lost.
 func (c *Carrier) Cut() {
 	c.out.cut()
 	c.in.cut()

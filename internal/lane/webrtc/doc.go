@@ -1,0 +1,15 @@
+// Package webrtc is the carrier over a WebRTC data channel, for peers behind
+// NATs, and over SCTP associations beside it on the same path.
+//
+//	dial.go         Dial negotiates a connection: offer, answer and candidates
+//	                travel as sealed signals; it knows no implementation of WebRTC
+//	port.go         PeerConnection, what Dial needs of one
+//	conn.go         the carrier
+//	pion.go         the native implementation; sockets.go and trunkkey.go put its
+//	                UDP sockets under a trunk (package trunk)
+//	association.go  carriers over the trunk, native as well
+//
+// In a browser the caller of Dial brings along a PeerConnection that drives the
+// page's RTCPeerConnection, nothing of pion is linked, and there are no
+// associations. Start with Dial.
+package webrtc

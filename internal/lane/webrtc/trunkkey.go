@@ -1,0 +1,44 @@
+//go:build !js
+
+package webrtc
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"strings"
+
+	"github.com/tallow-transfer/tallow/internal/trunk"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// trunkAttribute is the line of a session description with which a peer says
+// that it accepts associations, and with which key it seals what it sends on
+// them. Descriptions travel sealed. A browser ignores the line and has none.
+const trunkAttribute = "a=tallow-trunk:"
+
+func newTrunkKey() []byte {
+	key := make([]byte, trunk.KeySize)
+	_, _ = rand.Read(key) // never fails
+	return key
+}
+
+func appendTrunkKey(sdp string, key []byte) string {
+	return sdp + trunkAttribute + base64.StdEncoding.EncodeToString(key) + "\r\n"
+}
+
+// parseTrunkKey finds the key in a description. It returns nil if there is none.
+func parseTrunkKey(sdp string) ([]byte, error) {
+	for line := range strings.Lines(sdp) {
+		text, found := strings.CutPrefix(strings.TrimRight(line, "\r\n"), trunkAttribute)
+		if !found {
+			continue
+		}
+		key, err := base64.StdEncoding.Strict().DecodeString(text)
+		if err != nil || len(key) != trunk.KeySize {
+			return nil, fmt.Errorf("%w: the key of a trunk", wire.ErrMalformed)
+		}
+		return key, nil
+	}
+	return nil, nil
+}
