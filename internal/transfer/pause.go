@@ -63,6 +63,10 @@ func (p *Pause) wait(ctx context.Context) error {
 	}
 }
 
+// begin forgets what an earlier process of the peer asked for. It comes before
+// the first message of this one is read.
+func (p *Pause) begin() { p.set(&p.remote, false) }
+
 // handle takes the peer's message.
 func (p *Pause) handle(m []byte) error {
 	message, err := wire.ParsePause(m)
@@ -77,7 +81,6 @@ func (p *Pause) handle(m []byte) error {
 // held back, whenever one of these changes.
 func (p *Pause) follow(ctx context.Context, s Session, o Observer) error {
 	announced, observed := false, false
-	p.set(&p.remote, false) // the peer may have been restarted, and says it again if it is still true
 	for {
 		local, remote, changed := p.state()
 		if local != announced {

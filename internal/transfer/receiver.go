@@ -35,6 +35,7 @@ type ReceiveOptions struct {
 func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, error) {
 	r := newReceiver(ctx, session, o)
 	session.HandleData(r.handleData)
+	o.Pause.begin()
 	r.start(r.control)
 	r.start(r.prepare)
 	for range workers() {

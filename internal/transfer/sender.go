@@ -29,6 +29,7 @@ type SendOptions struct {
 // and the session's.
 func Send(ctx context.Context, session Session, source files.Source, o SendOptions) (Result, error) {
 	s := newSender(ctx, session, source, o)
+	o.Pause.begin()
 	s.start(s.control)
 	s.start(s.lanes)
 	s.start(s.offer)
