@@ -7,6 +7,7 @@
 // returns. What they share:
 //
 //	root.go       the program, its streams, and the flags of every verb
+//	statedir.go   where this user's state is kept
 //	transfer.go   the flags of send and receive; rate.go has --limit-rate
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json

@@ -44,7 +44,7 @@ func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, 
 	if f.wait < 0 {
 		return nil, usage("Give it like 30s, 10m or 2h, or 0.", "--wait cannot be negative")
 	}
-	config := tallow.Config{Relay: f.relay, Version: buildInfo().Version}
+	config := tallow.Config{Relay: f.relay, StateDir: p.stateDir(), Version: buildInfo().Version}
 	if !cmd.Flags().Changed("relay") {
 		config.Relay = p.getenv("TALLOW_RELAY")
 	}

@@ -11,7 +11,7 @@ func layers() map[string][]string {
 		"cmd/tallow": {"pkg/tallow", "relay"},
 		"pkg/tallow": {
 			"internal/blockhash", "internal/code", "internal/disk", "internal/handshake", "internal/lan", "internal/link",
-			"internal/rendezvous", "internal/session", "internal/transfer", "internal/wire", "pkg/files",
+			"internal/rendezvous", "internal/session", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},
 		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "relay"},

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/vault"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -17,10 +18,21 @@ type Config struct {
 	Local LocalNetwork
 	// Lanes are the kinds of lanes that may carry this side's data.
 	Lanes wire.Lanes
+	// FailedCodes remembers codes whose handshake failed, over the runs of the
+	// program; nil where nothing is remembered.
+	FailedCodes FailedCodes
 	// Version is the version of the program, for diagnostics.
 	Version string
 	// Logger takes what helps to find faults.
 	Logger *slog.Logger
 	// WrapCarrier, if set, wraps the carrier of every lane. It is for tests.
 	WrapCarrier func(id uint32, c lane.Carrier) lane.Carrier
+}
+
+// FailedCodes remembers the codes that a receiver has tried and that failed. Each
+// handshake is one guess of the words for a hostile relay, so no code is tried
+// twice. It is a vault.FailedCodes.
+type FailedCodes interface {
+	Has(c vault.FailedCode) (bool, error)
+	Add(c vault.FailedCode) error
 }

@@ -6,15 +6,16 @@ import (
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/vault"
 )
 
 // Dial joins the room of a code and proves to the sender in it that this side
 // knows the code. From the first message on the code is used up, whatever comes
-// of it.
+// of it, and one that failed is not tried again.
 //
-// Errors: *HandshakeError and those of package handshake, after which the code
-// is used up; ErrNoRelay and *RelayNameError; those of rendezvous.Client.Join
-// and of LocalNetwork.Join; ctx's cause.
+// Errors: ErrTriedBefore; *HandshakeError and those of package handshake, after
+// which the code is used up; ErrNoRelay and *RelayNameError; those of
+// rendezvous.Client.Join and of LocalNetwork.Join; ctx's cause.
 func Dial(ctx context.Context, c Config, k code.Code, o HandshakeObserver) (*Peer, error) {
 	room, at, err := c.joinRoom(ctx, k)
 	if err != nil {
@@ -32,6 +33,10 @@ func Dial(ctx context.Context, c Config, k code.Code, o HandshakeObserver) (*Pee
 
 // authenticate runs the receiver's side of the handshake with a code.
 func authenticate(ctx context.Context, room *rendezvous.Room, at location, k code.Code, o HandshakeObserver) (*Peer, error) {
+	tried := vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate}
+	if at.config.triedBefore(tried) {
+		return nil, ErrTriedBefore
+	}
 	receiver, err := handshake.NewReceiver(handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: room.Nonce()})
 	if err != nil {
 		return nil, err
@@ -42,7 +47,31 @@ func authenticate(ctx context.Context, room *rendezvous.Room, at location, k cod
 	}
 	result, err := d.drive(ctx)
 	if err != nil {
+		if receiver.Interrupted() != nil { // it has sent its first message
+			at.config.rememberTried(tried)
+		}
 		return nil, err
 	}
 	return newPeer(at, Receiver, room, result)
+}
+
+// triedBefore says whether a code failed here before.
+func (c Config) triedBefore(k vault.FailedCode) bool {
+	if c.FailedCodes == nil {
+		return false
+	}
+	failed, err := c.FailedCodes.Has(k)
+	if err != nil {
+		c.Logger.Warn("what was tried before cannot be read", "reason", err)
+	}
+	return failed
+}
+
+func (c Config) rememberTried(k vault.FailedCode) {
+	if c.FailedCodes == nil {
+		return
+	}
+	if err := c.FailedCodes.Add(k); err != nil {
+		c.Logger.Warn("a code that failed cannot be remembered", "reason", err)
+	}
 }

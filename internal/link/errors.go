@@ -11,6 +11,9 @@ var ErrNoRelay = errors.New("no relay is named")
 // ErrPeerGone: the peer whose disk was full did not come back in time.
 var ErrPeerGone = errors.New("the peer did not come back in time")
 
+// ErrTriedBefore: this receiver has tried the code, and its handshake failed.
+var ErrTriedBefore = errors.New("this code was tried here before, and failed")
+
 // RelayNameError is a relay's name that makes no sense.
 type RelayNameError struct {
 	Name string

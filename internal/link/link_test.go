@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/relaytest"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/vault"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/relay"
 )
@@ -175,6 +177,38 @@ func TestWrongWords(t *testing.T) {
 	var refused *rendezvous.RelayError
 	if !errors.As(err, &refused) || refused.Code != wire.RoomUsed {
 		t.Errorf("a second try: %v", err)
+	}
+}
+
+// A code that failed is not tried again by another run of the receiver: a hostile
+// relay that plays the same room once more has no second guess.
+func TestFailedCodeIsNotTriedAgain(t *testing.T) {
+	k := code.Code{Nameplate: "4711", Words: []string{"acid", "acorn", "acre"}}
+	file := filepath.Join(t.TempDir(), "failed-codes")
+	for i, want := range []error{handshake.ErrWrongCode, link.ErrTriedBefore} {
+		c := config(relaytest.Start(t, relay.Config{}).URL, wire.LaneRelay)
+		l, err := link.Listen(t.Context(), c, k.Nameplate)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		coming := make(chan error, 1)
+		go func() {
+			_, err := l.Accept(ctx, "acre-acorn-acid", newTold())
+			coming <- err
+		}()
+		c.FailedCodes = vault.FailedCodes{Path: file} // as another process would
+		if _, err := link.Dial(t.Context(), c, k, newTold()); !errors.Is(err, want) {
+			t.Errorf("try %d: %v, want %v", i+1, err, want)
+		}
+		if want == link.ErrTriedBefore {
+			cancel() // the sender has seen no message, and waits
+		}
+		if err := <-coming; want == link.ErrTriedBefore && !errors.Is(err, context.Canceled) {
+			t.Errorf("the sender: %v", err)
+		}
+		cancel()
 	}
 }
 

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
@@ -117,7 +118,8 @@ func (l *Link) resume(p *Peer) error {
 	return nil
 }
 
-// reconnect tries until the peer is found; nil when the link has ended.
+// reconnect tries until the peer is found; nil when the link has ended, or when
+// the receiver has resumed as often as it can.
 func (l *Link) reconnect() *Peer {
 	pauses := newPauses(rejoinFirst, rejoinLatest)
 	for n := 1; ; n++ {
@@ -125,7 +127,7 @@ func (l *Link) reconnect() *Peer {
 		if err == nil {
 			return p
 		}
-		if l.ctx.Err() != nil {
+		if l.ctx.Err() != nil || errors.Is(err, handshake.ErrGenerations) {
 			return nil
 		}
 		l.config.Logger.Debug("not reconnected yet", "reason", err)

@@ -39,12 +39,11 @@ const (
 )
 
 // FailedCode is a code as it was tried: words as code.Code.Secret returns them,
-// the nameplate, and the relay by the name that its user gave, or an empty
-// string.
+// and the nameplate. Where it was tried makes no difference: a guess is one at
+// any relay.
 type FailedCode struct {
 	Words     string
 	Nameplate string
-	Relay     string
 }
 
 // FailedCodes remembers on disk, for FailedCodeLifetime, the codes whose
@@ -58,7 +57,7 @@ type FailedCode struct {
 //
 // with
 //
-//	hash = Argon2id(lv("tallow/2 failed code") || lv(words) || lv(nameplate) || lv(relay), salt, t = 2, m = 19 MiB, p = 1)
+//	hash = Argon2id(lv("tallow/2 failed code") || lv(words) || lv(nameplate), salt, t = 2, m = 19 MiB, p = 1)
 //
 // The file does not hold the codes themselves: a code that failed here because of
 // the relay may still be good at its sender.
@@ -226,7 +225,6 @@ func (f *failedFile) hash(c FailedCode) (hash [failedHashSize]byte) {
 	password := appendLV(nil, "tallow/2 failed code")
 	password = appendLV(password, c.Words)
 	password = appendLV(password, c.Nameplate)
-	password = appendLV(password, c.Relay)
 	copy(hash[:], argon2.IDKey(password, f.salt[:], failedPasses, failedMemory, argonThreads, failedHashSize))
 	return hash
 }

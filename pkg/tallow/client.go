@@ -3,12 +3,14 @@ package tallow
 import (
 	"fmt"
 	"log/slog"
+	"path/filepath"
 	"runtime/debug"
 	"strings"
 
 	"github.com/tallow-transfer/tallow/internal/lan"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/vault"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -50,6 +52,10 @@ type Config struct {
 	Relay string
 	// Lanes are those that may carry data; empty: all.
 	Lanes []Lane
+	// StateDir is a folder of this user's in which a receiver remembers, for a day
+	// and hashed, the codes that failed, so that it tries none twice. It is made
+	// when it is needed; empty: nothing is remembered.
+	StateDir string
 	// Version names the program to relays and peers, for diagnostics; empty: the
 	// version of this module.
 	Version string
@@ -89,10 +95,14 @@ func New(c Config) (*Client, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Client{log: c.Logger, link: link.Config{
+	client := &Client{log: c.Logger, link: link.Config{
 		Relay: c.Relay, Local: lan.Network{Version: c.Version, Logger: c.Logger},
 		Lanes: lanes, Version: c.Version, Logger: c.Logger,
-	}}, nil
+	}}
+	if c.StateDir != "" {
+		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
+	}
+	return client, nil
 }
 
 // moduleVersion is the version of this module in the running program.

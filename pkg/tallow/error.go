@@ -159,6 +159,8 @@ func explainMeeting(err error) *Error {
 	switch {
 	case errors.As(err, &name):
 		return usage(name.Err.Error(), "The code's relay is what follows the @.")
+	case errors.Is(err, link.ErrTriedBefore):
+		return &Error{Kind: KindCode, Message: "this code was tried here before and did not work, so it is not tried again", Hint: hintNewCode}
 	case errors.Is(err, link.ErrNoRelay):
 		return usage("there is no relay to meet at", "Name one with --relay HOST.")
 	case errors.As(err, &listen):
