@@ -17,6 +17,9 @@ import (
 // which the code is used up; ErrNoRelay and *RelayNameError; those of
 // rendezvous.Client.Join and of LocalNetwork.Join; ctx's cause.
 func Dial(ctx context.Context, c Config, k code.Code, o HandshakeObserver) (*Peer, error) {
+	if c.triedBefore(vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate}) {
+		return nil, ErrTriedBefore
+	}
 	room, at, err := c.joinRoom(ctx, k)
 	if err != nil {
 		if ctx.Err() != nil {
@@ -33,10 +36,6 @@ func Dial(ctx context.Context, c Config, k code.Code, o HandshakeObserver) (*Pee
 
 // authenticate runs the receiver's side of the handshake with a code.
 func authenticate(ctx context.Context, room *rendezvous.Room, at location, k code.Code, o HandshakeObserver) (*Peer, error) {
-	tried := vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate}
-	if at.config.triedBefore(tried) {
-		return nil, ErrTriedBefore
-	}
 	receiver, err := handshake.NewReceiver(handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: room.Nonce()})
 	if err != nil {
 		return nil, err
@@ -48,7 +47,7 @@ func authenticate(ctx context.Context, room *rendezvous.Room, at location, k cod
 	result, err := d.drive(ctx)
 	if err != nil {
 		if receiver.Interrupted() != nil { // it has sent its first message
-			at.config.rememberTried(tried)
+			at.config.rememberTried(vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate})
 		}
 		return nil, err
 	}
