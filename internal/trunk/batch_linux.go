@@ -12,38 +12,39 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Sizes of what goes through one system call.
+// Sizes of what one system call reads or sends.
 const (
-	readMessages = 8 // each a datagram, or a train of datagrams
-	trainBytes   = 64<<10 - 1
-	maxTrain     = 63000 // bytes that go out as a train, under what IP allows
-	maxCars      = 64    // datagrams in it, what every kernel with trains allows
+	readMessages     = 8 // each a datagram, or several that the kernel has joined
+	readMessageBytes = 64<<10 - 1
+	maxSendBytes     = 63000 // of a message that the kernel segments; IP allows little more
+	maxSegments      = 64    // datagrams in it; every kernel with GSO allows that many
 )
 
-// batched reads and sends several datagrams with one system call, and trains of
-// equal ones as one message (UDP GRO and GSO) where the kernel knows them.
+// batched reads and sends several messages with one system call. With UDP GRO and
+// GSO a message is several datagrams of one size, of which the last one may be
+// shorter.
 type batched struct {
-	conn      *net.UDPConn
-	packets   *ipv4.PacketConn // its batches serve IPv6 as well
-	trains    atomic.Bool      // the kernel sends them
-	undivided atomic.Bool      // datagrams are not cut on the way
+	conn         *net.UDPConn
+	packets      *ipv4.PacketConn // its batches work with IPv6 as well
+	ready        atomic.Bool      // the socket is prepared
+	gso          atomic.Bool      // the kernel segments messages
+	dontFragment atomic.Bool      // the kernel does not fragment datagrams
 
-	// Of the reader; nil until the socket is the path's.
-	ready    atomic.Bool
-	messages []ipv4.Message
-	filled   []ipv4.Message // read, and not given out
-	rest     []byte         // of the first of filled
-	car      int            // size of the datagrams in it
+	// Used by the reader alone.
+	messages []ipv4.Message // nil until the first read of a prepared socket
+	unread   []ipv4.Message // those of messages that next has not begun
+	rest     []byte         // of the message that next is reading
+	segment  int            // size of the datagrams in it
 	from     netip.AddrPort
 
-	out []ipv4.Message // of the sender
+	out []ipv4.Message // used by the sender alone
 }
 
 func (b *batched) init(conn *net.UDPConn) {
 	b.conn, b.packets = conn, ipv4.NewPacketConn(conn)
 }
 
-// prepare sets the socket up for much traffic.
+// prepare sets up the socket of the path for much traffic.
 func (b *batched) prepare() {
 	if b.ready.Load() {
 		return
@@ -55,53 +56,55 @@ func (b *batched) prepare() {
 	_ = raw.Control(func(fd uintptr) {
 		f := int(fd)
 		if _, err := unix.GetsockoptInt(f, unix.SOL_UDP, unix.UDP_SEGMENT); err == nil {
-			b.trains.Store(true)
+			b.gso.Store(true)
 		}
 		_ = unix.SetsockoptInt(f, unix.SOL_UDP, unix.UDP_GRO, 1)
 		err4 := unix.SetsockoptInt(f, unix.SOL_IP, unix.IP_MTU_DISCOVER, unix.IP_PMTUDISC_PROBE)
 		err6 := unix.SetsockoptInt(f, unix.SOL_IPV6, unix.IPV6_MTU_DISCOVER, unix.IPV6_PMTUDISC_PROBE)
-		b.undivided.Store(err4 == nil || err6 == nil)
+		b.dontFragment.Store(err4 == nil || err6 == nil)
 	})
 	b.ready.Store(true)
 }
 
-// whole says whether datagrams go through whole or not at all.
-func (b *batched) whole() bool { return b.undivided.Load() }
+// unfragmented says whether datagrams are sent without fragmentation.
+func (b *batched) unfragmented() bool { return b.dontFragment.Load() }
 
-// next reads a datagram, into buf or memory of its own.
+// next reads a datagram, into buf or into memory of its own. It is valid until the
+// next call.
 func (b *batched) next(buf []byte) ([]byte, netip.AddrPort, error) {
 	if !b.ready.Load() {
 		n, from, err := b.conn.ReadFromUDPAddrPort(buf)
 		return buf[:n], from, err
 	}
 	for len(b.rest) == 0 {
-		if len(b.filled) == 0 {
+		if len(b.unread) == 0 {
 			if err := b.fill(); err != nil {
 				return nil, netip.AddrPort{}, err
 			}
 			continue
 		}
-		m := b.filled[0]
-		b.filled = b.filled[1:]
+		m := b.unread[0]
+		b.unread = b.unread[1:]
 		from, ok := m.Addr.(*net.UDPAddr)
 		if !ok || m.N == 0 {
 			continue
 		}
 		b.from, b.rest = from.AddrPort(), m.Buffers[0][:m.N]
-		b.car = carSize(m.OOB[:m.NN], m.N)
+		b.segment = segmentSize(m.OOB[:m.NN], m.N)
 	}
-	n := min(b.car, len(b.rest))
+	n := min(b.segment, len(b.rest))
 	packet := b.rest[:n]
 	b.rest = b.rest[n:]
 	return packet, b.from, nil
 }
 
+// fill reads messages with one system call.
 func (b *batched) fill() error {
 	if b.messages == nil {
 		b.messages = make([]ipv4.Message, readMessages)
 		for i := range b.messages {
 			b.messages[i] = ipv4.Message{
-				Buffers: [][]byte{make([]byte, trainBytes)},
+				Buffers: [][]byte{make([]byte, readMessageBytes)},
 				OOB:     make([]byte, unix.CmsgSpace(4)),
 			}
 		}
@@ -110,12 +113,13 @@ func (b *batched) fill() error {
 	if err != nil {
 		return err
 	}
-	b.filled = b.messages[:n]
+	b.unread = b.messages[:n]
 	return nil
 }
 
-// carSize is the size of the datagrams of a train of n bytes, n if it is none.
-func carSize(control []byte, n int) int {
+// segmentSize returns the size of the datagrams in a message of n bytes, which is n
+// if the kernel has not joined any.
+func segmentSize(control []byte, n int) int {
 	for len(control) >= unix.CmsgLen(0) {
 		header, data, rest, err := unix.ParseOneSocketControlMessage(control)
 		if err != nil {
@@ -131,27 +135,27 @@ func carSize(control []byte, n int) int {
 	return n
 }
 
-// send sends a batch; what the system does not take is lost.
+// send sends a batch. Datagrams that the system refuses are lost.
 func (b *batched) send(all batch, to netip.AddrPort) {
 	b.out = b.out[:0]
-	trains := b.trains.Load()
+	gso := b.gso.Load()
 	address := net.UDPAddrFromAddrPort(to)
 	rest, sizes := all.bytes, all.sizes
 	for len(sizes) > 0 {
-		cars, n := 1, sizes[0]
-		for trains && cars < len(sizes) && cars < maxCars && n+sizes[cars] <= maxTrain && sizes[cars] <= sizes[0] {
-			n += sizes[cars]
-			cars++
-			if sizes[cars-1] < sizes[0] {
+		segments, n := 1, sizes[0]
+		for gso && segments < len(sizes) && segments < maxSegments && n+sizes[segments] <= maxSendBytes && sizes[segments] <= sizes[0] {
+			n += sizes[segments]
+			segments++
+			if sizes[segments-1] < sizes[0] {
 				break // only the last one may be shorter
 			}
 		}
 		m := ipv4.Message{Buffers: [][]byte{rest[:n]}, Addr: address}
-		if cars > 1 {
+		if segments > 1 {
 			m.OOB = segmentControl(sizes[0])
 		}
 		b.out = append(b.out, m)
-		rest, sizes = rest[n:], sizes[cars:]
+		rest, sizes = rest[n:], sizes[segments:]
 	}
 	for queue := b.out; len(queue) > 0; {
 		n, err := b.packets.WriteBatch(queue, 0)
@@ -163,13 +167,14 @@ func (b *batched) send(all batch, to netip.AddrPort) {
 			return
 		}
 		if errors.Is(err, unix.EIO) && len(queue[0].OOB) > 0 {
-			b.trains.Store(false) // the device cannot cut them
+			b.gso.Store(false) // the network device cannot segment
 		}
 		queue = queue[1:]
 	}
 }
 
-// segmentControl is the control message that has a train cut into cars.
+// segmentControl returns the control message that makes the kernel segment a message
+// into datagrams of a size.
 func segmentControl(size int) []byte {
 	b := make([]byte, unix.CmsgSpace(2))
 	header := (*unix.Cmsghdr)(unsafe.Pointer(&b[0]))

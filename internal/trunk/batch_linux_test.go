@@ -4,24 +4,24 @@ import (
 	"testing"
 )
 
-// On this machine the largest datagram goes through, and the other side may not
+// On this machine the largest datagram goes through, and the peer cannot
 // lie about sizes that were not tried.
 func TestMTUOfLoopback(t *testing.T) {
 	a, b := connect(t, "127.0.0.1")
-	b.trunk.tell([]byte{echo, 0x7f, 0xff})
-	b.trunk.tell([]byte{echo})
-	b.trunk.tell([]byte{99, 1, 2})
+	b.trunk.sendOwn([]byte{echo, 0x7f, 0xff})
+	b.trunk.sendOwn([]byte{echo})
+	b.trunk.sendOwn([]byte{99, 1, 2})
 	b.send(t, dtls("after them"), a)
 	if got := a.trunk.MTU(t.Context()); got != maxPacket {
 		t.Errorf("datagrams of %d bytes, not %d", got, maxPacket)
 	}
 }
 
-// A system without trains sends one datagram at a time, and a device that cannot
+// Without segmentation by the kernel each datagram is a message of its own; a device that cannot
 // cut them makes it do so.
 func TestWithoutTrains(t *testing.T) {
 	a, b := connect(t, "127.0.0.1")
-	a.socket.trains.Store(false)
+	a.socket.gso.Store(false)
 	f := a.open(t, 1)
 	if _, err := f.Write([]byte("hello")); err != nil {
 		t.Fatal(err)

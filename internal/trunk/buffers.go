@@ -2,9 +2,10 @@ package trunk
 
 import "sync"
 
-// buffers lends buffers for datagrams: most have the size of a usual packet.
+// buffers is a pool of buffers for datagrams, in two sizes.
 type buffers struct{ usual, large sync.Pool }
 
+// usualPacket is the size in bytes that is enough for most datagrams.
 const usualPacket = 1536
 
 func newBuffers() *buffers {
@@ -14,7 +15,7 @@ func newBuffers() *buffers {
 	}
 }
 
-// get lends a buffer with a length of n.
+// get returns a buffer with a length of n, at most maxPacket.
 func (b *buffers) get(n int) *[]byte {
 	pool := &b.usual
 	if n > usualPacket {
@@ -25,6 +26,7 @@ func (b *buffers) get(n int) *[]byte {
 	return buf
 }
 
+// put returns a buffer to the pool.
 func (b *buffers) put(buf *[]byte) {
 	if cap(*buf) > usualPacket {
 		b.large.Put(buf)

@@ -1,17 +1,22 @@
 // Package trunk carries many flows of sealed datagrams over one UDP path.
 //
-// The path is whatever ICE has found for a WebRTC connection: the trunk makes
-// the sockets that ICE tries, sees through which of them and where the
-// connection sends, and sends there too. What comes in with the trunk's mark is
-// its own; the rest is the connection's, which notices nothing.
+// The path is the one that ICE has found for a WebRTC connection. The trunk makes
+// the sockets that ICE tries, observes through which of them and to which address
+// the connection sends, and sends there too. Datagrams that come in with the
+// trunk's mark belong to the trunk. The others are passed to the connection, which
+// is not aware of the trunk.
 //
-//	trunk.go    Trunk: sockets, keys, the path, flows that are opened and accepted
-//	socket.go   a UDP socket that sorts what it reads, several datagrams a system call
-//	outbox.go   what waits to be sent, from all flows, and goes in batches
+//	trunk.go    Trunk: sockets, keys, the path; opens and accepts flows
+//	socket.go   a UDP socket that separates the two kinds of datagrams
+//	batch_*.go  many datagrams with one system call
+//	outbox.go   the datagrams of all flows that wait to be sent
 //	flow.go     Flow: a net.Conn of datagrams
-//	packet.go   the sealed datagram and the window against replays
+//	packet.go   the sealed datagram
+//	replay.go   the window against replays
 //	probe.go    how large a datagram may be
 //
-// Start with Trunk. A flow loses datagrams, as UDP does: what needs them all
-// runs a protocol on top.
+// A flow loses datagrams as UDP does. A protocol that needs all of them, such as
+// SCTP, runs on top.
+//
+// It is for package lane. Start with [Trunk].
 package trunk

@@ -8,22 +8,23 @@ import (
 	"time"
 )
 
-// flowQueue is how many datagrams wait for a reader of a flow. The socket's
-// reader waits while there are more, and the kernel's buffer takes what comes.
+// flowQueue is how many datagrams of a flow wait to be read. The reader of the
+// socket blocks when there are more, while the kernel's buffer fills.
 const flowQueue = 128
 
-// Flow is one flow of a trunk, a net.Conn that keeps the bounds of datagrams.
+// Flow is one flow of a trunk: a net.Conn that preserves the boundaries of
+// datagrams.
 type Flow struct {
 	trunk *Trunk
 	id    uint32
-	sent  uint64 // datagrams; guarded by the outbox
+	sent  uint64 // datagrams sent; guarded by the outbox
 
 	in   chan *[]byte
 	done chan struct{} // closed by Close
 	once sync.Once
 
 	reading sync.Mutex
-	replays replays
+	replays replayDetector
 
 	deadline sync.Mutex
 	timer    *time.Timer
@@ -34,13 +35,15 @@ func newFlow(t *Trunk, id uint32) *Flow {
 	return &Flow{
 		trunk: t, id: id,
 		in: make(chan *[]byte, flowQueue), done: make(chan struct{}), expired: make(chan struct{}),
+		replays: newReplayDetector(),
 	}
 }
 
-// ID is the flow's number, the same on both sides.
+// ID returns the number of the flow, which is the same on both sides.
 func (f *Flow) ID() uint32 { return f.id }
 
-// Read reads the next datagram that is authentic and new.
+// Read reads the next datagram that is authentic and not a replay. It returns
+// io.ErrShortBuffer, and drops the datagram, if b is too small.
 func (f *Flow) Read(b []byte) (int, error) {
 	f.reading.Lock()
 	defer f.reading.Unlock()
@@ -64,13 +67,13 @@ func (f *Flow) Read(b []byte) (int, error) {
 		}
 		payload, n, err := openPacket(b[:0], f.trunk.open, packet)
 		f.trunk.buffers.put(buf)
-		if err == nil && f.replays.take(n) {
+		if err == nil && f.replays.accept(n) {
 			return len(payload), nil
 		}
 	}
 }
 
-// deliver puts a datagram into the queue; packet is only good during the call.
+// deliver copies a datagram into the queue.
 func (f *Flow) deliver(packet []byte) {
 	buf := f.trunk.buffers.get(len(packet))
 	copy(*buf, packet)
@@ -81,8 +84,8 @@ func (f *Flow) deliver(packet []byte) {
 	}
 }
 
-// Write sends a datagram of at most MaxPayload bytes to where the path leads,
-// nowhere while there is none. It waits while much is waiting to be sent.
+// Write sends a datagram of at most MaxPayload bytes. The datagram is lost if there
+// is no path. Write blocks while too much waits to be sent.
 func (f *Flow) Write(b []byte) (int, error) {
 	if len(b) > MaxPayload {
 		return 0, errTooLarge
@@ -102,16 +105,16 @@ func (f *Flow) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// Close ends the flow on this side; the other side is not told.
+// Close closes the flow on this side. The peer is not told.
 func (f *Flow) Close() error {
 	f.once.Do(func() {
 		close(f.done)
-		f.trunk.forget(f)
+		f.trunk.remove(f)
 	})
 	return nil
 }
 
-// LocalAddr is the address of the path on this side, nil while there is none.
+// LocalAddr returns this side's address of the path, nil if there is none.
 func (f *Flow) LocalAddr() net.Addr {
 	if p := f.trunk.path.Load(); p != nil {
 		return p.from.LocalAddr()
@@ -119,7 +122,7 @@ func (f *Flow) LocalAddr() net.Addr {
 	return nil
 }
 
-// RemoteAddr is the address of the path on the other side, nil while there is none.
+// RemoteAddr returns the peer's address of the path, nil if there is none.
 func (f *Flow) RemoteAddr() net.Addr {
 	if p := f.trunk.path.Load(); p != nil {
 		return net.UDPAddrFromAddrPort(p.to)
@@ -127,7 +130,8 @@ func (f *Flow) RemoteAddr() net.Addr {
 	return nil
 }
 
-// SetReadDeadline ends reading at a time, for good.
+// SetReadDeadline makes reads fail from a time on. Once the deadline has passed it
+// cannot be moved.
 func (f *Flow) SetReadDeadline(t time.Time) error {
 	f.deadline.Lock()
 	defer f.deadline.Unlock()
@@ -150,8 +154,8 @@ func (f *Flow) expire() {
 	}
 }
 
-// SetWriteDeadline does nothing: a write waits for the sockets of this machine
-// only, and Close ends it.
+// SetWriteDeadline does nothing: a write only ever waits for the sockets of this
+// machine, and Close of the trunk ends it.
 func (f *Flow) SetWriteDeadline(time.Time) error { return nil }
 
 // SetDeadline is SetReadDeadline.

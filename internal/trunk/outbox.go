@@ -6,11 +6,11 @@ import (
 	"sync"
 )
 
-// outboxBytes bounds what waits to be sent; what is being sent is as much again.
+// outboxBytes bounds the bytes that wait to be sent. As many may be being sent.
 const outboxBytes = 256 << 10
 
-// outbox gathers the datagrams of all flows, so that one goroutine sends many
-// at once. When that has nothing to do, a datagram goes out alone and at once.
+// outbox collects the datagrams of all flows, so that one goroutine can send many
+// with one system call. A datagram that finds the outbox empty is sent at once.
 type outbox struct {
 	mu      sync.Mutex
 	changed sync.Cond
@@ -18,7 +18,7 @@ type outbox struct {
 	batch   batch
 }
 
-// batch is a run of datagrams, one behind the other.
+// batch is several datagrams, one after the other.
 type batch struct {
 	bytes []byte
 	sizes []int
@@ -30,8 +30,8 @@ func newOutbox() *outbox {
 	return o
 }
 
-// add puts a datagram of size bytes, which seal appends, into the batch; false
-// once the outbox is closed.
+// add adds a datagram of size bytes, which seal appends to the batch. It returns
+// false if the outbox is closed.
 func (o *outbox) add(size int, seal func([]byte) []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -49,7 +49,7 @@ func (o *outbox) add(size int, seal func([]byte) []byte) bool {
 	return true
 }
 
-// run hands over batches until the outbox is closed.
+// run calls send with batches until the outbox is closed.
 func (o *outbox) run(send func(batch)) {
 	var spare batch
 	for {
@@ -77,7 +77,7 @@ func (o *outbox) close() {
 	o.changed.Broadcast()
 }
 
-// sendEach sends the datagrams one by one; what the system does not take is lost.
+// sendEach sends the datagrams one by one. Those that the system refuses are lost.
 func (b batch) sendEach(conn *net.UDPConn, to netip.AddrPort) {
 	rest := b.bytes
 	for _, n := range b.sizes {

@@ -64,39 +64,6 @@ func TestForgedPackets(t *testing.T) {
 	}
 }
 
-func TestReplays(t *testing.T) {
-	var r replays
-	for _, tt := range []struct {
-		n    uint64
-		want bool
-	}{
-		{0, true},
-		{0, false},
-		{2, true},
-		{1, true},
-		{1, false},
-		{replayWindow + 1, true},
-		{1, false}, // too old
-		{3, true},  // just inside
-		{3, false},
-		{10 * replayWindow, true},
-		{10*replayWindow - 1, true},
-		{9*replayWindow + 1, true},
-		{9*replayWindow + 1, false},
-		{9 * replayWindow, false},
-		{1 << 60, true},
-		{10 * replayWindow, false},
-		{1<<60 - 1, true},
-		{1<<64 - 2, true},
-		{1<<64 - 1, false}, // there is none after it
-		{1<<64 - 2, false},
-	} {
-		if got := r.take(tt.n); got != tt.want {
-			t.Errorf("number %d: %v", tt.n, got)
-		}
-	}
-}
-
 func FuzzPacket(f *testing.F) {
 	aead := testAEAD(f, 7)
 	f.Add(appendSealed(nil, aead, 5, 6, []byte("payload")))

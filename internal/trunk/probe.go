@@ -7,35 +7,36 @@ import (
 	"time"
 )
 
-// LeastMTU is the size of datagram, in bytes, that every path carries.
+// LeastMTU is a size of datagrams, in bytes, that every path carries.
 const LeastMTU = 1200
 
-// probeSizes are the sizes of datagrams that are tried: the usual tunnels,
-// PPPoE, Ethernet with IPv6 and with IPv4, and what a machine or a network with
-// jumbo frames carries.
+// probeSizes are the sizes of datagrams that are tried: those of common tunnels, of
+// PPPoE, of Ethernet with IPv6 and with IPv4, and two for jumbo frames and for
+// peers on one machine.
 var probeSizes = [...]int{1372, 1424, 1452, 1472, 4096, maxPacket}
 
-// A probe has a size of its own, and is answered by an echo that says it.
+// A probe is a datagram of a certain size. The peer answers it with an echo that
+// contains the size.
 const (
 	probe = 1 // probe u8 | zeros
 	echo  = 2 // echo u8 | size u16
 )
 
-// Times of probing.
+// How long probing waits for an echo, and how often it is tried.
 const (
-	probeFirst = 300 * time.Millisecond // until nothing larger is known to go through
-	probeMore  = 40 * time.Millisecond  // for an echo of a larger one
+	probeFirst = 300 * time.Millisecond // for the first echo
+	probeMore  = 40 * time.Millisecond  // after each echo, for that of a larger probe
 	probeTries = 2
 )
 
-// MTU finds the largest size of datagrams that the path carries to the other
-// side; a Flow takes Overhead less. Where datagrams may be cut on the way
-// nothing can be found out, and it is LeastMTU.
+// MTU finds the largest datagram, in bytes, that the path carries to the peer. The
+// payload of a Flow is Overhead less. If the system cannot forbid fragmentation
+// nothing can be found out, and MTU returns LeastMTU.
 func (t *Trunk) MTU(ctx context.Context) int {
 	t.probing.Lock()
 	defer t.probing.Unlock()
 	p := t.path.Load()
-	if !t.begun.Load() || p == nil || !p.from.whole() {
+	if !t.started.Load() || p == nil || !p.from.unfragmented() {
 		return LeastMTU
 	}
 	for range probeTries {
@@ -46,10 +47,10 @@ func (t *Trunk) MTU(ctx context.Context) int {
 	return p.mtu
 }
 
-// tryProbes sends a probe of each size and waits for echoes.
+// tryProbes sends a probe of each size and returns the largest that is echoed.
 func (t *Trunk) tryProbes(ctx context.Context) int {
 	for _, size := range probeSizes {
-		t.tell(append([]byte{probe}, make([]byte, size-Overhead-1)...))
+		t.sendOwn(append([]byte{probe}, make([]byte, size-Overhead-1)...))
 	}
 	best := LeastMTU
 	timer := time.NewTimer(probeFirst)
@@ -68,8 +69,8 @@ func (t *Trunk) tryProbes(ctx context.Context) int {
 	return best
 }
 
-// tell sends a datagram of the trunk itself.
-func (t *Trunk) tell(payload []byte) {
+// sendOwn sends a datagram of the trunk itself, a probe or an echo.
+func (t *Trunk) sendOwn(payload []byte) {
 	t.out.add(len(payload)+Overhead, func(batch []byte) []byte {
 		batch = appendSealed(batch, t.seal, probes, t.probed, payload)
 		t.probed++
@@ -77,7 +78,8 @@ func (t *Trunk) tell(payload []byte) {
 	})
 }
 
-func (t *Trunk) takeProbe(packet []byte) {
+// handleProbe handles a datagram of the flow of probes.
+func (t *Trunk) handleProbe(packet []byte) {
 	buf := t.buffers.get(len(packet))
 	defer t.buffers.put(buf)
 	payload, n, err := openPacket((*buf)[:0], t.open, packet)
@@ -85,12 +87,12 @@ func (t *Trunk) takeProbe(packet []byte) {
 		return
 	}
 	t.mu.Lock()
-	isNew := t.replays.take(n)
+	isNew := t.replays.accept(n)
 	t.mu.Unlock()
 	switch {
 	case !isNew:
 	case payload[0] == probe:
-		t.tell(binary.BigEndian.AppendUint16([]byte{echo}, uint16(len(packet))))
+		t.sendOwn(binary.BigEndian.AppendUint16([]byte{echo}, uint16(len(packet))))
 	case payload[0] == echo && len(payload) == 3:
 		if size := int(binary.BigEndian.Uint16(payload[1:])); slices.Contains(probeSizes[:], size) {
 			select {

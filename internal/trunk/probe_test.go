@@ -23,7 +23,7 @@ func FuzzProbe(f *testing.F) {
 		}
 		packet := appendSealed(nil, tr.open, probes, n, payload)
 		for range 2 { // the second time it is a replay
-			if !tr.take(packet) {
+			if !tr.handle(packet) {
 				t.Error("a packet of the trunk is handed to the connection")
 			}
 		}

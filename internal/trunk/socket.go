@@ -6,12 +6,12 @@ import (
 	"sync"
 )
 
-// socketBuffer is what is asked of the kernel for each direction: datagrams
-// that find no room there are lost.
+// socketBuffer is the size in bytes that is requested for the kernel's buffer of
+// each direction. Datagrams that do not fit are lost.
 const socketBuffer = 4 << 20
 
-// Socket is a UDP socket for ICE. What it reads of the trunk does not come out
-// of its Read methods.
+// Socket is a UDP socket for ICE. Its Read methods return the datagrams of the
+// connection; those of the trunk are handled inside.
 type Socket struct {
 	*net.UDPConn
 	trunk *Trunk
@@ -20,21 +20,21 @@ type Socket struct {
 	batched
 }
 
-// Listen opens a socket for ICE, which closes it.
+// Listen opens a socket for ICE, which has to close it.
 func (t *Trunk) Listen(network string, local *net.UDPAddr) (*Socket, error) {
 	conn, err := net.ListenUDP(network, local)
 	if err != nil {
 		return nil, err
 	}
-	_ = conn.SetReadBuffer(socketBuffer) // less is slower, and no error
+	_ = conn.SetReadBuffer(socketBuffer) // a smaller one only is slower
 	_ = conn.SetWriteBuffer(socketBuffer)
 	s := &Socket{UDPConn: conn, trunk: t}
 	s.batched.init(conn)
 	return s, nil
 }
 
-// isDTLS says whether a datagram is of the connection itself, and no check of a
-// path (RFC 7983).
+// isDTLS says whether a datagram carries the connection itself, unlike a
+// connectivity check (RFC 7983).
 func isDTLS(b []byte) bool { return len(b) > 0 && b[0] >= 20 && b[0] <= 63 }
 
 // WriteToAddrPort sends a datagram of the connection.
@@ -67,7 +67,7 @@ func (s *Socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		if err != nil {
 			return 0, from, err
 		}
-		if !s.trunk.take(packet) {
+		if !s.trunk.handle(packet) {
 			return copy(b, packet), from, nil
 		}
 	}

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 )
 
-// maxFlows bounds the flows at the same time.
+// maxFlows bounds the flows that exist at the same time.
 const maxFlows = 16
 
 var errTooLarge = errors.New("a datagram that is too large")
@@ -25,31 +25,31 @@ type Trunk struct {
 	out     *outbox
 	path    atomic.Pointer[path]
 	probing sync.Mutex
-	echoes  chan int // sizes of probes that have arrived there
-	begun   atomic.Bool
+	echoes  chan int // sizes of the probes that the peer has received
+	started atomic.Bool
 	done    chan struct{}
 	running sync.WaitGroup
 
-	// Set by Start, before begun.
+	// Set by Start, before started.
 	seal, open cipher.AEAD
 
 	mu       sync.Mutex
 	closed   bool
 	flows    map[uint32]*Flow
-	used     map[uint32]bool // the numbers of all flows that ever were
+	used     map[uint32]bool // the numbers of all flows that ever existed
 	accepted chan *Flow
-	probed   uint64 // datagrams of the flow of probes; guarded by the outbox
-	replays  replays
+	probed   uint64         // datagrams sent on the flow of probes; guarded by the outbox
+	replays  replayDetector // of that flow
 }
 
-// path is where the connection sends, and with what.
+// path is the pair of addresses that the connection uses.
 type path struct {
 	from *Socket
 	to   netip.AddrPort
 	mtu  int // 0 until it was probed; guarded by Trunk.probing
 }
 
-// New makes a trunk without sockets.
+// New returns a trunk without sockets.
 func New() *Trunk {
 	return &Trunk{
 		buffers: newBuffers(), out: newOutbox(),
@@ -58,17 +58,18 @@ func New() *Trunk {
 		flows:    make(map[uint32]*Flow),
 		used:     map[uint32]bool{probes: true},
 		accepted: make(chan *Flow, maxFlows),
+		replays:  newReplayDetector(),
 	}
 }
 
-// Start gives the trunk the keys with which this side and the other one seal.
-// What came before is lost.
-func (t *Trunk) Start(own, others []byte) error {
+// Start sets the keys, of KeySize bytes, with which this side and the peer seal.
+// Datagrams of flows that came before it are lost.
+func (t *Trunk) Start(own, peers []byte) error {
 	var err error
 	if t.seal, err = newAEAD(own); err != nil {
 		return err
 	}
-	if t.open, err = newAEAD(others); err != nil {
+	if t.open, err = newAEAD(peers); err != nil {
 		return err
 	}
 	t.mu.Lock()
@@ -76,24 +77,24 @@ func (t *Trunk) Start(own, others []byte) error {
 	if t.closed {
 		return net.ErrClosed
 	}
-	if t.begun.Swap(true) {
+	if t.started.Swap(true) {
 		return errors.New("the trunk has its keys already")
 	}
 	t.running.Go(func() { t.out.run(t.send) })
 	return nil
 }
 
-// send sends a batch to where the path leads now.
+// send sends a batch over the present path.
 func (t *Trunk) send(b batch) {
 	if p := t.path.Load(); p != nil {
 		p.from.send(b, p.to)
 	}
 }
 
-// Open makes the flow with a number that neither side has used, from 1 on.
+// Open makes a flow. Its number must not be 0, nor be used before by either side.
 func (t *Trunk) Open(id uint32) (*Flow, error) {
-	if !t.begun.Load() {
-		return nil, errors.New("the other side takes no further flows")
+	if !t.started.Load() {
+		return nil, errors.New("the peer accepts no flows")
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -109,7 +110,7 @@ func (t *Trunk) admit(id uint32) error {
 	case t.closed:
 		return net.ErrClosed
 	case t.used[id]:
-		return fmt.Errorf("flow %#x was there already", id)
+		return fmt.Errorf("flow %#x has been used already", id)
 	case len(t.flows) >= maxFlows:
 		return fmt.Errorf("more than %d flows", maxFlows)
 	}
@@ -118,7 +119,7 @@ func (t *Trunk) admit(id uint32) error {
 	return nil
 }
 
-// Accept returns the next flow that the other side has opened.
+// Accept waits for the next flow that the peer opens.
 func (t *Trunk) Accept(ctx context.Context) (*Flow, error) {
 	select {
 	case f := <-t.accepted:
@@ -130,20 +131,21 @@ func (t *Trunk) Accept(ctx context.Context) (*Flow, error) {
 	}
 }
 
-// take takes in a datagram if it is one of the trunk, authentic or not.
-func (t *Trunk) take(packet []byte) bool {
+// handle handles a datagram if it is one of the trunk, whether it is authentic or
+// not. It returns false for a datagram of the connection.
+func (t *Trunk) handle(packet []byte) bool {
 	id, ok := flowOf(packet)
-	if !ok || !t.begun.Load() {
+	if !ok || !t.started.Load() {
 		return ok
 	}
 	if id == probes {
-		t.takeProbe(packet)
+		t.handleProbe(packet)
 		return true
 	}
 	t.mu.Lock()
 	f := t.flows[id]
 	if f == nil {
-		f = t.knock(id, packet)
+		f = t.admitNew(id, packet)
 	}
 	t.mu.Unlock()
 	if f != nil {
@@ -152,8 +154,9 @@ func (t *Trunk) take(packet []byte) bool {
 	return true
 }
 
-// knock makes a flow of an authentic datagram with a new number; t.mu is held.
-func (t *Trunk) knock(id uint32, packet []byte) *Flow {
+// admitNew makes the flow of the first datagram of a flow, if it is authentic; t.mu is
+// held.
+func (t *Trunk) admitNew(id uint32, packet []byte) *Flow {
 	if t.used[id] || len(t.accepted) == cap(t.accepted) {
 		return nil
 	}
@@ -167,13 +170,14 @@ func (t *Trunk) knock(id uint32, packet []byte) *Flow {
 	return f
 }
 
-func (t *Trunk) forget(f *Flow) {
+// remove removes a closed flow.
+func (t *Trunk) remove(f *Flow) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.flows, f.id)
 }
 
-// follow notes where the connection sends.
+// follow notes that the connection sends from a socket to an address.
 func (t *Trunk) follow(s *Socket, to netip.AddrPort) {
 	if p := t.path.Load(); p == nil || p.from != s || p.to != to {
 		t.path.Store(&path{from: s, to: to})
@@ -181,8 +185,8 @@ func (t *Trunk) follow(s *Socket, to netip.AddrPort) {
 	}
 }
 
-// Close ends all flows and waits for what sends. The sockets are closed by who
-// asked for them.
+// Close closes all flows and waits until nothing is sent any more. It does not
+// close the sockets, which belong to ICE.
 func (t *Trunk) Close() error {
 	t.mu.Lock()
 	if !t.closed {

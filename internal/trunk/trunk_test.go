@@ -176,7 +176,7 @@ func exchange(f, g *Flow, count int) error {
 	return nil
 }
 
-// datagram is number i of a flow: trains of equal ones, and single ones.
+// datagram returns datagram number i of a flow: runs of one size, and single ones.
 func datagram(i int) []byte {
 	size := 1200
 	if i%7 == 0 {
@@ -237,7 +237,7 @@ func TestForgeriesAndReplays(t *testing.T) {
 	}
 }
 
-// There is a bound on the flows, which the other side cannot go over.
+// There is a bound on the flows, which the peer cannot exceed.
 func TestTooManyFlows(t *testing.T) {
 	a, b := connect(t, "127.0.0.1")
 	for id := range uint32(2 * maxFlows) {
