@@ -1,6 +1,8 @@
-// Package deptest has no code but tests: they hold the program to its
-// architecture. What a package may import is the table of rules_test.go, which
-// is the place to change when the architecture does; check_test.go finds what
-// breaks it, graph_test.go asks the go command what there is, for each operating
-// system, and source_test.go looks for what a library must not do.
+// Package deptest contains only tests. They fail when the program does not keep to
+// its architecture.
+//
+//	rules_test.go   the rules: which imports are allowed; change it with the architecture
+//	check_test.go   finds violations of them
+//	graph_test.go   asks the go command for all imports on each operating system
+//	source_test.go  finds calls that a library must not make
 package deptest

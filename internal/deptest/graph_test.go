@@ -10,8 +10,7 @@ import (
 	"testing"
 )
 
-// goCommand runs the go command for an operating system and returns what it
-// prints.
+// goCommand runs the go command for an operating system and returns its output.
 func goCommand(t *testing.T, goos, goarch string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", args...)
@@ -25,10 +24,10 @@ func goCommand(t *testing.T, goos, goarch string, args ...string) string {
 	return string(output)
 }
 
-// list is every package of the program.
-func list(t *testing.T, goos, goarch string) (packages []pkg) {
+// list returns packages of this module, by pattern, and everything they depend on.
+func list(t *testing.T, goos, goarch, pattern string) (packages []pkg) {
 	t.Helper()
-	out := goCommand(t, goos, goarch, "list", "-deps", "-json=ImportPath,Imports,Deps,Standard", module+"/...")
+	out := goCommand(t, goos, goarch, "list", "-deps", "-json=ImportPath,Imports,Deps,Standard", module+"/"+pattern)
 	for d := json.NewDecoder(strings.NewReader(out)); ; {
 		var p pkg
 		err := d.Decode(&p)
@@ -42,10 +41,14 @@ func list(t *testing.T, goos, goarch string) (packages []pkg) {
 	}
 }
 
+// The imports of every package keep to the rules, on every operating system, and the
+// rules allow nothing that is not used on any.
 func TestArchitecture(t *testing.T) {
+	var all []pkg
 	for _, goos := range []string{"linux", "darwin", "windows"} {
 		t.Run(goos, func(t *testing.T) {
-			packages := list(t, goos, "amd64")
+			packages := list(t, goos, "amd64", "...")
+			all = append(all, packages...)
 			for _, fault := range check(packages) {
 				t.Error(fault)
 			}
@@ -60,9 +63,12 @@ func TestArchitecture(t *testing.T) {
 			}
 		})
 	}
+	for _, permission := range unused(all) {
+		t.Errorf("%s, and does not", permission)
+	}
 }
 
-// What a browser needs too is vetted for it.
+// The packages that a browser needs compile for it, and "go vet" accepts them there.
 func TestPortablePackages(t *testing.T) {
 	args := []string{"vet"}
 	for _, name := range portable() {

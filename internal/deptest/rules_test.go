@@ -4,8 +4,7 @@ package deptest
 const module = "github.com/tallow-transfer/tallow"
 
 // layers says for each package which packages of this module it may import.
-// Paths are relative to the module. A package that is not here may import
-// none, and has to be put here first if it shall.
+// Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
 		"cmd/tallow": {"pkg/tallow", "relay"},
@@ -48,28 +47,43 @@ func layers() map[string][]string {
 	}
 }
 
-// onlyIn says which packages of this module may import a module of others, or a
-// part of it, directly. The benchmark is no part of the product: it measures
-// WebRTC as it is without tallow.
-func onlyIn() map[string][]string {
+// thirdParty says for each package which packages of other modules it may import,
+// completely: a path stands for itself and for what is below it. A package that is
+// not here may import none. Tests may import what they want.
+//
+// The benchmark is not part of the product: it measures WebRTC without tallow.
+func thirdParty() map[string][]string {
 	return map[string][]string{
-		"github.com/pion/webrtc":           {"internal/lane/webrtc", "internal/bench"},
-		"github.com/pion/ice":              {"internal/lane/webrtc"},
-		"github.com/pion/sctp":             {"internal/lane/webrtc"},
-		"github.com/pion/datachannel":      {"internal/lane/webrtc"},
-		"github.com/pion/transport":        {"internal/lane/webrtc"},
-		"github.com/pion/mdns":             {"internal/nearby"},
-		"github.com/pion/stun":             {"relay"},
-		"github.com/cloudflare/circl":      {"internal/handshake"},
-		"github.com/bwesterb/go-ristretto": {"internal/handshake"},
-		"github.com/sethvargo/go-diceware": {"internal/code"},
-		"github.com/spf13/cobra":           {"cmd/tallow"},
-		"github.com/schollz/progressbar":   {"cmd/tallow"},
+		"cmd/tallow": {
+			"github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag",
+			"golang.org/x/sys/unix", "golang.org/x/sys/windows", "golang.org/x/term",
+		},
+		"internal/bench":                     {"github.com/pion/webrtc/v4"},
+		"internal/blockhash":                 {"lukechampine.com/blake3/guts"},
+		"internal/code":                      {"github.com/sethvargo/go-diceware/diceware"},
+		"internal/congestion":                {"golang.org/x/sys/unix"},
+		"internal/congestion/congestiontest": {"golang.org/x/sys/unix"},
+		"internal/disk":                      {"golang.org/x/sys/unix", "golang.org/x/sys/windows", "lukechampine.com/blake3"},
+		"internal/handshake":                 {"github.com/bwesterb/go-ristretto", "github.com/cloudflare/circl/kem/xwing"},
+		"internal/lane/webrtc": {
+			"github.com/pion/datachannel", "github.com/pion/ice/v4", "github.com/pion/interceptor", "github.com/pion/logging",
+			"github.com/pion/sctp", "github.com/pion/transport/v4", "github.com/pion/webrtc/v4",
+		},
+		"internal/link": {"github.com/cenkalti/backoff/v5"},
+		"internal/nearby": {
+			"github.com/pion/logging", "github.com/pion/mdns/v2",
+			"golang.org/x/net/dns/dnsmessage", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6",
+		},
+		"internal/rendezvous": {"github.com/gorilla/websocket"},
+		"internal/transfer":   {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
+		"internal/trunk":      {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
+		"internal/vault":      {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
+		"relay":               {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 	}
 }
 
-// never says what a package must not even have in its program by way of others:
-// that the relay cannot read what it passes on is visible here.
+// never says what a package must not depend on, not even indirectly. That the
+// relay cannot read what it passes on is visible here.
 func never() map[string][]string {
 	return map[string][]string{
 		"relay": {
@@ -81,17 +95,11 @@ func never() map[string][]string {
 	}
 }
 
-// onlyStandard are packages that import nothing but the standard library and
-// what layers lets them import.
-func onlyStandard() []string {
-	return []string{"internal/wire", "internal/session", "internal/transfer"}
-}
-
-// portable are the packages that a browser needs as well.
+// portable lists the packages that have to compile for a browser.
 func portable() []string {
 	return []string{
 		"internal/wire", "internal/code", "internal/handshake", "internal/session",
-		"internal/transfer", "internal/blockhash", "internal/growth",
+		"internal/transfer", "internal/blockhash", "internal/broadcast", "internal/growth", "pkg/files",
 		"internal/lane", "internal/lane/lanetest", "internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc",
 	}
 }

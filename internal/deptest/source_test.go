@@ -13,10 +13,10 @@ import (
 	"testing"
 )
 
-// libraries are the folders whose code is told by its caller when to end.
+// libraries are the folders whose code gets its contexts from its callers.
 func libraries() []string { return []string{"internal", "pkg", "relay"} }
 
-// programs are the folders whose code makes its contexts and ends the process.
+// programs are the folders whose code may make contexts and end the process.
 func programs() []string { return []string{"cmd", "internal/bench"} }
 
 // forbiddenCalls are functions that a library must not call, by import path.
@@ -28,12 +28,12 @@ func forbiddenCalls() map[string][]string {
 	}
 }
 
-// inspect lists what a source file has that it must not have.
+// inspect lists what is forbidden and in a source file.
 func inspect(set *token.FileSet, file *ast.File, library bool) (faults []string) {
 	fault := func(at token.Pos, format string, args ...any) {
 		faults = append(faults, fmt.Sprintf("%s: %s", set.Position(at), fmt.Sprintf(format, args...)))
 	}
-	imported := make(map[string]string) // import paths by the names that they have in the file
+	imported := make(map[string]string) // import paths by their names in the file
 	for _, spec := range file.Imports {
 		path, _ := strconv.Unquote(spec.Path.Value) // it was parsed
 		name := path[strings.LastIndex(path, "/")+1:]
@@ -59,8 +59,8 @@ func inspect(set *token.FileSet, file *ast.File, library bool) (faults []string)
 	return faults
 }
 
-// Nothing works on import, and libraries leave it to the command to make
-// contexts and to end the process.
+// Imports have no side effects, and libraries neither make contexts nor end the
+// process.
 func TestSource(t *testing.T) {
 	root := strings.TrimSpace(goCommand(t, "linux", "amd64", "list", "-m", "-f", "{{.Dir}}", module))
 	inspected := 0
@@ -93,7 +93,7 @@ func TestSource(t *testing.T) {
 	}
 }
 
-// The inspection finds what is wrong in files that are made up.
+// The inspection finds the faults of made-up files.
 func TestInspectFindsFaults(t *testing.T) {
 	tests := map[string]struct {
 		source string

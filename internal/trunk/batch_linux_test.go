@@ -17,9 +17,9 @@ func TestMTUOfLoopback(t *testing.T) {
 	}
 }
 
-// Without segmentation by the kernel each datagram is a message of its own; a device that cannot
-// cut them makes it do so.
-func TestWithoutTrains(t *testing.T) {
+// Without segmentation by the kernel each datagram is a message of its own, which is
+// also what happens if the network device cannot segment.
+func TestWithoutSegmentation(t *testing.T) {
 	a, b := connect(t, "127.0.0.1")
 	a.socket.gso.Store(false)
 	f := a.open(t, 1)
