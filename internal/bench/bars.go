@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// bar is a figure that is wanted of tallow. All are ratios within one run of the
-// benchmark, but for the latency and the memory.
+// bar is a figure that tallow should reach. All are ratios of two figures of the
+// same run of the benchmark, except for latency and memory.
 type bar struct {
 	What     string  `json:"what"`
 	Wanted   float64 `json:"wanted"`
@@ -17,20 +17,20 @@ type bar struct {
 	Note     string  `json:"note,omitempty"`
 }
 
-// What has become of a bar.
+// The status of a bar.
 const (
 	barMet    = "met"
 	barMissed = "not met"
 	barOpen   = "not measured"
 )
 
-// megabyte is the one of the bars and the table.
+// megabyte is the unit of the bars and the table.
 const megabyte = 1e6
 
-// figures are looked up by case and tool.
+// figures are results that can be looked up by case and tool.
 type figures []*result
 
-// find is a result that has figures.
+// find returns a result that has figures, or nil.
 func (f figures) find(of, with string) *result {
 	for _, r := range f {
 		if r.Case == of && r.Tool == with && r.Status == statusMeasured && len(r.Runs) > 0 {
@@ -40,7 +40,7 @@ func (f figures) find(of, with string) *result {
 	return nil
 }
 
-// bars compares results with what is wanted.
+// bars compares results with what tallow should reach.
 func bars(results []*result) []bar {
 	f := figures(results)
 	all := []bar{
@@ -61,7 +61,7 @@ func bars(results []*result) []bar {
 	return all
 }
 
-// judged completes a bar that was measured.
+// judged returns the bar with a measured value.
 func (b bar) judged(measured float64, note string) bar {
 	b.Measured, b.Note, b.Status = measured, note, barMissed
 	if b.AtMost && measured <= b.Wanted || !b.AtMost && measured >= b.Wanted {
@@ -90,7 +90,7 @@ func (f figures) slower(what, of, a, b string, wanted float64) bar {
 	return open.judged(x.Seconds.Median/y.Seconds.Median, "")
 }
 
-// latency is how long a receiver takes for as good as nothing.
+// latency is how long a receiver takes for one byte.
 func (f figures) latency(what, with string) bar {
 	open := bar{What: what, Wanted: 150, AtMost: true, Unit: "ms", Status: barOpen}
 	r := f.find(caseByte, with)
@@ -100,7 +100,7 @@ func (f figures) latency(what, with string) bar {
 	return open.judged(r.Received.Median*1e3, "")
 }
 
-// share is how much of a link is used in the middle of a transfer.
+// share is how much of a link's rate is used in the middle of a transfer.
 func (f figures) share(what, of, with string, wanted float64) bar {
 	open := bar{What: what, Wanted: wanted, Unit: "of it", Status: barOpen}
 	r := f.find(of, with)
@@ -110,7 +110,7 @@ func (f figures) share(what, of, with string, wanted float64) bar {
 	return open.judged(r.Middle.Median/r.link.rate, "congestion control "+r.Congestion)
 }
 
-// memory is the most that a sender or receiver of tallow ever had.
+// memory is the largest peak of any sender or receiver of tallow.
 func (f figures) memory() bar {
 	open := bar{What: "peak memory of a side, any case", Wanted: 150, AtMost: true, Unit: "MB", Status: barOpen}
 	var most float64
@@ -131,7 +131,7 @@ func (f figures) memory() bar {
 	return open.judged(most/megabyte, where)
 }
 
-// bestLane compares all lanes with the fastest one, where each was measured.
+// bestLane compares all lanes together with the fastest single one.
 func (f figures) bestLane(of string) bar {
 	open := bar{What: of + ": time of tallow to its best single lane's", Wanted: 1.1, AtMost: true, Unit: "x", Status: barOpen}
 	all := f.find(of, toolTallow)

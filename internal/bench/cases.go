@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// benchCase is what is transferred, and over which path.
+// benchCase says what is transferred and over which path.
 type benchCase struct {
 	name    string
 	about   string
 	payload payload
-	link    *link // nil: the machine itself
+	link    *link // nil: over the loopback interface
 	tools   []string
 }
 
@@ -21,7 +21,7 @@ type link struct {
 	loss  float64       // percent
 }
 
-// sizes are how much is transferred.
+// sizes says how much is transferred.
 type sizes struct {
 	file, link, lossy int64 // bytes
 	files             int
@@ -32,7 +32,7 @@ func quickSizes() sizes { return sizes{file: 4 << 20, link: 2 << 20, lossy: 1 <<
 
 func (s sizes) positive() bool { return s.file > 0 && s.link > 0 && s.lossy > 0 && s.files > 0 }
 
-// Names of cases that bars are about.
+// The cases that have bars.
 const (
 	caseFile    = "file"
 	caseSmall   = "small"
@@ -42,7 +42,7 @@ const (
 	caseFarLoss = "100mbit-loss"
 )
 
-// cases are all cases, in the order in which they are measured.
+// cases returns all cases in the order of measurement.
 func cases(s sizes) []benchCase {
 	lanes := []string{toolRelay, toolTCP, toolWebRTC, toolTallow}
 	over := append([]string{toolRaw, toolSCP}, lanes...)

@@ -14,15 +14,15 @@ import (
 	"github.com/pion/webrtc/v4"
 )
 
-// A data channel as people use it: messages that every implementation takes, and
-// a bound of what waits to be sent.
+// The data channel is used as is common: messages of a size that every
+// implementation accepts, and a bound on the bytes that wait to be sent.
 const (
 	channelMessage = 32 << 10
 	channelHigh    = 1 << 20
 	channelLow     = 512 << 10
 )
 
-// channel is what one data channel can do as pion makes it, without a disk.
+// channel transfers over one data channel with pion's defaults, without a disk.
 func (l *lab) channel(ctx context.Context, j job) (sample, error) {
 	g := newGroup(ctx, j.work)
 	defer g.end()
@@ -56,17 +56,17 @@ func (l *lab) channel(ctx context.Context, j job) (sample, error) {
 	return s, nil
 }
 
-// pass waits for a description and gives it to the other process.
+// pass waits for a session description and passes it to the other process.
 func pass(from *process, to *io.PipeWriter) error {
 	e, err := from.first("signal")
 	if err != nil {
 		return err
 	}
-	tell(to, e)
+	writeEvent(to, e)
 	return to.Close()
 }
 
-// channelOffer is the sender's process.
+// channelOffer is the process of the sender.
 func channelOffer(ctx context.Context, args []string) error {
 	size, err := sizeArgument(args, 0)
 	if err != nil {
@@ -119,7 +119,7 @@ func channelOffer(ctx context.Context, args []string) error {
 	return await(ctx, received, failed)
 }
 
-// channelAnswer is the receiver's process.
+// channelAnswer is the process of the receiver.
 func channelAnswer(ctx context.Context, args []string) error {
 	size, err := sizeArgument(args, 0)
 	if err != nil {
@@ -139,7 +139,7 @@ func channelAnswer(ctx context.Context, args []string) error {
 			m.add(len(msg.Data))
 			if left -= int64(len(msg.Data)); left == 0 {
 				m.end()
-				_ = dc.Send([]byte{1}) // the sender waits for it, and says so if it never comes
+				_ = dc.Send([]byte{1}) // the sender waits for it
 				close(complete)
 			}
 		})
@@ -162,18 +162,19 @@ func channelAnswer(ctx context.Context, args []string) error {
 	if err := await(ctx, complete, failed); err != nil {
 		return err
 	}
-	_ = await(ctx, closed, failed) // the sender closes when it knows; how that arrives is all the same
+	_ = await(ctx, closed, failed) // the sender closes the connection; an error says the same
 	return ctx.Err()
 }
 
-// defaultPeerConnection has pion's defaults. Only the loopback interface is
-// added, for machines that have no other.
+// defaultPeerConnection returns a connection with pion's defaults, except that it
+// also uses the loopback interface, for machines that have no other.
 func defaultPeerConnection() (*webrtc.PeerConnection, error) {
 	var e webrtc.SettingEngine
 	e.SetIncludeLoopbackCandidate(true)
 	return webrtc.NewAPI(webrtc.WithSettingEngine(e)).NewPeerConnection(webrtc.Configuration{})
 }
 
+// token puts a token into a channel unless there is one already.
 func token(c chan<- struct{}) {
 	select {
 	case c <- struct{}{}:
@@ -181,7 +182,7 @@ func token(c chan<- struct{}) {
 	}
 }
 
-// failure is closed when the connection has failed or is closed.
+// failure returns a channel that is closed once the connection fails or is closed.
 func failure(pc *webrtc.PeerConnection) <-chan struct{} {
 	failed := make(chan struct{})
 	var once sync.Once
@@ -204,7 +205,8 @@ func await(ctx context.Context, what, failed <-chan struct{}) error {
 	}
 }
 
-// describe tells this side's description when it has all its candidates.
+// describe sets the local description, and writes it to stdout once all candidates
+// are gathered.
 func describe(ctx context.Context, pc *webrtc.PeerConnection, d webrtc.SessionDescription) error {
 	gathered := webrtc.GatheringCompletePromise(pc)
 	if err := pc.SetLocalDescription(d); err != nil {
@@ -217,15 +219,15 @@ func describe(ctx context.Context, pc *webrtc.PeerConnection, d webrtc.SessionDe
 	if err != nil {
 		return err
 	}
-	tell(os.Stdout, event{Event: "signal", Signal: string(body)})
+	writeEvent(os.Stdout, event{Event: "signal", Signal: string(body)})
 	return nil
 }
 
-// readSignal reads the other side's description.
+// readSignal reads the peer's description.
 func readSignal(stdin io.Reader) (d webrtc.SessionDescription, err error) {
 	line, err := bufio.NewReader(stdin).ReadBytes('\n')
 	if err != nil {
-		return d, fmt.Errorf("the other side has given no description: %w", err)
+		return d, fmt.Errorf("the peer has sent no description: %w", err)
 	}
 	var e event
 	if err := json.Unmarshal(line, &e); err != nil {

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// Helpers are parts of tools that are processes of this program, so that their
-// CPU time and memory can be told apart and they can be in a namespace. The
-// first argument says which one it is.
+// Helpers are parts of tools. They run as processes of this program, so that their
+// CPU time and memory are measured separately and they can run in a network
+// namespace. The first argument selects one.
 const (
 	helperRawSend       = "helper-raw-send"
 	helperRawReceive    = "helper-raw-receive"
@@ -22,7 +22,7 @@ const (
 	helperSSHD          = "helper-sshd"
 )
 
-// runHelper runs a helper, if the arguments are those of one.
+// runHelper runs a helper. It returns false if the arguments do not select one.
 func runHelper(ctx context.Context, args []string) (code int, is bool) {
 	helpers := map[string]func(context.Context, []string) error{
 		helperRawSend:       rawSend,
@@ -35,20 +35,20 @@ func runHelper(ctx context.Context, args []string) (code int, is bool) {
 		return 0, false
 	}
 	if err := helpers[args[0]](ctx, args[1:]); err != nil {
-		tell(os.Stdout, event{Event: "error", Message: err.Error()})
+		writeEvent(os.Stdout, event{Event: "error", Message: err.Error()})
 		return 1, true
 	}
 	return 0, true
 }
 
-// tell writes an event as tallow does.
-func tell(w io.Writer, e event) {
+// writeEvent writes an event in the format of tallow's --json.
+func writeEvent(w io.Writer, e event) {
 	if err := json.NewEncoder(w).Encode(e); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 	}
 }
 
-// sizeArgument reads how many bytes there are to transfer.
+// sizeArgument parses the argument that says how many bytes to transfer.
 func sizeArgument(args []string, at int) (int64, error) {
 	if len(args) <= at {
 		return 0, fmt.Errorf("an argument is missing")
@@ -56,11 +56,11 @@ func sizeArgument(args []string, at int) (int64, error) {
 	return strconv.ParseInt(args[at], 10, 64)
 }
 
-// meter tells of progress ten times a second, as tallow does.
+// meter writes progress events ten times a second, as tallow does.
 type meter struct {
-	mu    sync.Mutex
-	bytes int64
-	told  time.Time
+	mu       sync.Mutex
+	bytes    int64
+	reported time.Time // the last time
 }
 
 func (m *meter) add(n int) {
@@ -68,15 +68,15 @@ func (m *meter) add(n int) {
 	defer m.mu.Unlock()
 	first := m.bytes == 0
 	m.bytes += int64(n)
-	if now := time.Now(); first || now.Sub(m.told) >= 100*time.Millisecond {
-		m.told = now
-		tell(os.Stdout, event{Event: "progress", Bytes: m.bytes})
+	if now := time.Now(); first || now.Sub(m.reported) >= 100*time.Millisecond {
+		m.reported = now
+		writeEvent(os.Stdout, event{Event: "progress", Bytes: m.bytes})
 	}
 }
 
-// end tells of the last of it.
+// end reports the final number of bytes.
 func (m *meter) end() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	tell(os.Stdout, event{Event: "progress", Bytes: m.bytes})
+	writeEvent(os.Stdout, event{Event: "progress", Bytes: m.bytes})
 }

@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// The addresses that linksim gives.
+// The addresses that linksim assigns.
 const (
 	addressA = "10.99.0.1"
 	addressB = "10.99.0.2"
 )
 
-// ends are the two hosts of a link, which are there until stop is called.
+// ends are the two hosts of a link. They exist until stop is called.
 type ends struct {
 	a, b host
 	stop func()
@@ -64,7 +64,8 @@ func (l *lab) connect(ctx context.Context, link link) (*ends, error) {
 	return e, nil
 }
 
-// findLinksim says what is missing for links.
+// findLinksim returns the path of linksim. The error says what is missing to make
+// links.
 func (l *lab) findLinksim() (string, error) {
 	if runtime.GOOS != "linux" || os.Getuid() != 0 {
 		return "", unavailable("links need Linux and root")
@@ -83,10 +84,10 @@ func (l *lab) findLinksim() (string, error) {
 	return path, nil
 }
 
-// congestionFile says how the kernel paces TCP in a namespace.
+// congestionFile contains the TCP congestion control of a network namespace.
 const congestionFile = "/proc/sys/net/ipv4/tcp_congestion_control"
 
-// setCongestion sets it at both ends, if it was asked for.
+// setCongestion sets the congestion control at both ends, if a flag requests one.
 func (l *lab) setCongestion(ctx context.Context, e *ends) error {
 	if l.options.congestion == "" {
 		return nil
@@ -103,7 +104,7 @@ func (l *lab) setCongestion(ctx context.Context, e *ends) error {
 	return nil
 }
 
-// congestion is what is in force on a host.
+// congestion returns the congestion control of a host.
 func congestion(ctx context.Context, h host) string {
 	out, err := h.command(ctx, "cat", congestionFile).Output()
 	if err != nil {

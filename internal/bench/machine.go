@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// machine is what was measured with, and on.
+// machine describes the machine and the programs of a run.
 type machine struct {
 	Date       string `json:"date"`
 	Tallow     string `json:"tallow"`
@@ -27,7 +27,7 @@ type machine struct {
 	Quick      bool   `json:"quick"`
 }
 
-// unknown stands for what cannot be found out here.
+// unknown stands for what cannot be found out on this system.
 const unknown = "unknown"
 
 func (l *lab) machine(ctx context.Context) machine {
@@ -47,7 +47,7 @@ func (l *lab) machine(ctx context.Context) machine {
 	}
 }
 
-// version is tallow's, with the commit where that is known.
+// version returns tallow's version, with the commit if it is known.
 func (l *lab) version(ctx context.Context) string {
 	var v struct{ Version, Commit, Go string }
 	out, err := exec.CommandContext(ctx, l.tallow, "version", "--json").Output()
@@ -60,7 +60,7 @@ func (l *lab) version(ctx context.Context) string {
 	return strings.TrimSpace(v.Version+" "+v.Commit) + ", " + v.Go
 }
 
-// match is what a pattern finds in a file.
+// match returns what the first group of a pattern matches in a file.
 func match(file, pattern string) string {
 	content, err := os.ReadFile(file)
 	if err != nil {
@@ -73,7 +73,7 @@ func match(file, pattern string) string {
 	return strings.TrimSpace(string(found[1]))
 }
 
-// output is the first line that a program prints.
+// output returns the first line that a program prints.
 func output(ctx context.Context, name string, args ...string) string {
 	out, err := exec.CommandContext(ctx, name, args...).CombinedOutput()
 	if err != nil {

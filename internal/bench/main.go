@@ -1,18 +1,21 @@
-// Command bench measures tallow beside its ceilings and its neighbours, on one
-// machine and in one run, and prints a table. It is for who works on tallow, and
-// no part of the tallow command. docs/performance.md says how it is run.
+// Command bench compares tallow with other tools, and with what the machine can do
+// at most, in one run on one machine, and prints a table. It is for developers of
+// tallow and not part of the tallow command. docs/performance.md says how to run
+// it.
 //
-//	main.go       flags, and the order of things
+//	main.go       flags and the sequence of a run
 //	cases.go      what is transferred, and over which path
-//	payload.go    makes the files that are sent, and compares what has come
-//	tools.go      what transfers them: tallow.go, ssh.go, raw.go, channel.go
-//	helper.go     parts of tools that are processes of this very program
-//	process.go    runs a process: its events, its CPU time, its memory
-//	measure.go    the rounds of a case; rate.go the rate in the middle of a run
-//	link.go       cases over a slow, long or lossy path, which linksim makes
-//	machine.go    what it was measured on
-//	bars.go       the ratios that are wanted of tallow
-//	report.go     all figures, which is the JSON; table.go prints them
+//	payload.go    makes the files to send, and compares them with what has arrived
+//	tools.go      the tools: tallow.go, ssh.go, raw.go, channel.go
+//	helper.go     parts of tools that run as processes of this program
+//	process.go    runs a process; its events, CPU time and memory
+//	measure.go    the rounds of a case
+//	rate.go       the rate in the middle of a transfer
+//	link.go       slow, long and lossy paths, which linksim makes
+//	machine.go    describes the machine
+//	bars.go       the ratios that tallow should reach
+//	report.go     all figures, as JSON
+//	table.go      all figures, as a table
 //
 // Start with run in this file, and measure in measure.go.
 package main
@@ -33,7 +36,7 @@ import (
 
 func main() { os.Exit(start()) }
 
-// start is main with a result, so that what it defers happens.
+// start is main, but returns the exit code, so that deferred calls run.
 func start() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -43,7 +46,7 @@ func start() int {
 	return run(ctx, os.Args[1:], os.Stdout, os.Stderr)
 }
 
-// options are the flags.
+// options are the values of the flags.
 type options struct {
 	json       string
 	dir        string
@@ -88,8 +91,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	return o, errors.Join(known("case", o.cases, caseNames()), known("tool", o.tools, toolNames()))
 }
 
-// run measures everything and returns the exit code: 1 if a figure that could
-// be measured was not, 2 for wrong flags.
+// run measures everything and returns the exit code: 1 if a measurement failed, 2 if
+// the flags are wrong.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	if errors.Is(err, flag.ErrHelp) {
@@ -116,8 +119,8 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	return 0
 }
 
-// benchmark returns what it has measured, also when an error ends it early. The
-// report is nil if there is nothing.
+// benchmark measures everything. If an error ends it early, it also returns the
+// report so far, or nil if there is none.
 func benchmark(ctx context.Context, o options, progress io.Writer) (_ *report, err error) {
 	dir, err := filepath.Abs(o.dir)
 	if err != nil {
@@ -148,7 +151,8 @@ func benchmark(ctx context.Context, o options, progress io.Writer) (_ *report, e
 	return r, nil
 }
 
-// chosen says whether a list of a flag has a name; the empty one has all.
+// chosen says whether the list in a flag contains a name. The empty list contains
+// every name.
 func chosen(list, name string) bool {
 	if list == "" {
 		return true
@@ -161,7 +165,7 @@ func chosen(list, name string) bool {
 	return false
 }
 
-// known refuses names that do not exist.
+// known returns an error if a list contains a name that does not exist.
 func known(what, list string, names []string) error {
 	if list == "" {
 		return nil

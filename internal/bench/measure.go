@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// lab is where things are measured.
+// lab is the environment of all measurements.
 type lab struct {
 	options  options
-	work     string // the folder on the disk that is measured with
+	work     string // a folder on the disk to measure with
 	self     string // this program
 	tallow   string
-	built    string // the commit that it was built of, if it was built here
+	built    string // the commit of tallow, if it was built here
 	ssh      sshTools
 	progress io.Writer
 }
@@ -42,7 +42,7 @@ func newLab(ctx context.Context, o options, work string, progress io.Writer) (*l
 	return l, nil
 }
 
-// build builds tallow as releases are built.
+// build builds tallow as for a release.
 func (l *lab) build(ctx context.Context) error {
 	l.tallow = filepath.Join(l.work, "tallow")
 	if runtime.GOOS == "windows" {
@@ -58,12 +58,13 @@ func (l *lab) build(ctx context.Context) error {
 	return nil
 }
 
+// say reports progress.
 func (l *lab) say(format string, args ...any) {
 	fmt.Fprintf(l.progress, format+"\n", args...)
 }
 
-// measure measures a case. Its error is one that ends the benchmark: wrong
-// bytes, or the end of the context; what was measured until then is there.
+// measure measures a case. An error ends the benchmark: wrong bytes, or the end of
+// the context. The results so far are returned as well.
 func (l *lab) measure(ctx context.Context, c benchCase) (results []*result, err error) {
 	used := make(map[*result]tool)
 	for _, t := range l.tools() {
@@ -107,8 +108,8 @@ func (l *lab) measure(ctx context.Context, c benchCase) (results []*result, err 
 	return results, l.rounds(ctx, folder, results, used, j)
 }
 
-// rounds runs every tool once, and again, so that what else the machine does
-// meets all alike.
+// rounds runs every tool once, then every tool again, and so on, so that other load
+// on the machine affects all of them alike.
 func (l *lab) rounds(ctx context.Context, folder string, results []*result, used map[*result]tool, j job) error {
 	for n := range l.options.runs {
 		for _, r := range results {
@@ -135,10 +136,11 @@ func (l *lab) rounds(ctx context.Context, folder string, results []*result, used
 	return nil
 }
 
-// wrongBytes is the error of a tool that has not transferred what it was given.
+// wrongBytes is the error of a tool that transferred something else than it was
+// given.
 type wrongBytes struct{ error }
 
-// once runs a tool once, in folders that are empty before and gone after.
+// once runs a tool once, in empty folders that are removed afterwards.
 func (l *lab) once(ctx context.Context, folder string, t tool, j job) (s sample, err error) {
 	run := filepath.Join(folder, "run")
 	j.dest, j.work = filepath.Join(run, "destination"), filepath.Join(run, "work")
@@ -165,8 +167,8 @@ func (l *lab) once(ctx context.Context, folder string, t tool, j job) (s sample,
 	return s, err
 }
 
-// flush has the system write what waits to be written, so that no tool writes
-// what another one has left.
+// flush makes the system write out its buffers, so that no tool pays for what
+// another one has written.
 func flush(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()

@@ -12,13 +12,13 @@ import (
 	"path/filepath"
 )
 
-// payload is what is sent: one file of random bytes, or a folder of small ones.
+// payload says what to send: one file of random bytes, or a folder of small files.
 type payload struct {
 	bytes int64
 	files int // 0: one file
 }
 
-// Small files.
+// The sizes of small files, and how many are in a folder.
 const (
 	smallest  = 200 // bytes
 	largest   = 8000
@@ -33,8 +33,8 @@ type source struct {
 	files  int
 }
 
-// make makes the payload in a folder and reads it once, so that it is in the
-// memory of the system as far as that goes.
+// make makes the payload in a folder. It also reads it once, so that as much of it
+// as possible is in the system's cache.
 func (p payload) make(folder string) (source, error) {
 	random := rand.NewChaCha8(sha256.Sum256([]byte("tallow bench")))
 	path := filepath.Join(folder, "payload")
@@ -68,8 +68,8 @@ func writeRandom(path string, random io.Reader, size int64) error {
 	return err
 }
 
-// look reads a file or a folder: its digest is over the relative paths, sizes
-// and bytes of all files in it.
+// look reads a file or folder. The digest covers the relative paths, sizes and bytes
+// of all files.
 func look(path string) (source, error) {
 	s := source{path: path}
 	digest := sha256.New()
@@ -107,7 +107,7 @@ func hashFile(name string) (sum []byte, size int64, err error) {
 	return h.Sum(nil), size, err
 }
 
-// arrived compares what has come with what was sent.
+// arrived compares what has arrived with what was sent.
 func (s source) arrived(folder string) error {
 	got, err := look(filepath.Join(folder, filepath.Base(s.path)))
 	if err != nil {

@@ -13,15 +13,17 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/tallow-transfer/tallow/internal/broadcast"
 )
 
-// host is where a process runs.
+// host is a machine or network namespace in which processes run.
 type host struct {
 	namespace string // "": this machine
 	address   string
 }
 
-// command is the command line of a program on the host.
+// command returns the command that runs a program on the host.
 func (h host) command(ctx context.Context, path string, args ...string) *exec.Cmd {
 	if h.namespace != "" {
 		path, args = "ip", append([]string{"netns", "exec", h.namespace, path}, args...)
@@ -29,8 +31,8 @@ func (h host) command(ctx context.Context, path string, args ...string) *exec.Cm
 	return exec.CommandContext(ctx, path, args...)
 }
 
-// event is what is read of a line of a process' output: of tallow's --json, and
-// of the helpers, which speak alike.
+// event is one line of output, of tallow's --json or of a helper, which uses the same
+// format.
 type event struct {
 	Event   string           `json:"event"`
 	Code    string           `json:"code,omitempty"`
@@ -44,21 +46,24 @@ type event struct {
 	at time.Time // when it was read
 }
 
-// eventLine is a line that is no event; its text is the message.
+// eventLine is the name of a line that is not JSON. Its text is the message.
 const eventLine = "line"
 
-// process is a program that runs, or has run.
+// process is a program that runs or has run.
 type process struct {
-	side         string // sender, receiver, relay
-	cmd          *exec.Cmd
-	stderr       bytes.Buffer // after done
-	begun, ended time.Time    // ended: after done
-	err          error        // likewise
-	done         chan struct{}
+	side    string // sender, receiver, relay
+	cmd     *exec.Cmd
+	begun   time.Time
+	done    chan struct{}    // closed when it has ended
+	changed broadcast.Signal // events has grown
+
+	// Valid once done is closed.
+	stderr bytes.Buffer
+	ended  time.Time
+	err    error
 
 	mu     sync.Mutex
 	events []event
-	more   chan struct{} // closed and replaced when there are more events
 }
 
 // group is the processes of one run.
@@ -70,21 +75,21 @@ type group struct {
 	wg     sync.WaitGroup
 }
 
-// newGroup returns a group whose processes work in a folder, which is their home
-// too.
+// newGroup returns a group whose processes have a folder as their working directory
+// and home.
 func newGroup(ctx context.Context, dir string) *group {
 	g := &group{dir: dir, env: []string{"HOME=" + dir, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + dir}}
 	g.ctx, g.cancel = context.WithCancel(ctx)
 	return g
 }
 
-// end kills what still runs, and waits for it.
+// end kills the processes that still run, and waits for them.
 func (g *group) end() {
 	g.cancel()
 	g.wg.Wait()
 }
 
-// start starts a program and reads its events. stdin may be nil.
+// start starts a program and collects its events. stdin may be nil.
 func (g *group) start(side string, on host, stdin io.Reader, path string, args ...string) (*process, error) {
 	p := g.prepare(side, on, path, args)
 	p.cmd.Stdin = stdin
@@ -95,7 +100,7 @@ func (g *group) start(side string, on host, stdin io.Reader, path string, args .
 	return p, g.launch(p, func() { p.read(stdout) })
 }
 
-// startTo starts a program whose output goes to a file.
+// startTo starts a program with its output going to a file.
 func (g *group) startTo(stdout *os.File, side string, on host, path string, args ...string) (*process, error) {
 	p := g.prepare(side, on, path, args)
 	p.cmd.Stdout = stdout
@@ -103,14 +108,15 @@ func (g *group) startTo(stdout *os.File, side string, on host, path string, args
 }
 
 func (g *group) prepare(side string, on host, path string, args []string) *process {
-	p := &process{side: side, cmd: on.command(g.ctx, path, args...), done: make(chan struct{}), more: make(chan struct{})}
+	p := &process{side: side, cmd: on.command(g.ctx, path, args...), done: make(chan struct{})}
 	p.cmd.Dir, p.cmd.Env, p.cmd.Stderr = g.dir, g.env, &p.stderr
 	p.cmd.WaitDelay = 5 * time.Second
 	dieWithParent(p.cmd, syscall.SIGKILL)
 	return p
 }
 
-// launch starts a process, and a goroutine that reads it and waits for its end.
+// launch starts a process, and a goroutine that reads its output and waits for its
+// end.
 func (g *group) launch(p *process, read func()) error {
 	p.begun = time.Now()
 	if err := p.cmd.Start(); err != nil {
@@ -125,7 +131,7 @@ func (g *group) launch(p *process, read func()) error {
 	return nil
 }
 
-// read takes in the output, to its end.
+// read collects the events until the output ends.
 func (p *process) read(stdout io.Reader) {
 	lines := bufio.NewScanner(stdout)
 	lines.Buffer(nil, 1<<20)
@@ -141,21 +147,21 @@ func (p *process) read(stdout io.Reader) {
 		}
 		p.mu.Lock()
 		p.events = append(p.events, e)
-		close(p.more)
-		p.more = make(chan struct{})
 		p.mu.Unlock()
+		p.changed.Broadcast()
 	}
 	_, _ = io.Copy(io.Discard, stdout) // after a line that is too long
 }
 
-// all are the events that have come, and what is closed when there are more.
+// all returns the events so far, and a channel that is closed when there are more.
 func (p *process) all() ([]event, <-chan struct{}) {
+	more := p.changed.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.events, p.more
+	return p.events, more
 }
 
-// last is the last event of a name.
+// last returns the last event with a name so far.
 func (p *process) last(name string) (found event, ok bool) {
 	events, _ := p.all()
 	for _, e := range events {
@@ -166,7 +172,7 @@ func (p *process) last(name string) (found event, ok bool) {
 	return found, ok
 }
 
-// first waits for the first event of a name.
+// first waits for the first event with a name.
 func (p *process) first(name string) (event, error) {
 	for seen, ended := 0, false; ; {
 		events, more := p.all()
@@ -185,12 +191,12 @@ func (p *process) first(name string) (event, error) {
 		select {
 		case <-more:
 		case <-p.done:
-			ended = true // and a last look at what it said
+			ended = true // look at the events once more
 		}
 	}
 }
 
-// wait waits for the end, and says what went wrong.
+// wait waits for the end of the process. The error says why it failed.
 func (p *process) wait() error {
 	<-p.done
 	if p.err == nil {
@@ -205,7 +211,7 @@ func (p *process) wait() error {
 	return fmt.Errorf("%s: %s", p.side, why)
 }
 
-// stop ends what would go on for ever, such as a relay.
+// stop ends a process that does not end by itself, such as a relay.
 func (p *process) stop() {
 	if p.cmd.Process.Signal(os.Interrupt) != nil { // Windows cannot
 		_ = p.cmd.Process.Kill()
@@ -213,8 +219,8 @@ func (p *process) stop() {
 	<-p.done
 }
 
-// usage is what a process that has ended has used, with the children that it
-// has waited for.
+// usage returns what an ended process has used, including the children that it has
+// waited for.
 func (p *process) usage() side {
 	s := p.cmd.ProcessState
 	return side{Name: p.side, CPU: (s.UserTime() + s.SystemTime()).Seconds(), Peak: peakMemory(s)}
@@ -225,7 +231,7 @@ type unavailable string
 
 func (u unavailable) Error() string { return string(u) }
 
-// isUnavailable says whether that is why something failed.
+// isUnavailable says whether an error is unavailable.
 func isUnavailable(err error) bool {
 	var u unavailable
 	return errors.As(err, &u)

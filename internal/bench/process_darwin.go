@@ -6,7 +6,8 @@ import (
 	"syscall"
 )
 
+// dieWithParent does nothing on this system.
 func dieWithParent(*exec.Cmd, syscall.Signal) {}
 
-// peakMemory is the most memory that a process had, in bytes.
+// peakMemory returns the largest amount of memory that a process had, in bytes.
 func peakMemory(s *os.ProcessState) int64 { return s.SysUsage().(*syscall.Rusage).Maxrss }

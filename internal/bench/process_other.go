@@ -8,7 +8,8 @@ import (
 	"syscall"
 )
 
+// dieWithParent does nothing on this system.
 func dieWithParent(*exec.Cmd, syscall.Signal) {}
 
-// peakMemory is not known here.
+// peakMemory returns 0: it is not known on this system.
 func peakMemory(*os.ProcessState) int64 { return 0 }

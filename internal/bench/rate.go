@@ -2,15 +2,15 @@ package main
 
 import "time"
 
-// The middle of a transfer, as parts of its bytes.
+// The middle of a transfer, as fractions of its bytes.
 const (
 	middleBegins = 0.15
 	middleEnds   = 0.95
 )
 
-// rates reads the events of a receiver: how long after begin it told of the
-// first data, in seconds, and the rate in the middle of the transfer, in Mbit/s.
-// Each is 0 if the events do not say it.
+// rates evaluates the events of a receiver. It returns after how many seconds it
+// reported the first data, and the rate in the middle of the transfer in Mbit/s.
+// Each is 0 if the events do not tell.
 func rates(begin time.Time, events []event, total int64) (first, middle float64) {
 	var points []event
 	for _, e := range events {
@@ -32,8 +32,8 @@ func rates(begin time.Time, events []event, total int64) (first, middle float64)
 	return first, (middleEnds - middleBegins) * float64(total) * 8 / 1e6 / to.Sub(from).Seconds()
 }
 
-// passed is when so many bytes had come, between two points on a straight line.
-// It is not known if the first point is beyond already.
+// passed returns when a number of bytes had arrived, interpolated between two
+// events. It returns false if the first event already has more.
 func passed(points []event, bytes float64) (time.Time, bool) {
 	for n := 1; n < len(points); n++ {
 		before, after := points[n-1], points[n]

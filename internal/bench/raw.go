@@ -14,11 +14,11 @@ import (
 	"strconv"
 )
 
-// rawRecord is a record on the wire, with its tag.
+// rawRecord is the size of a record on the wire, with its tag.
 const rawRecord = 64 << 10
 
-// raw is the ceiling of everything that is encrypted over one TCP connection:
-// the same number of bytes, and no disk.
+// raw sends the same number of encrypted bytes over one TCP connection, without a
+// disk. Nothing that encrypts can be faster over one connection.
 func (l *lab) raw(ctx context.Context, j job) (sample, error) {
 	g := newGroup(ctx, j.work)
 	defer g.end()
@@ -46,7 +46,7 @@ func (l *lab) raw(ctx context.Context, j job) (sample, error) {
 	return s, nil
 }
 
-// rawCipher has a key that everybody knows: it is the work that is measured.
+// rawCipher returns a cipher with a public key: only its speed matters.
 func rawCipher() (cipher.AEAD, error) {
 	block, err := aes.NewCipher([]byte("a key that is known to everybody"))
 	if err != nil {
@@ -55,7 +55,8 @@ func rawCipher() (cipher.AEAD, error) {
 	return cipher.NewGCM(block)
 }
 
-// rawSend is the sender's process: an address, and how many bytes.
+// rawSend is the process of the sender. Its arguments are an address and a number of
+// bytes.
 func rawSend(ctx context.Context, args []string) error {
 	size, err := sizeArgument(args, 1)
 	if err != nil {
@@ -75,12 +76,12 @@ func rawSend(ctx context.Context, args []string) error {
 		return err
 	}
 	if _, err := io.ReadFull(conn, make([]byte, 1)); err != nil {
-		return fmt.Errorf("the receiver has not said that it has all: %w", err)
+		return fmt.Errorf("the receiver has not confirmed: %w", err)
 	}
 	return nil
 }
 
-// sealTo writes so many bytes in records.
+// sealTo writes size bytes in records.
 func sealTo(w io.Writer, aead cipher.AEAD, size int64) error {
 	clear, sealed := make([]byte, rawRecord-aead.Overhead()), make([]byte, 0, rawRecord)
 	nonce := make([]byte, aead.NonceSize())
@@ -95,7 +96,8 @@ func sealTo(w io.Writer, aead cipher.AEAD, size int64) error {
 	return nil
 }
 
-// rawReceive is the receiver's process: where to listen, and how many bytes.
+// rawReceive is the process of the receiver. Its arguments are the address to listen
+// on and a number of bytes.
 func rawReceive(ctx context.Context, args []string) error {
 	size, err := sizeArgument(args, 1)
 	if err != nil {
@@ -120,7 +122,7 @@ func rawReceive(ctx context.Context, args []string) error {
 	return err
 }
 
-// openFrom reads so many bytes in records, and tells of each.
+// openFrom reads size bytes in records, and calls took for each record.
 func openFrom(r io.Reader, aead cipher.AEAD, size int64, took func(int)) error {
 	buf, nonce := make([]byte, rawRecord), make([]byte, aead.NonceSize())
 	for counter := uint64(0); size > 0; counter++ {
@@ -139,7 +141,8 @@ func openFrom(r io.Reader, aead cipher.AEAD, size int64, took func(int)) error {
 	return nil
 }
 
-// acceptOne tells where it listens, and returns the first connection.
+// acceptOne listens, writes an event with the address, and returns the first
+// connection.
 func acceptOne(ctx context.Context, address string) (net.Conn, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
 	if err != nil {
@@ -147,6 +150,6 @@ func acceptOne(ctx context.Context, address string) (net.Conn, error) {
 	}
 	defer listener.Close()
 	defer context.AfterFunc(ctx, func() { listener.Close() })()
-	tell(os.Stdout, event{Event: "listening", Addr: listener.Addr().String()})
+	writeEvent(os.Stdout, event{Event: "listening", Addr: listener.Addr().String()})
 	return listener.Accept()
 }

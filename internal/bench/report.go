@@ -15,14 +15,14 @@ type report struct {
 	Bars    []bar     `json:"bars"`
 }
 
-// What has become of a measurement.
+// The status of a measurement.
 const (
 	statusMeasured    = "measured"
 	statusUnavailable = "not available"
 	statusFailed      = "failed"
 )
 
-// result is a tool in a case.
+// result is the measurement of one tool in one case.
 type result struct {
 	Case       string   `json:"case"`
 	About      string   `json:"about"`
@@ -45,21 +45,21 @@ type result struct {
 	link *link // of the case
 }
 
-// sideTotal is what the runs of one side have used.
+// sideTotal is what one side has used in all runs.
 type sideTotal struct {
 	Name string `json:"name"`
 	CPU  spread `json:"cpu_seconds"`
 	Peak spread `json:"peak_bytes"`
 }
 
-// spread is a median between the least and the most.
+// spread is a median with its minimum and maximum.
 type spread struct {
 	Median float64 `json:"median"`
 	Min    float64 `json:"min"`
 	Max    float64 `json:"max"`
 }
 
-// spreadOf is zero if there is nothing.
+// spreadOf returns the zero spread if there are no values.
 func spreadOf(values []float64) spread {
 	if len(values) == 0 {
 		return spread{}
@@ -75,7 +75,7 @@ func spreadOf(values []float64) spread {
 
 func newReport(m machine) *report { return &report{Machine: m, Results: []*result{}, Bars: []bar{}} }
 
-// fail notes why there is no figure.
+// fail notes why there are no figures.
 func (r *result) fail(err error) {
 	r.Status, r.Why = statusFailed, err.Error()
 	if isUnavailable(err) {
@@ -83,7 +83,7 @@ func (r *result) fail(err error) {
 	}
 }
 
-// summarize makes medians of the runs.
+// summarize computes the medians of the runs.
 func (r *result) summarize() {
 	if r.Status == statusMeasured && len(r.Runs) == 0 {
 		r.fail(errors.New("the benchmark ended before"))
@@ -114,7 +114,7 @@ func (r *result) summarize() {
 	}
 }
 
-// failures is how many results there should have been.
+// failures returns how many measurements failed.
 func (r *report) failures() (n int) {
 	for _, one := range r.Results {
 		if one.Status == statusFailed {

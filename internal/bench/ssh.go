@@ -13,11 +13,11 @@ import (
 	"time"
 )
 
-// sshAlias is what the receiver is called in the clients' configuration.
+// sshAlias is the name of the receiver in the clients' configuration.
 const sshAlias = "receiver"
 
-// sshTools are the programs that the tools over ssh need. A daemon is not on
-// everybody's PATH.
+// sshTools are the paths of the programs that tools over ssh need. Daemons are often
+// not on PATH.
 type sshTools struct {
 	sshd, keygen string
 	missing      string // why there is no ssh here, or ""
@@ -42,15 +42,15 @@ func findSSH() (s sshTools) {
 	return s
 }
 
-// sshServer is a daemon of one connection, and the clients' configuration.
+// sshServer is a daemon for one connection, and the configuration of its clients.
 type sshServer struct {
 	process *process
 	config  string
 }
 
-// startSSH makes keys that are thrown away and starts a daemon on the receiver's
-// host. It takes one connection and ends with it, so that what it has used is
-// known. Neither side reads any configuration of the machine or the user.
+// startSSH makes temporary keys and starts a daemon on the receiver's host. The
+// daemon accepts one connection and ends with it, so that its usage is known.
+// Neither side reads the configuration of the machine or the user.
 func (l *lab) startSSH(g *group, j job, needs ...string) (*sshServer, error) {
 	if l.ssh.missing != "" {
 		return nil, unavailable(l.ssh.missing)
@@ -116,8 +116,8 @@ LogLevel ERROR
 	return &sshServer{process: daemon, config: in("ssh_config")}, err
 }
 
-// sshdOnce is the daemon's process: where to listen, the daemon's path and its
-// configuration. sshd ends with the connection, and this does too.
+// sshdOnce is the process of the daemon. Its arguments are the address to listen on,
+// the path of sshd and its configuration. It ends with the connection.
 func sshdOnce(ctx context.Context, args []string) error {
 	if len(args) != 3 {
 		return errors.New("an argument is missing")
@@ -155,7 +155,7 @@ func (l *lab) rsync(ctx context.Context, j job) (sample, error) {
 	})
 }
 
-// overSSH runs a client that pushes the source to the daemon.
+// overSSH runs a client that copies the source to the daemon.
 func (l *lab) overSSH(ctx context.Context, j job, program string, args func(*sshServer) []string) (sample, error) {
 	g := newGroup(ctx, j.work)
 	defer g.end()
@@ -181,7 +181,7 @@ func (l *lab) overSSH(ctx context.Context, j job, program string, args func(*ssh
 	return s, nil
 }
 
-// tar packs the source on one side and unpacks it on the other.
+// tar packs the source at the sender and unpacks it at the receiver.
 func (l *lab) tar(ctx context.Context, j job) (sample, error) {
 	g := newGroup(ctx, j.work)
 	defer g.end()
@@ -212,8 +212,8 @@ func (l *lab) tar(ctx context.Context, j job) (sample, error) {
 	return finish(client.begun, packer, client, daemon.process), nil
 }
 
-// watch follows how a file grows that no program tells of, until the result is
-// called.
+// watch records how the destination's file grows, for tools that do not report
+// progress. The function that it returns ends it once the client has ended.
 func watch(g *group, client *process, j job) (stop func() []event) {
 	if !j.events {
 		return func() []event { return nil }
@@ -242,5 +242,5 @@ func watch(g *group, client *process, j job) (stop func() []event) {
 	}
 }
 
-// quote is a word of a shell.
+// quote quotes a word for a shell.
 func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }

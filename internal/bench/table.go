@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// print prints everything as Markdown.
+// print prints the report as Markdown.
 func (r *report) print(w io.Writer) {
 	m := r.Machine
 	fmt.Fprintf(w, "# tallow, its ceilings and its neighbours\n\n")
@@ -52,7 +52,7 @@ func (r *report) printCase(w io.Writer, name string) {
 	printTable(w, header, rows)
 }
 
-// byteCount is a number of bytes as people read it.
+// byteCount formats a number of bytes.
 func byteCount(n int64) string {
 	if n < megabyte/10 {
 		return count(n, "byte")
@@ -67,7 +67,7 @@ func count(n int64, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-// row is a line of the table.
+// row returns a row of the table.
 func (r *result) row() []string {
 	if r.Status != statusMeasured {
 		return []string{r.Tool, r.Status + ": " + oneLine(r.Why)}
@@ -82,7 +82,7 @@ func (r *result) row() []string {
 	return cells
 }
 
-// rate has as many digits as say something.
+// rate formats the rate. It is empty for so few bytes that a rate says nothing.
 func (r *result) rate() string {
 	if r.Bytes < megabyte/10 {
 		return ""
@@ -90,7 +90,7 @@ func (r *result) rate() string {
 	return r.Rate.text(1)
 }
 
-// used is the CPU time and the memory of a side.
+// used formats the CPU time and the memory of a side.
 func (r *result) used(name string) string {
 	for _, s := range r.Sides {
 		if s.Name == name {
@@ -100,7 +100,7 @@ func (r *result) used(name string) string {
 	return ""
 }
 
-// text is a median and its spread.
+// text formats a median and its spread.
 func (s spread) text(digits int) string {
 	switch {
 	case s == (spread{}):
@@ -130,7 +130,7 @@ func (r *report) printBars(w io.Writer) {
 	printTable(w, []string{"bar", "wanted", "measured", "", ""}, rows)
 }
 
-// printNotes says what the tools are, and what the figures are.
+// printNotes explains the tools and the figures.
 func (r *report) printNotes(w io.Writer) {
 	fmt.Fprint(w, "\n## Notes\n\n")
 	told := make(map[string]bool)
@@ -151,8 +151,8 @@ func (r *report) printNotes(w io.Writer) {
 	}
 }
 
-// printTable prints a Markdown table with columns of one width. A row that is
-// short says something else than figures, and may be as long as it likes.
+// printTable prints a Markdown table with aligned columns. A row with fewer cells
+// than the header contains text, and does not influence the widths.
 func printTable(w io.Writer, header []string, rows [][]string) {
 	widths := make([]int, len(header))
 	for _, row := range append([][]string{header}, rows...) {
@@ -182,7 +182,7 @@ func printTable(w io.Writer, header []string, rows [][]string) {
 	}
 }
 
-// oneLine is a text that fits into a cell.
+// oneLine returns a text that fits into a cell.
 func oneLine(s string) string {
 	return strings.ReplaceAll(strings.Join(strings.Fields(s), " "), "|", "/")
 }

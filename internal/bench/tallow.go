@@ -5,8 +5,8 @@ import (
 	"net"
 )
 
-// tallowWith transfers with tallow over some lanes, or over all, by a relay on
-// the sender's host.
+// tallowWith returns a transfer with tallow over certain lanes, or over all if lanes
+// is empty, and with a relay on the sender's host.
 func (l *lab) tallowWith(lanes string) func(context.Context, job) (sample, error) {
 	return func(ctx context.Context, j job) (sample, error) {
 		g := newGroup(ctx, j.work)
@@ -28,16 +28,16 @@ func (l *lab) tallowWith(lanes string) func(context.Context, job) (sample, error
 	}
 }
 
-// tallowNearby transfers without a relay: the receiver finds the sender on the
-// local network.
+// tallowNearby transfers without a relay. The receiver finds the sender on the local
+// network.
 func (l *lab) tallowNearby(ctx context.Context, j job) (sample, error) {
 	g := newGroup(ctx, j.work)
 	defer g.end()
 	return l.pair(g, j, nil, nil, nil)
 }
 
-// pair runs a sender and a receiver, and ends the relay if there is one. The
-// clock starts with the receiver: by then a person has told the code.
+// pair runs a sender and a receiver, and stops the relay if there is one. The time
+// starts with the receiver, since by then people have exchanged the code.
 func (l *lab) pair(g *group, j job, relay *process, send, receive []string) (sample, error) {
 	send, receive = append([]string{"send", "--quiet"}, send...), append([]string{"receive", "--quiet", "-y", "-o", j.dest}, receive...)
 	if j.events {
@@ -84,7 +84,8 @@ func readCode(sender *process, events bool) (string, error) {
 	return e.Message, err
 }
 
-// refused tells a tallow that does not know such a lane from one that failed.
+// refused returns an unavailable error if this tallow does not know the flags, and
+// else err.
 func refused(p *process, err error) error {
 	<-p.done
 	if p.cmd.ProcessState.ExitCode() == exitUsage {
@@ -93,5 +94,5 @@ func refused(p *process, err error) error {
 	return err
 }
 
-// exitUsage is the exit code of a tallow whose flags make no sense to it.
+// exitUsage is tallow's exit code for wrong flags.
 const exitUsage = 2

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Names of tools.
+// The names of the tools.
 const (
 	toolRaw     = "raw"
 	toolChannel = "channel"
@@ -31,29 +31,29 @@ type tool struct {
 type job struct {
 	source   source
 	dest     string // an empty folder
-	work     string // another one, for what the tool needs
+	work     string // another empty folder, for the tool's own files
 	from, to host
-	events   bool // progress is asked for; without it, nothing is told that costs time
+	events   bool // progress is needed; without it the tools report nothing, which is faster
 }
 
 // sample is one run of a tool.
 type sample struct {
 	Seconds  float64          `json:"seconds"`                      // until both sides have ended
 	Received float64          `json:"received_seconds,omitempty"`   // until the receiver has ended
-	First    float64          `json:"first_data_seconds,omitempty"` // until it has told of the first data
+	First    float64          `json:"first_data_seconds,omitempty"` // until it has reported the first data
 	Middle   float64          `json:"middle_mbit,omitempty"`        // Mbit/s between 15 % and 95 % of the bytes
 	Sides    []side           `json:"sides"`
-	Lanes    map[string]int64 `json:"lanes,omitempty"` // bytes by lane, where tallow tells it
+	Lanes    map[string]int64 `json:"lanes,omitempty"` // bytes by lane, of tallow only
 }
 
-// side is what one process has used, with its children.
+// side is what one process and its children have used.
 type side struct {
 	Name string  `json:"name"` // sender, receiver, relay
 	CPU  float64 `json:"cpu_seconds"`
-	Peak int64   `json:"peak_bytes"` // 0: not known here
+	Peak int64   `json:"peak_bytes"` // 0: not known on this system
 }
 
-// tools are all tools. Every case has its choice of them.
+// tools returns all tools. Each case uses some of them.
 func (l *lab) tools() []tool {
 	return []tool{
 		{toolRaw, "AES-256-GCM in records of 64 KiB over one TCP connection, without a disk", l.raw},
@@ -76,15 +76,15 @@ func toolNames() (names []string) {
 	return names
 }
 
-// finish makes a sample of processes that have ended well: begin is where its
-// time starts. The processes that are measured are given in the table's order.
+// finish makes a sample of processes that have ended without an error. Its time
+// starts at begin. The processes are in the order of the table.
 func finish(begin time.Time, measured ...*process) sample {
 	var s sample
 	var end time.Time
 	for _, p := range measured {
 		usage := p.usage()
 		if at := slices.IndexFunc(s.Sides, func(is side) bool { return is.Name == usage.Name }); at >= 0 {
-			s.Sides[at].CPU += usage.CPU // one side of several processes
+			s.Sides[at].CPU += usage.CPU // this side has several processes
 			s.Sides[at].Peak += usage.Peak
 		} else {
 			s.Sides = append(s.Sides, usage)
@@ -100,7 +100,7 @@ func finish(begin time.Time, measured ...*process) sample {
 	return s
 }
 
-// Sides of a transfer.
+// The sides of a transfer.
 const (
 	sideSender   = "sender"
 	sideReceiver = "receiver"

@@ -7,7 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Control asks for Algorithm on a TCP socket. Not getting it is no error.
+// Control requests Algorithm for a TCP socket. It is no error if the system refuses.
+// Other sockets are left alone.
 func Control(network, _ string, c syscall.RawConn) error {
 	if !strings.HasPrefix(network, "tcp") {
 		return nil

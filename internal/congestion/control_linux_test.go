@@ -8,8 +8,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/congestion/congestiontest"
 )
 
-// Both what is dialled and what is accepted has it, and nothing does that does
-// not ask.
+// Dialled and accepted connections have the algorithm, and only those that request
+// it.
 func TestControl(t *testing.T) {
 	congestiontest.WhereItIsReno(t, congestion.Algorithm, func() {
 		asking, err := (&net.ListenConfig{Control: congestion.Control}).Listen(t.Context(), "tcp", "127.0.0.1:0")
@@ -51,7 +51,7 @@ func TestControl(t *testing.T) {
 	})
 }
 
-// Other sockets are left alone, and are no error.
+// Control leaves other sockets alone and returns no error for them.
 func TestControlOfUDP(t *testing.T) {
 	packets, err := (&net.ListenConfig{Control: congestion.Control}).ListenPacket(t.Context(), "udp", "127.0.0.1:0")
 	if err != nil {

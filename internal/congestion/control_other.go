@@ -4,5 +4,5 @@ package congestion
 
 import "syscall"
 
-// Control does nothing: there is no choice here.
+// Control does nothing: this system does not offer a choice.
 func Control(_, _ string, _ syscall.RawConn) error { return nil }

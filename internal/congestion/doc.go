@@ -1,11 +1,12 @@
-// Package congestion asks the system for the congestion control that suits a
-// transfer of files over TCP: BBR, which goes by the bandwidth and the round
-// trip that it measures, and so keeps its speed on a path that loses packets.
+// Package congestion chooses the congestion control of TCP connections that carry
+// files: BBR, which models the bandwidth and round-trip time of the path, and so
+// stays fast when packets are lost.
 //
-// Control is for the Control of a net.Dialer or a net.ListenConfig; what a
-// listener accepts inherits it.
+// It is for everything that dials or listens. Start with [Control], which is the
+// Control function of a net.Dialer or a net.ListenConfig. Connections that a
+// listener accepts inherit its algorithm.
 package congestion
 
-// Algorithm is what is asked for. Where the system does not have it, or does not
-// let an ordinary user choose it, a connection keeps the system's own.
+// Algorithm is the algorithm that is requested. Where the system does not have it,
+// or does not let ordinary users choose it, connections keep the system's default.
 const Algorithm = "bbr"

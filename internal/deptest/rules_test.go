@@ -42,7 +42,7 @@ func layers() map[string][]string {
 		"internal/trunk":                     {},
 		"internal/vault":                     {},
 		"internal/wire":                      {},
-		"internal/bench":                     {},
+		"internal/bench":                     {"internal/broadcast"},
 		"relay":                              {"internal/congestion", "internal/wire"},
 	}
 }

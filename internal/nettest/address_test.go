@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// move is a machine that leaves its address for another one.
+// move is a change of a machine's address.
 type move struct {
 	on       *machine
 	port     string
 	from, to string // ADDRESS/BITS
-	gateway  string // empty: there is no way out of this network
+	gateway  string // empty: the network has none
 }
 
 func (m move) do(t *testing.T) {
@@ -24,9 +24,9 @@ func (m move) do(t *testing.T) {
 	}
 }
 
-// A machine changes its address in the middle of a transfer, as one does that
-// goes from one Wi-Fi to another. Both sides find each other again and go on:
-// nobody is asked for anything, and what had come before is not sent again.
+// A machine changes its address in the middle of a transfer, as when it moves from
+// one Wi-Fi to another. Both sides reconnect and go on without asking anybody, and
+// what has arrived is not sent again.
 func TestAddressChange(t *testing.T) {
 	requireNetworks(t)
 	oneLAN := func(t *testing.T) network {
@@ -69,7 +69,7 @@ func TestAddressChange(t *testing.T) {
 					t.Errorf("%s: %d bytes were sent for a file of %d", name, done.Sent, done.Bytes)
 				}
 			}
-			// Other lanes of a kind may be up before the old ones are missed.
+			// New lanes of a kind may be up before the old ones are known to be dead.
 			if sent.Sent == cableSize && x.sender.count("lane") == 1 && x.receiver.count("lane") == 1 {
 				t.Error("nothing shows that the address was missed: the transfer was over before")
 			}

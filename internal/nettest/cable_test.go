@@ -12,13 +12,13 @@ import (
 )
 
 const (
-	cableSize = 192 << 20 // bytes that take a while to cross
-	pullAt    = 16 << 20  // received when the cable is pulled
-	saved     = 8 << 20   // of them on the disk, which may be a little behind
-	gentle    = "30M"     // bytes a second: less than pullAt is on its way at any time
+	cableSize = 192 << 20 // bytes; enough to take a while
+	pullAt    = 16 << 20  // bytes that are received when the cable is pulled
+	saved     = 8 << 20   // bytes of these that are on the disk, which may lag behind
+	gentle    = "30M"     // bytes per second: so less than pullAt is ever in flight
 )
 
-// pullInTheMiddle starts a transfer and pulls the cable when some of it is over.
+// pullInTheMiddle starts a transfer and pulls the cable after pullAt bytes.
 func (n network) pullInTheMiddle(t *testing.T, file, to string, flags ...string) exchange {
 	t.Helper()
 	x := n.send(t, file, to, flags...)
@@ -27,9 +27,9 @@ func (n network) pullInTheMiddle(t *testing.T, file, to string, flags ...string)
 	return x
 }
 
-// The cable is pulled in the middle of a transfer, for good: both sides end and
-// say so, and nothing half-written bears the name of the file. When the network
-// is back, a new code brings what is missing, and no more.
+// The cable is pulled in the middle of a transfer, and not put back. Both sides end
+// and say why, and no partial file has the final name. Once the network is back, a
+// transfer with a new code sends only what is missing.
 func TestPulledCable(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()
@@ -60,8 +60,8 @@ func TestPulledCable(t *testing.T) {
 	same(t, file, final)
 }
 
-// The cable is put back while both sides wait: the transfer goes on by itself,
-// and what had come before is not sent again.
+// The cable is put back while both sides wait. The transfer goes on by itself, and
+// what has arrived is not sent again.
 func TestCablePutBack(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()

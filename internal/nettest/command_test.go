@@ -20,9 +20,12 @@ import (
 	"time"
 
 	"go.uber.org/goleak"
+
+	"github.com/tallow-transfer/tallow/internal/broadcast"
 )
 
-// binaryVariable tells the tests where TestMain built the command.
+// binaryVariable is the environment variable with the path of the command that
+// TestMain has built.
 const binaryVariable = "TALLOW_TEST_BINARY"
 
 func TestMain(m *testing.M) {
@@ -45,9 +48,9 @@ func TestMain(m *testing.M) {
 	}))
 }
 
-// readSources looks at all that the command is built of. The go command keeps
-// the result of a test until a file changes that the test has looked at; what
-// TestMain did does not count.
+// readSources opens all sources of the command. The go command reuses the result of a
+// test until a file changes that the test has opened, and what TestMain opens does
+// not count.
 func readSources(t *testing.T) {
 	t.Helper()
 	err := filepath.WalkDir("../..", func(path string, d fs.DirEntry, err error) error {
@@ -66,10 +69,10 @@ func readSources(t *testing.T) {
 	}
 }
 
-// patience bounds every wait that has no limit of its own.
+// patience bounds every wait that has no other limit.
 const patience = 40 * time.Second
 
-// event is what these tests read of the events of --json.
+// event is the part of an event of --json that these tests use.
 type event struct {
 	Event   string           `json:"event"`
 	Code    string           `json:"code"`
@@ -89,34 +92,33 @@ type event struct {
 	at      time.Time // when it came
 }
 
-// command is a tallow that runs.
+// command is a running tallow.
 type command struct {
-	name   string
-	cmd    *exec.Cmd
-	stderr bytes.Buffer
-	exited chan struct{} // closed when it has exited and all its events are in
-	died   time.Time     // when that was
+	name    string
+	cmd     *exec.Cmd
+	stderr  bytes.Buffer
+	exited  chan struct{}    // closed when it has exited and all its events are read
+	died    time.Time        // the time of that
+	changed broadcast.Signal // events or files has grown
 
 	mu      sync.Mutex
 	log     strings.Builder // of its stdout
-	events  []event         // but for those of single files, of which there may be a million
-	files   int64           // how many of those there were
-	strange error           // a line of stdout that is no event
-	more    chan struct{}   // closed and replaced when there are more events
+	events  []event         // except those of single files, of which there may be a million
+	files   int64           // the number of events of single files
+	strange error           // a line of stdout that is not an event
 }
 
-// run starts tallow with --json on a machine; nil is this one. It is killed at
-// the end of the test.
+// run starts tallow with --json on a machine. It is killed at the end of the test.
 func run(t *testing.T, on *machine, args ...string) *command {
 	t.Helper()
-	c := &command{name: args[0], exited: make(chan struct{}), more: make(chan struct{})}
+	c := &command{name: args[0], exited: make(chan struct{})}
 	readSources(t)
 	c.cmd = exec.CommandContext(t.Context(), os.Getenv(binaryVariable), append(args, "--json")...)
 	home := t.TempDir()
 	c.cmd.Dir = home
 	c.cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
 	c.cmd.Stderr = &c.stderr
-	// If this process is killed, by go test's timeout for one, so is tallow.
+	// If this process is killed, for instance by go test's timeout, so is tallow.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	stdout, err := c.cmd.StdoutPipe()
 	if err != nil {
@@ -128,7 +130,7 @@ func run(t *testing.T, on *machine, args ...string) *command {
 	go func() {
 		defer close(c.exited)
 		c.read(stdout)
-		_ = c.cmd.Wait() // its exit code is asked for where it matters
+		_ = c.cmd.Wait() // tests check the exit code if it matters
 		c.died = time.Now()
 	}()
 	t.Cleanup(func() {
@@ -159,27 +161,27 @@ func (c *command) read(stdout io.Reader) {
 		} else {
 			c.events = append(c.events, e)
 		}
-		close(c.more)
-		c.more = make(chan struct{})
 		c.mu.Unlock()
+		c.changed.Broadcast()
 	}
 }
 
-// String is what it said.
+// String returns its output.
 func (c *command) String() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return fmt.Sprintf("%s, %v\n%s%s", c.name, c.cmd.ProcessState, c.log.String(), &c.stderr)
 }
 
-// await waits for the first event that fits.
+// await waits for the first matching event.
 func (c *command) await(t *testing.T, what string, fits func(event) bool) event {
 	t.Helper()
 	timer := time.NewTimer(patience)
 	defer timer.Stop()
 	for seen, ended := 0, false; ; {
+		more := c.changed.Wait()
 		c.mu.Lock()
-		events, more := c.events, c.more
+		events := c.events
 		c.mu.Unlock()
 		for _, e := range events[seen:] {
 			if fits(e) {
@@ -193,20 +195,21 @@ func (c *command) await(t *testing.T, what string, fits func(event) bool) event 
 		select {
 		case <-more:
 		case <-c.exited:
-			ended = true // and a last look at what it said
+			ended = true // look at the events once more
 		case <-timer.C:
 			t.Fatalf("%s: no %s after %v", c.name, what, patience)
 		}
 	}
 }
 
-// first waits for the first event of a name.
+// first waits for the first event with a name.
 func (c *command) first(t *testing.T, name string) event {
 	t.Helper()
 	return c.await(t, name, func(e event) bool { return e.Event == name })
 }
 
-// exit waits for the end, which has to come within limit and with this code.
+// exit waits until the command exits. It fails unless that is within the limit and
+// with this code.
 func (c *command) exit(t *testing.T, code int, limit time.Duration) {
 	t.Helper()
 	timer := time.NewTimer(limit)
@@ -224,7 +227,7 @@ func (c *command) exit(t *testing.T, code int, limit time.Duration) {
 	}
 }
 
-// kill ends it as nothing else does. It is false if it had exited before.
+// kill kills the command with SIGKILL. It returns false if it had exited before.
 func (c *command) kill(t *testing.T) bool {
 	t.Helper()
 	err := c.cmd.Process.Kill()
@@ -235,8 +238,8 @@ func (c *command) kill(t *testing.T) bool {
 	return c.cmd.ProcessState.ExitCode() < 0
 }
 
-// leave is Ctrl-C, and waits for the end: of a side that may have all, and be
-// done meanwhile.
+// leave presses Ctrl-C and waits for the end. The command may have everything, and so
+// exit successfully.
 func (c *command) leave(t *testing.T) {
 	t.Helper()
 	if err := c.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
@@ -248,7 +251,7 @@ func (c *command) leave(t *testing.T) {
 	}
 }
 
-// count is how many events of a name there were.
+// count returns the number of events with a name.
 func (c *command) count(name string) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -260,7 +263,7 @@ func (c *command) count(name string) (n int) {
 	return n
 }
 
-// reached is how many bytes it has said that have arrived.
+// reached returns how many bytes have arrived by its own account.
 func (c *command) reached() (bytes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -272,7 +275,7 @@ func (c *command) reached() (bytes int64) {
 	return bytes
 }
 
-// peakMemory is the most memory that it had, in bytes.
+// peakMemory returns the largest amount of memory that it had, in bytes.
 func (c *command) peakMemory() int64 {
 	return c.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
 }

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// same fails unless two files or folders are the same in names, kinds,
-// permissions, times and bytes. It returns how many files and bytes there are.
+// same fails unless two files or folders have the same names, kinds, permissions,
+// times and bytes. It returns the number of files and bytes.
 func same(t *testing.T, want, got string) (files, size int64) {
 	t.Helper()
 	err := filepath.WalkDir(want, func(path string, _ fs.DirEntry, err error) error {
@@ -53,7 +53,7 @@ func same(t *testing.T, want, got string) (files, size int64) {
 	return files, size
 }
 
-// sameEntry compares one entry; the size is -1 for what is no regular file.
+// sameEntry compares one entry. The size is -1 if it is not a regular file.
 func sameEntry(want, got string) (size int64, err error) {
 	w, err := os.Lstat(want)
 	if err != nil {

@@ -1,26 +1,25 @@
-// Package nettest has no code but tests: they build the tallow command and run
-// it between machines, as people do.
+// Package nettest contains only tests. They build the tallow command and run it
+// between machines, as people do.
 //
 //	command_test.go   builds and runs the command, reads its events
 //	compare_test.go   compares what was sent with what has arrived
-//	netns_test.go     network namespaces: machines and cables
-//	network_test.go   the networks that are made of them, and transfers in them
+//	netns_test.go     network namespaces as machines, and cables between them
+//	network_test.go   networks of such machines, and transfers in them
 //	nat_test.go       two machines behind NATs, with and without UDP
-//	nearby_test.go    no relay: one network, one machine
-//	cable_test.go     the cable is pulled, for good or for a while
+//	nearby_test.go    no relay: on one network, on one machine
+//	cable_test.go     the cable is pulled, permanently or for a while
 //	address_test.go   a machine changes its address
 //	kill_test.go      sender, receiver and relay are killed at random moments
 //	full_test.go      the receiver's disk is full
 //	real_test.go      a source tree of 10,000 files and more, files of a gigabyte
 //	scale_test.go     very many files, large ones, long names
 //
-// They need Linux, and but for the tests of kills, real input and scale they
-// need root, iproute2 and nftables. Without those they are skipped, unless
-// TALLOW_TEST_REQUIRE_NET=1 says that this is a failure. No network or disk that
-// they make has a name outside of the process: it is gone when the process is,
-// however that ends.
+// They need Linux. All but the tests of kills, real input and scale also need root,
+// iproute2 and nftables, and are skipped without them; TALLOW_TEST_REQUIRE_NET=1
+// makes that a failure. The networks and disks that they make have no name outside
+// of the process, and disappear with it however it ends.
 //
-// Two of them can do more than they do every time: TALLOW_TEST_KILLS=50 kills at
-// as many moments (TALLOW_TEST_SEED draws the same ones again), and
+// Two tests can be made larger: with TALLOW_TEST_KILLS=50 a process is killed at 50
+// moments (TALLOW_TEST_SEED repeats those of an earlier run), and
 // TALLOW_TEST_SCALE=1 sends a million files.
 package nettest

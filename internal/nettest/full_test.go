@@ -17,39 +17,39 @@ import (
 const (
 	smallDisk = 64 << 20 // bytes
 	overDisk  = 100 << 20
-	slack     = 1 << 20 // of a disk, for what is kept beside the bytes of files
+	slack     = 1 << 20 // bytes for what is stored beside the content of files
 )
 
-// smallFS is a file system in memory that is mounted nowhere: it is gone with
-// the process.
+// smallFS is a file system in memory that is not mounted anywhere, so that it
+// disappears with the process.
 type smallFS struct{ mount int }
 
-// newDisk makes one of so many bytes.
+// newDisk makes a smallFS of a size in bytes.
 func newDisk(t *testing.T, size int64) smallFS {
 	t.Helper()
 	fs, err := unix.Fsopen("tmpfs", unix.FSOPEN_CLOEXEC)
 	if err != nil {
-		complain(t, "no small disk can be made here: %v", err)
+		skipOrFail(t, "no small disk can be made here: %v", err)
 	}
 	defer unix.Close(fs)
 	if err := unix.FsconfigSetString(fs, "size", strconv.FormatInt(size, 10)); err != nil {
 		t.Fatal(err)
 	}
 	if err := unix.FsconfigCreate(fs); err != nil {
-		complain(t, "no small disk can be made here: %v", err)
+		skipOrFail(t, "no small disk can be made here: %v", err)
 	}
 	mount, err := unix.Fsmount(fs, unix.FSMOUNT_CLOEXEC, 0)
 	if err != nil {
-		complain(t, "no small disk can be mounted here: %v", err)
+		skipOrFail(t, "no small disk can be mounted here: %v", err)
 	}
 	t.Cleanup(func() { _ = unix.Close(mount) })
 	return smallFS{mount}
 }
 
-// folder is where it is.
+// folder returns its path.
 func (d smallFS) folder() string { return fmt.Sprintf("/proc/%d/fd/%d", os.Getpid(), d.mount) }
 
-// resize makes it larger or smaller.
+// resize changes its size.
 func (d smallFS) resize(t *testing.T, size int64) {
 	t.Helper()
 	fs, err := unix.Fspick(d.mount, "", unix.FSPICK_CLOEXEC|unix.FSPICK_EMPTY_PATH)
@@ -65,8 +65,8 @@ func (d smallFS) resize(t *testing.T, size int64) {
 	}
 }
 
-// fullDisk waits for the receiver to end because of a disk without room, and
-// returns how many bytes it says are missing.
+// fullDisk waits until the receiver ends because its disk is full, and returns how
+// many bytes are missing by its account.
 func (x exchange) fullDisk(t *testing.T) (missing int64) {
 	t.Helper()
 	x.receiver.exit(t, 7, patience)
@@ -86,8 +86,8 @@ func (x exchange) fullDisk(t *testing.T) (missing int64) {
 	return missing
 }
 
-// waits fails unless the sender says that it waits for a disk that lacks so many
-// bytes.
+// waits fails unless the sender says that it waits for a disk on which so many bytes
+// are missing.
 func (x exchange) waits(t *testing.T, missing int64) {
 	t.Helper()
 	lacks := fmt.Sprintf("its disk is full: %d bytes missing", missing)
@@ -96,15 +96,15 @@ func (x exchange) waits(t *testing.T, missing int64) {
 	})
 }
 
-// again runs the receiver's command once more.
+// again runs the command of the receiver again.
 func (x *exchange) again(t *testing.T) {
 	t.Helper()
 	args := x.receiver.cmd.Args
-	x.receiver = run(t, nil, args[1:len(args)-1]...) // without what run adds
+	x.receiver = run(t, nil, args[1:len(args)-1]...) // without the arguments that run adds
 }
 
-// A disk that is too small is told before anything is sent. The sender waits, and
-// when there is room the same command goes on.
+// That a disk is too small is noticed before anything is sent. The sender waits, and
+// once there is room, the same command goes on.
 func TestDiskTooSmall(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -116,7 +116,7 @@ func TestDiskTooSmall(t *testing.T) {
 	if n := x.sender.count("progress"); n > 0 {
 		t.Errorf("the sender told of progress %d times", n)
 	}
-	x.again(t) // nothing has changed: it says so again, and the sender goes on waiting
+	x.again(t) // nothing has changed: the receiver says it again, and the sender goes on waiting
 	if still := x.fullDisk(t); still < missing || still > missing+slack {
 		t.Errorf("now %d bytes are missing, before it were %d", still, missing)
 	}
@@ -132,22 +132,22 @@ func TestDiskTooSmall(t *testing.T) {
 	alone(t, disk.folder(), filepath.Base(file))
 }
 
-// A disk fills up on the way: what was verified stays, under no final name, and
-// when there is as much more room as was asked for, the same command brings the
-// rest, and no more.
+// A disk fills up during a transfer. What was verified is kept without a final name.
+// With as much more room as the receiver asked for, the same command transfers the
+// rest and nothing else.
 func TestDiskFillsUp(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
 	const (
 		roomy = 2 * overDisk
-		slow  = 24 << 20 // what the relay passes on in a second, in bytes
-		lost  = 8 << 20  // what may come again, in bytes
+		slow  = 24 << 20 // bytes per second that the relay forwards
+		lost  = 8 << 20  // bytes that may be sent again
 	)
 	disk, file := newDisk(t, roomy), randomFile(t, overDisk)
 	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0", "--bytes-per-second", strconv.Itoa(slow)).first(t, "listening").Addr
 	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay")
 	x.receiver.await(t, "progress", func(e event) bool { return e.Event == "progress" && e.Bytes >= pullAt })
-	disk.resize(t, smallDisk) // as if somebody else had written the rest
+	disk.resize(t, smallDisk) // as if another program had written the rest
 	missing, arrived := x.fullDisk(t), x.receiver.reached()
 	x.waits(t, missing)
 	if arrived < smallDisk/2 {
@@ -162,7 +162,7 @@ func TestDiskFillsUp(t *testing.T) {
 	if received.Bytes != overDisk || received.Sent == 0 || received.Sent > overDisk-arrived+lost {
 		t.Errorf("%d of %d bytes came after %d had come before", received.Sent, received.Bytes, arrived)
 	}
-	const window = 32 << 20 // what was under way when the disk was full
+	const window = 32 << 20 // bytes that were in flight when the disk was full
 	if sent.Bytes != overDisk || sent.Sent > overDisk+lost+window {
 		t.Errorf("%d bytes were sent in all for %d", sent.Sent, sent.Bytes)
 	}
@@ -171,7 +171,7 @@ func TestDiskFillsUp(t *testing.T) {
 	alone(t, disk.folder(), filepath.Base(file))
 }
 
-// Nobody makes room: the sender says in the end what it has waited for.
+// Nobody makes room. In the end the sender says what it has waited for.
 func TestDiskStaysFull(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -186,8 +186,8 @@ func TestDiskStaysFull(t *testing.T) {
 	}
 }
 
-// A disk on which there is no room even for what is needed to come back: both
-// sides end, and nothing is left on it.
+// A disk has no room even for the state that resuming needs. Both sides end, and
+// nothing is left on the disk.
 func TestNoRoomAtAll(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -209,7 +209,7 @@ func TestNoRoomAtAll(t *testing.T) {
 	alone(t, disk.folder(), "filler")
 }
 
-// hidden fails if a folder has anything but one thing that is hidden.
+// hidden fails unless a folder contains nothing but one hidden entry.
 func hidden(t *testing.T, folder string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)

@@ -14,8 +14,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk"
 )
 
-// How often TestKilled kills, and what its moments are drawn from; both have
-// defaults.
+// The environment variables that say how often TestKilled kills, and the seed of its
+// moments. Both have defaults.
 const (
 	killsVariable = "TALLOW_TEST_KILLS"
 	seedVariable  = "TALLOW_TEST_SEED"
@@ -27,41 +27,41 @@ const (
 	killedSize  = 512 << 20 // bytes of the file that is sent
 	resendLimit = 64 << 20  // bytes that may cross twice after a kill
 
-	// slowed is what the relay passes on in a second, in bytes, so that there
-	// are moments between the beginning and the end.
+	// slowed is how many bytes per second the relay forwards, so that there are
+	// moments between the beginning and the end.
 	slowed = 128 << 20
 
-	// rememberedAfter is how long a receiver that takes files may run until a
-	// kill does not cost it its code any more, on a slow machine.
+	// rememberedAfter is after how long, on a slow machine, a killed receiver can
+	// go on with the same code.
 	rememberedAfter = 2 * time.Second
 )
 
-// victim is who is killed, and how the two sides go on.
+// victim is the process that is killed, and how the two sides go on.
 type victim string
 
 const (
 	receiverOnce  victim = "receiver, same code"  // it is run again while the sender waits
 	receiverAnew  victim = "receiver, new code"   // both are run again
 	senderAnew    victim = "sender, new code"     // both are run again
-	relayRestarts victim = "relay, on its own"    // it comes back; nobody does anything else
+	relayRestarts victim = "relay, on its own"    // it is started again; nobody does anything else
 	relayStays    victim = "relay, never returns" // the direct lane finishes
 )
 
-// killing is one process that is killed at one moment of a transfer.
+// killing is a process that is killed at a moment of a transfer.
 type killing struct {
 	victim victim
 	lanes  string
 	direct string        // the direct one of them
-	bytes  int64         // that have arrived then, at least
-	later  time.Duration // after the news of them, which come ten times a second
+	bytes  int64         // that have arrived at that moment, at least
+	later  time.Duration // after the progress event, of which there are ten per second
 }
 
 func (k killing) String() string {
 	return fmt.Sprintf("%s, by %s, after %d MiB and %d ms", k.victim, k.lanes, k.bytes>>20, k.later.Milliseconds())
 }
 
-// killings draws moments. The victims take turns, and every third round has a
-// direct lane, one of each kind by turns, and not the relayed one alone.
+// killings draws moments at random. The victims take turns. Every third round allows
+// a direct lane, of each kind in turn, besides the relayed one.
 func killings(seed uint64, n int) []killing {
 	random := rand.New(rand.NewPCG(seed, 0))
 	victims := []victim{receiverOnce, relayRestarts, senderAnew, receiverAnew}
@@ -86,9 +86,8 @@ func killings(seed uint64, n int) []killing {
 	return all
 }
 
-// A process that is killed at any moment of a transfer costs next to nothing:
-// what had arrived is taken up, the result is the same as without the kill, and
-// nothing is left over.
+// A process may be killed at any moment of a transfer. What has arrived is kept, the
+// result is the same as without the kill, and no temporary files are left.
 func TestKilled(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED: it sends gigabytes, and -short was given")
@@ -128,9 +127,8 @@ func number(t *testing.T, variable, s string) uint64 {
 	return n
 }
 
-// run transfers the file, kills, and lets the two sides go on. It returns how
-// many bytes were sent that had arrived before; struck is false if the victim
-// was done already.
+// run transfers the file, kills the victim, and lets the two sides go on. It returns
+// how many bytes were sent twice. struck is false if the victim had already ended.
 func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 	to := t.TempDir()
 	relay := slowRelay(t, "127.0.0.1:0")
@@ -138,12 +136,12 @@ func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 	flags := []string{"--relay", at, "--lanes", k.lanes}
 	x := network{}.send(t, file, to, flags...)
 	begun := x.receiver.first(t, "offer").at
-	if k.victim == relayStays { // before that, nothing could finish it
+	if k.victim == relayStays { // before that, nothing could complete the transfer
 		for _, side := range []*command{x.sender, x.receiver} {
 			side.await(t, k.direct+" up", func(e event) bool { return e.Event == "lane" && e.Lane == k.direct && e.State == "up" })
 		}
 	}
-	x.receiver.await(t, "progress", func(e event) bool { // of the last bytes there may be no news but the end
+	x.receiver.await(t, "progress", func(e event) bool { // the last bytes may have no progress event
 		return e.Event == "progress" && e.Bytes >= k.bytes || e.Event == "done"
 	})
 	later := time.NewTimer(k.later)
@@ -175,8 +173,9 @@ func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 	return resent, struck
 }
 
-// twice is how many bytes a side says have crossed twice, after a kill when so
-// many were missing. One that was not run again counts from the beginning.
+// twice returns how many bytes were sent twice by the account of one side, after a
+// kill when so many bytes were missing. A side that was not run again counts from
+// the beginning.
 func twice(done event, ran bool, missing int64) int64 {
 	if ran {
 		missing = killedSize
@@ -189,7 +188,7 @@ func slowRelay(t *testing.T, listen string) *command {
 	return run(t, nil, "relay", "--listen", listen, "--bytes-per-second", strconv.Itoa(slowed))
 }
 
-// again runs those again that a person would after the victim's end.
+// again runs the commands that a person would run again after the kill.
 func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to string, flags []string) exchange {
 	t.Helper()
 	receive := append([]string{"receive", "--yes", "--output", to, x.sender.first(t, "code").Code}, flags...)
@@ -203,7 +202,7 @@ func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to strin
 	switch {
 	case k.victim == receiverOnce && remembered:
 		return exchange{sender: x.sender, receiver: run(t, nil, receive...)}
-	case k.victim == receiverOnce: // too early: it is told so, and asks for a new code
+	case k.victim == receiverOnce: // too early: the receiver says so, and a new code is needed
 		x.receiver = run(t, nil, receive...)
 		x.receiver.exit(t, 3, patience)
 		x.sender.leave(t)
@@ -215,7 +214,7 @@ func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to strin
 	return network{}.send(t, file, to, flags...)
 }
 
-// alone fails unless the name is all that is in a folder.
+// alone fails unless a folder contains nothing but the name.
 func alone(t *testing.T, folder, name string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)

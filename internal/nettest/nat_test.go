@@ -7,9 +7,8 @@ import (
 	"testing"
 )
 
-// Where UDP gets through, the data channel connects and carries everything. (It
-// is the only lane here, so that a busy machine, on which it takes its time,
-// changes nothing.)
+// If UDP gets through, the data channel connects and carries everything. (It is the
+// only lane that is allowed, so that the test does not depend on how soon it is up.)
 func TestDataChannelThroughNAT(t *testing.T) {
 	requireNetworks(t)
 	for name, build := range map[string]func(*testing.T) network{
@@ -26,7 +25,7 @@ func TestDataChannelThroughNAT(t *testing.T) {
 	}
 }
 
-// Where no UDP gets through, the relay carries it.
+// If no UDP gets through, the relay carries everything.
 func TestRelayedWithoutUDP(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()
@@ -37,8 +36,8 @@ func TestRelayedWithoutUDP(t *testing.T) {
 	same(t, file, filepath.Join(to, filepath.Base(file)))
 }
 
-// Symmetric NATs on both sides let no data channel through. What is sent
-// arrives all the same.
+// With symmetric NATs on both sides no data channel can connect. The files arrive
+// nevertheless.
 func TestSymmetricNAT(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()
@@ -48,7 +47,7 @@ func TestSymmetricNAT(t *testing.T) {
 	same(t, file, filepath.Join(to, filepath.Base(file)))
 }
 
-// A side that has the direct lane turned off is asked for nothing else.
+// If one side does not allow direct lanes, none is used.
 func TestOnlyTheRelayedLane(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()

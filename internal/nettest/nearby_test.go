@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Without a relay anywhere, two machines of one network find each other.
+// Two machines on one network find each other without a relay.
 func TestOneNetworkWithoutRelay(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()
@@ -22,7 +22,7 @@ func TestOneNetworkWithoutRelay(t *testing.T) {
 	}
 }
 
-// So do two terminals of a machine that has no network at all.
+// So do two commands on a machine that has no network.
 func TestOneMachineWithoutNetwork(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()

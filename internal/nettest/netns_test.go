@@ -13,30 +13,32 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// requireVariable turns the skipping of tests into a failure where it is "1".
+// requireVariable is the environment variable that turns skipped tests into failures
+// if it is "1".
 const requireVariable = "TALLOW_TEST_REQUIRE_NET"
 
-// requireNetworks skips a test where no networks can be made.
+// requireNetworks skips a test if no networks can be made.
 func requireNetworks(t *testing.T) {
 	t.Helper()
 	requireRoot(t)
 	for _, tool := range []string{"ip", "nft"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			complain(t, "%s is missing; install iproute2 and nftables", tool)
+			skipOrFail(t, "%s is missing; install iproute2 and nftables", tool)
 		}
 	}
 }
 
-// requireRoot skips a test that only root can do.
+// requireRoot skips a test unless root runs it.
 func requireRoot(t *testing.T) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		complain(t, "making networks and disks needs root; run it with sudo")
+		skipOrFail(t, "making networks and disks needs root; run it with sudo")
 	}
 }
 
-// complain skips a test that this machine cannot do, or fails.
-func complain(t *testing.T, format string, args ...any) {
+// skipOrFail skips a test that this machine cannot run, or fails if requireVariable
+// says so.
+func skipOrFail(t *testing.T, format string, args ...any) {
 	t.Helper()
 	if os.Getenv(requireVariable) == "1" {
 		t.Fatalf("NOT TESTED: "+format, args...)
@@ -44,15 +46,15 @@ func complain(t *testing.T, format string, args ...any) {
 	t.Skipf("NOT TESTED: "+format, args...)
 }
 
-// machine is a network namespace: a machine as far as the network knows. It
-// lives as long as its file is open or something runs on it. A nil machine is
-// the one that the tests run on.
+// machine is a network namespace, which the network cannot tell from a machine. It
+// exists as long as its file is open or a process runs on it. A nil machine is the
+// one that the tests run on.
 type machine struct {
 	name string
 	file *os.File
 }
 
-// newMachine makes a machine with nothing but a loopback interface.
+// newMachine makes a machine with only a loopback interface.
 func newMachine(t *testing.T, name string) *machine {
 	t.Helper()
 	m := &machine{name: name}
@@ -71,7 +73,8 @@ func newMachine(t *testing.T, name string) *machine {
 	return m
 }
 
-// do calls f on a thread that is on the machine, so that what f starts is too.
+// do calls f on a thread in the machine's namespace. Processes that f starts are in it
+// too.
 func (m *machine) do(f func() error) error {
 	if m == nil {
 		return f()
@@ -84,9 +87,9 @@ func (m *machine) do(f func() error) error {
 	})
 }
 
-// onOwnThread calls f on a thread that may go to another machine, and brings it
-// back home. Threads are never ended here: the end of a thread is the death
-// signal of the commands that were ever started on it.
+// onOwnThread calls f on a thread that may enter another namespace, and brings the
+// thread back. A thread must not end, because that sends the parent-death signal to
+// every command that was started on it.
 func onOwnThread(f func() error) error {
 	done := make(chan error)
 	go func() {
@@ -100,7 +103,7 @@ func onOwnThread(f func() error) error {
 		err = f()
 		if back := unix.Setns(int(home.Fd()), unix.CLONE_NEWNET); back != nil {
 			done <- fmt.Errorf("come back home: %w", back)
-			return // the thread is of no more use to anybody
+			return // the thread cannot be used any more
 		}
 		runtime.UnlockOSThread()
 		done <- err
@@ -108,7 +111,7 @@ func onOwnThread(f func() error) error {
 	return <-done
 }
 
-// command runs a program of the system on the machine and returns what it says.
+// command runs a system program on the machine and returns its output.
 func (m *machine) command(t *testing.T, stdin, name string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), name, args...)
@@ -130,13 +133,13 @@ func (m *machine) ip(t *testing.T, args string) {
 	m.command(t, "", "ip", strings.Fields(args)...)
 }
 
-// nft adds a ruleset.
+// nft adds an nftables ruleset.
 func (m *machine) nft(t *testing.T, ruleset string) {
 	t.Helper()
 	m.command(t, ruleset, "nft", "-f", "-")
 }
 
-// forward makes a router of the machine.
+// forward makes the machine a router.
 func (m *machine) forward(t *testing.T) {
 	t.Helper()
 	err := m.do(func() error { return os.WriteFile("/proc/sys/net/ipv4/ip_forward", []byte("1"), 0o644) })
@@ -145,7 +148,7 @@ func (m *machine) forward(t *testing.T) {
 	}
 }
 
-// plug is an end of a cable.
+// plug is one end of a cable.
 type plug struct {
 	on      *machine
 	port    string // the interface

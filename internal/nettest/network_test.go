@@ -14,25 +14,25 @@ import (
 	"time"
 )
 
-// The kinds of NAT, as statements of nftables. Both let answers in from where
-// something was sent to, and nothing else. (RFC 4787 calls the first one's
-// mapping endpoint-independent as long as the port is free, the other one's
-// address- and port-dependent: what STUN tells of it is good for nothing.)
+// The kinds of NAT, as nftables statements. Both let in only answers from addresses
+// to which something was sent. In the terms of RFC 4787 the mapping of the first is
+// endpoint-independent, as long as the port is free. That of the second is address-
+// and port-dependent, so that an address learned by STUN cannot be used.
 const (
 	natKeepsPort = "masquerade"
 	natSymmetric = "masquerade random,fully-random"
 )
 
-// network is two machines and what lies between them.
+// network is two machines and what is between them.
 type network struct {
 	left, right *machine
-	middle      *machine   // where the relay is
-	relay       string     // the middle's address
-	routers     []*machine // the left one's and the right one's, where they have them
+	middle      *machine   // the machine of the relay
+	relay       string     // the address of the middle
+	routers     []*machine // of the left and the right machine; empty if they have none
 }
 
-// joinedByNAT is the smallest network with NAT: the middle machine masquerades
-// what it forwards, on both sides.
+// joinedByNAT makes the smallest network with NAT: the machine in the middle
+// masquerades what it forwards, in both directions.
 //
 //	left 10.77.1.2 --- 10.77.1.1 middle 10.77.2.1 --- 10.77.2.2 right
 func joinedByNAT(t *testing.T) network {
@@ -53,13 +53,13 @@ func joinedByNAT(t *testing.T) network {
 	return n
 }
 
-// pull takes the right machine off the network.
+// pull disconnects the right machine.
 func (n network) pull(t *testing.T) {
 	t.Helper()
 	n.middle.ip(t, "link set right down")
 }
 
-// plugIn puts it back, and waits until it reaches the relay.
+// plugIn connects the right machine again, and waits until it reaches the relay.
 func (n network) plugIn(t *testing.T, relay string) {
 	t.Helper()
 	n.middle.ip(t, "link set right up")
@@ -86,9 +86,9 @@ func (n network) plugIn(t *testing.T, relay string) {
 	}
 }
 
-// behindRouters is two homes: each machine behind a router of its own, which
-// masquerades and lets nothing in that is not an answer. Neither machine can
-// reach the other one's address.
+// behindRouters makes a network of two homes. Each machine is behind a router of its
+// own, which masquerades and lets in only answers. Neither machine can reach the
+// address of the other.
 //
 //	left --- router === middle === router --- right
 func behindRouters(t *testing.T, nat string) network {
@@ -98,8 +98,8 @@ func behindRouters(t *testing.T, nat string) network {
 	for _, home := range []struct {
 		machine *machine
 		port    string // of the middle
-		public  string // what addresses between the middle and the router begin with
-		inside  string // and those behind the router
+		public  string // prefix of the addresses between the middle and the router
+		inside  string // prefix of the addresses behind the router
 	}{
 		{n.left, "left", "198.51.100", "10.1.1"},
 		{n.right, "right", "203.0.113", "10.2.2"},
@@ -134,7 +134,7 @@ table inet filter {
 	return n
 }
 
-// dropUDP lets no UDP through the middle, and none to it.
+// dropUDP makes the middle drop all UDP, to it and through it.
 func (n network) dropUDP(t *testing.T) {
 	t.Helper()
 	n.middle.nft(t, `table inet noudp {
@@ -150,17 +150,17 @@ func (n network) dropUDP(t *testing.T) {
 `)
 }
 
-// startRelay runs tallow relay in the middle and returns its URL. (The address
-// is a public one in some networks, where a plain ws has to be asked for.)
+// startRelay runs tallow relay in the middle and returns its URL. It names the scheme
+// ws, because the address is public in some networks.
 func (n network) startRelay(t *testing.T) string {
 	t.Helper()
 	return "ws://" + run(t, n.middle, "relay", "--listen", n.relay+":0").first(t, "listening").Addr
 }
 
-// exchange is a transfer under way.
+// exchange is a running transfer.
 type exchange struct{ sender, receiver *command }
 
-// send starts a transfer of path into the folder to, with more flags for both
+// send starts a transfer of path into the folder to. The flags are added on both
 // sides.
 func (n network) send(t *testing.T, path, to string, flags ...string) exchange {
 	t.Helper()
@@ -170,7 +170,7 @@ func (n network) send(t *testing.T, path, to string, flags ...string) exchange {
 	return x
 }
 
-// succeed waits for both sides, and returns what they say at the end.
+// succeed waits until both sides succeed, and returns their last events.
 func (x exchange) succeed(t *testing.T) (sent, received event) {
 	t.Helper()
 	x.receiver.exit(t, 0, patience)
@@ -178,7 +178,7 @@ func (x exchange) succeed(t *testing.T) (sent, received event) {
 	return x.sender.first(t, "done"), x.receiver.first(t, "done")
 }
 
-// carriedBy fails unless all the bytes came by one lane, on both sides.
+// carriedBy fails unless one lane carried all bytes, by the account of both sides.
 func (x exchange) carriedBy(t *testing.T, lane string, bytes int64) {
 	t.Helper()
 	sent, received := x.succeed(t)

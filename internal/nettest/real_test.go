@@ -11,15 +11,15 @@ import (
 	"time"
 )
 
-// maxMemory is what either side of a transfer and the relay may need at most,
-// whatever is sent, in bytes.
+// maxMemory is how many bytes of memory each side and the relay may need at most,
+// whatever is sent.
 const maxMemory = 150 << 20
 
-// realLimit is how long one of these transfers may take on a slow machine.
+// realLimit is how long each of these transfers may take on a slow machine.
 const realLimit = 4 * time.Minute
 
-// What is really sent: the source tree of the Go toolchain, and files that are
-// larger than the memory that the command may use. All arrive byte for byte.
+// Real input: the source tree of the Go toolchain, and files that are larger than the
+// memory that the command may use. All arrive byte for byte.
 func TestRealInput(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED: it sends gigabytes, and -short was given")
@@ -63,7 +63,7 @@ func TestRealInput(t *testing.T) {
 	}
 }
 
-// goSource is the Go toolchain's own source tree.
+// goSource returns the source tree of the Go toolchain.
 func goSource(t *testing.T) string {
 	t.Helper()
 	root, err := exec.CommandContext(t.Context(), "go", "env", "GOROOT").Output()

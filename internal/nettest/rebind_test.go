@@ -12,19 +12,19 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A router forgets its mappings in the middle of a transfer and makes others, as
-// one does that was started again: to the rest of the world the machine behind it
-// has another port, or another address. Both sides find each other again and go
-// on; nobody is asked for anything, and what had come before is not sent again.
+// A router forgets its NAT mappings in the middle of a transfer and makes new ones,
+// as after a restart. For everybody else the machine behind it then has another port
+// or address. Both sides reconnect and go on without asking anybody, and what has
+// arrived is not sent again.
 func TestNATRebinding(t *testing.T) {
 	requireNetworks(t)
 	const (
 		size = 96 << 20
-		slow = "24M" // so that the transfer is still under way
+		slow = "24M" // so that the transfer is still running
 	)
 	for _, tt := range []struct {
 		name   string
-		router int // the left one's or the right one's
+		router int // index in network.routers
 		rebind func(*machine, *testing.T)
 		flags  []string
 	}{
@@ -61,8 +61,8 @@ func TestNATRebinding(t *testing.T) {
 	}
 }
 
-// otherPorts has a router forget its mappings, and make all others with ports of
-// its own choice.
+// otherPorts makes a router forget its mappings, and choose other ports for all new
+// ones.
 func (m *machine) otherPorts(t *testing.T) {
 	t.Helper()
 	m.nft(t, `flush chain ip nat out
@@ -73,7 +73,7 @@ add rule ip nat out oifname "wan" meta l4proto { tcp, udp } counter masquerade t
 	}
 }
 
-// mappings is how many of the other mappings were made.
+// mappings returns how many new mappings were made.
 func (m *machine) mappings(t *testing.T) (n int) {
 	t.Helper()
 	chain := m.command(t, "", "nft", "list", "chain", "ip", "nat", "out")
@@ -83,8 +83,8 @@ func (m *machine) mappings(t *testing.T) (n int) {
 	return n
 }
 
-// forgetConnections empties the kernel's table of connections, with all mappings,
-// for the network of this thread. (It is what "conntrack -F" asks for.)
+// forgetConnections empties the kernel's connection table, including all mappings,
+// in the namespace of this thread, as "conntrack -F" does.
 func forgetConnections() error {
 	const (
 		deleteEntries = unix.NFNL_SUBSYS_CTNETLINK<<8 | 2 // IPCTNL_MSG_CT_DELETE, without a filter

@@ -11,13 +11,14 @@ import (
 	"time"
 )
 
-// scaleVariable makes the tests of this file ten times as large where it is "1".
+// scaleVariable is the environment variable that makes the tests of this file ten
+// times as large if it is "1".
 const scaleVariable = "TALLOW_TEST_SCALE"
 
-// scaleLimit is how long one of them may take on a slow machine.
+// scaleLimit is how long each of them may take on a slow machine.
 const scaleLimit = 15 * time.Minute
 
-// scaled is n with scaleVariable, and a tenth of it without.
+// scaled returns n with scaleVariable, and a tenth of it without.
 func scaled(n int64) int64 {
 	if os.Getenv(scaleVariable) == "1" {
 		return n
@@ -25,8 +26,8 @@ func scaled(n int64) int64 {
 	return n / 10
 }
 
-// However many files there are, however large they are and whatever they are
-// called, all arrive, and neither side needs more memory for it.
+// Very many files, very large ones and very long names all arrive, and neither side
+// needs more memory for them.
 func TestScale(t *testing.T) {
 	if testing.Short() {
 		t.Skip("NOT TESTED: it makes a hundred thousand files, and -short was given")
@@ -63,7 +64,7 @@ func TestScale(t *testing.T) {
 				t.Errorf("the offer said %d files, %d bytes; it were %d bytes", offer.Files, offer.Bytes, sent.Bytes)
 			}
 			if tt.name == aLongPath {
-				sameFarDown(t, from, filepath.Join(to, "sent"))
+				sameDeepFile(t, from, filepath.Join(to, "sent"))
 			} else if files, bytes := same(t, from, filepath.Join(to, "sent")); files != tt.files || bytes != sent.Bytes {
 				t.Errorf("%d files with %d bytes are there, want %d with %d", files, bytes, tt.files, sent.Bytes)
 			}
@@ -78,8 +79,8 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// manyFiles makes n files; as a tree they have some bytes each, in folders of a
-// thousand.
+// manyFiles makes n files. As a tree, they are in folders of a thousand and have some
+// bytes each.
 func manyFiles(t *testing.T, folder string, n int64, tree bool) {
 	t.Helper()
 	for i := range n {
@@ -97,7 +98,7 @@ func manyFiles(t *testing.T, folder string, n int64, tree bool) {
 	}
 }
 
-// sparseFile makes a file of holes with some bytes in the middle and at the end.
+// sparseFile makes a sparse file with some bytes in the middle and at the end.
 func sparseFile(t *testing.T, folder string, size int64) {
 	t.Helper()
 	f, err := os.Create(filepath.Join(folder, "sparse"))
@@ -114,10 +115,10 @@ func sparseFile(t *testing.T, folder string, size int64) {
 
 const aLongPath = "a path of 4,000 bytes"
 
-// farDown is a path as long as tallow takes them, from the folder that is sent
-// on. The whole of it is longer than systems take at once, so it is gone step by
-// step.
-func farDown() (folder, file string) {
+// deepPath returns the longest path that tallow accepts, relative to the folder that
+// is sent. The absolute path is longer than the system accepts, so that it has to be
+// walked step by step.
+func deepPath() (folder, file string) {
 	folder = strings.Repeat("/"+strings.Repeat("d", 249), 16)[1:]
 	return folder, folder + "/end"
 }
@@ -125,7 +126,7 @@ func farDown() (folder, file string) {
 func longPath(t *testing.T, folder string) {
 	t.Helper()
 	root := rooted(t, folder)
-	deep, file := farDown()
+	deep, file := deepPath()
 	if err := root.MkdirAll(deep, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -134,10 +135,10 @@ func longPath(t *testing.T, folder string) {
 	}
 }
 
-// sameFarDown fails unless the file at the long path is in both folders.
-func sameFarDown(t *testing.T, want, got string) {
+// sameDeepFile fails unless both folders have the file at the long path.
+func sameDeepFile(t *testing.T, want, got string) {
 	t.Helper()
-	_, file := farDown()
+	_, file := deepPath()
 	var bytes, times [2]string
 	for i, folder := range []string{want, got} {
 		root := rooted(t, folder)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// closeTo lets no TCP connection be opened to a machine by way of the middle.
+// closeTo makes the middle drop TCP connections that are opened to a machine.
 func (n network) closeTo(t *testing.T, port string) {
 	t.Helper()
 	n.middle.nft(t, `table inet oneway {
@@ -20,7 +20,7 @@ func (n network) closeTo(t *testing.T, port string) {
 `)
 }
 
-// It is enough if one of the two can reach the other, whichever it is.
+// It is enough if one side can reach the other, whichever it is.
 func TestTCPOneWay(t *testing.T) {
 	requireNetworks(t)
 	for _, closed := range []string{"left", "right"} {
@@ -35,7 +35,7 @@ func TestTCPOneWay(t *testing.T) {
 	}
 }
 
-// Where TCP gets through and UDP does not, nothing goes by the relay.
+// If TCP gets through and UDP does not, nothing goes through the relay.
 func TestTCPWithoutUDP(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()
@@ -46,8 +46,8 @@ func TestTCPWithoutUDP(t *testing.T) {
 	same(t, file, filepath.Join(to, filepath.Base(file)))
 }
 
-// Where neither can reach the other and nothing else is allowed, both are told
-// so, and not only after minutes.
+// If neither side can reach the other and no other lane is allowed, both say so, and
+// do not take minutes for it.
 func TestTCPWithoutAPath(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()

@@ -233,7 +233,7 @@ func TestLimitLeavesADeadLane(t *testing.T) {
 	})
 }
 
-// The other side's limit can be lifted while data flows: nothing waits any longer.
+// The peer can lift its limit while data flows, and nothing waits any longer.
 func TestLimitIsLifted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := sessions(t)
