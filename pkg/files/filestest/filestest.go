@@ -69,7 +69,7 @@ func receive(f files.File, data []byte, indexes ...int) error {
 			return fmt.Errorf("WriteAt of block %d: %d, %w", i, n, err)
 		}
 		if err := f.Verified(uint32(i), blockhash.Sum(uint32(i), p).Hash); err != nil {
-			return fmt.Errorf("Verified of block %d: %w", i, err)
+			return fmt.Errorf("verifying block %d: %w", i, err)
 		}
 	}
 	return nil
