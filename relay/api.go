@@ -15,35 +15,35 @@ import (
 // bodyTimeout is how long the body of a request may take.
 const bodyTimeout = 10 * time.Second
 
-// serveSession opens a room.
-func (r *Relay) serveSession(w http.ResponseWriter, req *http.Request) {
-	if delay := r.sessions.wait(r.clientAddr(req)); delay > 0 {
+// serveOpen opens a room.
+func (r *Relay) serveOpen(w http.ResponseWriter, req *http.Request) {
+	if delay := r.opens.wait(r.clientAddr(req)); delay > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(delay.Seconds()))))
 		refuse(w, http.StatusTooManyRequests, wire.RoomRate.String(), explain(wire.RoomRate))
 		return
 	}
-	// Not every ResponseWriter can do this; the server's own timeout is behind it.
+	// Not every ResponseWriter supports this. The server's own timeout is the fallback.
 	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTimeout))
-	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, wire.MaxSessionBody))
+	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, wire.MaxRoomBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
 		refuse(w, http.StatusRequestEntityTooLarge, wire.RoomTooLarge.String(), explain(wire.RoomTooLarge))
 		return
 	}
-	var request wire.SessionRequest
+	var request wire.OpenRequest
 	if err == nil {
-		request, err = wire.ParseSessionRequest(body)
+		request, err = wire.ParseOpenRequest(body)
 	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, wire.RoomMalformed.String(),
-			`Send {"nonce":"<32 hex digits>"}, and "nameplate" if it shall be a certain one.`)
+			`Send {"nonce":"<32 hex digits>"}, and "nameplate" to ask for a certain one.`)
 		return
 	}
 	room, code := r.table.open(request.Nonce, request.Nameplate)
 	switch code {
 	case 0:
 		r.config.Logger.Debug("room opened")
-		answer(w, http.StatusCreated, wire.SessionReply{
+		answer(w, http.StatusCreated, wire.OpenReply{
 			Nameplate: room.nameplate, Ticket: room.ticket, Expires: r.config.UnclaimedTTL,
 		}.Append(nil))
 	case wire.RoomTaken:
@@ -55,7 +55,7 @@ func (r *Relay) serveSession(w http.ResponseWriter, req *http.Request) {
 	}
 }
 
-// serveHealth says that the process lives.
+// serveHealth says that the process is alive.
 func (r *Relay) serveHealth(w http.ResponseWriter, _ *http.Request) {
 	answer(w, http.StatusOK, r.health("ok").Append(nil))
 }
@@ -77,8 +77,7 @@ func (r *Relay) health(status string) wire.RelayHealth {
 	}
 }
 
-// refuse answers with an error, which is a word for programs and a sentence for
-// people.
+// refuse answers with an error: a word for programs and a sentence for people.
 func refuse(w http.ResponseWriter, status int, word, message string) {
 	body, err := json.Marshal(struct {
 		Error   string `json:"error"`
@@ -93,5 +92,5 @@ func refuse(w http.ResponseWriter, status int, word, message string) {
 func answer(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(append(body, '\n')) // a client that is gone needs no answer
+	_, _ = w.Write(append(body, '\n')) // the client may be gone
 }

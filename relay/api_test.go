@@ -62,7 +62,7 @@ func TestSession(t *testing.T) {
 		{"no number", `{` + nonce + `,"nameplate":"7a"}`, 400, "malformed"},
 		{"not JSON", `hello`, 400, "malformed"},
 		{"nothing", ``, 400, "malformed"},
-		{"too much", `{` + nonce + `,"x":"` + strings.Repeat("x", wire.MaxSessionBody) + `"}`, 413, "too-large"},
+		{"too much", `{` + nonce + `,"x":"` + strings.Repeat("x", wire.MaxRoomBody) + `"}`, 413, "too-large"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			resp, body := post(t, base, tc.body)
@@ -78,7 +78,7 @@ func TestSession(t *testing.T) {
 				}
 				return
 			}
-			if _, err := wire.ParseSessionReply(body); err != nil {
+			if _, err := wire.ParseOpenReply(body); err != nil {
 				t.Error(err)
 			}
 		})
@@ -91,7 +91,7 @@ func TestSessionWhenFull(t *testing.T) {
 	_, base := start(t, config)
 	open(t, base, "")
 	open(t, base, "")
-	resp, body := post(t, base, string(wire.SessionRequest{}.Append(nil)))
+	resp, body := post(t, base, string(wire.OpenRequest{}.Append(nil)))
 	if resp.StatusCode != http.StatusServiceUnavailable || word(t, body) != "full" {
 		t.Errorf("%s: %s", resp.Status, body)
 	}
@@ -102,7 +102,7 @@ func TestHealthAndReady(t *testing.T) {
 	config.Version = "v1.2.3"
 	r, base := start(t, config)
 	open(t, base, "")
-	want := `{"service":"tallow-relay","status":"ok","version":"v1.2.3","protocol":1,"rooms":1,"max_rooms":10000}` + "\n"
+	want := `{"service":"tallow-relay","status":"ok","version":"v1.2.3","protocol":2,"rooms":1,"max_rooms":10000}` + "\n"
 	for _, path := range []string{"/api/health", "/api/ready"} {
 		if resp, body := request(t, http.MethodGet, base+path, nil); resp.StatusCode != 200 || string(body) != want {
 			t.Errorf("%s: %s: %s", path, resp.Status, body)
@@ -134,7 +134,7 @@ func TestRoutesAndMethods(t *testing.T) {
 		{"POST", "/api/health", 405, "GET, HEAD", "method"},
 		{"DELETE", "/api/ready", 405, "GET, HEAD", "method"},
 		{"POST", "/ws", 405, "GET, HEAD", "method"},
-		{"GET", "/ws?nameplate=7", 426, "", "upgrade"},
+		{"GET", "/ws", 426, "", "upgrade"},
 		{"HEAD", "/", 200, "", ""},
 		{"HEAD", "/api/health", 200, "", ""},
 	} {

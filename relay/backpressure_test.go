@@ -3,9 +3,9 @@ package relay
 import (
 	"encoding/binary"
 	"io"
+	"net/http"
 	"net/http/httptest"
 	"runtime"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -87,7 +87,7 @@ func TestHeldUpBothWays(t *testing.T) {
 	_, one, two := pair(t, base)
 	var sent atomic.Int64
 	var sending sync.WaitGroup
-	for _, p := range []seat{one, two} {
+	for _, p := range []client{one, two} {
 		sending.Go(func() {
 			frame := make([]byte, wire.MaxRoomFrame)
 			frame[0] = byte(wire.RoomForwardKind)
@@ -121,14 +121,13 @@ func BenchmarkForward(b *testing.B) {
 	defer server.Close()
 	defer r.Close()
 	room, _ := r.table.open(testNonce(), "")
-	base := "ws" + strings.TrimPrefix(server.URL, "http") + "/ws?nameplate=" + room.nameplate
 	dialer := websocket.Dialer{WriteBufferSize: wire.MaxRoomFrame}
-	s, _, err := dialer.Dial(base+"&ticket="+room.ticket.String(), nil)
+	s, _, err := dialer.Dial(webSocket(server.URL), http.Header{"Authorization": {asSender(room.nameplate, room.ticket).Authorization()}})
 	if err != nil {
 		b.Fatal(err)
 	}
 	defer s.Close()
-	rcv, _, err := dialer.Dial(base, nil)
+	rcv, _, err := dialer.Dial(webSocket(server.URL), http.Header{"Authorization": {asReceiver(room.nameplate).Authorization()}})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// clientAddr is the address that a request's limits count against: that of the
-// connection, or the one that a trusted proxy has appended to X-Forwarded-For.
-// Entries before the last come from the client and prove nothing.
+// clientAddr returns the address that a request counts against: the one of the
+// connection, or the one that a trusted proxy appended to X-Forwarded-For. Earlier
+// entries come from the client and prove nothing.
 func (r *Relay) clientAddr(req *http.Request) netip.Addr {
 	if r.config.TrustProxy {
 		if forwarded := req.Header.Values("X-Forwarded-For"); len(forwarded) > 0 {
@@ -22,7 +22,7 @@ func (r *Relay) clientAddr(req *http.Request) netip.Addr {
 			}
 		}
 	}
-	// What is no address, as of a test's pipe, counts as one client.
+	// All that have no IP address, such as the pipes of tests, count as one client.
 	peer, _ := netip.ParseAddrPort(req.RemoteAddr)
 	return peer.Addr()
 }

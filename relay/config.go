@@ -9,46 +9,51 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Config says how a relay behaves. Zero values are the defaults; they suit a
-// public server.
+// Config configures a relay. Zero values mean the defaults, which suit a public
+// server.
 type Config struct {
 	// UnclaimedTTL is how long a room waits for its code to be used, 1 hour by
-	// default. A room whose code is burnt lives as long as its peers stay.
+	// default. A room whose code is burnt lives until both peers have left.
 	UnclaimedTTL time.Duration
 	// ResumeTTL is how long one peer may wait for the other in a resume room, 1
-	// hour by default. With two peers in it the room lives as long as they stay.
+	// hour by default.
 	ResumeTTL time.Duration
-	// MaxRooms is how many rooms of both kinds there can be at a time, 10,000 by
+	// IdleTimeout is how long a receiver may take for its first message once both
+	// peers are in the room of a code that is not burnt, 10 seconds by default.
+	// After that its slot is free again. Honest receivers send at once.
+	IdleTimeout time.Duration
+	// MaxRooms is the largest number of rooms of both kinds at a time, 10,000 by
 	// default.
 	MaxRooms int
 	// MaxMessage is the largest payload that a peer may send in one message, in
 	// bytes: 66,000 by default, and never more.
 	MaxMessage int
-	// SessionsPerMinute is how many rooms one client address may open, after a
-	// burst of a third of that; 60 by default, negative for no limit. An IPv6
-	// address counts as its /64.
-	SessionsPerMinute int
-	// JoinsPerMinute is the same for taking seats, which bounds how fast
+	// RoomsPerMinute is how many rooms one client address may open, after a burst
+	// of a third of that; 60 by default, negative for no limit. An IPv6 address
+	// counts as its /64.
+	RoomsPerMinute int
+	// JoinsPerMinute is the same for joining rooms of codes, which bounds how fast
 	// somebody can try nameplates; 60 by default, negative for no limit.
 	JoinsPerMinute int
-	// ResumesPerMinute is the same for taking seats in resume rooms, whose ids
-	// cannot be guessed: it lets a few peers behind one address come back every
-	// few seconds while their network is bad; 120 by default, negative for no limit.
+	// ResumesPerMinute is the same for joining resume rooms, whose ids cannot be
+	// guessed. It lets a few peers behind one address rejoin every few seconds
+	// while their network is bad; 120 by default, negative for no limit.
 	ResumesPerMinute int
 	// BytesPerSecond is how fast one peer may send; 0 for no limit.
 	BytesPerSecond int
 	// STUNAddress is where peers find a STUN service: "HOST:PORT", or ":PORT"
-	// for a port of the host by which they reach the relay; empty for none.
+	// for a port of the host by which they reach the relay; empty for none. Peers
+	// ignore any other host, and ports under 1024 but the relay's own.
 	STUNAddress string
-	// NameplateDigits is the least number of digits of the nameplates handed
-	// out. By default they are as short as is practical, from 1 digit on.
+	// NameplateDigits is the smallest number of digits of the nameplates that the
+	// relay chooses. By default they are as short as is practical.
 	NameplateDigits int
 	// TrustProxy takes a client's address from the last X-Forwarded-For entry.
 	// Set it only behind a reverse proxy that writes that entry itself.
 	TrustProxy bool
 	// Version is the program's, shown by the health endpoints.
 	Version string
-	// Logger gets what an operator may want to know; never a payload, nor a
+	// Logger gets what an operator may want to know, but never a payload, nor a
 	// nameplate, a resume room's id, or a client address. The default is silence.
 	Logger *slog.Logger
 }
@@ -57,9 +62,10 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	c.UnclaimedTTL = cmp.Or(c.UnclaimedTTL, time.Hour)
 	c.ResumeTTL = cmp.Or(c.ResumeTTL, time.Hour)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, 10*time.Second)
 	c.MaxRooms = cmp.Or(c.MaxRooms, 10_000)
 	c.MaxMessage = cmp.Or(c.MaxMessage, wire.MaxRoomPayload)
-	c.SessionsPerMinute = cmp.Or(c.SessionsPerMinute, 60)
+	c.RoomsPerMinute = cmp.Or(c.RoomsPerMinute, 60)
 	c.JoinsPerMinute = cmp.Or(c.JoinsPerMinute, 60)
 	c.ResumesPerMinute = cmp.Or(c.ResumesPerMinute, 120)
 	if c.Logger == nil {
@@ -71,6 +77,7 @@ func (c Config) withDefaults() (Config, error) {
 	}{
 		{c.UnclaimedTTL < time.Second, "UnclaimedTTL: at least a second"},
 		{c.ResumeTTL < time.Second, "ResumeTTL: at least a second"},
+		{c.IdleTimeout < 0, "IdleTimeout: not negative"},
 		{c.MaxRooms < 0, "MaxRooms: not negative"},
 		{c.MaxMessage < 0 || c.MaxMessage > wire.MaxRoomPayload, fmt.Sprintf("MaxMessage: at most %d bytes", wire.MaxRoomPayload)},
 		{c.BytesPerSecond < 0, "BytesPerSecond: not negative"},
@@ -82,4 +89,9 @@ func (c Config) withDefaults() (Config, error) {
 		}
 	}
 	return c, nil
+}
+
+// limits returns the limits of the table.
+func (c Config) limits() limits {
+	return limits{ttl: c.UnclaimedTTL, resumeTTL: c.ResumeTTL, idleTimeout: c.IdleTimeout, limit: c.MaxRooms}
 }

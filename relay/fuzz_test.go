@@ -3,7 +3,6 @@ package relay
 import (
 	"bytes"
 	"net/http"
-	"net/url"
 	"testing"
 	"time"
 
@@ -19,14 +18,14 @@ func FuzzPeerMessages(f *testing.F) {
 	f.Add(false, []byte{2, 5, 0, 1, 7, 1, 2, 1, 3, 0})
 	f.Add(true, []byte{0})
 	f.Fuzz(func(t *testing.T, fromSender bool, script []byte) {
-		tb := newTable(time.Hour, time.Hour, 10, 0)
+		tb := newTestTable(time.Hour, 10, 0)
 		defer tb.close()
 		r, _ := tb.open([16]byte{}, "7")
 		peers := [2]*peer{}
 		for i, ticket := range []*wire.Ticket{&r.ticket, nil} {
 			p := newPeer(func(time.Duration) {})
 			p.queue = make(chan *message, len(script)+10)
-			if code := tb.take(p, wire.RoomSeat{Nameplate: "7", Ticket: ticket}, ""); code != 0 {
+			if code := tb.join(p, asPeer("7", ticket), ""); code != 0 {
 				t.Fatal(code)
 			}
 			<-p.queue // the welcome
@@ -51,11 +50,11 @@ func FuzzPeerMessages(f *testing.F) {
 				burnt = true
 			case fromSender && n == 1 && frame[0] == byte(wire.RoomCloseKind):
 				want = append(want, []byte{byte(wire.RoomLeftKind)})
-				if !r.over || s.peer.verdict != 0 {
+				if !r.over || s.peer.reason != 0 {
 					t.Fatal("a withdrawn room goes on")
 				}
 			default:
-				if !s.peer.dismissed() || s.peer.verdict != wire.RoomMalformed {
+				if !s.peer.dismissed() || s.peer.reason != wire.RoomMalformed {
 					t.Fatalf("message %x was taken", frame)
 				}
 			}
@@ -75,14 +74,14 @@ func FuzzPeerMessages(f *testing.F) {
 	})
 }
 
-// FuzzSeat asks for seats with any query.
-func FuzzSeat(f *testing.F) {
-	f.Add("nameplate=7", "198.51.100.7")
-	f.Add("resume=00000000000000000000000000000000&peer=0000000000000000000000000000000f", "198.51.100.7")
-	f.Add("nameplate=7&ticket=00000000000000000000000000000000", "")
-	f.Add("nameplate=7&nameplate=8&ticket=", "a,b")
-	f.Add("%zz;&=", ",")
-	f.Fuzz(func(t *testing.T, query, forwarded string) {
+// FuzzJoin lets a peer join with any frame.
+func FuzzJoin(f *testing.F) {
+	f.Add(asReceiver("7").Append(nil), "198.51.100.7")
+	f.Add(asResumer(resumeID, 1).Append(nil), "198.51.100.7")
+	f.Add(asSender("7", wire.Ticket{}).Append(nil), "")
+	f.Add(asReceiver("8").Append(nil), "a,b")
+	f.Add([]byte{8, 1}, ",")
+	f.Fuzz(func(t *testing.T, frame []byte, forwarded string) {
 		r, err := New(Config{TrustProxy: true, JoinsPerMinute: -1, ResumesPerMinute: -1})
 		if err != nil {
 			t.Fatal(err)
@@ -90,24 +89,23 @@ func FuzzSeat(f *testing.F) {
 		defer r.Close()
 		room, _ := r.table.open([16]byte{}, "7")
 		room.burn() // so that only a ticket admits
-		req := &http.Request{
-			URL: &url.URL{RawQuery: query}, RemoteAddr: "192.0.2.1:1", Header: http.Header{"X-Forwarded-For": {forwarded}},
-		}
-		if addr := r.clientAddr(req); !addr.IsValid() {
+		req := &http.Request{RemoteAddr: "192.0.2.1:1", Header: http.Header{"X-Forwarded-For": {forwarded}}}
+		addr := r.clientAddr(req)
+		if !addr.IsValid() {
 			t.Fatalf("no address from %q", forwarded)
 		}
 		p := newPeer(func(time.Duration) {})
-		code := r.seat(p, req)
-		want, err := wire.ParseRoomSeat([]byte(query))
-		if admitted := err == nil && want.Resume != nil; (code == 0) != admitted {
-			t.Fatalf("%q got a seat: %t, %v", query, code == 0, code)
+		join, err := wire.ParseRoomJoin(frame)
+		code := r.admit(p, addr, join, err)
+		if admitted := err == nil && join.Role == wire.RoomResumer; (code == 0) != admitted {
+			t.Fatalf("%x was admitted: %t, %v", frame, code == 0, code)
 		}
 		if code == 0 {
 			close(p.gone)
 			p.room.leave(p)
 		}
 		if n, _ := r.table.size(); n != 1 {
-			t.Fatalf("%d rooms after %q, want that of the code alone", n, query)
+			t.Fatalf("%d rooms after %x, want that of the code alone", n, frame)
 		}
 	})
 }

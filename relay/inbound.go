@@ -12,8 +12,8 @@ import (
 
 var errTooLarge = errors.New("message too large")
 
-// read takes the peer's messages, one after the other, until the connection
-// ends. From a peer that was put out it takes them to nowhere, because a socket
+// read handles the peer's messages, one after the other, until the connection
+// ends. It discards those of a peer that is being disconnected, because a socket
 // that is closed with unread bytes loses what was written to it last.
 func (s *socket) read() {
 	for {
@@ -66,7 +66,7 @@ func (s *socket) fill(m *message, body io.Reader) error {
 	}
 }
 
-// handle does what a message says, and releases it or passes it on.
+// handle does what a message says. It releases the message or passes it on.
 func (s *socket) handle(m *message) {
 	kind, err := wire.ParseRoomKind(m.frame)
 	switch {
@@ -83,15 +83,18 @@ func (s *socket) handle(m *message) {
 	m.release()
 }
 
-// hasCode tells whether the peer is the sender of a code, who may burn it.
+// hasCode reports whether the peer is the sender of a code, who may burn it.
 func (s *socket) hasCode() bool { return s.peer.role == sender && !s.peer.room.resumes() }
 
-// forward passes a message on to the other peer, as fast as that takes it; if
+// forward passes a message on to the other peer, as fast as that takes it. If
 // there is none, the message is lost.
 func (s *socket) forward(m *message) {
 	s.hold(func() {
 		s.throttle(len(m.frame))
-		if other := s.peer.room.seats[s.peer.role.other()].Load(); other != nil {
+		if other := s.peer.room.slots[s.peer.role.other()].Load(); other != nil {
+			if !s.peer.spoke.Load() {
+				s.peer.spoke.Store(true)
+			}
 			other.put(m, s.peer.out)
 		} else {
 			m.release()
@@ -99,8 +102,8 @@ func (s *socket) forward(m *message) {
 	})
 }
 
-// hold does what may take as long as the other peer likes, during which this
-// one cannot be heard.
+// hold calls a function that may wait for the other peer. Meanwhile nothing can
+// be heard from this one.
 func (s *socket) hold(wait func()) {
 	s.held.Store(true)
 	wait()

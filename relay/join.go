@@ -1,64 +1,114 @@
 package relay
 
 import (
-	"net/http"
-	"time"
+	"crypto/subtle"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// upgradeTimeout is how long the answer to an upgrade may take.
-const upgradeTimeout = 10 * time.Second
+// join puts p into the room that it asks for, with the welcome first in its
+// queue, or returns the reason if that cannot be. The other peer has yet to be
+// told: see announce.
+//
+// If p proves that it is the peer that has the slot already, the older
+// connection is ended, since it must have broken. Otherwise a connection that
+// ended without a word would keep its owner out until the relay noticed.
+func (t *table) join(p *peer, want wire.RoomJoin, stun string) wire.RoomErrorCode {
+	for {
+		old, code := t.tryJoin(p, want, stun)
+		if old == nil {
+			return code
+		}
+		old.replace()
+		<-old.gone // soon; after that it forwards nothing more
+	}
+}
 
-// serveSocket gives a peer its seat and serves it until it goes. A refusal
-// comes after the upgrade, as an error frame: that is the only place where a
-// page in a browser can read it.
-func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
-	if r.isClosing() {
-		refuse(w, http.StatusServiceUnavailable, wire.RoomClosing.String(), explain(wire.RoomClosing))
-		return
+// tryJoin is one attempt. It returns the peer that has to be gone first, if any.
+func (t *table) tryJoin(p *peer, want wire.RoomJoin, stun string) (old *peer, code wire.RoomErrorCode) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var r *room
+	if want.Role == wire.RoomResumer {
+		r, code = t.findResumer(p, want.Resume, want.Peer)
+	} else {
+		r, code = t.findSlot(p, want)
 	}
-	conn, err := r.upgrader.Upgrade(w, req, nil)
-	if err != nil {
-		return // refuseUpgrade has answered
-	}
-	s := newSocket(conn, &r.messages, r.newSpeed())
-	if !r.enter(s) {
-		_ = conn.Close()
-		return
-	}
-	defer r.exit(s)
-	code := r.seat(s.peer, req)
 	if code != 0 {
-		s.peer.dismiss(code)
+		return nil, code
 	}
-	r.config.Logger.Debug("peer connected", "refusal", uint8(code))
-	s.serve()
+	old = r.slots[p.role].Load()
+	if old != nil && !old.hasGone() {
+		return old, 0
+	}
+	r.admit(p, stun)
+	return nil, 0
 }
 
-// seat finds the seat that a request asks for.
-func (r *Relay) seat(p *peer, req *http.Request) wire.RoomErrorCode {
-	want, err := wire.ParseRoomSeat([]byte(req.URL.RawQuery))
-	limit := r.joins
-	if want.Resume != nil {
-		limit = r.resumes
+// findSlot finds the slot of p in the room of a code, free or to be taken over:
+// the sender's if it has the ticket. The table is locked.
+func (t *table) findSlot(p *peer, want wire.RoomJoin) (*room, wire.RoomErrorCode) {
+	r, code := t.find(want.Nameplate)
+	if code != 0 {
+		return nil, code
 	}
+	if want.Role == wire.RoomSender {
+		p.role = sender
+		if subtle.ConstantTimeCompare(want.Ticket[:], r.ticket[:]) != 1 {
+			return nil, wire.RoomTicket
+		}
+		return r, 0
+	}
+	p.role = receiver
 	switch {
-	case limit.wait(r.clientAddr(req)) > 0:
-		return wire.RoomRate
-	case err != nil:
-		return wire.RoomMalformed
-	default:
-		return r.table.take(p, want, r.config.STUNAddress)
+	case r.burnt:
+		return nil, wire.RoomUsed
+	case r.slots[receiver].Load() != nil:
+		return nil, wire.RoomFull
 	}
+	return r, 0
 }
 
-// refuseUpgrade answers a request that is no WebSocket.
-func refuseUpgrade(w http.ResponseWriter, _ *http.Request, status int, _ error) {
-	if status == http.StatusBadRequest {
-		w.Header().Set("Sec-Websocket-Version", "13")
-		w.Header().Set("Upgrade", "websocket")
-		status = http.StatusUpgradeRequired
+// admit gives p its slot, which is free or belongs to a peer that has gone. The
+// table is locked.
+func (r *room) admit(p *peer, stun string) {
+	if old := r.slots[p.role].Load(); old != nil {
+		r.startLeaving(old)
+		p.previous = old.leftSent
 	}
-	refuse(w, status, "upgrade", "This is a WebSocket: ws://HOST/ws?nameplate=N.")
+	welcome := wire.RoomWelcome{Nonce: r.nonce, STUN: stun}
+	if other := r.slots[p.role.other()].Load(); other != nil && !other.leaving {
+		welcome.Flags |= wire.RoomPeerHere
+		other.announced.Store(true)
+		p.other = other
+	}
+	p.room = r
+	p.queue <- &message{frame: welcome.Append(nil)} // the queue is new and empty
+	r.slots[p.role].Store(p)
+	r.watchIdle()
+}
+
+// announce tells the peer that was there before p that p has joined. A peer that
+// comes after p learns of p from its welcome. Nothing of p is forwarded before
+// that, and nothing of p is told before the end of the peer that had the slot.
+func (p *peer) announce() {
+	other := p.other
+	p.other = nil // or peers that come and go would hold each other in memory
+	if other == nil {
+		return
+	}
+	if p.previous != nil {
+		select {
+		case <-p.previous:
+		case <-p.out:
+			return
+		}
+	}
+	select {
+	case other.queue <- notice(wire.RoomJoinedKind):
+		p.announced.Store(true)
+	case <-other.gone:
+	case <-other.out:
+	case <-p.out:
+	}
 }

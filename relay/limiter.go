@@ -9,7 +9,7 @@ import (
 )
 
 // maxClients bounds the memory of a limiter. Clients beyond it share one
-// allowance: a crowd that large is an attack.
+// allowance, since a crowd that large is an attack.
 const maxClients = 1 << 16
 
 // limiter allows each client address a number of events a minute after a
@@ -24,7 +24,7 @@ type limiter struct {
 	pruned  time.Time
 }
 
-// newLimiter gives a limiter, or nil for no limit if perMinute is negative.
+// newLimiter makes a limiter. If perMinute is negative it returns nil: no limit.
 func newLimiter(perMinute, burst int) *limiter {
 	if perMinute < 0 {
 		return nil
@@ -36,8 +36,8 @@ func newLimiter(perMinute, burst int) *limiter {
 	return l
 }
 
-// wait gives how long the client at addr has to wait for its next event; 0
-// means that it may have it now, and counts it.
+// wait returns how long the client at addr has to wait for its next event. 0
+// means that the event may happen now, and it is counted.
 func (l *limiter) wait(addr netip.Addr) time.Duration {
 	if l == nil {
 		return 0
@@ -69,8 +69,8 @@ func (l *limiter) client(addr netip.Addr, now time.Time) *rate.Limiter {
 	return c
 }
 
-// prune drops the clients whose whole burst has come back: they are as good as
-// new. It looks at all of them, so it does that once a second at most.
+// prune drops the clients whose whole burst is available again, which are like
+// new ones. It looks at all clients, so it does that once a second at most.
 func (l *limiter) prune(now time.Time) {
 	if now.Sub(l.pruned) < time.Second {
 		return
@@ -83,8 +83,8 @@ func (l *limiter) prune(now time.Time) {
 	}
 }
 
-// clientKey is what counts as one client: an IPv4 address, or the /64 that one
-// IPv6 host may choose its addresses from.
+// clientKey returns what counts as one client: an IPv4 address, or the /64 from
+// which one IPv6 host may choose its addresses.
 func clientKey(addr netip.Addr) netip.Prefix {
 	addr = addr.Unmap().WithZone("")
 	bits := addr.BitLen()

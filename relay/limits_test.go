@@ -110,7 +110,7 @@ func TestClientAddr(t *testing.T) {
 }
 
 func TestSessionsAreLimited(t *testing.T) {
-	_, base := start(t, Config{SessionsPerMinute: 6, JoinsPerMinute: -1})
+	_, base := start(t, Config{RoomsPerMinute: 6, JoinsPerMinute: -1})
 	body := `{"nonce":"` + strings.Repeat("00", 16) + `"}`
 	for range 2 {
 		if resp, b := post(t, base, body); resp.StatusCode != http.StatusCreated {
@@ -127,12 +127,12 @@ func TestSessionsAreLimited(t *testing.T) {
 }
 
 func TestJoinsAreLimited(t *testing.T) {
-	_, base := start(t, Config{SessionsPerMinute: -1, JoinsPerMinute: 9})
+	_, base := start(t, Config{RoomsPerMinute: -1, JoinsPerMinute: 9})
 	reply := open(t, base, "100000")
 	for range 3 {
-		dial(t, base, "nameplate=7").wantError(wire.RoomUnknown)
+		dial(t, base, asReceiver("7")).wantError(wire.RoomUnknown)
 	}
-	dial(t, base, "nameplate="+reply.Nameplate).wantError(wire.RoomRate)
+	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomRate)
 }
 
 func TestBytesPerSecond(t *testing.T) {

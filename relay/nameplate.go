@@ -8,15 +8,15 @@ import (
 )
 
 // numbers counts the nameplates in use by their number of digits, and chooses
-// new ones. They are public, so they need not be unguessable, only scattered:
-// somebody who mistypes one should land nowhere.
+// new ones. They are public, so they need not be hard to guess, only
+// scattered: a mistyped nameplate should find no room.
 type numbers struct {
 	least int // digits; 0 for as few as is practical
 	used  [wire.MaxNameplateDigits + 1]int
 }
 
-// choose gives a free nameplate from the first range of which less than half
-// is in use: 1..99, 100..999, 1000..9999 and so on. It gives "" if there is none.
+// choose returns a free nameplate from the first range of which less than half is
+// in use: 1..99, 100..999, 1000..9999 and so on; or "" if there is none.
 func (n *numbers) choose(inUse func(nameplate string) bool) string {
 	for digits := max(n.least, 2); digits <= wire.MaxNameplateDigits; digits++ {
 		low, used := pow10(digits-1), n.used[digits]

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -9,8 +10,7 @@ import (
 )
 
 // write sends the peer its messages, pings it, and answers its pings, until the
-// connection ends or the peer is put out. Everything that is written to the
-// socket is written here.
+// connection ends or the peer is dismissed. Nothing else writes to the socket.
 func (s *socket) write() {
 	ticker := time.NewTicker(pingInterval)
 	defer ticker.Stop()
@@ -20,7 +20,7 @@ func (s *socket) write() {
 		case <-s.peer.gone:
 			return
 		case <-s.peer.out:
-			s.farewell()
+			s.goodbye()
 			return
 		case m := <-s.peer.queue:
 			err = s.send(m.frame)
@@ -29,7 +29,7 @@ func (s *socket) write() {
 			}
 			m.release()
 		case <-ticker.C:
-			if s.silent() {
+			if s.timedOut() {
 				_ = s.conn.Close()
 				return
 			}
@@ -55,36 +55,36 @@ func (s *socket) control(kind int) error {
 	return s.timed(func(deadline time.Time) error { return s.conn.WriteControl(kind, nil, deadline) })
 }
 
-// timed gives a write its deadline. One that took long, and then worked, is a
-// sign of life, and pings had to wait for it.
+// timed gives a write its deadline. A long write that succeeds is a sign of life:
+// pings had to wait for it.
 func (s *socket) timed(write func(deadline time.Time) error) error {
 	begin := time.Now()
-	err := write(begin.Add(stall))
+	err := write(begin.Add(writeTimeout))
 	if err == nil && time.Since(begin) > slowWrite {
 		s.alive()
 	}
 	return err
 }
 
-// farewell tells a peer why it is put out, and that the connection ends.
-func (s *socket) farewell() {
+// goodbye tells a peer why it is dismissed, and closes the WebSocket.
+func (s *socket) goodbye() {
 	code := websocket.CloseNormalClosure
-	if verdict := s.peer.verdict; verdict != 0 {
+	if reason := s.peer.reason; reason != 0 {
 		code = websocket.ClosePolicyViolation
-		if s.send(wire.RoomError{Code: verdict, Message: explain(verdict)}.Append(nil)) != nil {
+		if s.send(wire.RoomError{Code: reason, Message: explain(reason)}.Append(nil)) != nil {
 			return
 		}
 	}
-	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(linger))
+	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(closeGrace))
 }
 
-// explain says in a sentence why a peer is refused or put out.
+// explain says in a sentence why a peer is refused or dismissed.
 func explain(code wire.RoomErrorCode) string {
 	switch code {
 	case wire.RoomUnknown:
 		return "No room has this nameplate."
 	case wire.RoomFull:
-		return "That seat of the room is taken, or the relay has no room left."
+		return "The room is taken, or the relay has no room left."
 	case wire.RoomUsed:
 		return "The code has been used; a code works once."
 	case wire.RoomTooLarge:
@@ -99,6 +99,10 @@ func explain(code wire.RoomErrorCode) string {
 		return "The ticket does not belong to this room."
 	case wire.RoomReplaced:
 		return "You have connected again, and this is the older connection."
+	case wire.RoomIdle:
+		return "You sent nothing in time."
+	case wire.RoomWrongVersion:
+		return fmt.Sprintf("This relay speaks version %d of the room protocol, and takes nothing in the URL; update tallow.", wire.RoomVersion)
 	default:
 		return "The message or request is malformed."
 	}

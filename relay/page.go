@@ -11,8 +11,8 @@ import (
 //go:embed page.html
 var pageHTML string
 
-// newPage is the static page at /. It loads nothing, runs nothing, and its one
-// style sheet is allowed by its hash.
+// newPage returns the handler of the static page at /. The page loads nothing,
+// runs nothing, and its one style sheet is allowed by its hash.
 func newPage() http.Handler {
 	_, style, _ := strings.Cut(pageHTML, "<style>")
 	style, _, _ = strings.Cut(style, "</style>")
@@ -25,7 +25,7 @@ func newPage() http.Handler {
 		h.Set("Content-Security-Policy", policy)
 		h.Set("Cache-Control", "public, max-age=3600")
 		if req.Method != http.MethodHead {
-			_, _ = w.Write([]byte(pageHTML)) // a client that is gone needs no page
+			_, _ = w.Write([]byte(pageHTML)) // the client may be gone
 		}
 	})
 }

@@ -8,47 +8,48 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// queueLength bounds what waits for one peer: with the message that its writer
-// holds and the one that the other peer's reader holds, four messages a peer.
+// queueLength bounds what waits for one peer. With the message that its writer
+// holds and the one that the other peer's reader holds, that makes four messages
+// a peer.
 const queueLength = 2
 
-// peer is what a room knows of one of its two: a queue of messages, and whether
-// it is still there. The rest belongs to its socket (socket.go).
+// peer is what a room knows of one of its two peers: a queue of messages, and
+// whether it is still there. The rest belongs to its socket (socket.go).
 type peer struct {
-	queue chan *message // to the peer; drained until gone or out
-	gone  chan struct{} // closed once its socket has ended
-	out   chan struct{} // closed by dismiss: the relay puts the peer out
+	queue chan *message // to the peer; drained until gone or out is closed
+	gone  chan struct{} // closed when its socket has ended
+	out   chan struct{} // closed by dismiss: the relay disconnects the peer
 
-	// Set by table.take before the peer is seen by anyone else.
-	role   role
-	name   *[16]byte       // that it gave itself in a resume room, or nil
-	room   *room           // nil for one that is only refused
-	met    *peer           // who sat in the other seat then, or nil; for arrive
-	before <-chan struct{} // departed of who had the seat until then, or nil
+	// Set by table.join before anyone else sees the peer.
+	role     role
+	id       [16]byte        // that it gave itself, in a resume room
+	room     *room           // nil until it has joined one
+	other    *peer           // who was in the other slot then, or nil; for announce
+	previous <-chan struct{} // leftSent of the peer that had the slot before, or nil
 
-	known atomic.Bool // the other peer has heard of this one
+	announced atomic.Bool // the other peer has been told of this one
+	spoke     atomic.Bool // it has forwarded something since both peers are there
 
 	// Guarded by the table's lock.
-	leaving  bool
-	bereaved *peer // once leaving: who is to be told, if anyone
+	leaving bool
+	notify  *peer // once leaving: the peer to send left to, or nil
 
-	departed chan struct{} // closed by leave once that is told
+	leftSent chan struct{} // closed by leave once notify has been told
 
 	dismissal sync.Once
-	verdict   wire.RoomErrorCode // 0: no error; read it once out is closed
-	// hurry leaves the socket's reader only so long to see that out is closed.
-	hurry func(time.Duration)
+	reason    wire.RoomErrorCode // 0: no error; read it once out is closed
+	// limitReads gives the socket's reader only so long to see the connection end.
+	limitReads func(time.Duration)
 }
 
 // message is one frame on its way to a peer.
 type message struct {
 	frame []byte
-	last  bool // hang up after it
-	// pool takes the frame's buffer back, unless it is nil.
-	pool *sync.Pool
+	last  bool       // hang up after it
+	pool  *sync.Pool // takes the message back; nil if it is not pooled
 }
 
-// notice is a frame that has nothing but its kind.
+// notice makes a frame that has only a kind.
 func notice(kind wire.RoomKind) *message { return &message{frame: []byte{byte(kind)}} }
 
 func (m *message) release() {
@@ -57,18 +58,19 @@ func (m *message) release() {
 	}
 }
 
-func newPeer(hurry func(time.Duration)) *peer {
+func newPeer(limitReads func(time.Duration)) *peer {
 	return &peer{
-		queue:    make(chan *message, queueLength),
-		gone:     make(chan struct{}),
-		out:      make(chan struct{}),
-		departed: make(chan struct{}),
-		hurry:    hurry,
+		queue:      make(chan *message, queueLength),
+		gone:       make(chan struct{}),
+		out:        make(chan struct{}),
+		leftSent:   make(chan struct{}),
+		limitReads: limitReads,
 	}
 }
 
-// put gives p a message, and waits while p is slow: so the backpressure of one
-// peer reaches the other. It gives up when p ends or abandon closes.
+// put queues a message for p and blocks while the queue is full: this is how the
+// backpressure of one peer reaches the other. It gives up when p ends or abandon
+// is closed.
 func (p *peer) put(m *message, abandon <-chan struct{}) {
 	select {
 	case p.queue <- m:
@@ -81,35 +83,30 @@ func (p *peer) put(m *message, abandon <-chan struct{}) {
 	}
 }
 
-// dismiss puts the peer out, with an error unless code is 0. It does not wait.
+// dismiss disconnects the peer, with an error unless code is 0. It does not wait.
 func (p *peer) dismiss(code wire.RoomErrorCode) {
 	p.dismissal.Do(func() {
-		p.verdict = code
+		p.reason = code
 		close(p.out)
-		p.hurry(linger)
+		p.limitReads(closeGrace)
 	})
 }
 
-// evict puts out a peer whose seat is wanted by its own next connection.
-func (p *peer) evict() {
+// replace disconnects a peer whose own next connection wants the slot.
+func (p *peer) replace() {
 	p.dismiss(wire.RoomReplaced)
-	p.hurry(handover)
+	p.limitReads(replaceGrace)
 }
 
-// hasGone tells whether the peer's socket has ended.
-func (p *peer) hasGone() bool {
-	select {
-	case <-p.gone:
-		return true
-	default:
-		return false
-	}
-}
+// hasGone reports whether the peer's socket has ended.
+func (p *peer) hasGone() bool { return isClosed(p.gone) }
 
-// dismissed tells whether the peer has been put out.
-func (p *peer) dismissed() bool {
+// dismissed reports whether the relay disconnects the peer.
+func (p *peer) dismissed() bool { return isClosed(p.out) }
+
+func isClosed(c <-chan struct{}) bool {
 	select {
-	case <-p.out:
+	case <-c:
 		return true
 	default:
 		return false

@@ -18,7 +18,7 @@ type Relay struct {
 	routes   http.Handler
 	upgrader websocket.Upgrader
 	table    *table
-	sessions *limiter
+	opens    *limiter
 	joins    *limiter
 	resumes  *limiter
 	stun     *limiter
@@ -38,25 +38,25 @@ func New(config Config) (*Relay, error) {
 		return nil, err
 	}
 	r := &Relay{
-		config:   config,
-		table:    newTable(config.UnclaimedTTL, config.ResumeTTL, config.MaxRooms, config.NameplateDigits),
-		sessions: newLimiter(config.SessionsPerMinute, config.SessionsPerMinute/3),
-		joins:    newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
-		resumes:  newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
-		stun:     newLimiter(stunPerMinute, stunBurst),
-		serving:  make(map[*socket]struct{}),
-		drained:  make(chan struct{}),
+		config:  config,
+		table:   newTable(config.limits(), config.NameplateDigits),
+		opens:   newLimiter(config.RoomsPerMinute, config.RoomsPerMinute/3),
+		joins:   newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
+		resumes: newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
+		stun:    newLimiter(stunPerMinute, stunBurst),
+		serving: make(map[*socket]struct{}),
+		drained: make(chan struct{}),
 	}
 	r.upgrader = websocket.Upgrader{
-		// There are no cookies and nothing else that a browser would add of
-		// itself, so pages of any origin may use the relay.
+		// There are no cookies, nor anything else that a browser adds on its own, so
+		// pages of any origin may use the relay.
 		CheckOrigin:      func(*http.Request) bool { return true },
 		HandshakeTimeout: upgradeTimeout,
 		Error:            refuseUpgrade,
-		// The HTTP server's small buffers do: long messages go past them.
+		// The HTTP server's small buffers suffice, since long messages bypass them.
 	}
 	r.messages.New = func() any {
-		// One byte more than the largest frame, to tell a larger one.
+		// One byte more than the largest frame, so that a larger one shows.
 		return &message{frame: make([]byte, 0, 1+config.MaxMessage+1), pool: &r.messages}
 	}
 	r.routes = r.newRoutes()
@@ -67,11 +67,13 @@ func New(config Config) (*Relay, error) {
 func (r *Relay) ServeHTTP(w http.ResponseWriter, req *http.Request) { r.routes.ServeHTTP(w, req) }
 
 // Shutdown ends all rooms, tells their peers that the relay closes, and waits
-// until the last of them is gone. When ctx ends, those that are left are cut
-// off. After it, the relay refuses everything but the static page.
+// until the last peer is gone. When ctx ends, it cuts off those that are left and
+// returns the cause of ctx. From then on the relay refuses everything but the
+// static page and the health.
 func (r *Relay) Shutdown(ctx context.Context) error {
 	r.startClosing()
 	r.table.close()
+	r.dismissUnjoined()
 
 	select {
 	case <-r.drained:
@@ -83,7 +85,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	}
 }
 
-// Close ends all rooms at once, without a word to their peers.
+// Close ends all rooms at once, without telling their peers. It returns nil.
 func (r *Relay) Close() error {
 	r.startClosing()
 	r.cutOff()
@@ -133,6 +135,17 @@ func (r *Relay) checkDrained() {
 	}
 }
 
+// dismissUnjoined disconnects those that are in no room, and so not on the table.
+func (r *Relay) dismissUnjoined() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for s := range r.serving {
+		if !s.joined.Load() {
+			s.peer.dismiss(wire.RoomClosing)
+		}
+	}
+}
+
 func (r *Relay) cutOff() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -141,7 +154,7 @@ func (r *Relay) cutOff() {
 	}
 }
 
-// newSpeed is the limit of what one peer may send, nil for none.
+// newSpeed returns the limit of what one peer may send, or nil for none.
 func (r *Relay) newSpeed() *rate.Limiter {
 	if r.config.BytesPerSecond == 0 {
 		return nil

@@ -27,7 +27,7 @@ const patience = 10 * time.Second
 
 // unlimited is a configuration without rate limits.
 func unlimited() Config {
-	return Config{SessionsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1}
+	return Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1}
 }
 
 // start serves a relay on a real socket and gives its base URL.
@@ -56,37 +56,60 @@ func post(t *testing.T, base, body string) (*http.Response, []byte) {
 }
 
 // open opens a room and fails the test if that does not work.
-func open(t *testing.T, base, nameplate string) wire.SessionReply {
+func open(t *testing.T, base, nameplate string) wire.OpenReply {
 	t.Helper()
-	resp, body := post(t, base, string(wire.SessionRequest{Nonce: testNonce(), Nameplate: nameplate}.Append(nil)))
+	resp, body := post(t, base, string(wire.OpenRequest{Nonce: testNonce(), Nameplate: nameplate}.Append(nil)))
 	if resp.StatusCode != http.StatusCreated {
 		t.Fatalf("open: %s: %s", resp.Status, body)
 	}
-	reply, err := wire.ParseSessionReply(body)
+	reply, err := wire.ParseOpenReply(body)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return reply
 }
 
-// seat is a test's peer: a plain WebSocket client.
-type seat struct {
+// client is a test's peer: a plain WebSocket client.
+type client struct {
 	t    *testing.T
 	conn *websocket.Conn
 }
 
-func dial(t *testing.T, base, query string) seat {
+// webSocket is the URL of a relay's WebSocket.
+func webSocket(base string) string { return "ws" + strings.TrimPrefix(base, "http") + "/ws" }
+
+// connect opens a WebSocket and joins nothing.
+func connect(t *testing.T, base string) client {
 	t.Helper()
-	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), "ws"+strings.TrimPrefix(base, "http")+"/ws?"+query, nil)
+	conn, _, err := websocket.DefaultDialer.DialContext(t.Context(), webSocket(base), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return seat{t, conn}
+	return client{t, conn}
+}
+
+func dial(t *testing.T, base string, join wire.RoomJoin) client {
+	t.Helper()
+	s := connect(t, base)
+	s.send(join.Append(nil)...)
+	return s
+}
+
+func asReceiver(nameplate string) wire.RoomJoin {
+	return wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: nameplate}
+}
+
+func asSender(nameplate string, ticket wire.Ticket) wire.RoomJoin {
+	return wire.RoomJoin{Role: wire.RoomSender, Nameplate: nameplate, Ticket: ticket}
+}
+
+func asResumer(room [16]byte, id byte) wire.RoomJoin {
+	return wire.RoomJoin{Role: wire.RoomResumer, Resume: room, Peer: [16]byte{id}}
 }
 
 // frame reads the next frame.
-func (s seat) frame() []byte {
+func (s client) frame() []byte {
 	s.t.Helper()
 	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
 	kind, b, err := s.conn.ReadMessage()
@@ -96,27 +119,27 @@ func (s seat) frame() []byte {
 	return b
 }
 
-func (s seat) wantFrame(want []byte) {
+func (s client) wantFrame(want []byte) {
 	s.t.Helper()
 	if got := s.frame(); !bytes.Equal(got, want) {
 		s.t.Fatalf("frame %.60x, want %.60x", got, want)
 	}
 }
 
-func (s seat) want(kind wire.RoomKind) { s.t.Helper(); s.wantFrame([]byte{byte(kind)}) }
+func (s client) want(kind wire.RoomKind) { s.t.Helper(); s.wantFrame([]byte{byte(kind)}) }
 
-func (s seat) wantWelcome(flags wire.RoomFlags) {
+func (s client) wantWelcome(flags wire.RoomFlags) {
 	s.t.Helper()
 	s.wantFrame(wire.RoomWelcome{Flags: flags, Nonce: testNonce()}.Append(nil))
 }
 
-func (s seat) wantForward(payload string) {
+func (s client) wantForward(payload string) {
 	s.t.Helper()
 	s.wantFrame(append([]byte{byte(wire.RoomForwardKind)}, payload...))
 }
 
 // wantError expects an error frame, and then the end of the connection.
-func (s seat) wantError(code wire.RoomErrorCode) {
+func (s client) wantError(code wire.RoomErrorCode) {
 	s.t.Helper()
 	e, err := wire.ParseRoomError(s.frame())
 	if err != nil || e.Code != code || e.Message == "" {
@@ -126,7 +149,7 @@ func (s seat) wantError(code wire.RoomErrorCode) {
 }
 
 // wantEnd expects a close frame.
-func (s seat) wantEnd(code int) {
+func (s client) wantEnd(code int) {
 	s.t.Helper()
 	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
 	if _, b, err := s.conn.ReadMessage(); !websocket.IsCloseError(err, code) {
@@ -135,25 +158,25 @@ func (s seat) wantEnd(code int) {
 	_ = s.conn.Close()
 }
 
-func (s seat) send(frame ...byte) {
+func (s client) send(frame ...byte) {
 	s.t.Helper()
 	if err := s.conn.WriteMessage(websocket.BinaryMessage, frame); err != nil {
 		s.t.Fatal(err)
 	}
 }
 
-func (s seat) forward(payload string) {
+func (s client) forward(payload string) {
 	s.t.Helper()
 	s.send(append([]byte{byte(wire.RoomForwardKind)}, payload...)...)
 }
 
-// pair opens a room and seats both peers.
-func pair(t *testing.T, base string) (reply wire.SessionReply, s, r seat) {
+// pair opens a room and lets both peers join.
+func pair(t *testing.T, base string) (reply wire.OpenReply, s, r client) {
 	t.Helper()
 	reply = open(t, base, "")
-	s = dial(t, base, "nameplate="+reply.Nameplate+"&ticket="+reply.Ticket.String())
+	s = dial(t, base, asSender(reply.Nameplate, reply.Ticket))
 	s.wantWelcome(0)
-	r = dial(t, base, "nameplate="+reply.Nameplate)
+	r = dial(t, base, asReceiver(reply.Nameplate))
 	r.wantWelcome(wire.RoomPeerHere)
 	s.want(wire.RoomJoinedKind)
 	return reply, s, r
@@ -192,7 +215,7 @@ func TestWholeProtocol(t *testing.T) {
 	s.forward(longest)
 	rcv.wantForward(longest)
 
-	late := dial(t, base, "nameplate="+reply.Nameplate)
+	late := dial(t, base, asReceiver(reply.Nameplate))
 	late.wantError(wire.RoomUsed)
 
 	_ = rcv.conn.Close()
@@ -203,15 +226,15 @@ func TestWholeProtocol(t *testing.T) {
 	}
 	_ = s.conn.Close()
 	eventually(t, "the burnt and empty room ends", func() bool { return rooms(r) == 0 })
-	dial(t, base, "nameplate="+reply.Nameplate).wantError(wire.RoomUsed)
+	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomUsed)
 }
 
 func TestReceiverComesFirstAndLeaves(t *testing.T) {
 	_, base := start(t, unlimited())
 	reply := open(t, base, "")
-	first := dial(t, base, "nameplate="+reply.Nameplate)
+	first := dial(t, base, asReceiver(reply.Nameplate))
 	first.wantWelcome(0)
-	s := dial(t, base, "nameplate="+reply.Nameplate+"&ticket="+reply.Ticket.String())
+	s := dial(t, base, asSender(reply.Nameplate, reply.Ticket))
 	s.wantWelcome(wire.RoomPeerHere)
 	first.want(wire.RoomJoinedKind)
 	first.forward("this arrives")
@@ -220,7 +243,7 @@ func TestReceiverComesFirstAndLeaves(t *testing.T) {
 	s.want(wire.RoomLeftKind)
 
 	// The code is not burnt, so the next may try.
-	second := dial(t, base, "nameplate="+reply.Nameplate)
+	second := dial(t, base, asReceiver(reply.Nameplate))
 	second.wantWelcome(wire.RoomPeerHere)
 	s.want(wire.RoomJoinedKind)
 	s.forward("hello")
@@ -230,10 +253,10 @@ func TestReceiverComesFirstAndLeaves(t *testing.T) {
 func TestSenderTakesItsSeatAgain(t *testing.T) {
 	r, base := start(t, unlimited())
 	reply, s, rcv := pair(t, base)
-	again := "nameplate=" + reply.Nameplate + "&ticket=" + reply.Ticket.String()
+	again := asSender(reply.Nameplate, reply.Ticket)
 	_ = s.conn.Close()
 	rcv.want(wire.RoomLeftKind)
-	eventually(t, "the sender's seat is free", func() bool { return seatFree(r, reply.Nameplate, sender) })
+	eventually(t, "the sender's slot is free", func() bool { return slotFree(r, reply.Nameplate, sender) })
 	s = dial(t, base, again)
 	s.wantWelcome(wire.RoomPeerHere)
 	rcv.want(wire.RoomJoinedKind)
@@ -241,11 +264,11 @@ func TestSenderTakesItsSeatAgain(t *testing.T) {
 	s.wantForward("still here")
 }
 
-func seatFree(r *Relay, nameplate string, seat role) bool {
+func slotFree(r *Relay, nameplate string, slot role) bool {
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
 	e := r.table.entries[nameplate]
-	return e.room.seats[seat].Load() == nil
+	return e.room.slots[slot].Load() == nil
 }
 
 func TestRefusals(t *testing.T) {
@@ -254,21 +277,38 @@ func TestRefusals(t *testing.T) {
 	wrong := reply.Ticket
 	wrong[15]++
 	for name, tc := range map[string]struct {
-		query string
-		want  wire.RoomErrorCode
+		join wire.RoomJoin
+		want wire.RoomErrorCode
 	}{
-		"a third peer":                {"nameplate=" + reply.Nameplate, wire.RoomFull},
-		"an unknown nameplate":        {"nameplate=123456", wire.RoomUnknown},
-		"an unknown one, with ticket": {"nameplate=123456&ticket=" + reply.Ticket.String(), wire.RoomUnknown},
-		"a wrong ticket":              {"nameplate=" + reply.Nameplate + "&ticket=" + wrong.String(), wire.RoomTicket},
-		"half a ticket":               {"nameplate=" + reply.Nameplate + "&ticket=00", wire.RoomMalformed},
-		"an empty ticket":             {"nameplate=" + reply.Nameplate + "&ticket=", wire.RoomMalformed},
-		"no nameplate":                {"", wire.RoomMalformed},
-		"no number":                   {"nameplate=seven", wire.RoomMalformed},
-		"a leading zero":              {"nameplate=0" + reply.Nameplate, wire.RoomMalformed},
+		"a third peer":                {asReceiver(reply.Nameplate), wire.RoomFull},
+		"an unknown nameplate":        {asReceiver("123456"), wire.RoomUnknown},
+		"an unknown one, with ticket": {asSender("123456", reply.Ticket), wire.RoomUnknown},
+		"a wrong ticket":              {asSender(reply.Nameplate, wrong), wire.RoomTicket},
+		"no nameplate":                {asReceiver(""), wire.RoomMalformed},
+		"no number":                   {asReceiver("seven"), wire.RoomMalformed},
+		"a leading zero":              {asReceiver("0" + reply.Nameplate), wire.RoomMalformed},
+		"no role":                     {wire.RoomJoin{Nameplate: reply.Nameplate}, wire.RoomMalformed},
 	} {
-		t.Run(name, func(t *testing.T) { dial(t, base, tc.query).wantError(tc.want) })
+		t.Run(name, func(t *testing.T) { dial(t, base, tc.join).wantError(tc.want) })
 	}
+	for name, frame := range map[string][]byte{
+		"half a ticket":     asSender(reply.Nameplate, reply.Ticket).Append(nil)[:13],
+		"no ticket":         asSender(reply.Nameplate, reply.Ticket).Append(nil)[:4+len(reply.Nameplate)],
+		"another kind":      {byte(wire.RoomBurnKind)},
+		"a message at once": append([]byte{byte(wire.RoomForwardKind)}, "M1"...),
+		"too large a join":  make([]byte, 1<<20),
+	} {
+		t.Run(name, func(t *testing.T) {
+			stranger := connect(t, base)
+			_ = stranger.conn.WriteMessage(websocket.BinaryMessage, frame)
+			stranger.wantError(wire.RoomMalformed)
+		})
+	}
+	t.Run("text", func(t *testing.T) {
+		stranger := connect(t, base)
+		_ = stranger.conn.WriteMessage(websocket.TextMessage, asReceiver(reply.Nameplate).Append(nil))
+		stranger.wantError(wire.RoomMalformed)
+	})
 	s.forward("nothing is lost")
 	rcv.wantForward("nothing is lost")
 	rcv.forward("for either")
@@ -291,6 +331,7 @@ func TestBadMessages(t *testing.T) {
 		"text":                      {sender, websocket.TextMessage, []byte{5, 'x'}, wire.RoomMalformed},
 		"nothing":                   {sender, websocket.BinaryMessage, nil, wire.RoomMalformed},
 		"a kind that is none":       {receiver, websocket.BinaryMessage, []byte{9}, wire.RoomMalformed},
+		"another join":              {receiver, websocket.BinaryMessage, asReceiver("7").Append(nil), wire.RoomMalformed},
 		"a welcome":                 {receiver, websocket.BinaryMessage, wire.RoomWelcome{}.Append(nil), wire.RoomMalformed},
 		"joined":                    {receiver, websocket.BinaryMessage, []byte{byte(wire.RoomJoinedKind)}, wire.RoomMalformed},
 		"burn with a body":          {sender, websocket.BinaryMessage, []byte{byte(wire.RoomBurnKind), 0}, wire.RoomMalformed},
@@ -313,13 +354,13 @@ func TestBadMessages(t *testing.T) {
 			good.wantForward("sent before that")
 			good.want(wire.RoomLeftKind)
 
-			// The room goes on, and the seat is free for another try.
-			eventually(t, "the seat is free", func() bool { return seatFree(r, reply.Nameplate, tc.from) })
-			query := "nameplate=" + reply.Nameplate
+			// The room goes on, and the slot is free for another try.
+			eventually(t, "the slot is free", func() bool { return slotFree(r, reply.Nameplate, tc.from) })
+			join := asReceiver(reply.Nameplate)
 			if tc.from == sender {
-				query += "&ticket=" + reply.Ticket.String()
+				join = asSender(reply.Nameplate, reply.Ticket)
 			}
-			again := dial(t, base, query)
+			again := dial(t, base, join)
 			again.wantWelcome(wire.RoomPeerHere)
 			good.want(wire.RoomJoinedKind)
 			good.forward("and on")
@@ -352,7 +393,7 @@ func TestWithdraw(t *testing.T) {
 	if rooms(r) != 0 {
 		t.Error("the room is still there")
 	}
-	dial(t, base, "nameplate="+reply.Nameplate).wantError(wire.RoomUnknown)
+	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomUnknown)
 	if again := open(t, base, reply.Nameplate); again.Ticket == reply.Ticket {
 		t.Error("the same ticket twice")
 	}
@@ -365,7 +406,7 @@ func TestTwoRoomsDoNotDisturbEachOther(t *testing.T) {
 	if one.Nameplate == two.Nameplate || one.Ticket == two.Ticket {
 		t.Fatal("two rooms share a nameplate or a ticket")
 	}
-	dial(t, base, "nameplate="+one.Nameplate+"&ticket="+two.Ticket.String()).wantError(wire.RoomTicket)
+	dial(t, base, asSender(one.Nameplate, two.Ticket)).wantError(wire.RoomTicket)
 	for i := range 50 {
 		s1.forward(fmt.Sprint("one ", i))
 		s2.forward(fmt.Sprint("two ", i))
@@ -388,7 +429,7 @@ func TestOneOfManyReceiversWins(t *testing.T) {
 	_, base := start(t, unlimited())
 	for range 20 {
 		reply := open(t, base, "")
-		s := dial(t, base, "nameplate="+reply.Nameplate+"&ticket="+reply.Ticket.String())
+		s := dial(t, base, asSender(reply.Nameplate, reply.Ticket))
 		s.wantWelcome(0)
 		var (
 			wg        sync.WaitGroup
@@ -398,11 +439,12 @@ func TestOneOfManyReceiversWins(t *testing.T) {
 		for range 4 {
 			wg.Go(func() {
 				<-fire
-				conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/ws?nameplate="+reply.Nameplate, nil)
+				conn, _, err := websocket.DefaultDialer.Dial(webSocket(base), nil)
 				if err != nil {
 					t.Error(err)
 					return
 				}
+				_ = conn.WriteMessage(websocket.BinaryMessage, asReceiver(reply.Nameplate).Append(nil))
 				t.Cleanup(func() { _ = conn.Close() }) // the winner stays
 				_ = conn.SetReadDeadline(time.Now().Add(patience))
 				_, b, err := conn.ReadMessage()
@@ -431,7 +473,7 @@ func TestSTUNAddressIsTold(t *testing.T) {
 	config.STUNAddress = ":3478"
 	_, base := start(t, config)
 	reply := open(t, base, "")
-	dial(t, base, "nameplate="+reply.Nameplate).
+	dial(t, base, asReceiver(reply.Nameplate)).
 		wantFrame(wire.RoomWelcome{Nonce: testNonce(), STUN: ":3478"}.Append(nil))
 }
 
@@ -439,12 +481,12 @@ func TestShutdownTellsAndWaits(t *testing.T) {
 	r, base := start(t, unlimited())
 	_, s, rcv := pair(t, base)
 	alone := open(t, base, "")
-	lonely := dial(t, base, "nameplate="+alone.Nameplate)
+	lonely := dial(t, base, asReceiver(alone.Nameplate))
 	lonely.wantWelcome(0)
 
 	done := make(chan error, 1)
 	go func() { done <- r.Shutdown(t.Context()) }()
-	for _, p := range []seat{s, rcv, lonely} {
+	for _, p := range []client{s, rcv, lonely} {
 		p.wantError(wire.RoomClosing)
 	}
 	if err := <-done; err != nil {
@@ -454,12 +496,12 @@ func TestShutdownTellsAndWaits(t *testing.T) {
 		t.Errorf("%d rooms are left", n)
 	}
 	resp, body := post(t, base, `{"nonce":"`+strings.Repeat("0", 32)+`"}`)
-	if e, _ := wire.ParseSessionError(body); resp.StatusCode != http.StatusServiceUnavailable || e.Code != wire.RoomClosing {
+	if e, _ := wire.ParseRefusal(body); resp.StatusCode != http.StatusServiceUnavailable || e.Code != wire.RoomClosing {
 		t.Errorf("a room after shutdown: %s: %s", resp.Status, body)
 	}
-	_, resp, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/ws?nameplate=7", nil)
+	_, resp, err := websocket.DefaultDialer.Dial(webSocket(base), nil)
 	if err == nil || resp.StatusCode != http.StatusServiceUnavailable {
-		t.Errorf("a seat after shutdown: %v", err)
+		t.Errorf("a WebSocket after shutdown: %v", err)
 	}
 	if err := r.Shutdown(t.Context()); err != nil {
 		t.Errorf("shutdown again: %v", err)
@@ -492,11 +534,13 @@ func TestLogIsDiscreet(t *testing.T) {
 	config.Logger = slog.New(slog.NewJSONHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	r, base := start(t, config)
 	reply := open(t, base, "987654321")
-	s := dial(t, base, "nameplate="+reply.Nameplate+"&ticket="+reply.Ticket.String())
+	s := dial(t, base, asSender(reply.Nameplate, reply.Ticket))
 	s.wantWelcome(0)
 	s.forward("payload")
-	dial(t, base, "nameplate=123456789").wantError(wire.RoomUnknown)
-	resumer := dial(t, base, "resume=5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e&peer=9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b9b")
+	dial(t, base, asReceiver("123456789")).wantError(wire.RoomUnknown)
+	resumer := dial(t, base, wire.RoomJoin{
+		Role: wire.RoomResumer, Resume: resumeID, Peer: [16]byte(bytes.Repeat([]byte{0x9b}, 16)),
+	})
 	resumer.wantFrame(wire.RoomWelcome{}.Append(nil))
 	if err := r.Shutdown(t.Context()); err != nil { // nobody logs any more
 		t.Fatal(err)

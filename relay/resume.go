@@ -7,34 +7,34 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// A resume room is where two peers meet again whose connections broke. Its id is
-// a secret of theirs, so it needs no opening, no roles and nothing that could be
-// used up: whoever comes first makes it, and it ends when nobody is in it.
+// In a resume room two peers meet again whose connections broke. Its id is their
+// secret, so the room needs no opening, has no roles and nothing that could be
+// used up. The first peer to come makes it, and it ends when nobody is in it.
 //
-//	nobody --first--> one --second--> two --one goes--> one ...
-//	one --it goes--> over, forgotten
+//	empty --first--> one --second--> two --one leaves--> one ...
+//	one --it leaves--> over, forgotten
 //	one --ResumeTTL--> over (expired), forgotten
 
 func (r *room) resumes() bool { return r.id != nil }
 
-// admitResumer finds the seat of p in a resume room: the one of the peer of the
-// same name, which is to be taken over, or else a free one. The table is locked.
-func (t *table) admitResumer(p *peer, id [16]byte, name *[16]byte) (*room, wire.RoomErrorCode) {
+// findResumer finds the slot of p in a resume room: the one of the peer with the
+// same id, which is to be taken over, or else a free one. The table is locked.
+func (t *table) findResumer(p *peer, roomID, id [16]byte) (*room, wire.RoomErrorCode) {
 	if t.closing {
 		return nil, wire.RoomClosing
 	}
-	p.name = name
-	r := t.resumes[id]
+	p.id = id
+	r := t.resumes[roomID]
 	if r == nil {
 		if t.rooms >= t.limit {
 			return nil, wire.RoomFull
 		}
-		r = t.openResume(id)
+		r = t.openResume(roomID)
 	}
 	free := false
-	for role := range role(len(r.seats)) {
-		switch holder := r.seats[role].Load(); {
-		case holder != nil && holder.isNamed(name):
+	for role := range role(len(r.slots)) {
+		switch holder := r.slots[role].Load(); {
+		case holder != nil && subtle.ConstantTimeCompare(holder.id[:], id[:]) == 1:
 			p.role = role
 			return r, 0
 		case holder == nil && !free:
@@ -47,7 +47,7 @@ func (t *table) admitResumer(p *peer, id [16]byte, name *[16]byte) (*room, wire.
 	return r, 0
 }
 
-// openResume makes a resume room, in which somebody has to sit down before the
+// openResume makes a resume room. A peer has to be admitted to it before the
 // table is unlocked.
 func (t *table) openResume(id [16]byte) *room {
 	r := &room{table: t, id: &id}
@@ -55,10 +55,4 @@ func (t *table) openResume(id [16]byte) *room {
 	t.resumes[id] = r
 	t.rooms++
 	return r
-}
-
-// isNamed tells whether p gave this name when it came. One without a name is
-// nobody else.
-func (p *peer) isNamed(name *[16]byte) bool {
-	return name != nil && p.name != nil && subtle.ConstantTimeCompare(p.name[:], name[:]) == 1
 }

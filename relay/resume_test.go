@@ -16,24 +16,28 @@ import (
 )
 
 const (
-	resumeID = "resume=5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e5e"
-	peerA    = "&peer=aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
-	peerB    = "&peer=bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb"
-	peerC    = "&peer=cccccccccccccccccccccccccccccccc"
+	peerA = 0xaa
+	peerB = 0xbb
+	peerC = 0xcc
+)
+
+var (
+	resumeID = [16]byte{0x5e, 0x5e, 0x5e, 0x5e}
+	otherID  = [16]byte{0x5f, 0x5e, 0x5e, 0x5e}
 )
 
 // wantResumeWelcome expects the welcome of a room that has no nonce.
-func (s seat) wantResumeWelcome(flags wire.RoomFlags) {
+func (s client) wantResumeWelcome(flags wire.RoomFlags) {
 	s.t.Helper()
 	s.wantFrame(wire.RoomWelcome{Flags: flags}.Append(nil))
 }
 
-// resumePair seats A and B in a resume room.
-func resumePair(t *testing.T, base string) (a, b seat) {
+// resumePair lets A and B join a resume room.
+func resumePair(t *testing.T, base string) (a, b client) {
 	t.Helper()
-	a = dial(t, base, resumeID+peerA)
+	a = dial(t, base, asResumer(resumeID, peerA))
 	a.wantResumeWelcome(0)
-	b = dial(t, base, resumeID+peerB)
+	b = dial(t, base, asResumer(resumeID, peerB))
 	b.wantResumeWelcome(wire.RoomPeerHere)
 	a.want(wire.RoomJoinedKind)
 	return a, b
@@ -43,13 +47,13 @@ func TestResumeRoom(t *testing.T) {
 	config := unlimited()
 	config.STUNAddress = ":3478"
 	r, base := start(t, config)
-	a := dial(t, base, resumeID) // the name may be left out
+	a := dial(t, base, asResumer(resumeID, peerA))
 	a.wantFrame(wire.RoomWelcome{STUN: ":3478"}.Append(nil))
-	b := dial(t, base, resumeID)
+	b := dial(t, base, asResumer(resumeID, peerB))
 	b.wantFrame(wire.RoomWelcome{Flags: wire.RoomPeerHere, STUN: ":3478"}.Append(nil))
 	a.want(wire.RoomJoinedKind)
-	dial(t, base, resumeID).wantError(wire.RoomFull)
-	dial(t, base, resumeID+peerC).wantError(wire.RoomFull)
+	dial(t, base, asResumer(resumeID, 0)).wantError(wire.RoomFull)
+	dial(t, base, asResumer(resumeID, peerC)).wantError(wire.RoomFull)
 
 	longest := strings.Repeat("x", wire.MaxRoomPayload)
 	a.forward(longest)
@@ -59,8 +63,8 @@ func TestResumeRoom(t *testing.T) {
 
 	_ = a.conn.Close()
 	b.want(wire.RoomLeftKind)
-	eventually(t, "the seat is free", func() bool { return resumers(r) == 1 })
-	c := dial(t, base, resumeID)
+	eventually(t, "the slot is free", func() bool { return resumers(r) == 1 })
+	c := dial(t, base, asResumer(resumeID, peerC))
 	c.wantFrame(wire.RoomWelcome{Flags: wire.RoomPeerHere, STUN: ":3478"}.Append(nil))
 	b.want(wire.RoomJoinedKind)
 	b.forward("to the next")
@@ -70,8 +74,8 @@ func TestResumeRoom(t *testing.T) {
 	c.want(wire.RoomLeftKind)
 	_ = c.conn.Close()
 	eventually(t, "the empty room ends", func() bool { return rooms(r) == 0 })
-	// Nothing is remembered: the same id is a new room.
-	dial(t, base, resumeID).wantFrame(wire.RoomWelcome{STUN: ":3478"}.Append(nil))
+	// Nothing is tombstoneTTL: the same id is a new room.
+	dial(t, base, asResumer(resumeID, peerA)).wantFrame(wire.RoomWelcome{STUN: ":3478"}.Append(nil))
 }
 
 // resumers counts the peers in resume rooms.
@@ -80,8 +84,8 @@ func resumers(r *Relay) int {
 	defer r.table.mu.Unlock()
 	n := 0
 	for _, room := range r.table.resumes {
-		for i := range room.seats {
-			if room.seats[i].Load() != nil {
+		for i := range room.slots {
+			if room.slots[i].Load() != nil {
 				n++
 			}
 		}
@@ -111,8 +115,8 @@ func TestResumeRoomsAreApart(t *testing.T) {
 	r, base := start(t, unlimited())
 	reply, s, rcv := pair(t, base)
 	a, b := resumePair(t, base)
-	other := dial(t, base, strings.Replace(resumeID, "5e", "5f", 1)+peerA)
-	other.wantResumeWelcome(0) // and A keeps its seat in the first
+	other := dial(t, base, asResumer(otherID, peerA))
+	other.wantResumeWelcome(0) // and A keeps its slot in the first
 	if n := rooms(r); n != 3 {
 		t.Errorf("%d rooms, want 3", n)
 	}
@@ -120,23 +124,20 @@ func TestResumeRoomsAreApart(t *testing.T) {
 	b.wantForward("in the resume room")
 	s.forward("in the other")
 	rcv.wantForward("in the other")
-	for query, want := range map[string]wire.RoomErrorCode{
-		resumeID + "&nameplate=" + reply.Nameplate:    wire.RoomMalformed,
-		resumeID + "&ticket=" + reply.Ticket.String(): wire.RoomMalformed,
-		resumeID + "00":                                wire.RoomMalformed,
-		resumeID + "&peer=":                            wire.RoomMalformed,
-		"nameplate=" + reply.Nameplate + peerA:         wire.RoomMalformed,
-		"resume=&nameplate=" + reply.Nameplate + peerA: wire.RoomMalformed,
-	} {
-		dial(t, base, query).wantError(want)
-	}
+	both := append(asResumer(resumeID, peerC).Append(nil), reply.Nameplate...)
+	stranger := connect(t, base)
+	stranger.send(both...)
+	stranger.wantError(wire.RoomMalformed)
+	half := connect(t, base)
+	half.send(both[:19]...)
+	half.wantError(wire.RoomMalformed)
 }
 
 func TestPeerTakesItsSeatOver(t *testing.T) {
 	r, base := start(t, unlimited())
 	a, b := resumePair(t, base)
 	for i := range 5 {
-		again := dial(t, base, resumeID+peerA)
+		again := dial(t, base, asResumer(resumeID, peerA))
 		again.wantResumeWelcome(wire.RoomPeerHere)
 		a.wantError(wire.RoomReplaced)
 		b.want(wire.RoomLeftKind)
@@ -147,21 +148,21 @@ func TestPeerTakesItsSeatOver(t *testing.T) {
 		b.forward(fmt.Sprint("hello back ", i))
 		a.wantForward(fmt.Sprint("hello back ", i))
 	}
-	dial(t, base, resumeID+peerC).wantError(wire.RoomFull)
+	dial(t, base, asResumer(resumeID, peerC)).wantError(wire.RoomFull)
 	if n := rooms(r); n != 1 {
 		t.Errorf("%d rooms, want 1", n)
 	}
 }
 
-// A name opens no seat but its own, and one who is alone keeps the room.
+// An id opens no slot but its own, and one who is alone keeps the room.
 func TestLonelyPeerTakesItsSeatOver(t *testing.T) {
 	_, base := start(t, unlimited())
-	a := dial(t, base, resumeID+peerA)
+	a := dial(t, base, asResumer(resumeID, peerA))
 	a.wantResumeWelcome(0)
-	again := dial(t, base, resumeID+peerA)
+	again := dial(t, base, asResumer(resumeID, peerA))
 	again.wantResumeWelcome(0)
 	a.wantError(wire.RoomReplaced)
-	b := dial(t, base, resumeID+peerB)
+	b := dial(t, base, asResumer(resumeID, peerB))
 	b.wantResumeWelcome(wire.RoomPeerHere)
 	again.want(wire.RoomJoinedKind)
 	b.forward("hello")
@@ -171,18 +172,18 @@ func TestLonelyPeerTakesItsSeatOver(t *testing.T) {
 func TestTicketTakesTheSeatOver(t *testing.T) {
 	_, base := start(t, unlimited())
 	reply, s, rcv := pair(t, base)
-	query := "nameplate=" + reply.Nameplate + "&ticket=" + reply.Ticket.String()
+	query := asSender(reply.Nameplate, reply.Ticket)
 	again := dial(t, base, query)
 	again.wantWelcome(wire.RoomPeerHere)
 	s.wantError(wire.RoomReplaced)
 	rcv.want(wire.RoomLeftKind)
 	rcv.want(wire.RoomJoinedKind)
-	dial(t, base, "nameplate="+reply.Nameplate).wantError(wire.RoomFull) // a receiver proves nothing
+	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomFull) // a receiver proves nothing
 
 	again.send(byte(wire.RoomBurnKind)) // it is the sender in every respect
 	again.forward("M2")
 	rcv.wantForward("M2")
-	dial(t, base, "nameplate="+reply.Nameplate).wantError(wire.RoomUsed)
+	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomUsed)
 	third := dial(t, base, query)
 	third.wantWelcome(wire.RoomPeerHere)
 	third.forward("still here")
@@ -191,7 +192,7 @@ func TestTicketTakesTheSeatOver(t *testing.T) {
 	rcv.wantForward("still here")
 }
 
-// Whoever connects last has the seat, and the other peer hears of a peer that
+// Whoever connects last has the slot, and the other peer hears of a peer that
 // comes, goes and comes, however many connections race for it.
 func TestManyTakeovers(t *testing.T) {
 	_, base := start(t, unlimited())
@@ -200,14 +201,15 @@ func TestManyTakeovers(t *testing.T) {
 	const racers = 12
 	for i := range racers {
 		wg.Go(func() {
-			conn, _, err := websocket.DefaultDialer.Dial("ws"+strings.TrimPrefix(base, "http")+"/ws?"+resumeID+peerA, nil)
+			conn, _, err := websocket.DefaultDialer.Dial(webSocket(base), nil)
 			if err != nil {
 				t.Error(err)
 				return
 			}
+			_ = conn.WriteMessage(websocket.BinaryMessage, asResumer(resumeID, peerA).Append(nil))
 			t.Cleanup(func() { _ = conn.Close() })
 			_ = conn.WriteMessage(websocket.BinaryMessage, []byte{byte(wire.RoomForwardKind), byte(i)})
-			// Each of them gets the seat, though another may put it out before its
+			// Each of them gets the slot, though another may put it out before its
 			// welcome is written.
 			_ = conn.SetReadDeadline(time.Now().Add(patience))
 			_, b, err := conn.ReadMessage()
@@ -224,7 +226,7 @@ func TestManyTakeovers(t *testing.T) {
 	wg.Wait()
 	here := true
 	// The last word is of one who is here: any other is put out by the next.
-	last := dial(t, base, resumeID+peerA)
+	last := dial(t, base, asResumer(resumeID, peerA))
 	last.wantResumeWelcome(wire.RoomPeerHere)
 	last.forward("the last")
 	for {
@@ -270,14 +272,15 @@ func TestHalfDeadSeatIsTakenAtOnce(t *testing.T) {
 			conn, err := n.dial(ctx, network, addr)
 			return silentConn{conn, cut}, err
 		}}
-		conn, _, err := dialer.DialContext(t.Context(), "ws://pipe/ws?"+resumeID+peerA, nil)
+		conn, _, err := dialer.DialContext(t.Context(), "ws://pipe/ws", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer conn.Close()
-		a := seat{t, conn}
+		a := client{t, conn}
+		a.send(asResumer(resumeID, peerA).Append(nil)...)
 		a.wantResumeWelcome(0)
-		b := n.seat(t, resumeID+peerB)
+		b := n.join(t, asResumer(resumeID, peerB))
 		b.wantResumeWelcome(wire.RoomPeerHere)
 		a.want(wire.RoomJoinedKind)
 		close(cut) // and nobody reads from a any more
@@ -297,7 +300,7 @@ func TestHalfDeadSeatIsTakenAtOnce(t *testing.T) {
 		}
 
 		begin := time.Now()
-		again := n.seat(t, resumeID+peerA)
+		again := n.join(t, asResumer(resumeID, peerA))
 		again.wantResumeWelcome(wire.RoomPeerHere)
 		again.listen()
 		for _, want := range []wire.RoomKind{wire.RoomLeftKind, wire.RoomJoinedKind} {
@@ -306,8 +309,8 @@ func TestHalfDeadSeatIsTakenAtOnce(t *testing.T) {
 			}
 		}
 		<-sending
-		if took := time.Since(begin); took > handover {
-			t.Errorf("the seat took %v", took)
+		if took := time.Since(begin); took > replaceGrace {
+			t.Errorf("the slot took %v", took)
 		}
 		again.forward("here I am")
 		if frame := <-toB; string(frame[1:]) != "here I am" {
@@ -320,12 +323,12 @@ func TestResumesHaveALimitOfTheirOwn(t *testing.T) {
 	config := Config{JoinsPerMinute: 3, ResumesPerMinute: 9}
 	_, base := start(t, config)
 	for range 3 {
-		dial(t, base, resumeID+peerA).wantResumeWelcome(0)
+		dial(t, base, asResumer(resumeID, peerA)).wantResumeWelcome(0)
 	}
-	dial(t, base, resumeID+peerA).wantError(wire.RoomRate)
+	dial(t, base, asResumer(resumeID, peerA)).wantError(wire.RoomRate)
 	reply := open(t, base, "")
-	dial(t, base, "nameplate="+reply.Nameplate).wantWelcome(0)
-	dial(t, base, "nameplate="+reply.Nameplate).wantError(wire.RoomRate)
+	dial(t, base, asReceiver(reply.Nameplate)).wantWelcome(0)
+	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomRate)
 }
 
 // At the default settings two peers behind one address may both come back every
@@ -334,8 +337,8 @@ func TestReconnectingPeersStayUnderTheLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := startPipe(t, Config{})
 		for i := range 300 {
-			for _, name := range []string{peerA, peerB} {
-				s := n.seat(t, resumeID+name)
+			for _, name := range []byte{peerA, peerB} {
+				s := n.join(t, asResumer(resumeID, name))
 				if kind := wire.RoomKind(s.frame()[0]); kind != wire.RoomWelcomeKind {
 					t.Fatalf("refused at attempt %d", i)
 				}
@@ -352,12 +355,12 @@ func TestResumeRoomsCountAsRooms(t *testing.T) {
 	r, base := start(t, config)
 	_, _, _ = pair(t, base)
 	a, _ := resumePair(t, base)
-	dial(t, base, strings.Replace(resumeID, "5e", "5f", 1)).wantError(wire.RoomFull)
-	resp, body := post(t, base, string(wire.SessionRequest{}.Append(nil)))
+	dial(t, base, asResumer(otherID, peerB)).wantError(wire.RoomFull)
+	resp, body := post(t, base, string(wire.OpenRequest{}.Append(nil)))
 	if word(t, body) != "full" {
 		t.Errorf("%s: %s", resp.Status, body)
 	}
-	again := dial(t, base, resumeID+peerA) // who has a room keeps it
+	again := dial(t, base, asResumer(resumeID, peerA)) // who has a room keeps it
 	again.wantResumeWelcome(wire.RoomPeerHere)
 	a.wantError(wire.RoomReplaced)
 	if n := rooms(r); n != 2 {

@@ -9,20 +9,20 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// sitResume seats a peer without a socket in the resume room of the tests.
-func sitResume(t *testing.T, tb *table, name byte) *peer {
+// joinResume lets a peer without a socket join the resume room of the tests.
+func joinResume(t *testing.T, tb *table, name byte) *peer {
 	t.Helper()
 	p := newPeer(func(time.Duration) {})
 	p.queue = make(chan *message, 100)
-	if code := tb.take(p, resumeSeat(name), ""); code != 0 {
-		t.Fatalf("no seat: %v", code)
+	if code := tb.join(p, resumeJoin(name), ""); code != 0 {
+		t.Fatalf("not admitted: %v", code)
 	}
-	p.arrive()
+	p.announce()
 	return p
 }
 
-func resumeSeat(name byte) wire.RoomSeat {
-	return wire.RoomSeat{Resume: &[16]byte{1}, Peer: &[16]byte{name}}
+func resumeJoin(name byte) wire.RoomJoin {
+	return asResumer([16]byte{1}, name)
 }
 
 // heard gives the kinds of the frames that p got, and forgets them.
@@ -35,11 +35,11 @@ func (p *peer) heard() (kinds []wire.RoomKind) {
 
 func TestLonelyResumerExpires(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Minute, time.Hour, 10, 0)
-		a := sitResume(t, tb, 'a')
+		tb := newTestTable(time.Minute, 10, 0)
+		a := joinResume(t, tb, 'a')
 		time.Sleep(30 * time.Minute)
 		close(a.gone)
-		again := sitResume(t, tb, 'a') // does not make the wait start again
+		again := joinResume(t, tb, 'a') // does not make the wait start again
 		a.room.leave(a)
 		time.Sleep(30*time.Minute - time.Nanosecond)
 		synctest.Wait()
@@ -48,17 +48,17 @@ func TestLonelyResumerExpires(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		again.wantVerdict(t, wire.RoomExpired)
+		again.wantReason(t, wire.RoomExpired)
 		if n, _ := tb.size(); n != 0 || len(tb.resumes) != 0 {
 			t.Errorf("%d rooms", n)
 		}
 		// Whoever comes now comes first, even while the other takes its leave.
-		b := sitResume(t, tb, 'b')
-		stand(again)
+		b := joinResume(t, tb, 'b')
+		leave(again)
 		if n, _ := tb.size(); n != 1 || len(b.queue) != 1 {
 			t.Errorf("%d rooms, and b has heard %v", n, b.heard())
 		}
-		stand(b)
+		leave(b)
 		if n, _ := tb.size(); n != 0 {
 			t.Errorf("%d rooms", n)
 		}
@@ -67,16 +67,16 @@ func TestLonelyResumerExpires(t *testing.T) {
 
 func TestTwoResumersStay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Minute, time.Hour, 10, 0)
-		a := sitResume(t, tb, 'a')
+		tb := newTestTable(time.Minute, 10, 0)
+		a := joinResume(t, tb, 'a')
 		time.Sleep(59 * time.Minute)
-		b := sitResume(t, tb, 'b')
+		b := joinResume(t, tb, 'b')
 		time.Sleep(100 * time.Hour)
 		synctest.Wait()
 		if a.dismissed() || b.dismissed() {
 			t.Fatal("expired with two peers in it")
 		}
-		stand(b)
+		leave(b)
 		time.Sleep(time.Hour - time.Nanosecond)
 		synctest.Wait()
 		if a.dismissed() {
@@ -84,31 +84,31 @@ func TestTwoResumersStay(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		a.wantVerdict(t, wire.RoomExpired)
+		a.wantReason(t, wire.RoomExpired)
 	})
 }
 
 // The leave of a peer waits for the other, who is slow. Its next connection does
-// not wait for its seat, but is told of only after it.
+// not wait for its slot, but is told of only after it.
 func TestTakeoverDoesNotWaitForTheOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, time.Hour, 10, 0)
+		tb := newTestTable(time.Hour, 10, 0)
 		defer tb.close()
 		slow := newPeer(func(time.Duration) {}) // its queue is short
-		if code := tb.take(slow, resumeSeat('s'), ""); code != 0 {
+		if code := tb.join(slow, resumeJoin('s'), ""); code != 0 {
 			t.Fatal(code)
 		}
-		old := sitResume(t, tb, 'a') // joined fills the queue
-		go stand(old)
+		old := joinResume(t, tb, 'a') // joined fills the queue
+		go leave(old)
 		synctest.Wait()
 		next := newPeer(func(time.Duration) {})
-		if code := tb.take(next, resumeSeat('a'), ""); code != 0 {
+		if code := tb.join(next, resumeJoin('a'), ""); code != 0 {
 			t.Fatal(code)
 		}
 		if m := <-next.queue; m.frame[2] != byte(wire.RoomPeerHere) {
 			t.Errorf("welcome %x", m.frame)
 		}
-		go next.arrive()
+		go next.announce()
 		synctest.Wait()
 		want := []wire.RoomKind{wire.RoomWelcomeKind, wire.RoomJoinedKind, wire.RoomLeftKind, wire.RoomJoinedKind}
 		for _, kind := range want {
@@ -123,20 +123,20 @@ func TestTakeoverDoesNotWaitForTheOther(t *testing.T) {
 // Both peers come back before the relay is done with their old connections:
 // neither may hear the end of what it has never heard of.
 func TestBothTakeOverAtOnce(t *testing.T) {
-	tb := newTable(time.Hour, time.Hour, 10, 0)
+	tb := newTestTable(time.Hour, 10, 0)
 	defer tb.close()
-	oldA, oldB := sitResume(t, tb, 'a'), sitResume(t, tb, 'b')
+	oldA, oldB := joinResume(t, tb, 'a'), joinResume(t, tb, 'b')
 	close(oldA.gone)
 	close(oldB.gone)
 	newA, newB := newPeer(func(time.Duration) {}), newPeer(func(time.Duration) {})
 	newA.queue, newB.queue = make(chan *message, 100), make(chan *message, 100)
-	if tb.take(newA, resumeSeat('a'), "") != 0 || tb.take(newB, resumeSeat('b'), "") != 0 {
-		t.Fatal("no seats")
+	if tb.join(newA, resumeJoin('a'), "") != 0 || tb.join(newB, resumeJoin('b'), "") != 0 {
+		t.Fatal("not admitted")
 	}
 	oldB.room.leave(oldB)
 	oldA.room.leave(oldA)
-	newB.arrive()
-	newA.arrive()
+	newB.announce()
+	newA.announce()
 	want := []wire.RoomKind{wire.RoomWelcomeKind, wire.RoomLeftKind, wire.RoomJoinedKind}
 	if got := newA.heard(); !slices.Equal(got, want) {
 		t.Errorf("A heard %v, want %v", got, want)
@@ -145,7 +145,7 @@ func TestBothTakeOverAtOnce(t *testing.T) {
 		t.Errorf("B heard %v, want the welcome alone", got)
 	}
 	for _, p := range []*peer{oldA, oldB, newA, newB} {
-		if p.met != nil || p.bereaved != nil {
+		if p.other != nil || p.notify != nil {
 			t.Error("a peer holds another in memory")
 		}
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// role says which of a room's two seats a peer sits in. In a resume room it says
+// role says which of a room's two slots a peer has. In a resume room it means
 // nothing more than that.
 type role uint8
 
@@ -19,10 +19,10 @@ const (
 func (r role) other() role { return 1 - r }
 
 // room is the meeting place of two peers: of the sender and the receiver of a
-// code, or of two that resume, which have no roles and take the seats in turn
-// (resume.go).
+// code, or of two that resume, which have no roles and take the slots as they
+// come (resume.go).
 //
-//	open --burn--> burnt --both gone--> over (used)
+//	open --burn--> burnt --both have left--> over (used)
 //	open --TTL, or the sender withdraws--> over (expired, unknown)
 type room struct {
 	table *table
@@ -32,37 +32,38 @@ type room struct {
 	nonce     [16]byte
 	ticket    wire.Ticket
 
-	// Changed under table.mu. Peers look each other up in seats without it.
-	seats  [2]atomic.Pointer[peer]
+	// Changed under table.mu. Peers look each other up in slots without it.
+	slots  [2]atomic.Pointer[peer]
 	burnt  bool
 	over   bool
 	expiry *time.Timer
+	idle   *time.Timer // frees the receiver's slot; nil until both peers have been there
 }
 
-// leave tells the other peer that p has gone, and only then gives the seat
-// free: so no newcomer can be announced before that. What it waits for takes no
-// longer than the other peer does, and that has a limit (stall).
+// leave tells the other peer that p has left, and only then frees the slot. So
+// no newcomer can be announced before that. It waits no longer than the other
+// peer takes, which is bounded by writeTimeout.
 func (r *room) leave(p *peer) {
 	r.table.mu.Lock()
-	r.part(p)
-	bereaved, over := p.bereaved, r.over
-	p.bereaved = nil
+	r.startLeaving(p)
+	notify, over := p.notify, r.over
+	p.notify = nil
 	r.table.mu.Unlock()
 
-	if p.before != nil {
-		<-p.before
+	if p.previous != nil {
+		<-p.previous
 	}
-	if bereaved != nil && p.known.Load() && !over {
-		bereaved.put(notice(wire.RoomLeftKind), nil)
+	if notify != nil && p.announced.Load() && !over {
+		notify.put(notice(wire.RoomLeftKind), nil)
 	}
-	close(p.departed)
+	close(p.leftSent)
 
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
-	if r.seats[p.role].Load() != p {
-		return // it was taken over
+	if r.slots[p.role].Load() != p {
+		return // its next connection has the slot
 	}
-	r.seats[p.role].Store(nil)
+	r.slots[p.role].Store(nil)
 	switch {
 	case r.over:
 	case r.empty() && (r.burnt || r.resumes()):
@@ -72,34 +73,35 @@ func (r *room) leave(p *peer) {
 	}
 }
 
-// part notes, once, that p has no more to say and who has to be told of that:
-// the one who sits opposite now, for who comes later never hears of p. The table
-// is locked.
-func (r *room) part(p *peer) {
+// startLeaving marks, once, that nothing more comes from p, and notes whom to
+// tell: the peer that is in the other slot now, since a later one never hears of
+// p. The table is locked.
+func (r *room) startLeaving(p *peer) {
 	if !p.leaving {
 		p.leaving = true
-		p.bereaved = r.seats[p.role.other()].Load()
+		p.notify = r.slots[p.role.other()].Load()
 	}
 }
 
-// burn makes the code useless: the receiver's seat stays as it is.
+// burn makes the code useless. A receiver that has joined stays.
 func (r *room) burn() {
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
 	r.burnt = true
 	r.expiry.Stop()
+	r.stopIdle()
 }
 
-// withdraw ends the room at the sender's wish. Its receiver is told after
+// withdraw ends the room at the sender's request. The receiver is told after
 // everything that the sender sent before.
 func (r *room) withdraw(p *peer) {
 	r.table.mu.Lock()
-	story := wire.RoomUnknown
+	reason := wire.RoomUnknown
 	if r.burnt {
-		story = wire.RoomUsed
+		reason = wire.RoomUsed
 	}
-	r.finish(story)
-	other := r.seats[p.role.other()].Load()
+	r.finish(reason)
+	other := r.slots[p.role.other()].Load()
 	r.table.mu.Unlock()
 
 	if other != nil {
@@ -111,8 +113,8 @@ func (r *room) withdraw(p *peer) {
 }
 
 // expire ends a room that was not burnt in time, or in which a peer has been
-// alone for too long. While two resume, the time that began with the first runs
-// out to no effect; it begins again when one of them goes.
+// alone for too long. A timer that fires while two peers resume has no effect;
+// it is started anew when one of them leaves.
 func (r *room) expire() {
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
@@ -121,30 +123,31 @@ func (r *room) expire() {
 	}
 }
 
-// end ends the room and puts out who is still there. The table is locked.
+// end ends the room and disconnects its peers. The table is locked.
 func (r *room) end(code wire.RoomErrorCode) {
 	r.finish(code)
-	for i := range r.seats {
-		if p := r.seats[i].Load(); p != nil {
+	for i := range r.slots {
+		if p := r.slots[i].Load(); p != nil {
 			p.dismiss(code)
 		}
 	}
 }
 
 // finish takes the room off the table, once. The table is locked.
-func (r *room) finish(story wire.RoomErrorCode) {
+func (r *room) finish(reason wire.RoomErrorCode) {
 	if r.over {
 		return
 	}
 	r.over = true
 	r.expiry.Stop()
-	r.table.bury(r, story)
+	r.stopIdle()
+	r.table.remove(r, reason)
 }
 
 func (r *room) empty() bool {
-	return r.seats[sender].Load() == nil && r.seats[receiver].Load() == nil
+	return r.slots[sender].Load() == nil && r.slots[receiver].Load() == nil
 }
 
 func (r *room) full() bool {
-	return r.seats[sender].Load() != nil && r.seats[receiver].Load() != nil
+	return r.slots[sender].Load() != nil && r.slots[receiver].Load() != nil
 }

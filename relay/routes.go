@@ -2,10 +2,10 @@ package relay
 
 import "net/http"
 
-// newRoutes is the relay's whole HTTP surface.
+// newRoutes returns the handler of everything that the relay serves.
 func (r *Relay) newRoutes() http.Handler {
 	mux := http.NewServeMux()
-	mux.Handle("/api/session", api(http.MethodPost, r.serveSession))
+	mux.Handle("/api/session", api(http.MethodPost, r.serveOpen))
 	mux.Handle("/api/health", api(http.MethodGet, r.serveHealth))
 	mux.Handle("/api/ready", api(http.MethodGet, r.serveReady))
 	mux.Handle("/ws", only(http.MethodGet, r.serveSocket))
@@ -23,7 +23,7 @@ func (r *Relay) newRoutes() http.Handler {
 	})
 }
 
-// only lets one method through, and HEAD where it is GET.
+// only allows one method, and HEAD with GET.
 func only(method string, next http.HandlerFunc) http.Handler {
 	allow := method
 	if method == http.MethodGet {
@@ -39,7 +39,7 @@ func only(method string, next http.HandlerFunc) http.Handler {
 	})
 }
 
-// api is only for what pages of other origins may use (CORS).
+// api is like only, for what pages of other origins may use (CORS).
 func api(method string, next http.HandlerFunc) http.Handler {
 	rest := only(method, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// bindAttempts is how often Listen looks for a port number that is free
-	// for TCP and UDP, when it may choose.
+	// bindAttempts is how often Listen tries to find a port that is free for TCP
+	// and UDP, if it may choose.
 	bindAttempts = 20
 	// shutdownGrace is how long peers and requests may take to end.
 	shutdownGrace = 1500 * time.Millisecond
@@ -24,8 +24,8 @@ const (
 
 // Listen binds addr, "HOST:PORT", for the two sockets of a relay: TCP for peers
 // and UDP of the same number for STUN. For port 0 it finds one that is free for
-// both. Where the system lets it, what it accepts has congestion control that
-// suits bulk data.
+// both. Where the system allows it, accepted connections use a congestion control
+// that suits bulk data.
 func Listen(ctx context.Context, addr string) (net.Listener, net.PacketConn, error) {
 	bind := net.ListenConfig{Control: congestion.Control}
 	_, port, err := net.SplitHostPort(addr)
@@ -67,7 +67,7 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 	logger := relay.config.Logger
 	server := &http.Server{
 		Handler: relay,
-		// These hold until a connection becomes a WebSocket, which has its own.
+		// These apply until a connection becomes a WebSocket, which has its own.
 		ReadHeaderTimeout: bodyTimeout,
 		ReadTimeout:       2 * bodyTimeout,
 		WriteTimeout:      2 * bodyTimeout,
@@ -103,7 +103,7 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 	return err
 }
 
-// shutdown ends a relay and its server, by force after a grace.
+// shutdown ends a relay and its server, by force after shutdownGrace.
 func shutdown(ctx context.Context, relay *Relay, server *http.Server) {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownGrace)
 	defer cancel()
@@ -116,7 +116,7 @@ func shutdown(ctx context.Context, relay *Relay, server *http.Server) {
 }
 
 // ListenAndServe runs a relay and its STUN service on addr until ctx ends.
-// onListening, unless it is nil, is told the address before the relay accepts
+// Unless onListening is nil, it is called with the address before the relay accepts
 // anything.
 func ListenAndServe(ctx context.Context, addr string, config Config, onListening func(net.Addr)) error {
 	listener, packets, err := Listen(ctx, addr)

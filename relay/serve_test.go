@@ -28,7 +28,7 @@ func TestListenAndServe(t *testing.T) {
 	}
 
 	reply := open(t, base, "")
-	s := dial(t, base, "nameplate="+reply.Nameplate+"&ticket="+reply.Ticket.String())
+	s := dial(t, base, asSender(reply.Nameplate, reply.Ticket))
 	s.wantFrame(wire.RoomWelcome{Nonce: testNonce(), STUN: ":" + port}.Append(nil))
 
 	client, err := stun.Dial("udp", addr.String())

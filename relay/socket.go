@@ -12,24 +12,25 @@ import (
 // How long things may take.
 const (
 	pingInterval = 15 * time.Second
-	silence      = 45 * time.Second       // without a sign of life, seen at the ping nearest to it
-	stall        = 60 * time.Second       // for a peer to take one message
-	linger       = time.Second            // for a peer that was put out to take its leave
-	handover     = 100 * time.Millisecond // the same, if its seat is waited for
+	readTimeout  = 45 * time.Second       // without a sign of life, seen at the ping nearest to it
+	writeTimeout = 60 * time.Second       // for a peer to take one message
+	closeGrace   = time.Second            // for a peer that is disconnected to close
+	replaceGrace = 100 * time.Millisecond // the same, if its next connection waits for the slot
 
-	slowWrite = time.Second // what takes longer was held up by the peer
+	slowWrite = time.Second // a write that takes longer was held up by the peer
 )
 
-// socket is the WebSocket of one peer, served by two goroutines: read
-// (inbound.go) belongs to the HTTP handler, write (outbound.go) is started and
-// waited for by it.
+// socket is the WebSocket of one peer, served by two goroutines. read
+// (inbound.go) is the one of the HTTP handler, which starts write (outbound.go)
+// and waits for it.
 type socket struct {
 	conn  *websocket.Conn
 	peer  *peer
 	pool  *sync.Pool    // of *message with buffers for the largest frame allowed
 	speed *rate.Limiter // of what the peer sends; nil for no limit
 
-	pong chan struct{} // a ping came; the writer answers
+	pong   chan struct{} // a ping came; the writer answers
+	joined atomic.Bool   // the peer is in a room
 
 	born  time.Time
 	heard atomic.Int64 // when the peer last gave a sign of life, in ns since born
@@ -38,8 +39,8 @@ type socket struct {
 
 func newSocket(conn *websocket.Conn, pool *sync.Pool, speed *rate.Limiter) *socket {
 	s := &socket{conn: conn, pool: pool, speed: speed, pong: make(chan struct{}, 1), born: time.Now()}
-	s.peer = newPeer(s.hurry)
-	// Control frames come in under read, which must never wait for a write.
+	s.peer = newPeer(s.limitReads)
+	// Control frames arrive under read, which must never wait for a write.
 	conn.SetPingHandler(func(string) error {
 		select {
 		case s.pong <- struct{}{}:
@@ -56,13 +57,16 @@ func newSocket(conn *websocket.Conn, pool *sync.Pool, speed *rate.Limiter) *sock
 	return s
 }
 
-// serve runs the peer's loops until its connection has ended.
-func (s *socket) serve() {
+// serve lets the peer join by calling join, and runs its loops until the
+// connection has ended.
+func (s *socket) serve(join func()) {
 	var writer sync.WaitGroup
 	writer.Go(s.write)
+	join()
 	if room := s.peer.room; room != nil {
+		s.joined.Store(true)
 		defer room.leave(s.peer)
-		s.hold(s.peer.arrive)
+		s.hold(s.peer.announce)
 	}
 	s.read()
 	close(s.peer.gone)
@@ -73,12 +77,13 @@ func (s *socket) serve() {
 // alive notes a sign of life.
 func (s *socket) alive() { s.heard.Store(int64(time.Since(s.born))) }
 
-// silent tells of a peer that could have given a sign of life and did not. The
-// writer asks, so the peer's own slowness does not hold up its answers to pings.
-func (s *socket) silent() bool {
+// timedOut reports whether a peer that could have given a sign of life did not.
+// The writer asks, so that the peer's own slowness does not hold up its answers
+// to pings.
+func (s *socket) timedOut() bool {
 	quiet := time.Since(s.born) - time.Duration(s.heard.Load())
-	return !s.held.Load() && quiet > silence-pingInterval/2
+	return !s.held.Load() && quiet > readTimeout-pingInterval/2
 }
 
-// hurry leaves a peer that was put out only the time for its leave.
-func (s *socket) hurry(rest time.Duration) { _ = s.conn.SetReadDeadline(time.Now().Add(rest)) }
+// limitReads gives read only this long until it ends.
+func (s *socket) limitReads(rest time.Duration) { _ = s.conn.SetReadDeadline(time.Now().Add(rest)) }

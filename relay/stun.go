@@ -10,7 +10,7 @@ import (
 	"github.com/pion/stun/v4"
 )
 
-// A peer asks a handful of times; whole offices may sit behind one address.
+// A peer asks a few times, but a whole office may be behind one address.
 const (
 	stunPerMinute = 1200
 	stunBurst     = 100
@@ -24,10 +24,10 @@ const (
 )
 
 // ServeSTUN answers STUN Binding requests (RFC 8489) on conn with the address
-// that they come from, until ctx ends; conn stays open then, with its read
-// deadline in the past. It answers nothing else, and each source only so many
-// times a minute: a request with a forged source gains an attacker one packet
-// of at most 44 bytes, for the 20 it sent.
+// that they come from, until ctx ends. It leaves conn open, with its read deadline
+// in the past. It answers nothing else, and limits the answers to each source: a
+// request with a forged source gains an attacker one packet of at most 44 bytes
+// for the 20 that it sent.
 func (r *Relay) ServeSTUN(ctx context.Context, conn net.PacketConn) error {
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetReadDeadline(time.Unix(1, 0)) })
 	defer stop()
@@ -40,8 +40,8 @@ func (r *Relay) ServeSTUN(ctx context.Context, conn net.PacketConn) error {
 			return nil
 		}
 		if err != nil {
-			// What an earlier answer met may come back as an error of a later
-			// read; a socket that is broken does nothing but fail.
+			// The failure of an earlier answer may show as an error of a read. A broken
+			// socket only fails.
 			if failures++; failures > maxSTUNFailures || errors.Is(err, net.ErrClosed) {
 				return err
 			}
@@ -57,13 +57,13 @@ func (r *Relay) ServeSTUN(ctx context.Context, conn net.PacketConn) error {
 		if err != nil {
 			continue
 		}
-		_, _ = conn.WriteTo(response.Raw, from) // lost is lost, the peer asks again
+		_, _ = conn.WriteTo(response.Raw, from) // if it is lost, the peer asks again
 	}
 }
 
-// isBindingRequest decodes a packet into m and tells whether it is a Binding
-// request that a server without accounts can answer: whole, with a right
-// FINGERPRINT if there is one, and without an attribute that must be understood.
+// isBindingRequest decodes a packet into m and reports whether it is a Binding
+// request that a server without accounts can answer: complete, with a correct
+// FINGERPRINT if there is one, and without attributes that must be understood.
 func isBindingRequest(m *stun.Message, packet []byte) bool {
 	// The two highest bits are 0 in STUN; the decoder does not look at them.
 	if len(packet) < stunHeader || packet[0]>>6 != 0 || !stun.IsMessage(packet) {

@@ -8,51 +8,57 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// remembered is how long an ended room's nameplate keeps its story, so that who
-// comes late is told "used" or "expired", and does not land in the room of a
+// tombstoneTTL is how long an ended room's nameplate is remembered, so that a
+// late peer is told "used" or "expired", and does not land in the room of a
 // stranger who got the same number.
-const remembered = 10 * time.Minute
+const tombstoneTTL = 10 * time.Minute
 
 // table has every room: those of codes by nameplate, resume rooms by id. It
-// knows nothing of sockets: peers are queues to it. All changes of rooms happen
-// under its lock.
+// knows nothing of sockets, only of peers with a queue. All changes of rooms
+// happen under its lock.
 type table struct {
-	ttl       time.Duration // of a room that is not burnt
-	resumeTTL time.Duration // of a resume room with one peer in it
-	limit     int           // rooms
+	limits
 
-	mu      sync.Mutex
-	entries map[string]*entry
-	resumes map[[16]byte]*room
-	graves  []grave // oldest first
-	numbers numbers
-	rooms   int // entries that are rooms, and resume rooms
-	closing bool
+	mu         sync.Mutex
+	entries    map[string]*entry
+	resumes    map[[16]byte]*room
+	tombstones []tombstone // oldest first
+	numbers    numbers
+	rooms      int // entries that are rooms, and resume rooms
+	closing    bool
 }
 
-// entry is a nameplate in use, by a room or by the memory of one.
+// limits bounds rooms in time and number.
+type limits struct {
+	ttl         time.Duration // of a room that is not burnt
+	resumeTTL   time.Duration // of a resume room with one peer in it
+	idleTimeout time.Duration // for the first message of a receiver
+	limit       int           // rooms
+}
+
+// entry is a nameplate in use, by a room or by a tombstone.
 type entry struct {
-	room  *room              // nil once it has ended
-	story wire.RoomErrorCode // what a newcomer is told then
+	room   *room              // nil once it has ended
+	reason wire.RoomErrorCode // what a newcomer is told then
 }
 
-// grave says until when an ended room is remembered.
-type grave struct {
+// tombstone says until when an ended room is remembered.
+type tombstone struct {
 	nameplate string
 	entry     *entry
 	until     time.Time
 }
 
-func newTable(ttl, resumeTTL time.Duration, limit, leastDigits int) *table {
+func newTable(l limits, leastDigits int) *table {
 	return &table{
-		ttl: ttl, resumeTTL: resumeTTL, limit: limit,
+		limits:  l,
 		entries: make(map[string]*entry), resumes: make(map[[16]byte]*room),
 		numbers: numbers{least: leastDigits},
 	}
 }
 
 // open makes a room, with the nameplate asked for or one of the table's choice.
-// It gives the reason if that cannot be.
+// It returns the reason if that cannot be.
 func (t *table) open(nonce [16]byte, wanted string) (*room, wire.RoomErrorCode) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -83,8 +89,8 @@ func (t *table) open(nonce [16]byte, wanted string) (*room, wire.RoomErrorCode) 
 	return r, 0
 }
 
-// find gives the room of a nameplate, or what to tell who asks for it. The
-// table is locked.
+// find returns the room of a nameplate, or what to tell a peer that asks for it.
+// The table is locked.
 func (t *table) find(nameplate string) (*room, wire.RoomErrorCode) {
 	switch e := t.entries[nameplate]; {
 	case t.closing:
@@ -92,52 +98,52 @@ func (t *table) find(nameplate string) (*room, wire.RoomErrorCode) {
 	case e == nil:
 		return nil, wire.RoomUnknown
 	case e.room == nil:
-		return nil, e.story
+		return nil, e.reason
 	default:
 		return e.room, 0
 	}
 }
 
-// bury takes a room off the table, but remembers how it ended; of a resume room,
-// which its peers may need again, nothing stays. The table is locked, as it is
-// for forget.
-func (t *table) bury(r *room, story wire.RoomErrorCode) {
+// remove takes a room off the table and leaves a tombstone that says why. A
+// resume room leaves none, since its peers may need it again. The table is
+// locked.
+func (t *table) remove(r *room, reason wire.RoomErrorCode) {
 	t.rooms--
 	if r.resumes() {
 		delete(t.resumes, *r.id)
 		return
 	}
 	e := t.entries[r.nameplate]
-	e.room, e.story = nil, story
-	t.graves = append(t.graves, grave{r.nameplate, e, time.Now().Add(remembered)})
+	e.room, e.reason = nil, reason
+	t.tombstones = append(t.tombstones, tombstone{r.nameplate, e, time.Now().Add(tombstoneTTL)})
 	t.forget()
 }
 
-// forget drops the memory of rooms that ended long ago, and the oldest if there
-// are too many.
+// forget drops expired tombstones, and the oldest if there are too many. The
+// table is locked.
 func (t *table) forget() {
 	now := time.Now()
 	n := 0
-	for n < len(t.graves) && (!t.graves[n].until.After(now) || len(t.graves)-n > t.limit) {
-		g := t.graves[n]
-		// The nameplate may have been asked for, and be a room again.
-		if t.entries[g.nameplate] == g.entry {
-			delete(t.entries, g.nameplate)
-			t.numbers.remove(g.nameplate)
+	for n < len(t.tombstones) && (!t.tombstones[n].until.After(now) || len(t.tombstones)-n > t.limit) {
+		s := t.tombstones[n]
+		// Somebody may have opened a room with this very nameplate since.
+		if t.entries[s.nameplate] == s.entry {
+			delete(t.entries, s.nameplate)
+			t.numbers.remove(s.nameplate)
 		}
 		n++
 	}
-	t.graves = t.graves[n:]
+	t.tombstones = t.tombstones[n:]
 }
 
-// size is the number of rooms, and whether more may come.
+// size returns the number of rooms, and whether more can be opened.
 func (t *table) size() (rooms int, open bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return t.rooms, !t.closing
 }
 
-// close ends all rooms and lets no new one be.
+// close ends all rooms and refuses new ones.
 func (t *table) close() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

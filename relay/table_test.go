@@ -9,47 +9,61 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// sit seats a peer without a socket; the table does not know the difference.
+// newTestTable makes a table whose receivers have 10 s for their first message.
+func newTestTable(ttl time.Duration, limit, leastDigits int) *table {
+	return newTable(limits{ttl: ttl, resumeTTL: time.Hour, idleTimeout: 10 * time.Second, limit: limit}, leastDigits)
+}
+
+// asPeer joins as the sender if there is a ticket, else as the receiver.
+func asPeer(nameplate string, ticket *wire.Ticket) wire.RoomJoin {
+	if ticket != nil {
+		return asSender(nameplate, *ticket)
+	}
+	return asReceiver(nameplate)
+}
+
+// join lets a peer without a socket join; the table does not know the difference.
 // Nobody empties its queue, so that is long.
-func sit(t *testing.T, tb *table, nameplate string, ticket *wire.Ticket) *peer {
+func join(t *testing.T, tb *table, nameplate string, ticket *wire.Ticket) *peer {
 	t.Helper()
 	p := newPeer(func(time.Duration) {})
 	p.queue = make(chan *message, 100)
-	return seatPeer(t, tb, p, nameplate, ticket)
+	return joinPeer(t, tb, p, nameplate, ticket)
 }
 
-func seatPeer(t *testing.T, tb *table, p *peer, nameplate string, ticket *wire.Ticket) *peer {
+func joinPeer(t *testing.T, tb *table, p *peer, nameplate string, ticket *wire.Ticket) *peer {
 	t.Helper()
-	if code := tb.take(p, wire.RoomSeat{Nameplate: nameplate, Ticket: ticket}, ""); code != 0 {
-		t.Fatalf("no seat: %v", code)
+	if code := tb.join(p, asPeer(nameplate, ticket), ""); code != 0 {
+		t.Fatalf("not admitted: %v", code)
 	}
-	p.arrive()
+	p.announce()
 	return p
 }
 
 func refused(tb *table, nameplate string, ticket *wire.Ticket) wire.RoomErrorCode {
-	return tb.take(newPeer(func(time.Duration) {}), wire.RoomSeat{Nameplate: nameplate, Ticket: ticket}, "")
+	return tb.join(newPeer(func(time.Duration) {}), asPeer(nameplate, ticket), "")
 }
 
 // stand lets a peer go, as its socket does.
-func stand(p *peer) {
+func leave(p *peer) {
 	close(p.gone)
 	p.room.leave(p)
 }
 
-func (p *peer) wantVerdict(t *testing.T, code wire.RoomErrorCode) {
+func (p *peer) wantReason(t *testing.T, code wire.RoomErrorCode) {
 	t.Helper()
-	if !p.dismissed() || p.verdict != code {
-		t.Errorf("dismissed %t with %v, want %v", p.dismissed(), p.verdict, code)
+	if !p.dismissed() || p.reason != code {
+		t.Errorf("dismissed %t with %v, want %v", p.dismissed(), p.reason, code)
 	}
 }
 
 func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, time.Hour, 10, 0)
+		tb := newTestTable(time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
-		s := sit(t, tb, "7", &r.ticket)
-		rcv := sit(t, tb, "7", nil)
+		s := join(t, tb, "7", &r.ticket)
+		rcv := join(t, tb, "7", nil)
+		rcv.spoke.Store(true)
 		time.Sleep(time.Hour - time.Nanosecond)
 		synctest.Wait()
 		if s.dismissed() || rcv.dismissed() {
@@ -57,17 +71,17 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 		}
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
-		s.wantVerdict(t, wire.RoomExpired)
-		rcv.wantVerdict(t, wire.RoomExpired)
+		s.wantReason(t, wire.RoomExpired)
+		rcv.wantReason(t, wire.RoomExpired)
 		if n, _ := tb.size(); n != 0 {
 			t.Errorf("%d rooms", n)
 		}
 		if code := refused(tb, "7", nil); code != wire.RoomExpired {
 			t.Errorf("a late receiver is told %v", code)
 		}
-		stand(s)
-		stand(rcv)
-		time.Sleep(remembered)
+		leave(s)
+		leave(rcv)
+		time.Sleep(tombstoneTTL)
 		if _, code := tb.open(testNonce(), ""); code != 0 {
 			t.Error(code)
 		}
@@ -80,28 +94,28 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 
 func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, time.Hour, 10, 0)
+		tb := newTestTable(time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
-		s, rcv := sit(t, tb, "7", &r.ticket), sit(t, tb, "7", nil)
+		s, rcv := join(t, tb, "7", &r.ticket), join(t, tb, "7", nil)
 		r.burn()
 		time.Sleep(100 * time.Hour)
 		synctest.Wait()
 		if s.dismissed() || rcv.dismissed() {
 			t.Fatal("a burnt room expired under its peers")
 		}
-		stand(s)
+		leave(s)
 		if code := refused(tb, "7", nil); code != wire.RoomUsed {
 			t.Errorf("a newcomer is told %v", code)
 		}
-		s = sit(t, tb, "7", &r.ticket) // the ticket still admits
-		stand(rcv)
+		s = join(t, tb, "7", &r.ticket) // the ticket still admits
+		leave(rcv)
 		if code := refused(tb, "7", nil); code != wire.RoomUsed {
-			t.Errorf("a newcomer to a free seat is told %v", code)
+			t.Errorf("a newcomer to a free slot is told %v", code)
 		}
 		if n, _ := tb.size(); n != 1 {
 			t.Errorf("%d rooms, want 1", n)
 		}
-		stand(s)
+		leave(s)
 		if n, _ := tb.size(); n != 0 {
 			t.Errorf("%d rooms, want none", n)
 		}
@@ -109,11 +123,11 @@ func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 }
 
 func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
-	tb := newTable(time.Hour, time.Hour, 10, 0)
+	tb := newTestTable(time.Hour, 10, 0)
 	r, _ := tb.open(testNonce(), "7")
-	s := sit(t, tb, "7", &r.ticket)
+	s := join(t, tb, "7", &r.ticket)
 	r.burn()
-	stand(s)
+	leave(s)
 	if n, _ := tb.size(); n != 0 {
 		t.Errorf("%d rooms, want none", n)
 	}
@@ -121,12 +135,12 @@ func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
 
 func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, time.Hour, 10, 0)
+		tb := newTestTable(time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
-		stand(sit(t, tb, "7", &r.ticket))
-		stand(sit(t, tb, "7", nil))
+		leave(join(t, tb, "7", &r.ticket))
+		leave(join(t, tb, "7", nil))
 		time.Sleep(59 * time.Minute)
-		stand(sit(t, tb, "7", nil))
+		leave(join(t, tb, "7", nil))
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		if code := refused(tb, "7", nil); code != wire.RoomExpired {
@@ -139,18 +153,18 @@ func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 // went, whatever the scheduler does.
 func TestNoticesComeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		tb := newTable(time.Hour, time.Hour, 10, 0)
+		tb := newTestTable(time.Hour, 10, 0)
 		r, _ := tb.open(testNonce(), "7")
-		s := seatPeer(t, tb, newPeer(func(time.Duration) {}), "7", &r.ticket)
+		s := joinPeer(t, tb, newPeer(func(time.Duration) {}), "7", &r.ticket)
 		<-s.queue // welcome
-		first := sit(t, tb, "7", nil)
+		first := join(t, tb, "7", nil)
 		s.put(&message{frame: []byte{byte(wire.RoomForwardKind)}}, nil) // the queue is full now
 
-		go stand(first)
+		go leave(first)
 		synctest.Wait()
-		// Its leave waits for the queue, so its seat is not free yet.
+		// Its leave waits for the queue, so its slot is not free yet.
 		if code := refused(tb, "7", nil); code != wire.RoomFull {
-			t.Fatalf("the seat of one whose leave is not told yet: %v", code)
+			t.Fatalf("the slot of one whose leave is not told yet: %v", code)
 		}
 		want := []wire.RoomKind{wire.RoomJoinedKind, wire.RoomForwardKind, wire.RoomLeftKind}
 		for _, kind := range want {
@@ -159,7 +173,7 @@ func TestNoticesComeInOrder(t *testing.T) {
 			}
 		}
 		synctest.Wait()
-		sit(t, tb, "7", nil)
+		join(t, tb, "7", nil)
 		if m := <-s.queue; m.frame[0] != byte(wire.RoomJoinedKind) {
 			t.Fatalf("kind %#x, want joined", m.frame[0])
 		}
@@ -169,15 +183,15 @@ func TestNoticesComeInOrder(t *testing.T) {
 
 // Both hear of each other exactly once, however the two arrivals interleave.
 func TestEachHearsOfTheOtherOnce(t *testing.T) {
-	tb := newTable(time.Hour, time.Hour, 10, 0)
+	tb := newTestTable(time.Hour, 10, 0)
 	defer tb.close()
 	r, _ := tb.open(testNonce(), "7")
 	s, rcv := newPeer(func(time.Duration) {}), newPeer(func(time.Duration) {})
-	if tb.take(s, wire.RoomSeat{Nameplate: "7", Ticket: &r.ticket}, "") != 0 || tb.take(rcv, wire.RoomSeat{Nameplate: "7"}, "") != 0 {
-		t.Fatal("no seats")
+	if tb.join(s, asSender("7", r.ticket), "") != 0 || tb.join(rcv, asReceiver("7"), "") != 0 {
+		t.Fatal("not admitted")
 	}
-	rcv.arrive()
-	s.arrive() // so late that the receiver is there
+	rcv.announce()
+	s.announce() // so late that the receiver is there
 	for _, tc := range []struct {
 		who  string
 		p    *peer
@@ -200,11 +214,11 @@ func TestEachHearsOfTheOtherOnce(t *testing.T) {
 }
 
 func TestClosingTableRefuses(t *testing.T) {
-	tb := newTable(time.Hour, time.Hour, 10, 0)
+	tb := newTestTable(time.Hour, 10, 0)
 	r, _ := tb.open(testNonce(), "7")
-	s := sit(t, tb, "7", &r.ticket)
+	s := join(t, tb, "7", &r.ticket)
 	tb.close()
-	s.wantVerdict(t, wire.RoomClosing)
+	s.wantReason(t, wire.RoomClosing)
 	if _, code := tb.open(testNonce(), ""); code != wire.RoomClosing {
 		t.Errorf("open: %v", code)
 	}
@@ -214,18 +228,18 @@ func TestClosingTableRefuses(t *testing.T) {
 }
 
 func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
-	tb := newTable(time.Hour, time.Hour, 5, 0)
+	tb := newTestTable(time.Hour, 5, 0)
 	for i := range 100 {
 		r, code := tb.open(testNonce(), strconv.Itoa(1+i))
 		if code != 0 {
 			t.Fatal(code)
 		}
-		s := sit(t, tb, r.nameplate, &r.ticket)
+		s := join(t, tb, r.nameplate, &r.ticket)
 		r.withdraw(s)
-		stand(s)
+		leave(s)
 	}
-	if len(tb.entries) != 5 || len(tb.graves) != 5 {
-		t.Errorf("%d entries and %d graves, want 5", len(tb.entries), len(tb.graves))
+	if len(tb.entries) != 5 || len(tb.tombstones) != 5 {
+		t.Errorf("%d entries and %d tombstones, want 5", len(tb.entries), len(tb.tombstones))
 	}
 	if used := tb.numbers.used[1] + tb.numbers.used[2] + tb.numbers.used[3]; used != 5 {
 		t.Errorf("%d numbers in use, want 5", used)
@@ -233,15 +247,15 @@ func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 	if code := refused(tb, "100", nil); code != wire.RoomUnknown {
 		t.Errorf("withdrawn: %v", code)
 	}
-	// The same number over and over is remembered once, and free for who asks.
+	// The same number over and over is tombstoneTTL once, and free for who asks.
 	for range 20 {
 		r, code := tb.open(testNonce(), "7")
 		if code != 0 {
 			t.Fatal(code)
 		}
 		r.burn()
-		s := sit(t, tb, "7", &r.ticket)
-		stand(s)
+		s := join(t, tb, "7", &r.ticket)
+		leave(s)
 		if code := refused(tb, "7", nil); code != wire.RoomUsed {
 			t.Fatalf("used: %v", code)
 		}
@@ -256,7 +270,7 @@ func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 }
 
 func TestNameplatesAreShortWhilePractical(t *testing.T) {
-	tb := newTable(time.Hour, time.Hour, 1000, 0)
+	tb := newTestTable(time.Hour, 1000, 0)
 	lengths := map[int]int{}
 	seen := map[string]bool{}
 	for range 1000 {
@@ -276,7 +290,7 @@ func TestNameplatesAreShortWhilePractical(t *testing.T) {
 	}
 	tb.close()
 
-	tb = newTable(time.Hour, time.Hour, 6000, 4)
+	tb = newTestTable(time.Hour, 6000, 4)
 	lengths = map[int]int{}
 	for range 6000 {
 		r, _ := tb.open(testNonce(), "")

@@ -58,26 +58,28 @@ func startPipe(t *testing.T, config Config) *pipeNet {
 	return n
 }
 
-func (n *pipeNet) seat(t *testing.T, query string) seat {
+func (n *pipeNet) join(t *testing.T, join wire.RoomJoin) client {
 	t.Helper()
 	dialer := websocket.Dialer{NetDialContext: n.dial}
-	conn, _, err := dialer.DialContext(t.Context(), "ws://pipe/ws?"+query, nil)
+	conn, _, err := dialer.DialContext(t.Context(), "ws://pipe/ws", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = conn.Close() })
-	return seat{t, conn}
+	s := client{t, conn}
+	s.send(join.Append(nil)...)
+	return s
 }
 
-func (n *pipeNet) pair(t *testing.T) (r *room, snd, rcv seat) {
+func (n *pipeNet) pair(t *testing.T) (r *room, snd, rcv client) {
 	t.Helper()
 	r, code := n.relay.table.open(testNonce(), "")
 	if code != 0 {
 		t.Fatal(code)
 	}
-	snd = n.seat(t, "nameplate="+r.nameplate+"&ticket="+r.ticket.String())
+	snd = n.join(t, asSender(r.nameplate, r.ticket))
 	snd.wantWelcome(0)
-	rcv = n.seat(t, "nameplate="+r.nameplate)
+	rcv = n.join(t, asReceiver(r.nameplate))
 	rcv.wantWelcome(wire.RoomPeerHere)
 	snd.want(wire.RoomJoinedKind)
 	return r, snd, rcv
@@ -85,7 +87,7 @@ func (n *pipeNet) pair(t *testing.T) (r *room, snd, rcv seat) {
 
 // listen reads in the background, which answers pings, until the end; it gives
 // what came.
-func (s seat) listen() <-chan []byte {
+func (s client) listen() <-chan []byte {
 	_ = s.conn.SetReadDeadline(time.Time{})
 	out := make(chan []byte, 16)
 	go func() {
@@ -104,7 +106,8 @@ func (s seat) listen() <-chan []byte {
 func TestSilentPeerIsGone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := startPipe(t, unlimited())
-		_, s, r := n.pair(t)
+		room, s, r := n.pair(t)
+		room.burn()
 		heard := s.listen()
 		// The receiver takes everything, but answers no ping.
 		r.conn.SetPingHandler(func(string) error { return nil })
@@ -113,8 +116,8 @@ func TestSilentPeerIsGone(t *testing.T) {
 		if b, ok := <-heard; !ok || wire.RoomKind(b[0]) != wire.RoomLeftKind {
 			t.Fatalf("heard %x, %t; want left", b, ok)
 		}
-		if took := time.Since(begin); took != silence {
-			t.Errorf("gone after %v, want %v", took, silence)
+		if took := time.Since(begin); took != readTimeout {
+			t.Errorf("gone after %v, want %v", took, readTimeout)
 		}
 	})
 }
@@ -156,7 +159,8 @@ func TestPeersPingIsAnswered(t *testing.T) {
 func TestPeerThatTakesNothingIsDropped(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := startPipe(t, unlimited())
-		_, s, _ := n.pair(t) // the receiver does not read any more
+		room, s, _ := n.pair(t) // the receiver does not read any more
+		room.burn()
 		heard := s.listen()
 		begin := time.Now()
 		sent := make(chan int)
@@ -170,8 +174,8 @@ func TestPeerThatTakesNothingIsDropped(t *testing.T) {
 		if b, ok := <-heard; !ok || wire.RoomKind(b[0]) != wire.RoomLeftKind {
 			t.Fatalf("heard %x, %t; want left", b, ok)
 		}
-		if took := time.Since(begin); took != stall {
-			t.Errorf("dropped after %v, want %v", took, stall)
+		if took := time.Since(begin); took != writeTimeout {
+			t.Errorf("dropped after %v, want %v", took, writeTimeout)
 		}
 		if n := <-sent; n != 100 {
 			t.Errorf("the sender got rid of %d messages", n)
@@ -183,7 +187,8 @@ func TestPeerThatTakesNothingIsDropped(t *testing.T) {
 func TestHeldUpPeerIsNotSilent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := startPipe(t, unlimited())
-		_, s, r := n.pair(t)
+		room, s, r := n.pair(t)
+		room.burn()
 		s.conn.SetPingHandler(func(string) error { return nil }) // its pongs could not get through either
 		heard := s.listen()
 		go func() {
@@ -191,7 +196,7 @@ func TestHeldUpPeerIsNotSilent(t *testing.T) {
 			}
 		}()
 		for range 20 {
-			time.Sleep(silence)
+			time.Sleep(readTimeout)
 			r.wantForward("x")
 		}
 		select {

@@ -5,21 +5,22 @@ import (
 	"unicode/utf8"
 )
 
-// The room protocol: what a peer and the relay say to each other. A peer that
-// sends opens a room over HTTP (room_session.go), both peers then sit in it
-// over one WebSocket each (room_seat.go), and every binary WebSocket message is
-// one frame. Two peers who met before may meet again in a resume room, which
-// nobody opens and in which they have no roles: there is nothing to burn or close.
+// The room protocol: what a peer and the relay say to each other. The sender
+// opens a room over HTTP (room_open.go). Each peer then joins it over a WebSocket
+// of its own (room_join.go), and every binary message on it is one frame. Two
+// peers that have met may meet again in a resume room, which nobody opens and
+// which has no roles: there is nothing to burn or close.
 //
 //	frame = kind u8 | body
 //
 //	0x01 welcome  relay -> peer          version u8 | flags u8 | nonce 16 | STUN address string
-//	0x02 joined   relay -> peer          empty: the other peer sat down
-//	0x03 left     relay -> peer          empty: the other peer went away
+//	0x02 joined   relay -> peer          empty: the other peer has joined
+//	0x03 left     relay -> peer          empty: the other peer has left
 //	0x04 error    relay -> peer          code u8 | message string; the relay hangs up after it
 //	0x05 forward  peer -> relay -> peer  payload, at most MaxRoomPayload bytes, passed on as it is
-//	0x06 burn     sender -> relay        empty: nobody may take the receiver's seat any more
+//	0x06 burn     sender -> relay        empty: from now on nobody can join as the receiver
 //	0x07 close    sender -> relay        empty: the sender withdraws, the room ends now
+//	0x08 join     peer -> relay          version u8 | role u8 | what proves the role; the first frame
 const (
 	RoomWelcomeKind RoomKind = 0x01
 	RoomJoinedKind  RoomKind = 0x02
@@ -28,11 +29,12 @@ const (
 	RoomForwardKind RoomKind = 0x05
 	RoomBurnKind    RoomKind = 0x06
 	RoomCloseKind   RoomKind = 0x07
+	RoomJoinKind    RoomKind = 0x08
 )
 
 // Limits of the room protocol, in bytes unless said otherwise.
 const (
-	RoomVersion = 1 // the version of the room protocol spoken here
+	RoomVersion = 2 // of the room protocol
 
 	MaxRoomPayload = 66_000             // of one forward frame: a sealed record of 64 KiB and its heads
 	MaxRoomFrame   = 1 + MaxRoomPayload // of any frame
@@ -45,9 +47,9 @@ const (
 // RoomKind is the first byte of a frame.
 type RoomKind uint8
 
-// ParseRoomKind tells which frame b is, once it has checked that a frame of
-// that kind may have b's length. Welcome and error frames are then parsed by
-// their own functions; the payload of a forward frame is b[1:].
+// ParseRoomKind returns the kind of the frame b after checking that a frame of
+// that kind may have b's length. Welcome, error and join frames have parsers of
+// their own. The payload of a forward frame is b[1:].
 func ParseRoomKind(b []byte) (RoomKind, error) {
 	if len(b) == 0 {
 		return 0, malformed("an empty frame")
@@ -57,6 +59,10 @@ func ParseRoomKind(b []byte) (RoomKind, error) {
 	case RoomForwardKind, RoomWelcomeKind, RoomErrorKind:
 		if len(b) > MaxRoomFrame {
 			return 0, malformed("a frame of %d bytes, at most %d allowed", len(b), MaxRoomFrame)
+		}
+	case RoomJoinKind:
+		if len(b) > MaxRoomJoin {
+			return 0, malformed("a join of %d bytes, at most %d allowed", len(b), MaxRoomJoin)
 		}
 	case RoomJoinedKind, RoomLeftKind, RoomBurnKind, RoomCloseKind:
 		if len(b) > 1 {
@@ -68,23 +74,23 @@ func ParseRoomKind(b []byte) (RoomKind, error) {
 	return kind, nil
 }
 
-// RoomFlags are the flags of a welcome frame. Bits without a name here are for
-// later and mean nothing to this version.
+// RoomFlags are the flags of a welcome frame. Bits without a name here are
+// reserved and ignored.
 type RoomFlags uint8
 
-// RoomPeerHere says that the other peer sits in the room already.
+// RoomPeerHere says that the other peer is in the room already.
 const RoomPeerHere RoomFlags = 1 << 0
 
-// RoomWelcome is the first frame that a peer gets once it has its seat.
+// RoomWelcome is the relay's answer to a join: the peer is in the room.
 //
-//	0x01 | version u8 = 1 | flags u8 | nonce 16 | STUN address: u16 length, UTF-8
+//	0x01 | version u8 = 2 | flags u8 | nonce 16 | STUN address: u16 length, UTF-8
 type RoomWelcome struct {
 	Flags RoomFlags
-	// Nonce is the sender's handshake nonce, as it gave it when it opened the
-	// room; zero in a resume room.
+	// Nonce is the handshake nonce with which the sender opened the room. It is
+	// zero in a resume room.
 	Nonce [16]byte
 	// STUN is "HOST:PORT", or ":PORT" for a port of the relay's own host, or
-	// empty where the relay has none.
+	// empty if the relay has none.
 	STUN string
 }
 
@@ -113,14 +119,15 @@ func ParseRoomWelcome(b []byte) (RoomWelcome, error) {
 	return w, nil
 }
 
-// RoomVersionError is the version of a relay that speaks another room protocol.
+// RoomVersionError is the version of another room protocol, which the other end
+// of a WebSocket speaks.
 type RoomVersionError uint8
 
 func (v RoomVersionError) Error() string {
 	return fmt.Sprintf("room protocol version %d, %d expected", uint8(v), RoomVersion)
 }
 
-// ValidNameplate tells whether s can be a nameplate: a decimal number of 1 to
+// ValidNameplate reports whether s can be a nameplate: a decimal number of 1 to
 // MaxNameplateDigits digits without a leading zero.
 func ValidNameplate(s string) bool {
 	if len(s) < 1 || len(s) > MaxNameplateDigits || s[0] == '0' {
@@ -134,7 +141,7 @@ func ValidNameplate(s string) bool {
 	return true
 }
 
-// text16 reads a string behind its length and refuses what is not UTF-8.
+// text16 reads a string behind its length. It refuses invalid UTF-8.
 func (c *cursor) text16(limit int) string {
 	p := c.bytes16(limit)
 	if c.err == nil && !utf8.Valid(p) {

@@ -2,27 +2,29 @@ package wire
 
 import "fmt"
 
-// RoomErrorCode says why the relay refuses or ends something. Its text form,
-// used in JSON, is a short word; in an error frame it is one byte.
+// RoomErrorCode says why the relay refuses or ends something. It is one byte in
+// an error frame and a short word in JSON.
 type RoomErrorCode uint8
 
-// The codes. A value that has no name here comes from a newer relay; its
-// message still says what happened.
+// The codes. A value without a name here comes from a newer relay. Its message
+// still says what happened.
 const (
-	RoomUnknown   RoomErrorCode = 1  // no room has this nameplate
-	RoomFull      RoomErrorCode = 2  // the seats are taken, or the relay has no room left
-	RoomUsed      RoomErrorCode = 3  // the code is burnt
-	RoomTaken     RoomErrorCode = 4  // the nameplate asked for belongs to another room
-	RoomTooLarge  RoomErrorCode = 5  // a message over the limit
-	RoomMalformed RoomErrorCode = 6  // a message or request that means nothing
-	RoomRate      RoomErrorCode = 7  // too many requests from this address
-	RoomExpired   RoomErrorCode = 8  // nobody came in time
-	RoomClosing   RoomErrorCode = 9  // the relay shuts down
-	RoomTicket    RoomErrorCode = 10 // the ticket does not belong to the room
-	RoomReplaced  RoomErrorCode = 11 // the same peer has connected again and has the seat now
+	RoomUnknown      RoomErrorCode = 1  // no room has this nameplate
+	RoomFull         RoomErrorCode = 2  // the slot is taken, or the relay has no room left
+	RoomUsed         RoomErrorCode = 3  // the code is burnt
+	RoomTaken        RoomErrorCode = 4  // the nameplate asked for belongs to another room
+	RoomTooLarge     RoomErrorCode = 5  // a message over the limit
+	RoomMalformed    RoomErrorCode = 6  // a message or request that cannot be parsed or is not allowed
+	RoomRate         RoomErrorCode = 7  // too many requests from this address
+	RoomExpired      RoomErrorCode = 8  // nobody came in time
+	RoomClosing      RoomErrorCode = 9  // the relay shuts down
+	RoomTicket       RoomErrorCode = 10 // the ticket does not belong to the room
+	RoomReplaced     RoomErrorCode = 11 // the same peer has joined again and has the slot now
+	RoomIdle         RoomErrorCode = 12 // the peer did not join, or as the receiver sent nothing, in time
+	RoomWrongVersion RoomErrorCode = 13 // the peer speaks another version of the room protocol
 )
 
-// roomErrorName is the text form of a code, "" for one without a name.
+// roomErrorName returns the word of a code, or "" if it has none.
 func roomErrorName(c RoomErrorCode) string {
 	switch c {
 	case RoomUnknown:
@@ -47,6 +49,10 @@ func roomErrorName(c RoomErrorCode) string {
 		return "ticket"
 	case RoomReplaced:
 		return "replaced"
+	case RoomIdle:
+		return "idle"
+	case RoomWrongVersion:
+		return "version"
 	default:
 		return ""
 	}
@@ -59,14 +65,14 @@ func (c RoomErrorCode) String() string {
 	return fmt.Sprintf("code %d", uint8(c))
 }
 
-// MarshalText gives the code's word.
+// MarshalText returns the code's word.
 func (c RoomErrorCode) MarshalText() ([]byte, error) { return []byte(c.String()), nil }
 
-// UnmarshalText takes the code's word. A word of a newer relay is no error; it
+// UnmarshalText parses a code's word. A word of a newer relay is no error: it
 // becomes the zero code.
 func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 	*c = 0
-	for code := RoomUnknown; code <= RoomReplaced; code++ {
+	for code := RoomUnknown; code <= RoomWrongVersion; code++ {
 		if roomErrorName(code) == string(text) {
 			*c = code
 		}
@@ -74,8 +80,8 @@ func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// RoomError is the last frame that a peer gets when the relay refuses it or
-// puts it out.
+// RoomError is the last frame that a peer gets when the relay refuses or
+// disconnects it.
 //
 //	0x04 | code u8, not 0 | message: u16 length, UTF-8
 type RoomError struct {

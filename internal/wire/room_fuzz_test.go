@@ -38,13 +38,13 @@ func FuzzRoomFrame(f *testing.F) {
 	})
 }
 
-// FuzzSessionBody parses any bytes as each JSON body: what parses must survive
+// FuzzOpenBody parses any bytes as each JSON body: what parses must survive
 // the way out and back in.
-func FuzzSessionBody(f *testing.F) {
+func FuzzOpenBody(f *testing.F) {
 	for _, seed := range [][]byte{
-		SessionRequest{Nonce: roomNonce(), Nameplate: "7"}.Append(nil),
-		SessionReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour}.Append(nil),
-		SessionError{Code: RoomTaken, Message: "Taken."}.Append(nil),
+		OpenRequest{Nonce: roomNonce(), Nameplate: "7"}.Append(nil),
+		OpenReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour}.Append(nil),
+		Refusal{Code: RoomTaken, Message: "Taken."}.Append(nil),
 		RelayHealth{Service: RelayService, Status: "ok", Rooms: 3}.Append(nil),
 		[]byte(`{}`),
 		[]byte(`null`),
@@ -52,15 +52,15 @@ func FuzzSessionBody(f *testing.F) {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		if r, err := ParseSessionRequest(b); err == nil {
-			if back, err := ParseSessionRequest(r.Append(nil)); err != nil || back != r {
+		if r, err := ParseOpenRequest(b); err == nil {
+			if back, err := ParseOpenRequest(r.Append(nil)); err != nil || back != r {
 				t.Fatalf("request %+v came back %+v, %v", r, back, err)
 			}
 		} else if !errors.Is(err, ErrMalformed) {
 			t.Fatalf("request: %v", err)
 		}
-		if r, err := ParseSessionReply(b); err == nil {
-			if back, err := ParseSessionReply(r.Append(nil)); err != nil || back != r {
+		if r, err := ParseOpenReply(b); err == nil {
+			if back, err := ParseOpenReply(r.Append(nil)); err != nil || back != r {
 				t.Fatalf("reply %+v came back %+v, %v", r, back, err)
 			}
 		} else if !errors.Is(err, ErrMalformed) {
@@ -71,7 +71,7 @@ func FuzzSessionBody(f *testing.F) {
 				t.Fatalf("health %+v came back %+v, %v", h, back, err)
 			}
 		}
-		if _, err := ParseSessionError(b); err != nil && !errors.Is(err, ErrMalformed) {
+		if _, err := ParseRefusal(b); err != nil && !errors.Is(err, ErrMalformed) {
 			t.Fatalf("refusal: %v", err)
 		}
 	})

@@ -1,17 +1,17 @@
 package wire
 
-// RelayService is how a relay names itself in its health, so that a client can
-// tell it from whatever else may listen on a port.
+// RelayService is the service name in a relay's health, by which a client tells
+// a relay from any other server.
 const RelayService = "tallow-relay"
 
 // RelayHealth is the body of GET /api/health and GET /api/ready.
 //
-//	{"service":"tallow-relay","status":"ok","version":"v1.2.3","protocol":1,"rooms":3,"max_rooms":10000}
+//	{"service":"tallow-relay","status":"ok","version":"v1.2.3","protocol":2,"rooms":3,"max_rooms":10000}
 type RelayHealth struct {
 	Service  string `json:"service"` // RelayService
 	Status   string `json:"status"`  // "ok", or "closing" while the relay shuts down
 	Version  string `json:"version,omitempty"`
-	Protocol int    `json:"protocol"` // RoomVersion of the relay
+	Protocol int    `json:"protocol"` // the relay's RoomVersion
 	Rooms    int    `json:"rooms"`
 	MaxRooms int    `json:"max_rooms"`
 }
@@ -19,7 +19,7 @@ type RelayHealth struct {
 // Append appends the JSON body to b.
 func (h RelayHealth) Append(b []byte) []byte { return appendJSON(b, h) }
 
-// ParseRelayHealth parses a JSON body; one of another service is malformed.
+// ParseRelayHealth parses a JSON body. The health of another service is malformed.
 func ParseRelayHealth(b []byte) (RelayHealth, error) {
 	var h RelayHealth
 	if err := parseJSON(b, &h); err != nil {

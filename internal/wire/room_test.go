@@ -23,9 +23,9 @@ func TestRoomWelcomeBytes(t *testing.T) {
 		w    RoomWelcome
 		want string
 	}{
-		{"alone, no STUN", RoomWelcome{Nonce: roomNonce()}, "\x01\x01\x00" + roomNonceBytes + "\x00\x00"},
-		{"peer here", RoomWelcome{Flags: RoomPeerHere, Nonce: roomNonce(), STUN: ":3478"}, "\x01\x01\x01" + roomNonceBytes + "\x00\x05:3478"},
-		{"flags of later", RoomWelcome{Flags: 0x82, Nonce: roomNonce(), STUN: "h:1"}, "\x01\x01\x82" + roomNonceBytes + "\x00\x03h:1"},
+		{"alone, no STUN", RoomWelcome{Nonce: roomNonce()}, "\x01\x02\x00" + roomNonceBytes + "\x00\x00"},
+		{"peer here", RoomWelcome{Flags: RoomPeerHere, Nonce: roomNonce(), STUN: ":3478"}, "\x01\x02\x01" + roomNonceBytes + "\x00\x05:3478"},
+		{"flags of later", RoomWelcome{Flags: 0x82, Nonce: roomNonce(), STUN: "h:1"}, "\x01\x02\x82" + roomNonceBytes + "\x00\x03h:1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			got := tc.w.Append(nil)
@@ -60,11 +60,11 @@ func roomRefusesEveryLength(t *testing.T, whole []byte, parse func([]byte) error
 func TestRoomWelcomeRefuses(t *testing.T) {
 	good := RoomWelcome{Nonce: roomNonce()}
 	wrongVersion := good.Append(nil)
-	wrongVersion[1] = 2
+	wrongVersion[1] = 3
 	_, err := ParseRoomWelcome(wrongVersion)
 	var version RoomVersionError
-	if !errors.As(err, &version) || version != 2 || !errors.Is(err, ErrMalformed) {
-		t.Errorf("version 2: %v", err)
+	if !errors.As(err, &version) || version != 3 || !errors.Is(err, ErrMalformed) {
+		t.Errorf("version 3: %v", err)
 	}
 	for name, w := range map[string]RoomWelcome{
 		"long STUN":      {STUN: strings.Repeat("a", MaxRoomSTUN+1)},
@@ -80,7 +80,7 @@ func TestRoomWelcomeRefuses(t *testing.T) {
 }
 
 func TestRoomErrorBytes(t *testing.T) {
-	for code := RoomErrorCode(1); code <= 12; code++ {
+	for code := RoomErrorCode(1); code <= 14; code++ {
 		e := RoomError{Code: code, Message: "Später."}
 		got := e.Append(nil)
 		want := "\x04" + string(byte(code)) + "\x00\x08Sp\xc3\xa4ter."
@@ -108,6 +108,7 @@ func TestRoomErrorBytes(t *testing.T) {
 func TestRoomErrorCodeText(t *testing.T) {
 	words := []string{
 		"", "unknown", "full", "used", "taken", "too-large", "malformed", "rate", "expired", "closing", "ticket", "replaced",
+		"idle", "version",
 	}
 	for i, word := range words[1:] {
 		code := RoomErrorCode(i + 1)
@@ -145,7 +146,9 @@ func TestParseRoomKind(t *testing.T) {
 		{"forward, too long", forward, 0},
 		{"nothing", nil, 0},
 		{"kind 0", []byte{0}, 0},
-		{"kind 8", []byte{8}, 0},
+		{"join, the largest", append([]byte{8}, make([]byte, MaxRoomJoin-1)...), RoomJoinKind},
+		{"join, too large", append([]byte{8}, make([]byte, MaxRoomJoin)...), 0},
+		{"kind 9", []byte{9}, 0},
 		{"burn with a body", []byte{6, 0}, 0},
 		{"joined with a body", []byte{2, 0}, 0},
 	} {
@@ -156,36 +159,36 @@ func TestParseRoomKind(t *testing.T) {
 	}
 }
 
-func TestSessionBodies(t *testing.T) {
-	request := SessionRequest{Nonce: roomNonce(), Nameplate: "7"}
+func TestOpenBodies(t *testing.T) {
+	request := OpenRequest{Nonce: roomNonce(), Nameplate: "7"}
 	if got, want := string(request.Append(nil)), `{"nonce":"`+roomNonceHex+`","nameplate":"7"}`; got != want {
 		t.Errorf("request %s, want %s", got, want)
 	}
-	if got, want := string(SessionRequest{Nonce: roomNonce()}.Append(nil)), `{"nonce":"`+roomNonceHex+`"}`; got != want {
+	if got, want := string(OpenRequest{Nonce: roomNonce()}.Append(nil)), `{"nonce":"`+roomNonceHex+`"}`; got != want {
 		t.Errorf("request %s, want %s", got, want)
 	}
-	reply := SessionReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour}
+	reply := OpenReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour}
 	if got, want := string(reply.Append(nil)), `{"nameplate":"7","ticket":"`+roomNonceHex+`","expires":3600}`; got != want {
 		t.Errorf("reply %s, want %s", got, want)
 	}
-	refusal := SessionError{Code: RoomTaken, Message: "Taken."}
+	refusal := Refusal{Code: RoomTaken, Message: "Taken."}
 	if got, want := string(refusal.Append(nil)), `{"error":"taken","message":"Taken."}`; got != want {
 		t.Errorf("refusal %s, want %s", got, want)
 	}
-	health := RelayHealth{Service: RelayService, Status: "ok", Version: "v1", Protocol: 1, Rooms: 3, MaxRooms: 9}
-	if got, want := string(health.Append(nil)), `{"service":"tallow-relay","status":"ok","version":"v1","protocol":1,"rooms":3,"max_rooms":9}`; got != want {
+	health := RelayHealth{Service: RelayService, Status: "ok", Version: "v1", Protocol: 2, Rooms: 3, MaxRooms: 9}
+	if got, want := string(health.Append(nil)), `{"service":"tallow-relay","status":"ok","version":"v1","protocol":2,"rooms":3,"max_rooms":9}`; got != want {
 		t.Errorf("health %s, want %s", got, want)
 	}
 	if back, err := ParseRelayHealth(health.Append(nil)); err != nil || back != health {
 		t.Errorf("health back: %+v, %v", back, err)
 	}
-	if back, err := ParseSessionRequest(request.Append(nil)); err != nil || back != request {
+	if back, err := ParseOpenRequest(request.Append(nil)); err != nil || back != request {
 		t.Errorf("request back: %+v, %v", back, err)
 	}
-	if back, err := ParseSessionReply(reply.Append(nil)); err != nil || back != reply {
+	if back, err := ParseOpenReply(reply.Append(nil)); err != nil || back != reply {
 		t.Errorf("reply back: %+v, %v", back, err)
 	}
-	if back, err := ParseSessionError(refusal.Append(nil)); err != nil || back != refusal {
+	if back, err := ParseRefusal(refusal.Append(nil)); err != nil || back != refusal {
 		t.Errorf("refusal back: %+v, %v", back, err)
 	}
 	if got := Ticket(roomNonce()).String(); got != roomNonceHex {
@@ -193,15 +196,15 @@ func TestSessionBodies(t *testing.T) {
 	}
 }
 
-func TestSessionBodiesRefuse(t *testing.T) {
-	long := `{"nonce":"` + roomNonceHex + `","pad":"` + strings.Repeat(" ", MaxSessionBody) + `"}`
+func TestOpenBodiesRefuse(t *testing.T) {
+	long := `{"nonce":"` + roomNonceHex + `","pad":"` + strings.Repeat(" ", MaxRoomBody) + `"}`
 	for _, b := range []string{
 		``, `null`, `7`, `[]`, `{}`, `{"nonce":null}`, `{"nonce":7}`, `{"nonce":""}`,
 		`{"nonce":"` + roomNonceHex[1:] + `"}`, `{"nonce":"` + roomNonceHex + `0"}`, `{"nonce":"x` + roomNonceHex[1:] + `"}`,
 		`{"nonce":"` + roomNonceHex + `","nameplate":"07"}`, `{"nonce":"` + roomNonceHex + `","nameplate":"7a"}`,
 		`{"nonce":"` + roomNonceHex + `"} {}`, long,
 	} {
-		if r, err := ParseSessionRequest([]byte(b)); !errors.Is(err, ErrMalformed) {
+		if r, err := ParseOpenRequest([]byte(b)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("request %.80s: %+v, %v", b, r, err)
 		}
 	}
@@ -210,14 +213,14 @@ func TestSessionBodiesRefuse(t *testing.T) {
 		`{}`, `{"nameplate":"7"}`, `{` + ticket + `}`, `{"nameplate":"0",` + ticket + `}`,
 		`{"nameplate":"7",` + ticket + `,"expires":-1}`, `{"nameplate":"7",` + ticket + `,"expires":99999999999}`,
 	} {
-		if r, err := ParseSessionReply([]byte(b)); !errors.Is(err, ErrMalformed) {
+		if r, err := ParseOpenReply([]byte(b)); !errors.Is(err, ErrMalformed) {
 			t.Errorf("reply %s: %+v, %v", b, r, err)
 		}
 	}
-	if e, err := ParseSessionError([]byte(`{"message":"` + strings.Repeat("a", MaxRoomText+1) + `"}`)); !errors.Is(err, ErrMalformed) {
+	if e, err := ParseRefusal([]byte(`{"message":"` + strings.Repeat("a", MaxRoomText+1) + `"}`)); !errors.Is(err, ErrMalformed) {
 		t.Errorf("long refusal: %+v, %v", e, err)
 	}
-	if e, err := ParseSessionError([]byte(`{"error":"not-found","message":"m"}`)); err != nil || e.Code != 0 {
+	if e, err := ParseRefusal([]byte(`{"error":"not-found","message":"m"}`)); err != nil || e.Code != 0 {
 		t.Errorf("a word without a code: %+v, %v", e, err)
 	}
 	for _, b := range []string{``, `{}`, `{"status":"ok"}`, `{"service":"other","status":"ok"}`} {

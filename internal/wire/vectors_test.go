@@ -120,13 +120,13 @@ func roomFrames() []messageCase {
 			"welcome", "relay",
 			RoomWelcome{Flags: RoomPeerHere, Nonce: roomNonce(), STUN: ":3478"},
 			parserOf(ParseRoomWelcome),
-			"01 01 01" + roomNonceHex + "0005 ':3478'",
+			"01 02 01" + roomNonceHex + "0005 ':3478'",
 		},
 		{
 			"welcome, alone, no STUN", "relay",
 			RoomWelcome{Nonce: roomNonce()},
 			parserOf(ParseRoomWelcome),
-			"01 01 00" + roomNonceHex + "0000",
+			"01 02 00" + roomNonceHex + "0000",
 		},
 		{"joined", "relay", payload(RoomJoinedKind, ""), parserOf(parsePlain), "02"},
 		{"left", "relay", payload(RoomLeftKind, ""), parserOf(parsePlain), "03"},
@@ -139,6 +139,30 @@ func roomFrames() []messageCase {
 		{"forward", "either", payload(RoomForwardKind, "payload"), parserOf(parsePlain), "05 'payload'"},
 		{"burn", "sender", payload(RoomBurnKind, ""), parserOf(parsePlain), "06"},
 		{"close", "sender", payload(RoomCloseKind, ""), parserOf(parsePlain), "07"},
+		{
+			"join as the receiver", "receiver",
+			RoomJoin{Role: RoomReceiver, Nameplate: "7"},
+			parserOf(ParseRoomJoin),
+			"08 02 01 01 '7'",
+		},
+		{
+			"join as the receiver, longest nameplate", "receiver",
+			RoomJoin{Role: RoomReceiver, Nameplate: "987654321"},
+			parserOf(ParseRoomJoin),
+			"08 02 01 09 '987654321'",
+		},
+		{
+			"join as the sender", "sender",
+			RoomJoin{Role: RoomSender, Nameplate: "42", Ticket: roomNonce()},
+			parserOf(ParseRoomJoin),
+			"08 02 02 02 '42'" + roomNonceHex,
+		},
+		{
+			"join a resume room", "either",
+			RoomJoin{Role: RoomResumer, Resume: roomNonce(), Peer: otherRoomBytes()},
+			parserOf(ParseRoomJoin),
+			"08 02 03" + roomNonceHex + otherRoomHex,
+		},
 	}
 }
 
@@ -156,33 +180,33 @@ func roomBodies() []messageCase {
 	return []messageCase{
 		{
 			"POST /api/session", "sender",
-			SessionRequest{Nonce: roomNonce()},
-			parserOf(ParseSessionRequest),
+			OpenRequest{Nonce: roomNonce()},
+			parserOf(ParseOpenRequest),
 			`'{"nonce":"` + roomNonceHex + `"}'`,
 		},
 		{
 			"POST /api/session for a nameplate", "sender",
-			SessionRequest{Nonce: roomNonce(), Nameplate: "7"},
-			parserOf(ParseSessionRequest),
+			OpenRequest{Nonce: roomNonce(), Nameplate: "7"},
+			parserOf(ParseOpenRequest),
 			`'{"nonce":"` + roomNonceHex + `","nameplate":"7"}'`,
 		},
 		{
 			"status 201", "relay",
-			SessionReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour},
-			parserOf(ParseSessionReply),
+			OpenReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour},
+			parserOf(ParseOpenReply),
 			`'{"nameplate":"7","ticket":"` + roomNonceHex + `","expires":3600}'`,
 		},
 		{
 			"status 409", "relay",
-			SessionError{Code: RoomTaken, Message: "That nameplate is taken."},
-			parserOf(ParseSessionError),
+			Refusal{Code: RoomTaken, Message: "That nameplate is taken."},
+			parserOf(ParseRefusal),
 			`'{"error":"taken","message":"That nameplate is taken."}'`,
 		},
 		{
 			"GET /api/health", "relay",
-			RelayHealth{Service: RelayService, Status: "ok", Version: "v1.0.0", Protocol: 1, Rooms: 3, MaxRooms: 10000},
+			RelayHealth{Service: RelayService, Status: "ok", Version: "v1.0.0", Protocol: 2, Rooms: 3, MaxRooms: 10000},
 			parserOf(ParseRelayHealth),
-			`'{"service":"tallow-relay","status":"ok","version":"v1.0.0","protocol":1,"rooms":3,"max_rooms":10000}'`,
+			`'{"service":"tallow-relay","status":"ok","version":"v1.0.0","protocol":2,"rooms":3,"max_rooms":10000}'`,
 		},
 	}
 }
@@ -204,7 +228,7 @@ func TestRoomVectors(t *testing.T) {
 		Comment string        `json:"comment"`
 		Frames  []frameVector `json:"frames"`
 		Bodies  []bodyVector  `json:"bodies"`
-	}{Comment: "The room protocol, as docs/protocol.md has it: WebSocket messages in hexadecimal, and JSON bodies of HTTP. The nonce and the ticket are 000102…0f."}
+	}{Comment: "The room protocol, as docs/protocol.md has it: WebSocket messages in hexadecimal, and JSON bodies of HTTP. The nonce, the ticket and the id of the resume room are 000102…0f, the peer's id is f0f1f2…ff."}
 	for _, c := range append(roomFrames(), roomBodies()...) {
 		b := c.bytes(t)
 		if got := c.message.Append(nil); !bytes.Equal(got, b) {

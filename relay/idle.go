@@ -1,0 +1,45 @@
+package relay
+
+import (
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// An honest receiver sends its first handshake message as soon as both peers are
+// in the room. A stranger who only knows the nameplate could join, say nothing,
+// and keep the receiver out for as long as the room lives. So a receiver that
+// sends nothing is disconnected after a while, and its slot is free again. The
+// code is not burnt: nobody has tried it.
+//
+// Once the code is burnt the slot stays with the receiver that burnt it.
+
+// watchIdle starts the time that the receiver has for its first message. It is
+// called whenever both peers have come to be in the room. The table is locked.
+func (r *room) watchIdle() {
+	p := r.slots[receiver].Load()
+	if r.burnt || r.resumes() || p == nil || r.slots[sender].Load() == nil {
+		return
+	}
+	p.spoke.Store(false) // what came before had nobody to hear it
+	r.stopIdle()
+	r.idle = time.AfterFunc(r.table.idleTimeout, func() { r.dropIdle(p) })
+}
+
+// dropIdle disconnects the receiver p if it is still there and has sent nothing
+// to a sender that is still there.
+func (r *room) dropIdle(p *peer) {
+	r.table.mu.Lock()
+	defer r.table.mu.Unlock()
+	s := r.slots[sender].Load()
+	if r.burnt || r.over || p.spoke.Load() || r.slots[receiver].Load() != p || s == nil || s.leaving {
+		return
+	}
+	p.dismiss(wire.RoomIdle)
+}
+
+func (r *room) stopIdle() {
+	if r.idle != nil {
+		r.idle.Stop()
+	}
+}
