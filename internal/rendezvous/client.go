@@ -2,16 +2,14 @@ package rendezvous
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
-	"net"
+	"log/slog"
 	"net/http"
 	"net/url"
 	"sync"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/congestion"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -22,28 +20,34 @@ const (
 	answerTimeout = 15 * time.Second // of an HTTP answer, of the upgrade, of the welcome
 )
 
+// Options are what a client may be told beside the address.
+type Options struct {
+	Version string       // of this program; the relay gets to see it
+	Dialer  Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
+	Logger  *slog.Logger // nil for silence
+}
+
 // Client opens and joins rooms at one relay. It is safe for concurrent use and
-// needs no closing: nothing of it stays behind but the rooms.
+// needs no closing: it keeps nothing open but the rooms.
 type Client struct {
 	endpoint Endpoint
-	agent    string      // User-Agent
-	tls      *tls.Config // nil: the system's roots
-	proxy    func(*http.Request) (*url.URL, error)
-	dialer   net.Dialer
+	agent    string // User-Agent
+	dialer   Dialer // nil for the one of network
+	log      *slog.Logger
+	network  network
 
 	mu   sync.Mutex
 	base *url.URL // the route that answered, nil before
 }
 
-// New gives a client of the relay at endpoint; version is this program's, which
-// the relay gets to see. Nothing is sent yet.
-func New(endpoint Endpoint, version string) *Client {
+// New makes a client of the relay at endpoint. Nothing is sent yet.
+func New(endpoint Endpoint, options Options) *Client {
 	c := &Client{
-		endpoint: endpoint, agent: "tallow/" + version,
-		proxy: http.ProxyFromEnvironment, dialer: net.Dialer{Timeout: dialTimeout, Control: congestion.Control},
+		endpoint: endpoint, agent: "tallow/" + options.Version,
+		dialer: options.Dialer, log: options.Logger, network: newNetwork(endpoint.direct),
 	}
-	if endpoint.direct {
-		c.proxy = nil
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
 	}
 	return c
 }
@@ -51,17 +55,17 @@ func New(endpoint Endpoint, version string) *Client {
 // OpenRequest says which room to open.
 type OpenRequest struct {
 	Nonce     [16]byte // the sender's handshake nonce; the room gives it to the receiver
-	Nameplate string   // the wanted number, or empty for one of the relay's choice
+	Nameplate string   // the nameplate to use, or empty to let the relay choose
 }
 
-// Open opens a room and takes the sender's seat in it.
+// Open opens a room and joins it as the sender.
 //
 // Errors: *UnreachableError, *TLSError and *ProtocolError if there is no relay
 // to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
 // the context's own error.
 func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
-	reply, err := onRoute(ctx, c, func(base *url.URL) (wire.SessionReply, error) {
-		return c.openSession(ctx, base, wire.SessionRequest(req))
+	reply, err := tryRoutes(ctx, c, func(base *url.URL) (wire.OpenReply, error) {
+		return c.postOpen(ctx, base, wire.OpenRequest(req))
 	})
 	if err != nil {
 		return nil, err
@@ -69,71 +73,71 @@ func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	if req.Nameplate != "" && reply.Nameplate != req.Nameplate {
 		return nil, c.protocolError("it opened another room than the one asked for", nil)
 	}
-	return c.take(ctx, wire.RoomSeat{Nameplate: reply.Nameplate, Ticket: &reply.Ticket})
+	return c.joinRoom(ctx, wire.RoomJoin{Role: wire.RoomSender, Nameplate: reply.Nameplate, Ticket: reply.Ticket})
 }
 
-// Join takes the receiver's seat in the room of a nameplate. Errors are those
-// of Open.
+// Join joins the room of a nameplate as the receiver. Errors are those of Open.
+// The relay frees the place of a receiver that sends nothing (RoomIdle).
 func (c *Client) Join(ctx context.Context, nameplate string) (*Room, error) {
 	if !wire.ValidNameplate(nameplate) {
 		return nil, fmt.Errorf("%q is not the number of a code: it has 1 to %d digits and does not begin with 0",
 			printable(nameplate), wire.MaxNameplateDigits)
 	}
-	return c.take(ctx, wire.RoomSeat{Nameplate: nameplate})
+	return c.joinRoom(ctx, wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: nameplate})
 }
 
-// Resume takes one of the two seats in a resume room, which is there for whoever
-// knows its id. peer is a random name that this process keeps for the room: a
-// seat that the relay still holds for an older connection of the same name is
-// taken over at once. Nobody can Burn or Withdraw there, and the nonce is zero.
+// Resume joins a resume room, which exists for everyone who knows its id. peer is
+// a random id that this process keeps for the room: if the relay still has an
+// older connection of the same id, this one takes its place at once. Nobody can
+// Burn or Withdraw in a resume room, and its nonce is zero.
 //
 // Errors are those of Open. RoomExpired, here or from Read, says that the other
 // peer has not come for a long time.
 func (c *Client) Resume(ctx context.Context, id, peer [16]byte) (*Room, error) {
-	return c.take(ctx, wire.RoomSeat{Resume: &id, Peer: &peer})
+	return c.joinRoom(ctx, wire.RoomJoin{Role: wire.RoomResumer, Resume: id, Peer: peer})
 }
 
-// Retake takes the seat of old again, after the connection to this client's
-// relay broke; it makes a new Room, and old is still to be closed. The seat of
-// one who opened the room or resumed in it is taken over at once, even if the
-// relay believes that the older connection lives; that one then ends with
-// RoomReplaced. One who joined has to wait until the relay has missed it:
-// RoomFull until then, and RoomUsed if the code is burnt.
+// Rejoin joins the room of old again after the connection to this client's relay
+// broke. It makes a new Room; old still has to be closed. A sender, and a peer of
+// a resume room, gets its place at once, even if the relay believes that the older
+// connection lives; that one then ends with RoomReplaced. A receiver has to wait
+// until the relay has noticed: RoomFull until then, and RoomUsed if the code is
+// burnt.
 //
 // Errors are those of Open; RoomUnknown if the relay has lost the room.
-func (c *Client) Retake(ctx context.Context, old *Room) (*Room, error) {
-	return c.take(ctx, old.seat)
+func (c *Client) Rejoin(ctx context.Context, old *Room) (*Room, error) {
+	return c.joinRoom(ctx, old.join)
 }
 
-// take takes a seat.
-func (c *Client) take(ctx context.Context, seat wire.RoomSeat) (*Room, error) {
-	return onRoute(ctx, c, func(base *url.URL) (*Room, error) { return c.sit(ctx, base, seat) })
+// joinRoom joins a room by the first route on which a relay answers.
+func (c *Client) joinRoom(ctx context.Context, join wire.RoomJoin) (*Room, error) {
+	return tryRoutes(ctx, c, func(base *url.URL) (*Room, error) { return c.join(ctx, base, join) })
 }
 
-// openSession posts a request for a room.
-func (c *Client) openSession(ctx context.Context, base *url.URL, req wire.SessionRequest) (wire.SessionReply, error) {
+// postOpen posts a request for a room.
+func (c *Client) postOpen(ctx context.Context, base *url.URL, req wire.OpenRequest) (wire.OpenReply, error) {
 	status, header, body, err := c.exchange(ctx, http.MethodPost, base.JoinPath("api/session"), req.Append(nil))
 	if err != nil {
-		return wire.SessionReply{}, err
+		return wire.OpenReply{}, err
 	}
 	if status == http.StatusCreated {
-		reply, err := wire.ParseSessionReply(body)
+		reply, err := wire.ParseOpenReply(body)
 		if err != nil {
-			return wire.SessionReply{}, c.protocolError("its answer makes no sense", err)
+			return wire.OpenReply{}, c.protocolError("its answer makes no sense", err)
 		}
 		return reply, nil
 	}
-	refusal, err := wire.ParseSessionError(body)
+	refusal, err := wire.ParseRefusal(body)
 	if err != nil || refusal.Code == 0 {
-		return wire.SessionReply{}, c.statusError(status, header)
+		return wire.OpenReply{}, c.statusError(status, header)
 	}
-	return wire.SessionReply{}, &RelayError{
+	return wire.OpenReply{}, &RelayError{
 		Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message),
 		Opening: true, RetryAfter: retryAfter(header),
 	}
 }
 
-// statusError is an HTTP answer that no relay gives.
+// statusError is the error of an HTTP answer that no relay gives.
 func (c *Client) statusError(status int, header http.Header) error {
 	if status >= 300 && status < 400 {
 		return c.protocolError(fmt.Sprintf("it points to %s, use that address", printable(header.Get("Location"))), nil)

@@ -84,7 +84,7 @@ func TestJoinRefused(t *testing.T) {
 }
 
 func TestTooManySessions(t *testing.T) {
-	_, address := startRelay(t, relay.Config{SessionsPerMinute: 3})
+	_, address := startRelay(t, relay.Config{RoomsPerMinute: 3})
 	c := client(t, address)
 	r, err := c.Open(t.Context(), OpenRequest{})
 	if err != nil {
@@ -172,7 +172,7 @@ func TestNotARelay(t *testing.T) {
 func TestOpenRefusesAnotherRoom(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusCreated)
-		_, _ = w.Write(wire.SessionReply{Nameplate: "8"}.Append(nil))
+		_, _ = w.Write(wire.OpenReply{Nameplate: "8"}.Append(nil))
 	}))
 	defer server.Close()
 	_, err := client(t, server.URL).Open(t.Context(), OpenRequest{Nameplate: "7"})
@@ -199,7 +199,7 @@ func TestTLSAndPath(t *testing.T) {
 	server, roots := startTLS(t)
 	address := "wss" + strings.TrimPrefix(server.URL, "https") + "/some/path/"
 	c := client(t, address)
-	c.tls = roots
+	c.network.tls = roots
 	s, err := c.Open(t.Context(), OpenRequest{Nonce: testNonce()})
 	if err != nil {
 		t.Fatal(err)
@@ -248,8 +248,8 @@ func TestPrivateAddressFallsBackToTLS(t *testing.T) {
 	server.StartTLS()
 	defer server.Close()
 	c := client(t, strings.TrimPrefix(server.URL, "https://"))
-	c.tls = &tls.Config{RootCAs: x509.NewCertPool()}
-	c.tls.RootCAs.AddCert(server.Certificate())
+	c.network.tls = &tls.Config{RootCAs: x509.NewCertPool()}
+	c.network.tls.RootCAs.AddCert(server.Certificate())
 	room, err := c.Open(t.Context(), OpenRequest{})
 	if err != nil {
 		t.Fatal(err)
@@ -308,7 +308,7 @@ func TestNamesAndPlainRelays(t *testing.T) {
 	})
 	open := func(host string) error {
 		c := client(t, host+":"+port)
-		c.dialer.Resolver = names
+		c.network.dialer.Resolver = names
 		room, err := c.Open(t.Context(), OpenRequest{})
 		if err == nil {
 			_ = room.Close()
@@ -323,11 +323,11 @@ func TestNamesAndPlainRelays(t *testing.T) {
 		t.Errorf("no such name: %v", e)
 	}
 	c := client(t, "public.example:"+port)
-	c.dialer.Resolver = names
-	if c.resolvesLocally(t.Context(), "public.example") {
+	c.network.dialer.Resolver = names
+	if c.network.resolvesLocally(t.Context(), "public.example") {
 		t.Error("a public name counts as private")
 	}
-	if c.resolvesLocally(t.Context(), "nowhere.example") {
+	if c.network.resolvesLocally(t.Context(), "nowhere.example") {
 		t.Error("a name that does not exist counts as private")
 	}
 }
@@ -353,17 +353,17 @@ func TestProxyOfTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	c := client(t, "ws://relay.example")
-	c.proxy = http.ProxyURL(through)
+	c.network.proxy = http.ProxyURL(through)
 	if err := c.probe(t.Context(), c.endpoint.routes[0].url); err != nil || tunnels.Load() != 1 {
 		t.Errorf("through the proxy %d times, %v", tunnels.Load(), err)
 	}
 	if _, err := c.Join(t.Context(), "7"); err == nil || tunnels.Load() != 2 {
 		t.Errorf("the WebSocket went through the proxy %d times, %v", tunnels.Load()-1, err)
 	}
-	if New(c.endpoint, "").proxy == nil {
+	if New(c.endpoint, Options{}).network.proxy == nil {
 		t.Error("a client does not look at the environment")
 	}
-	if New(Endpoint{direct: true}, "").proxy != nil {
+	if New(Endpoint{direct: true}, Options{}).network.proxy != nil {
 		t.Error("a relay found nearby is sought through a proxy")
 	}
 }
@@ -442,7 +442,7 @@ func TestContextEndsAnyStep(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = First(ctx, []Endpoint{e, e}, "test")
+			_, err = First(ctx, []Endpoint{e, e}, Options{Version: "test"})
 			return err
 		},
 	} {
@@ -473,26 +473,26 @@ func TestFirst(t *testing.T) {
 		}
 		endpoints = append(endpoints, e)
 	}
-	winner, err := First(t.Context(), endpoints, "test")
+	winner, err := First(t.Context(), endpoints, Options{Version: "test"})
 	if err != nil || winner.String() != address || ways(winner) != "http://"+address {
 		t.Fatalf("winner %s (%s), %v", winner, ways(winner), err)
 	}
-	// The race took no seat.
-	s, err := New(winner, "test").Open(t.Context(), OpenRequest{})
+	// The race joined no room.
+	s, err := New(winner, Options{Version: "test"}).Open(t.Context(), OpenRequest{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	_ = s.Close()
 
-	_, err = First(t.Context(), endpoints[1:2], "test")
+	_, err = First(t.Context(), endpoints[1:2], Options{Version: "test"})
 	errorAs[*ProtocolError](t, err)
-	if _, err := First(t.Context(), nil, "test"); err == nil {
+	if _, err := First(t.Context(), nil, Options{Version: "test"}); err == nil {
 		t.Error("nobody won")
 	}
-	if _, err := First(t.Context(), []Endpoint{{}}, "test"); err == nil {
+	if _, err := First(t.Context(), []Endpoint{{}}, Options{Version: "test"}); err == nil {
 		t.Error("no address won")
 	}
-	if _, err := New(Endpoint{}, "test").Join(t.Context(), "7"); err == nil {
+	if _, err := New(Endpoint{}, Options{Version: "test"}).Join(t.Context(), "7"); err == nil {
 		t.Error("joined at no address")
 	}
 }

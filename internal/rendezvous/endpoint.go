@@ -17,7 +17,7 @@ const localPort = "8080"
 type Endpoint struct {
 	name   string // as given
 	routes []route
-	direct bool // found on this network: never by way of a proxy
+	direct bool // found on this network: never through a proxy
 }
 
 // route is one way to reach the relay, an http or https URL without a trailing
@@ -32,8 +32,9 @@ type route struct {
 // String returns the address as it was given.
 func (e Endpoint) String() string { return e.name }
 
-// ParseRelay understands what a user gives as a relay: HOST, HOST:PORT, or a
-// ws, wss, http or https URL, of which the path is kept.
+// ParseRelay parses the address of a relay as a user gives it: HOST, HOST:PORT,
+// or a ws, wss, http or https URL, whose path is kept. Host names are ASCII and
+// kept as they are, in upper or lower case, with a trailing dot or without.
 //
 //	URL                                  that URL, ws or wss as it says
 //	localhost, *.local, loopback,
@@ -41,9 +42,9 @@ func (e Endpoint) String() string { return e.name }
 //	any other HOST                       wss (port 443); then ws, but only if the
 //	                                     name resolves to private addresses alone
 //
-// So a relay in the open internet is never reached without TLS unless the user
-// writes ws://. Where there is more than one way, the first that answers as a
-// relay is taken. Errors are for the user as they stand.
+// So a relay on the public internet is never reached without TLS unless the user
+// writes ws://. Of several ways, the first on which a relay answers is used. Errors
+// can be shown to the user as they are.
 func ParseRelay(s string) (Endpoint, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
@@ -69,8 +70,8 @@ func ParseRelay(s string) (Endpoint, error) {
 	}
 }
 
-// Nearby is the endpoint of a relay that was found on this network or machine:
-// plain WebSocket, whatever the address looks like, and never through a proxy.
+// Nearby returns the endpoint of a relay that was found on this network or machine:
+// a plain WebSocket, whatever the address looks like, and never through a proxy.
 func Nearby(addr netip.AddrPort) Endpoint {
 	host, port := addr.Addr().String(), strconv.Itoa(int(addr.Port()))
 	return Endpoint{
@@ -112,7 +113,7 @@ func parseURL(s string) (Endpoint, error) {
 	return Endpoint{name: s, routes: []route{{url: &url.URL{Scheme: scheme, Host: u.Host, Path: path}}}}, nil
 }
 
-// splitHostPort takes HOST, HOST:PORT, a bare IPv6 address or one in brackets.
+// splitHostPort splits HOST, HOST:PORT, a bare IPv6 address or one in brackets.
 func splitHostPort(s string) (host, port string, err error) {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return s, "", nil
@@ -129,7 +130,7 @@ func splitHostPort(s string) (host, port string, err error) {
 	return host, port, checkHostPort(host, port)
 }
 
-// checkHostPort refuses what cannot be a host and a port ("" is none).
+// checkHostPort refuses what cannot be a host and a port. The port may be "".
 func checkHostPort(host, port string) error {
 	if port != "" {
 		if n, err := strconv.ParseUint(port, 10, 16); err != nil || n == 0 {
@@ -152,13 +153,13 @@ func checkHostPort(host, port string) error {
 	return nil
 }
 
-// isLocalName tells of a name that means this machine or this link.
+// isLocalName reports whether a name means this machine or this link.
 func isLocalName(host string) bool {
 	host = strings.ToLower(strings.TrimSuffix(host, "."))
 	return host == "localhost" || strings.HasSuffix(host, ".localhost") || strings.HasSuffix(host, ".local")
 }
 
-// isLocal tells of an address of this machine, this link or a private network:
+// isLocal reports whether an address belongs to this machine, this link or a private network:
 // RFC 1918, RFC 4193 (fc00::/7), RFC 3927, and the shared 100.64.0.0/10 of
 // RFC 6598, which overlay networks use.
 func isLocal(addr netip.Addr) bool {

@@ -106,27 +106,6 @@ func TestNearby(t *testing.T) {
 	}
 }
 
-func TestResolveSTUN(t *testing.T) {
-	for _, tc := range [][3]string{
-		{":3478", "relay.example", "relay.example:3478"},
-		{":3478", "::1", "[::1]:3478"},
-		{":3478", "fe80::1%eth0", "[fe80::1%eth0]:3478"},
-		{"stun.example:1", "relay.example", "stun.example:1"},
-		{"[2001:db8::1]:1", "relay.example", "[2001:db8::1]:1"},
-		{"", "relay.example", ""},
-		{"stun.example", "relay.example", ""},
-		{"stun.example:", "relay.example", ""},
-		{":0", "relay.example", ""},
-		{":65536", "relay.example", ""},
-		{"st un:1", "relay.example", ""},
-		{"\x1b[2J:1", "relay.example", ""},
-	} {
-		if got := resolveSTUN(tc[0], tc[1]); got != tc[2] {
-			t.Errorf("%q at %s: %q, want %q", tc[0], tc[1], got, tc[2])
-		}
-	}
-}
-
 // FuzzParseRelay: whatever parses can be dialled, and a host that is not
 // private is never reached in the clear unless a URL says so.
 func FuzzParseRelay(f *testing.F) {

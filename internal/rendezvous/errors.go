@@ -18,8 +18,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Every error here is a sentence for the user; Hint says what to do next. An
-// error that only says that the caller's context ended is that context's own.
+// Every error here is a sentence for the user, and Hint says what to do next. When
+// the caller's context ends, the error is the cause of that context.
 
 // UnreachableError says that no relay answers at the address.
 type UnreachableError struct {
@@ -63,8 +63,8 @@ func (e *TLSError) Hint() string {
 
 func (e *TLSError) Unwrap() error { return e.Err }
 
-// ProtocolError says that something answers at the address, but not as a relay
-// does.
+// ProtocolError says that something answers at the address, but does not speak a
+// relay's protocol.
 type ProtocolError struct {
 	Relay  string
 	Reason string
@@ -91,9 +91,9 @@ type RelayError struct {
 	Message string
 	// Opening is set if it was a new room that was refused.
 	Opening bool
-	// Sending is set if it was the seat of the sender, who has a ticket.
+	// Sending is set if a sender was refused.
 	Sending bool
-	// Resuming is set if it was a resume room.
+	// Resuming is set if it was in a resume room.
 	Resuming bool
 	// RetryAfter is how long the relay asks to wait, zero if it does not say.
 	RetryAfter time.Duration
@@ -110,7 +110,7 @@ func (e *RelayError) Hint() string {
 	return hint
 }
 
-// words gives the user's view of a refusal, and what to do about it.
+// words returns a refusal in words for the user, and what to do about it.
 func (e *RelayError) words() (text, hint string) {
 	switch {
 	case e.Resuming && e.Code == wire.RoomFull:
@@ -144,7 +144,9 @@ func (e *RelayError) words() (text, hint string) {
 		return fmt.Sprintf("the relay %s does not know this sender any more", e.Relay), "Send again to get a new code."
 	case wire.RoomReplaced:
 		return "a newer connection of the same side has taken this one's place", "Nothing is lost: the newer connection goes on."
-	default: // also RoomTooLarge and RoomMalformed, of which the relay's sentence says more
+	case wire.RoomIdle:
+		return fmt.Sprintf("the relay %s ended the connection, because nothing came through it in time", e.Relay), "Check your network connection and try again."
+	default: // also RoomTooLarge, RoomMalformed and RoomWrongVersion, about which the relay's sentence says more
 		return fmt.Sprintf("the relay %s refused (%v): %s", e.Relay, e.Code, e.Message),
 			"Check that this program and the relay are of matching versions."
 	}
@@ -173,7 +175,7 @@ func (e *LostError) Hint() string { return "Check your network connection and tr
 
 func (e *LostError) Unwrap() error { return e.Err }
 
-// reason is the innermost cause of a network error, in few words.
+// reason returns the innermost cause of a network error, in few words.
 func reason(err error) string {
 	var (
 		urlErr   *url.Error
@@ -202,7 +204,7 @@ func reason(err error) string {
 	}
 }
 
-// isTLS tells of errors that TLS itself makes, not the network under it.
+// isTLS reports whether an error comes from TLS itself, not the network under it.
 func isTLS(err error) bool {
 	var (
 		certs  *tls.CertificateVerificationError
@@ -215,7 +217,7 @@ func isTLS(err error) bool {
 		errors.As(err, &host) || errors.As(err, &issuer)
 }
 
-// printable is foreign text without what could drive a terminal.
+// printable removes from foreign text what could control a terminal.
 func printable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsPrint(r) {

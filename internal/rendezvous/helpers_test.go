@@ -25,8 +25,8 @@ func testNonce() [16]byte { return [16]byte{0xa0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10,
 // startRelay serves the real relay and gives it, and its address.
 func startRelay(t *testing.T, config relay.Config) (*relay.Relay, string) {
 	t.Helper()
-	if config.SessionsPerMinute == 0 {
-		config.SessionsPerMinute = -1
+	if config.RoomsPerMinute == 0 {
+		config.RoomsPerMinute = -1
 	}
 	if config.JoinsPerMinute == 0 {
 		config.JoinsPerMinute = -1
@@ -52,7 +52,7 @@ func client(t *testing.T, address string) *Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return New(e, "test")
+	return New(e, Options{Version: "test"})
 }
 
 // pair opens a room and joins it.
@@ -141,7 +141,7 @@ func scripted(t *testing.T, script func(ctx context.Context, conn *websocket.Con
 	})
 	mux.HandleFunc("POST /api/session", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusCreated)
-		_, _ = w.Write(wire.SessionReply{Nameplate: "7", Expires: time.Hour}.Append(nil))
+		_, _ = w.Write(wire.OpenReply{Nameplate: "7", Expires: time.Hour}.Append(nil))
 	})
 	mux.HandleFunc("GET /ws", func(w http.ResponseWriter, r *http.Request) {
 		conn, err := upgrader.Upgrade(w, r, nil)

@@ -5,21 +5,19 @@ import (
 	"context"
 	"io"
 	"net/http"
-	"net/netip"
 	"net/url"
-	"slices"
 	"strconv"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// maxRetryAfter is the longest wait that is taken from a relay.
+// maxRetryAfter is the longest wait that a relay may ask for.
 const maxRetryAfter = time.Hour
 
-// exchange makes one HTTP request on a connection of its own and gives back the
-// status, the header and the bounded body. A redirect is an answer like any
-// other: a relay never makes one, and a POST would get lost on the way.
+// exchange makes one HTTP request on a connection of its own and returns the
+// status, the header and the bounded body. It does not follow redirects: a relay
+// never makes one, and it would turn a POST into a GET.
 func (c *Client) exchange(ctx context.Context, method string, u *url.URL, body []byte) (int, http.Header, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
@@ -30,14 +28,7 @@ func (c *Client) exchange(ctx context.Context, method string, u *url.URL, body [
 		req.Header.Set("Content-Type", "application/json")
 	}
 	client := &http.Client{
-		Transport: &http.Transport{
-			Proxy:                 c.proxy,
-			DialContext:           c.dialer.DialContext,
-			TLSClientConfig:       c.tls,
-			TLSHandshakeTimeout:   dialTimeout,
-			ResponseHeaderTimeout: answerTimeout,
-			DisableKeepAlives:     true, // nothing stays behind
-		},
+		Transport:     c.network.transport(),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       2*dialTimeout + answerTimeout,
 	}
@@ -46,7 +37,7 @@ func (c *Client) exchange(ctx context.Context, method string, u *url.URL, body [
 		return 0, nil, nil, c.dialError(ctx, err)
 	}
 	defer resp.Body.Close()
-	answer, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxSessionBody+1))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxRoomBody+1))
 	if err != nil {
 		return 0, nil, nil, c.dialError(ctx, err)
 	}
@@ -75,11 +66,4 @@ func retryAfter(header http.Header) time.Duration {
 		return 0
 	}
 	return min(time.Duration(seconds)*time.Second, maxRetryAfter)
-}
-
-// resolvesLocally tells whether a host name stands for nothing but addresses of
-// this machine or a private network.
-func (c *Client) resolvesLocally(ctx context.Context, host string) bool {
-	addrs, err := c.dialer.Resolver.LookupNetIP(ctx, "ip", host)
-	return err == nil && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !isLocal(a) })
 }

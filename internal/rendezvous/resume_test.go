@@ -5,8 +5,6 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -65,12 +63,12 @@ func TestResume(t *testing.T) {
 	wantMessage(t, a, "back again")
 }
 
-func TestResumeTakesTheSeatOver(t *testing.T) {
+func TestResumeTakesTheSlotOver(t *testing.T) {
 	_, address := startRelay(t, relay.Config{})
 	a, b := resume(t, address, nameA), resume(t, address, nameB)
 	wantEvent(t, a, Joined)
 	wantEvent(t, b, Joined)
-	next, err := client(t, address).Retake(t.Context(), a)
+	next, err := client(t, address).Rejoin(t.Context(), a)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -111,34 +109,9 @@ func TestResumeIsRefusedByAnOldRelay(t *testing.T) {
 	wantRefusal(t, err, wire.RoomMalformed)
 }
 
-// The seat is asked for with the bytes that the relay is documented to take.
-func TestResumeQuery(t *testing.T) {
-	queries := make(chan string, 2)
-	inner, _ := startRelay(t, relay.Config{})
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == "/ws" {
-			queries <- r.URL.RawQuery
-		}
-		inner.ServeHTTP(w, r)
-	}))
-	defer server.Close()
-	r := resume(t, server.URL, nameA)
-	next, err := client(t, server.URL).Retake(t.Context(), r)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer next.Close()
-	const want = "resume=5e0102030405060708090a0b0c0d0e0f&peer=aa000000000000000000000000000000"
-	for range 2 {
-		if got := <-queries; got != want {
-			t.Errorf("query %s, want %s", got, want)
-		}
-	}
-}
-
 // The sender's Wi-Fi goes while nobody has come: the relay does not notice, the
-// sender does, and takes its seat again before its receiver comes.
-func TestRetakeAfterTheNetworkWent(t *testing.T) {
+// sender does, and joins again before its receiver comes.
+func TestRejoinAfterTheNetworkWent(t *testing.T) {
 	_, address := startRelay(t, relay.Config{})
 	network := startProxy(t, address)
 	c := client(t, network.address)
@@ -151,7 +124,7 @@ func TestRetakeAfterTheNetworkWent(t *testing.T) {
 	_, _, err = read(t, s)
 	errorAs[*LostError](t, err)
 
-	back, err := c.Retake(t.Context(), s)
+	back, err := c.Rejoin(t.Context(), s)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -175,11 +148,11 @@ func TestRetakeAfterTheNetworkWent(t *testing.T) {
 	wantMessage(t, r, "M2")
 
 	// The receiver has nothing to show for itself.
-	_, err = client(t, address).Retake(t.Context(), r)
+	_, err = client(t, address).Rejoin(t.Context(), r)
 	wantRefusal(t, err, wire.RoomUsed)
 }
 
-func TestRetakeOfALostRoom(t *testing.T) {
+func TestRejoinOfALostRoom(t *testing.T) {
 	_, address := startRelay(t, relay.Config{})
 	c := client(t, address)
 	s, err := c.Open(t.Context(), OpenRequest{})
@@ -191,7 +164,7 @@ func TestRetakeOfALostRoom(t *testing.T) {
 	}
 	_ = s.Close()
 	for {
-		_, err := c.Retake(t.Context(), s)
+		_, err := c.Rejoin(t.Context(), s)
 		if refused := (*RelayError)(nil); errors.As(err, &refused) && refused.Code == wire.RoomReplaced {
 			continue // the withdrawal came in between
 		}
@@ -202,13 +175,13 @@ func TestRetakeOfALostRoom(t *testing.T) {
 	}
 }
 
-func TestResumeAndRetakeHeedTheContext(t *testing.T) {
+func TestResumeAndRejoinHeedTheContext(t *testing.T) {
 	address := scripted(t, func(_ context.Context, conn *websocket.Conn) { untilGone(conn) })
 	why := errors.New("enough")
 	for name, call := range map[string]func(context.Context, *Client) (*Room, error){
 		"resume": func(ctx context.Context, c *Client) (*Room, error) { return c.Resume(ctx, resumeID, nameA) },
-		"retake": func(ctx context.Context, c *Client) (*Room, error) {
-			return c.Retake(ctx, &Room{seat: wire.RoomSeat{Nameplate: "7"}})
+		"rejoin": func(ctx context.Context, c *Client) (*Room, error) {
+			return c.Rejoin(ctx, &Room{join: wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: "7"}})
 		},
 	} {
 		ctx, cancel := context.WithCancelCause(t.Context())

@@ -9,6 +9,8 @@ import (
 	"io"
 	"net"
 	"net/http/httptest"
+	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -76,10 +78,10 @@ func TestComingAndGoing(t *testing.T) {
 }
 
 func TestReceiverBeforeItsSender(t *testing.T) {
-	// A room whose sender's seat is empty: opened, but not taken.
+	// A room that was opened, but that its sender has not joined.
 	_, address := startRelay(t, relay.Config{})
 	c := client(t, address)
-	reply, err := c.openSession(t.Context(), c.endpoint.routes[0].url, wire.SessionRequest{Nonce: testNonce()})
+	reply, err := c.postOpen(t.Context(), c.endpoint.routes[0].url, wire.OpenRequest{Nonce: testNonce()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +90,7 @@ func TestReceiverBeforeItsSender(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer r.Close()
-	s, err := c.sit(t.Context(), c.endpoint.routes[0].url, wire.RoomSeat{Nameplate: reply.Nameplate, Ticket: &reply.Ticket})
+	s, err := c.join(t.Context(), c.endpoint.routes[0].url, wire.RoomJoin{Role: wire.RoomSender, Nameplate: reply.Nameplate, Ticket: reply.Ticket})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -494,8 +496,9 @@ func FuzzRelayFrames(f *testing.F) {
 			}
 		}
 		if w, err := wire.ParseRoomWelcome(frame); err == nil {
-			if stun := resolveSTUN(w.STUN, "relay.example"); stun != "" {
-				if _, _, err := net.SplitHostPort(stun); err != nil {
+			if stun := stunAddress(w.STUN, &url.URL{Scheme: "https", Host: "relay.example"}); stun != "" {
+				host, port, err := net.SplitHostPort(stun)
+				if n, _ := strconv.Atoi(port); err != nil || host != "relay.example" || n != 443 && n < 1024 {
 					t.Fatalf("STUN %q of %q", stun, w.STUN)
 				}
 			}
@@ -505,7 +508,7 @@ func FuzzRelayFrames(f *testing.F) {
 
 // BenchmarkRoom moves 64 KiB payloads through a real relay, all on this machine.
 func BenchmarkRoom(b *testing.B) {
-	r, err := relay.New(relay.Config{SessionsPerMinute: -1, JoinsPerMinute: -1})
+	r, err := relay.New(relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -516,7 +519,7 @@ func BenchmarkRoom(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	c := New(e, "bench")
+	c := New(e, Options{Version: "bench"})
 	s, err := c.Open(b.Context(), OpenRequest{})
 	if err != nil {
 		b.Fatal(err)

@@ -7,12 +7,11 @@ import (
 	"sync"
 )
 
-// onRoute does at the relay what attempt does, by the first of the endpoint's
-// routes on which a relay answers, which is then remembered: nothing is asked
-// beforehand, so a relay costs no round trip more than the attempt itself. If
-// none answers, the error is the one that says most: that of the first route on
-// which something answered, else of the last.
-func onRoute[T any](ctx context.Context, c *Client, attempt func(base *url.URL) (T, error)) (T, error) {
+// tryRoutes makes an attempt by each of the endpoint's routes, up to the first on
+// which a relay answers, which is then remembered. Nothing is asked beforehand,
+// so there is no round trip beside the attempt itself. If no relay answers, the
+// error is that of the first route on which something answered, else of the last.
+func tryRoutes[T any](ctx context.Context, c *Client, attempt func(base *url.URL) (T, error)) (T, error) {
 	c.mu.Lock()
 	base := c.base
 	c.mu.Unlock()
@@ -20,9 +19,9 @@ func onRoute[T any](ctx context.Context, c *Client, attempt func(base *url.URL) 
 		return attempt(base)
 	}
 	var none T
-	telling := errors.New("no relay was named: give one with --relay, or leave it out to stay on this network")
+	best := errors.New("no relay was named: give one with --relay, or leave it out to stay on this network")
 	for i, r := range c.endpoint.routes {
-		if r.ifLocal && !c.resolvesLocally(ctx, r.url.Hostname()) {
+		if r.ifLocal && !c.network.resolvesLocally(ctx, r.url.Hostname()) {
 			continue
 		}
 		done, err := attempt(r.url)
@@ -36,11 +35,11 @@ func onRoute[T any](ctx context.Context, c *Client, attempt func(base *url.URL) 
 		if ctx.Err() != nil {
 			return none, context.Cause(ctx)
 		}
-		if i == 0 || isUnreachable(telling) {
-			telling = err
+		if i == 0 || isUnreachable(best) {
+			best = err
 		}
 	}
-	return none, telling
+	return none, best
 }
 
 func isUnreachable(err error) bool {
@@ -48,11 +47,11 @@ func isUnreachable(err error) bool {
 	return errors.As(err, &unreachable)
 }
 
-// First asks all endpoints at once whether a relay answers there, and gives the
-// first that does, without waiting for the rest: so a relay that announces
-// itself under several addresses is reached by the one that works. It takes no
-// seat anywhere. If none answers, the error is that of the first endpoint.
-func First(ctx context.Context, endpoints []Endpoint, version string) (Endpoint, error) {
+// First asks all endpoints at once whether a relay answers there, and returns the
+// first that does, without waiting for the rest. So a relay that announces itself
+// under several addresses is reached by the one that works. It joins no room. If
+// none answers, the error is that of the first endpoint.
+func First(ctx context.Context, endpoints []Endpoint, options Options) (Endpoint, error) {
 	if len(endpoints) == 0 {
 		return Endpoint{}, errors.New("there is no address of a relay to try")
 	}
@@ -66,8 +65,8 @@ func First(ctx context.Context, endpoints []Endpoint, version string) (Endpoint,
 	)
 	for i, e := range endpoints {
 		wg.Go(func() {
-			c := New(e, version)
-			base, err := onRoute(race, c, func(base *url.URL) (*url.URL, error) { return base, c.probe(race, base) })
+			c := New(e, options)
+			base, err := tryRoutes(race, c, func(base *url.URL) (*url.URL, error) { return base, c.probe(race, base) })
 			if err != nil {
 				errs[i] = err
 				return

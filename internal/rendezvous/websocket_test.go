@@ -64,12 +64,12 @@ func bubble(t *testing.T, script func(*websocket.Conn), test func(*testing.T, *R
 		if err != nil {
 			t.Fatal(err)
 		}
-		r := newRoom(conn, "pipe", wire.RoomSeat{Nameplate: "7"})
-		welcome, err := r.awaitWelcome()
+		r := newRoom(newWebSocket(conn), "pipe", wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: "7"})
+		welcome, err := r.awaitWelcome(true)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.enter(welcome, "pipe")
+		r.enter(welcome, "")
 		defer r.Close()
 		test(t, r)
 	})
@@ -88,8 +88,8 @@ func TestDeadRelayIsNoticed(t *testing.T) {
 		begin := time.Now()
 		_, _, err := r.Read(buf)
 		errorAs[*LostError](t, err)
-		if took := time.Since(begin); took != silence {
-			t.Errorf("noticed after %v, want %v", took, silence)
+		if took := time.Since(begin); took != readTimeout {
+			t.Errorf("noticed after %v, want %v", took, readTimeout)
 		}
 	})
 }

@@ -1,0 +1,57 @@
+//go:build !js
+
+package rendezvous
+
+import (
+	"context"
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"slices"
+
+	"github.com/tallow-transfer/tallow/internal/congestion"
+)
+
+// network is how a client reaches the network: by the system's sockets.
+type network struct {
+	tls    *tls.Config // nil: the system's roots
+	proxy  func(*http.Request) (*url.URL, error)
+	dialer net.Dialer
+}
+
+// newNetwork makes a network, without a proxy if direct is set.
+func newNetwork(direct bool) network {
+	n := network{
+		proxy:  http.ProxyFromEnvironment,
+		dialer: net.Dialer{Timeout: dialTimeout, Control: congestion.Control},
+	}
+	if direct {
+		n.proxy = nil
+	}
+	return n
+}
+
+// webSockets returns the dialer of WebSockets.
+func (n *network) webSockets() (Dialer, error) { return webSocketDialer{n}, nil }
+
+// transport returns the transport of one HTTP request, after which no connection
+// is left open.
+func (n *network) transport() http.RoundTripper {
+	return &http.Transport{
+		Proxy:                 n.proxy,
+		DialContext:           n.dialer.DialContext,
+		TLSClientConfig:       n.tls,
+		TLSHandshakeTimeout:   dialTimeout,
+		ResponseHeaderTimeout: answerTimeout,
+		DisableKeepAlives:     true,
+	}
+}
+
+// resolvesLocally reports whether a host name has only addresses of this machine
+// or of a private network.
+func (n *network) resolvesLocally(ctx context.Context, host string) bool {
+	addrs, err := n.dialer.Resolver.LookupNetIP(ctx, "ip", host)
+	return err == nil && !slices.ContainsFunc(addrs, func(a netip.Addr) bool { return !isLocal(a) })
+}
