@@ -47,7 +47,7 @@ service is on the UDP port of the same number.`,
 	flags.StringVar(&s.stun, "stun", "", "`address` of the STUN service that machines are told: HOST:PORT, :PORT or \"off\" (default the port of --listen)")
 	flags.DurationVar(&s.config.UnclaimedTTL, "ttl", time.Hour, "how long a code waits to be used")
 	flags.IntVar(&s.config.MaxRooms, "max-rooms", 10_000, "`number` of codes that there can be at a time")
-	flags.IntVar(&s.config.SessionsPerMinute, "sessions-per-minute", 60, "`number` of codes that one address may get in a minute, -1 for no limit")
+	flags.IntVar(&s.config.RoomsPerMinute, "sessions-per-minute", 60, "`number` of codes that one address may get in a minute, -1 for no limit")
 	flags.IntVar(&s.config.JoinsPerMinute, "joins-per-minute", 60, "`number` of codes that one address may try in a minute, -1 for no limit")
 	flags.IntVar(&s.config.BytesPerSecond, "bytes-per-second", 0, "`bytes` that one machine may send in a second, 0 for no limit")
 	flags.BoolVar(&s.config.TrustProxy, "trust-proxy", false, "take the address of machines from X-Forwarded-For")

@@ -146,7 +146,7 @@ func startRelay(t *testing.T) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	addr, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() {
-		config := relay.Config{SessionsPerMinute: -1, JoinsPerMinute: -1}
+		config := relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1}
 		ended <- relay.ListenAndServe(ctx, "127.0.0.1:0", config, func(a net.Addr) { addr <- a })
 	}()
 	t.Cleanup(func() { // after the scripts, which run in parallel to this function's caller

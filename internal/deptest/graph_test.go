@@ -85,3 +85,11 @@ func TestBrowserLinksNoPion(t *testing.T) {
 		}
 	}
 }
+
+// A browser has no sockets: the program there must not contain what needs them.
+func TestPortablePackagesNeedNoSockets(t *testing.T) {
+	out := goCommand(t, "js", "wasm", "list", "-deps", module+"/internal/rendezvous")
+	if strings.Contains(out, "github.com/gorilla/websocket") {
+		t.Error("internal/rendezvous contains gorilla/websocket in a browser")
+	}
+}

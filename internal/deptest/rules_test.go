@@ -100,6 +100,7 @@ func portable() []string {
 	return []string{
 		"internal/wire", "internal/code", "internal/handshake", "internal/session",
 		"internal/transfer", "internal/blockhash", "internal/broadcast", "internal/growth", "pkg/files",
+		"internal/rendezvous", "internal/congestion",
 		"internal/lane", "internal/lane/lanetest", "internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc",
 	}
 }

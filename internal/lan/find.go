@@ -49,11 +49,11 @@ func (n Network) Join(ctx context.Context, nameplate string) (*rendezvous.Room, 
 	if room != nil {
 		return room, nil
 	}
-	at, err := rendezvous.First(ctx, found, n.Version)
+	at, err := rendezvous.First(ctx, found, n.options())
 	if err != nil {
 		return nil, err
 	}
-	return rendezvous.New(at, n.Version).Join(ctx, nameplate)
+	return rendezvous.New(at, n.options()).Join(ctx, nameplate)
 }
 
 // early is a room that is joined before it is certain that it is the right one.
@@ -63,7 +63,7 @@ type early struct{ joined chan *rendezvous.Room }
 func (e *early) join(ctx context.Context, n Network, at netip.AddrPort, nameplate string) {
 	e.joined = make(chan *rendezvous.Room, 1)
 	go func() {
-		room, err := rendezvous.New(rendezvous.Nearby(at), n.Version).Join(ctx, nameplate)
+		room, err := rendezvous.New(rendezvous.Nearby(at), n.options()).Join(ctx, nameplate)
 		if err != nil {
 			n.Logger.Debug("not joined at the first address", "reason", err)
 		}
@@ -95,7 +95,12 @@ func (n Network) Find(ctx context.Context, nameplate string) (rendezvous.Endpoin
 	if err != nil {
 		return rendezvous.Endpoint{}, err
 	}
-	return rendezvous.First(ctx, found, n.Version)
+	return rendezvous.First(ctx, found, n.options())
+}
+
+// options are those of a relay's client.
+func (n Network) options() rendezvous.Options {
+	return rendezvous.Options{Version: n.Version, Logger: n.Logger}
 }
 
 // find finds the addresses of the sender with a nameplate. first is told the

@@ -219,7 +219,7 @@ func joinRoom(t *testing.T, url string, k code.Code) *rendezvous.Room {
 	if err != nil {
 		t.Fatal(err)
 	}
-	room, err := rendezvous.New(at, "test").Join(t.Context(), k.Nameplate)
+	room, err := rendezvous.New(at, rendezvous.Options{Version: "test"}).Join(t.Context(), k.Nameplate)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -45,7 +45,7 @@ func Listen(ctx context.Context, c Config, nameplate string) (*Listener, error) 
 		}
 		l.at.endpoint = l.local.Endpoint()
 	}
-	l.client = rendezvous.New(l.at.endpoint, c.Version)
+	l.client = rendezvous.New(l.at.endpoint, c.relayOptions())
 	l.room, err = l.client.Open(ctx, rendezvous.OpenRequest{Nonce: l.nonce, Nameplate: nameplate})
 	if err != nil {
 		_ = l.closeLocal()
@@ -118,7 +118,7 @@ func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver
 func (l *Listener) rejoin(ctx context.Context) error {
 	pauses := newPauses(rejoinFirst, rejoinLatest)
 	for {
-		room, err := l.client.Retake(ctx, l.room)
+		room, err := l.client.Rejoin(ctx, l.room)
 		var refused *rendezvous.RelayError
 		switch {
 		case err == nil:

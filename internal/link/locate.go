@@ -99,7 +99,7 @@ func (at location) join(ctx context.Context) (*rendezvous.Room, error) {
 	if at.isLocal() {
 		return at.config.Local.Join(ctx, at.nameplate)
 	}
-	return rendezvous.New(at.endpoint, at.config.Version).Join(ctx, at.nameplate)
+	return rendezvous.New(at.endpoint, at.config.relayOptions()).Join(ctx, at.nameplate)
 }
 
 // resume joins a resume room as the process with a name.
@@ -111,7 +111,12 @@ func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezv
 			return nil, err
 		}
 	}
-	return rendezvous.New(endpoint, at.config.Version).Resume(ctx, room, process)
+	return rendezvous.New(endpoint, at.config.relayOptions()).Resume(ctx, room, process)
+}
+
+// relayOptions are those of a relay's client.
+func (c Config) relayOptions() rendezvous.Options {
+	return rendezvous.Options{Version: c.Version, Logger: c.Logger}
 }
 
 // isLocal says whether the relay is that of another machine on this network,

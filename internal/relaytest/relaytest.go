@@ -32,8 +32,8 @@ type Relay struct {
 // own, there are none on rooms and joins.
 func Start(t testing.TB, config relay.Config) *Relay {
 	t.Helper()
-	if config.SessionsPerMinute == 0 {
-		config.SessionsPerMinute, config.JoinsPerMinute = -1, -1
+	if config.RoomsPerMinute == 0 {
+		config.RoomsPerMinute, config.JoinsPerMinute = -1, -1
 	}
 	handler, err := relay.New(config)
 	if err != nil {

@@ -37,7 +37,7 @@ func TestReceiverProcess(t *testing.T) {
 func TestTheReceiverIsKilled(t *testing.T) {
 	const size = 48 << 20
 	// Slow enough to be remembered and to be killed in the middle.
-	url := startRelay(t, relay.Config{BytesPerSecond: 8 << 20, SessionsPerMinute: -1, JoinsPerMinute: -1})
+	url := startRelay(t, relay.Config{BytesPerSecond: 8 << 20, RoomsPerMinute: -1, JoinsPerMinute: -1})
 	client := newClient(t, tallow.Config{Relay: url, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir, out := write(t, map[string]int{"big": size}), t.TempDir()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)

@@ -1,7 +1,6 @@
 package tallow_test
 
 import (
-	"net/url"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,9 +18,9 @@ import (
 func evilRelay(t *testing.T, evil func(by from, n int, payload []byte) []byte) string {
 	t.Helper()
 	way := roadTo(strings.TrimPrefix(startRelay(t, relay.Config{}), "ws://"))
-	way.rooms = func(_ int, query url.Values, _ <-chan struct{}) (in, out passage) {
+	way.rooms = func(_ int, join wire.RoomJoin, _ <-chan struct{}) (in, out passage) {
 		by := theReceiver
-		if query.Has("ticket") {
+		if join.Role == wire.RoomSender {
 			by = theSender
 		}
 		n := 0

@@ -38,7 +38,7 @@ func startForgetfulRelay() (*forgetfulRelay, error) {
 }
 
 func (f *forgetfulRelay) fresh() error {
-	r, err := relay.New(relay.Config{SessionsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1})
+	r, err := relay.New(relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1})
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ type road struct {
 	// Either may be nil: what changes the bytes of a connection, and the payloads
 	// of a seat in a room. They are made anew for each.
 	wires  func(n int, ended <-chan struct{}) (in, out *flow)
-	rooms  func(n int, query url.Values, ended <-chan struct{}) (in, out passage)
+	rooms  func(n int, join wire.RoomJoin, ended <-chan struct{}) (in, out passage)
 	mu     sync.Mutex
 	conns  map[*roadConn]struct{}
 	nConns int
@@ -216,13 +216,15 @@ func (r *road) seat(w http.ResponseWriter, req *http.Request) {
 	r.seats.Add(1)
 	defer r.seats.Done()
 	var up websocket.Upgrader
-	client, err := up.Upgrade(w, req, nil)
+	authorization := req.Header.Get("Authorization")
+	join, _, _ := wire.ParseRoomAuthorization(authorization)
+	client, err := up.Upgrade(w, req, http.Header{wire.RoomJoinHeader: {wire.RoomJoinHeard}})
 	if err != nil {
 		return
 	}
 	defer client.Close()
 	var dialer websocket.Dialer
-	upstream, _, err := dialer.DialContext(req.Context(), "ws://"+r.upstream+"/ws?"+req.URL.RawQuery, nil)
+	upstream, _, err := dialer.DialContext(req.Context(), "ws://"+r.upstream+"/ws", http.Header{"Authorization": {authorization}})
 	if err != nil {
 		return
 	}
@@ -238,7 +240,7 @@ func (r *road) seat(w http.ResponseWriter, req *http.Request) {
 	})
 	var in, out passage
 	if r.rooms != nil {
-		in, out = r.rooms(n, req.URL.Query(), ended)
+		in, out = r.rooms(n, join, ended)
 	}
 	var both sync.WaitGroup
 	both.Go(func() { // a passage that is stalled reads nothing, and does not see the end

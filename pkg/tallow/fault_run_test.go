@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -12,6 +11,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
@@ -99,7 +99,7 @@ func (r *faultRun) lay() error {
 		way.wires = func(n int, ended <-chan struct{}) (in, out *flow) {
 			return r.flow(ended, r.fits(bytesOf, by, n, false)), r.flow(ended, r.fits(bytesOf, by, n, true))
 		}
-		way.rooms = func(n int, _ url.Values, ended <-chan struct{}) (in, out passage) {
+		way.rooms = func(n int, _ wire.RoomJoin, ended <-chan struct{}) (in, out passage) {
 			return r.flow(ended, r.fits(payloads, by, n, false)).message, r.flow(ended, r.fits(payloads, by, n, true)).message
 		}
 		way.open()

@@ -42,7 +42,7 @@ func connect(t *testing.T) (a, b lane.Carrier, r *relay.Relay) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client := rendezvous.New(at, "test")
+	client := rendezvous.New(at, rendezvous.Options{Version: "test"})
 	sender, err := client.Open(t.Context(), rendezvous.OpenRequest{})
 	if err != nil {
 		t.Fatal(err)
