@@ -62,7 +62,7 @@ type Config struct {
 func (c Config) withDefaults() (Config, error) {
 	c.UnclaimedTTL = cmp.Or(c.UnclaimedTTL, time.Hour)
 	c.ResumeTTL = cmp.Or(c.ResumeTTL, time.Hour)
-	c.IdleTimeout = cmp.Or(c.IdleTimeout, 10*time.Second)
+	c.IdleTimeout = cmp.Or(c.IdleTimeout, defaultIdleTimeout)
 	c.MaxRooms = cmp.Or(c.MaxRooms, 10_000)
 	c.MaxMessage = cmp.Or(c.MaxMessage, wire.MaxRoomPayload)
 	c.RoomsPerMinute = cmp.Or(c.RoomsPerMinute, 60)

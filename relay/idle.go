@@ -14,6 +14,9 @@ import (
 //
 // Once the code is burnt the slot stays with the receiver that burnt it.
 
+// defaultIdleTimeout is the default of Config.IdleTimeout.
+const defaultIdleTimeout = 10 * time.Second
+
 // watchIdle starts the time that the receiver has for its first message. It is
 // called whenever both peers have come to be in the room. The table is locked.
 func (r *room) watchIdle() {

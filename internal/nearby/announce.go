@@ -37,13 +37,13 @@ type Announcement struct {
 
 	cancel    context.CancelFunc
 	following sync.WaitGroup
-	err       error // of the end; read it after following
+	err       error // of closing the last responder; read it after following
 }
 
-// Announce makes the relay on a TCP port of this machine findable by a
-// nameplate, on all interfaces that take multicast, and on loopback. The relay
-// has to listen on all of them. Interfaces and addresses that come and go are
-// followed within about two seconds. It lasts until Close, or until ctx ends.
+// Announce lets receivers find the relay on a TCP port of this machine by a
+// nameplate, on all interfaces that take multicast, and on loopback. The relay has
+// to listen on all of them. Announce notices new interfaces and addresses within
+// about two seconds. The announcement lasts until Close, or until ctx ends.
 //
 // The port of multicast DNS is shared with whatever else uses it, such as the
 // system's own responder.
@@ -53,7 +53,8 @@ func Announce(ctx context.Context, nameplate string, relayPort int) (*Announceme
 	}
 	a := &Announcement{
 		instance: mdns.ServiceInstance{Instance: nameplate, Service: service, Domain: domain, Port: uint16(relayPort)},
-		// Each announcement is a host of its own: that tells two of them apart.
+		// Each announcement has a host name of its own, by which receivers tell two of
+		// them apart.
 		host: "tallow-" + strings.ToLower(rand.Text()) + "." + domain,
 	}
 	here := network()
@@ -73,9 +74,9 @@ func (a *Announcement) Close() error {
 	return a.err
 }
 
-// follow replaces the responder, which knows only the interfaces that were there
-// when it began, whenever the network is not what it was. The next one begins
-// before the last ends, so that no question goes unanswered; both say the same.
+// follow replaces the responder whenever the network has changed, since a
+// responder knows only the interfaces of its start. The next one starts before the
+// last ends, so that no question goes unanswered. Both give the same answers.
 func (a *Announcement) follow(ctx context.Context, responder io.Closer, here []string) error {
 	ticker := time.NewTicker(followInterval)
 	defer ticker.Stop()
@@ -93,12 +94,12 @@ func (a *Announcement) follow(ctx context.Context, responder io.Closer, here []s
 		if err != nil {
 			continue // the network is still changing; try again
 		}
-		_ = responder.Close() // its sockets may be those of an interface that is gone
+		_ = responder.Close() // its sockets may be bound to an interface that is gone
 		responder, here = next, now
 	}
 }
 
-// respond starts to answer questions on the interfaces of this moment.
+// respond starts to answer questions on the present interfaces.
 func (a *Announcement) respond() (io.Closer, error) {
 	four, six, err := listen()
 	if err != nil {
@@ -120,7 +121,8 @@ func (a *Announcement) respond() (io.Closer, error) {
 }
 
 // listen binds the port of multicast DNS, for IPv4 and IPv6 as far as the
-// machine has them. An address of multicast makes the net package share the port.
+// machine has them. The net package shares a port that is bound to a multicast
+// address.
 func listen() (*ipv4.PacketConn, *ipv6.PacketConn, error) {
 	var four *ipv4.PacketConn
 	var six *ipv6.PacketConn

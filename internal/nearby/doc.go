@@ -3,13 +3,13 @@
 //
 // It is multicast DNS (RFC 6762) with service discovery (RFC 6763): the sender
 // announces the instance NAMEPLATE._tallow._tcp.local with the port of its relay,
-// and the receiver asks for exactly that instance, so nobody else's answers
-// count. A nameplate says nothing of the secret words.
+// and the receiver asks for exactly that instance, so no other answers count. A
+// nameplate says nothing about the secret words.
 //
 //	S  Announce(7, port)  answers on every interface, loopback included
-//	R  Find(7)            asks on every interface; whoever answers is a candidate
+//	R  Find(7)            asks on every interface; every answer is a candidate
 //
-// Both follow the machine from network to network. What is found is not trusted: it is an address where a relay may be, to be
-// tried with rendezvous.First. Start with Announce (announce.go) and Find
+// Both follow the machine from network to network. What is found is not trusted:
+// it is an address where a relay may be, to be tried with rendezvous.First. Start with Announce (announce.go) and Find
 // (find.go).
 package nearby

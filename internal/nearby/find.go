@@ -12,49 +12,51 @@ import (
 	"sync"
 	"time"
 
+	"github.com/cenkalti/backoff/v5"
+
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 var (
-	// ErrNotFound says that nobody announced the nameplate in the time given.
+	// ErrNotFound says that nobody answered for the nameplate in the time given.
 	ErrNotFound = errors.New("nobody on this network or machine is waiting with this code")
-	// ErrAmbiguous says that two announcers have the same nameplate. Which of
-	// them has the right words cannot be seen, and a wrong guess would burn a
-	// stranger's code.
+	// ErrAmbiguous says that two announcers have the same nameplate. Nothing shows
+	// which of them has the right words, and a wrong guess would burn a stranger's
+	// code.
 	ErrAmbiguous = errors.New("two senders on this network have the same number in their codes")
 )
 
 const (
-	// settle is how long Find listens on after the first answer, for the other
+	// gatherTime is how long Find listens on after the first answer, for the other
 	// addresses of the same announcer, and for other announcers. Answers to a
 	// question that names one instance come at once and by unicast (RFC 6762,
 	// sections 5.4 and 6), so those of one network are milliseconds apart.
-	settle = 80 * time.Millisecond
-	// The pauses between questions grow from the first to the last.
-	firstPause = 250 * time.Millisecond
-	lastPause  = 4 * time.Second
+	gatherTime = 80 * time.Millisecond
+	// The intervals between questions double from the first to the largest.
+	firstInterval = 250 * time.Millisecond
+	maxInterval   = 4 * time.Second
 
 	maxFound    = 32  // addresses
 	maxFailures = 100 // of reads from one probe
 )
 
-// sighting is an answer and where it came from.
-type sighting struct {
+// response is an answer and where it came from.
+type response struct {
 	answer
 	from netip.Addr
 }
 
-func (s sighting) addr() netip.AddrPort { return netip.AddrPortFrom(s.from, s.port) }
+func (r response) addr() netip.AddrPort { return netip.AddrPortFrom(r.from, r.port) }
 
-// Find asks for the relay that announces a nameplate and gives the addresses
-// under which it answered, those of this machine first. It asks again until
-// there is an answer or ctx ends, each time on the interfaces that are there by
-// then, and takes another 80 ms for the rest. The first address is also given
-// to sighted, if that is not nil, at once: what can be undone may begin with it.
+// Find asks for the relay that announces a nameplate and returns the addresses
+// from which it answered, those of this machine first. It asks again until there
+// is an answer or ctx ends, each time on the interfaces that there are by then, and
+// listens for another 80 ms for further answers. Unless onFirst is nil, it is called
+// with the first address at once, for what can begin early and be undone.
 //
-// Errors: ErrNotFound if the time given by ctx runs out, ErrAmbiguous, the cause
-// of ctx if it was cancelled, or that of the machine if nothing can be asked.
-func Find(ctx context.Context, nameplate string, sighted func(netip.AddrPort)) ([]netip.AddrPort, error) {
+// Errors: ErrNotFound if the deadline of ctx passes, ErrAmbiguous, the cause of ctx
+// if it was cancelled, or the system's if no question can be sent.
+func Find(ctx context.Context, nameplate string, onFirst func(netip.AddrPort)) ([]netip.AddrPort, error) {
 	if !wire.ValidNameplate(nameplate) {
 		return nil, fmt.Errorf("%q is not the number of a code", nameplate)
 	}
@@ -65,7 +67,7 @@ func Find(ctx context.Context, nameplate string, sighted func(netip.AddrPort)) (
 	}
 	s := &search{
 		nameplate: nameplate, id: id, packet: packet, probes: make(map[origin]probe),
-		sightings: make(chan sighting), done: make(chan struct{}),
+		responses: make(chan response), done: make(chan struct{}),
 	}
 	defer s.close()
 	if err := s.openProbes(); err != nil {
@@ -74,7 +76,7 @@ func Find(ctx context.Context, nameplate string, sighted func(netip.AddrPort)) (
 	if len(s.probes) == 0 {
 		return nil, errors.New("cannot look for the sender: this machine has no network, not even with itself")
 	}
-	found, err := collect(ctx, s.sightings, s.ask, sighted)
+	found, err := collect(ctx, s.responses, s.ask, onFirst)
 	if err != nil {
 		return nil, err
 	}
@@ -89,12 +91,12 @@ type search struct {
 
 	probes    map[origin]probe
 	listening sync.WaitGroup // a goroutine for each probe
-	sightings chan sighting
-	done      chan struct{} // nobody takes sightings any more
+	responses chan response
+	done      chan struct{} // closed when nobody takes responses any more
 }
 
 // openProbes opens a probe wherever one is missing, and closes those whose
-// address is gone. What cannot be opened is left out, until the next time.
+// address is gone. A probe that cannot be opened is tried again the next time.
 func (s *search) openProbes() error {
 	up, err := usable()
 	if err != nil {
@@ -111,7 +113,7 @@ func (s *search) openProbes() error {
 			}
 			if p, ok := openProbe(i.Interface, from); ok {
 				s.probes[at] = p
-				s.listening.Go(func() { p.listen(s.nameplate, s.id, s.sightings, s.done) })
+				s.listening.Go(func() { p.listen(s.nameplate, s.id, s.responses, s.done) })
 			}
 		}
 	}
@@ -124,9 +126,9 @@ func (s *search) openProbes() error {
 
 // ask sends the question from every interface that there is now.
 func (s *search) ask() {
-	_ = s.openProbes() // if the system does not tell, those of before have to do
+	_ = s.openProbes() // if it fails, the present probes have to do
 	for _, p := range s.probes {
-		_, _ = p.conn.WriteTo(s.packet, p.to) // some interface may not take it
+		_, _ = p.conn.WriteTo(s.packet, p.to) // an interface may refuse it
 	}
 }
 
@@ -138,8 +140,8 @@ func (s *search) close() {
 	s.listening.Wait()
 }
 
-// listen passes the answers on that come to one probe.
-func (p probe) listen(nameplate string, id uint16, sightings chan<- sighting, done <-chan struct{}) {
+// listen passes on the answers that arrive at a probe, until it is closed.
+func (p probe) listen(nameplate string, id uint16, responses chan<- response, done <-chan struct{}) {
 	buf := make([]byte, maxPacket)
 	for failures := 0; failures < maxFailures; {
 		n, from, err := p.conn.ReadFromUDPAddrPort(buf)
@@ -147,7 +149,7 @@ func (p probe) listen(nameplate string, id uint16, sightings chan<- sighting, do
 			return
 		}
 		if err != nil {
-			failures++ // what a question met may come back as an error of a read
+			failures++ // the failure of a question may show as an error of a read
 			continue
 		}
 		a, ok := parseAnswer(buf[:n], nameplate, id)
@@ -155,37 +157,36 @@ func (p probe) listen(nameplate string, id uint16, sightings chan<- sighting, do
 			continue
 		}
 		select {
-		case sightings <- sighting{a, from.Addr().Unmap()}:
+		case responses <- response{a, from.Addr().Unmap()}:
 		case <-done:
 			return
 		}
 	}
 }
 
-// collect asks until there is a sighting, and then waits for more.
-func collect(ctx context.Context, sightings <-chan sighting, ask func(), sighted func(netip.AddrPort)) ([]sighting, error) {
-	pause := firstPause
+// collect asks until there is a response, and then gathers further ones.
+func collect(ctx context.Context, responses <-chan response, ask func(), onFirst func(netip.AddrPort)) ([]response, error) {
+	intervals := &backoff.ExponentialBackOff{InitialInterval: firstInterval, Multiplier: 2, MaxInterval: maxInterval}
 	again := time.NewTimer(0)
 	defer again.Stop()
-	var found []sighting
-	var settled <-chan time.Time
+	var found []response
+	var gathered <-chan time.Time
 	for {
 		select {
 		case <-again.C:
 			ask()
-			again.Reset(pause)
-			pause = min(2*pause, lastPause)
-		case s := <-sightings:
-			if settled == nil {
-				settled = time.After(settle)
-				if sighted != nil {
-					sighted(s.addr())
+			again.Reset(intervals.NextBackOff())
+		case r := <-responses:
+			if gathered == nil {
+				gathered = time.After(gatherTime)
+				if onFirst != nil {
+					onFirst(r.addr())
 				}
 			}
-			if len(found) < maxFound && !slices.Contains(found, s) {
-				found = append(found, s)
+			if len(found) < maxFound && !slices.Contains(found, r) {
+				found = append(found, r)
 			}
-		case <-settled:
+		case <-gathered:
 			return found, nil
 		case <-ctx.Done():
 			if len(found) > 0 {
@@ -199,8 +200,8 @@ func collect(ctx context.Context, sightings <-chan sighting, ask func(), sighted
 	}
 }
 
-// candidates makes addresses of sightings, if they are all of one announcer.
-func candidates(found []sighting) ([]netip.AddrPort, error) {
+// candidates returns the addresses of responses, if all are of one announcer.
+func candidates(found []response) ([]netip.AddrPort, error) {
 	var addrs []netip.AddrPort
 	for _, s := range found {
 		if s.host != found[0].host {
@@ -214,8 +215,8 @@ func candidates(found []sighting) ([]netip.AddrPort, error) {
 	return addrs, nil
 }
 
-// rank puts the address that cannot fail first, and IPv4 before IPv6, whose
-// link-local addresses are of use to few programs.
+// rank puts loopback first, which cannot fail, and IPv4 before IPv6, whose
+// link-local addresses few programs can use.
 func rank(a netip.Addr) int {
 	switch {
 	case a.IsLoopback():

@@ -14,21 +14,21 @@ func TestAsksUntilSomebodyAnswers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		var asked []time.Duration
-		sightings := make(chan sighting)
-		one := sighting{answer{"a", 1}, netip.MustParseAddr("10.0.0.1")}
-		two := sighting{answer{"a", 1}, netip.MustParseAddr("10.0.0.2")}
+		responses := make(chan response)
+		one := response{answer{"a", 1}, netip.MustParseAddr("10.0.0.1")}
+		two := response{answer{"a", 1}, netip.MustParseAddr("10.0.0.2")}
 		go func() {
 			time.Sleep(9 * time.Second)
-			sightings <- one
-			time.Sleep(settle / 2)
-			sightings <- two
-			sightings <- one // again
+			responses <- one
+			time.Sleep(gatherTime / 2)
+			responses <- two
+			responses <- one // again
 		}()
-		found, err := collect(t.Context(), sightings, func() { asked = append(asked, time.Since(begin)) }, nil)
-		if err != nil || !slices.Equal(found, []sighting{one, two}) {
+		found, err := collect(t.Context(), responses, func() { asked = append(asked, time.Since(begin)) }, nil)
+		if err != nil || !slices.Equal(found, []response{one, two}) {
 			t.Errorf("found %v, %v", found, err)
 		}
-		if took := time.Since(begin); took != 9*time.Second+settle {
+		if took := time.Since(begin); took != 9*time.Second+gatherTime {
 			t.Errorf("took %v", took)
 		}
 		want := []time.Duration{
@@ -50,11 +50,11 @@ func TestTimeRunsOut(t *testing.T) {
 			t.Errorf("%v, %v after %d questions", found, err, asked)
 		}
 		// What was found by then counts.
-		ctx, cancel = context.WithTimeout(t.Context(), settle/2)
+		ctx, cancel = context.WithTimeout(t.Context(), gatherTime/2)
 		defer cancel()
-		sightings := make(chan sighting, 1)
-		sightings <- sighting{}
-		if found, err := collect(ctx, sightings, func() {}, nil); len(found) != 1 || err != nil {
+		responses := make(chan response, 1)
+		responses <- response{}
+		if found, err := collect(ctx, responses, func() {}, nil); len(found) != 1 || err != nil {
 			t.Errorf("%v, %v", found, err)
 		}
 		why := errors.New("enough")
@@ -68,13 +68,13 @@ func TestTimeRunsOut(t *testing.T) {
 
 func TestFoundIsBounded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		sightings := make(chan sighting)
+		responses := make(chan response)
 		go func() {
 			for i := range 1000 {
-				sightings <- sighting{answer{"a", uint16(1 + i)}, netip.IPv6Loopback()}
+				responses <- response{answer{"a", uint16(1 + i)}, netip.IPv6Loopback()}
 			}
 		}()
-		if found, err := collect(t.Context(), sightings, func() {}, nil); len(found) != maxFound || err != nil {
+		if found, err := collect(t.Context(), responses, func() {}, nil); len(found) != maxFound || err != nil {
 			t.Errorf("%d found, %v", len(found), err)
 		}
 	})

@@ -13,7 +13,7 @@ type iface struct {
 	addrs []net.Addr
 }
 
-// usable gives the interfaces that are up and take multicast, and loopback. One
+// usable returns the interfaces that are up and take multicast, and loopback. One
 // that goes away meanwhile is left out.
 func usable() ([]iface, error) {
 	all, err := net.Interfaces()
@@ -32,9 +32,8 @@ func usable() ([]iface, error) {
 	return up, nil
 }
 
-// network describes the usable interfaces, so that two descriptions differ if an interface
-// or an address has come or gone in between. It is empty if there is nothing to
-// describe.
+// network describes the usable interfaces. Two descriptions differ if an interface
+// or an address has come or gone in between. It is empty if there are none.
 func network() []string {
 	up, err := usable()
 	if err != nil {

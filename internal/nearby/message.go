@@ -15,12 +15,12 @@ const (
 	unicastBit = 1 << 15
 )
 
-// instance is the name that is asked for.
+// instance returns the name of the service instance of a nameplate.
 func instance(nameplate string) string {
 	return nameplate + "." + service + "." + domain + "."
 }
 
-// question is the DNS message that asks where the relay of a nameplate is.
+// question returns the DNS message that asks where the relay of a nameplate is.
 func question(nameplate string, id uint16) ([]byte, error) {
 	name, err := dnsmessage.NewName(instance(nameplate))
 	if err != nil {
@@ -35,14 +35,14 @@ func question(nameplate string, id uint16) ([]byte, error) {
 	return m.Pack()
 }
 
-// answer is what a packet says of the relay: the announcement's own host name,
+// answer is what a packet says about the relay: the host name of its announcement
 // and the port. The address is the one that the packet comes from.
 type answer struct {
 	host string
 	port uint16
 }
 
-// parseAnswer finds the answer to a question in a packet from anywhere.
+// parseAnswer finds the answer to a question in a packet, which may be from anyone.
 func parseAnswer(packet []byte, nameplate string, id uint16) (answer, bool) {
 	var p dnsmessage.Parser
 	header, err := p.Start(packet)

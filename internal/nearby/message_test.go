@@ -87,10 +87,10 @@ func TestParseAnswer(t *testing.T) {
 }
 
 func TestCandidates(t *testing.T) {
-	at := func(s string, port uint16, host string) sighting {
-		return sighting{answer{host, port}, netip.MustParseAddr(s)}
+	at := func(s string, port uint16, host string) response {
+		return response{answer{host, port}, netip.MustParseAddr(s)}
 	}
-	got, err := candidates([]sighting{
+	got, err := candidates([]response{
 		at("fe80::1%eth0", 1, "a"), at("fd00::1", 1, "a"), at("192.168.1.2", 1, "a"), at("127.0.0.1", 1, "a"), at("10.0.0.1", 1, "a"),
 	})
 	var list []string
@@ -101,7 +101,7 @@ func TestCandidates(t *testing.T) {
 	if err != nil || strings.Join(list, " ") != want {
 		t.Errorf("%v, %v\nwant %s", list, err, want)
 	}
-	if got, err := candidates([]sighting{at("10.0.0.1", 1, "a"), at("10.0.0.2", 1, "b")}); err != ErrAmbiguous {
+	if got, err := candidates([]response{at("10.0.0.1", 1, "a"), at("10.0.0.2", 1, "b")}); err != ErrAmbiguous {
 		t.Errorf("two announcers: %v, %v", got, err)
 	}
 }

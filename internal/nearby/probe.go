@@ -13,8 +13,9 @@ const (
 	hops      = 255 // RFC 6762 section 11
 )
 
-// probe is a socket that asks on one interface, from one of its addresses: the
-// answers come back to that address, past whoever else uses multicast DNS here.
+// probe is a socket that asks on one interface, from one of its addresses. The
+// answers come back to that address, and not to the other users of multicast DNS
+// on this machine.
 type probe struct {
 	conn *net.UDPConn
 	to   *net.UDPAddr
@@ -34,8 +35,8 @@ func openProbe(ifi net.Interface, from netip.Addr) (probe, bool) {
 	return openProbe6(ifi, from)
 }
 
-// choose takes an interface's address to ask from, of each kind; for IPv6 a
-// link-local one before any other, since the question does not leave the link.
+// choose returns the address of each family from which to ask on an interface. For
+// IPv6 it prefers a link-local one, since the question does not leave the link.
 func choose(addrs []net.Addr) (four, six netip.Addr) {
 	for _, a := range addrs {
 		ipnet, ok := a.(*net.IPNet)
@@ -65,7 +66,7 @@ func openProbe4(ifi net.Interface, from netip.Addr) (probe, bool) {
 		_ = conn.Close()
 		return probe{}, false
 	}
-	_ = packets.SetMulticastTTL(hops) // responders may insist, but hardly any does
+	_ = packets.SetMulticastTTL(hops) // few responders check it
 	return probe{conn, &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: port}}, true
 }
 

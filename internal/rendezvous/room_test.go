@@ -187,7 +187,7 @@ func TestCloseEndsEverything(t *testing.T) {
 			sent.Add(1)
 		}
 	}()
-	// Nobody reads on the other side, so the sender gets stuck.
+	// The peer does not read, so the sender gets stuck.
 	waitStill(t, &sent)
 	begin := time.Now()
 	var closing sync.WaitGroup
