@@ -49,10 +49,6 @@ var (
 	ErrNotBinary = errors.New("a text message")
 )
 
-// errNoDialer is the error of a client without Options.Dialer on a platform
-// without sockets.
-var errNoDialer = errors.New("this platform has no sockets: the client needs a Dialer")
-
 // UpgradeError is an HTTP answer that is no WebSocket.
 type UpgradeError struct {
 	Status int

@@ -2,8 +2,12 @@ package rendezvous
 
 import (
 	"context"
+	"errors"
 	"net/http"
 )
+
+// errNoDialer is the error of a client without Options.Dialer.
+var errNoDialer = errors.New("a browser has no sockets: the client needs a Dialer")
 
 // network is how a client reaches the network: by the browser's fetch, and by the
 // WebSockets of Options.Dialer.

@@ -116,7 +116,7 @@ func ParseRoomAuthorization(value string) (j RoomJoin, found bool, err error) {
 		return RoomJoin{}, true, malformed("a join of %d characters", len(text))
 	}
 	frame, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
+	if err != nil || strings.ContainsAny(text, "\r\n") { // which the decoder skips
 		return RoomJoin{}, true, malformed("a join that is not base64url")
 	}
 	j, err = ParseRoomJoin(frame)

@@ -93,3 +93,49 @@ func FuzzRoomJoin(f *testing.F) {
 		}
 	})
 }
+
+func TestRoomJoinAuthorization(t *testing.T) {
+	join := RoomJoin{Role: RoomReceiver, Nameplate: "7"}
+	if got, want := join.Authorization(), "Tallow CAIBATc"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	for _, value := range []string{"Tallow CAIBATc", "TALLOW CAIBATc"} {
+		if got, found, err := ParseRoomAuthorization(value); got != join || !found || err != nil {
+			t.Errorf("%q: %+v, %t, %v", value, got, found, err)
+		}
+	}
+	for _, other := range []string{"", "Basic dGFsbG93", "Tallowy CAIBATc", "CAIBATc"} {
+		if got, found, err := ParseRoomAuthorization(other); got != (RoomJoin{}) || found || err != nil {
+			t.Errorf("%q: %+v, %t, %v", other, got, found, err)
+		}
+	}
+	for _, malformed := range []string{
+		"Tallow", "Tallow ", "Tallow  CAIBATc", "Tallow CAIBATc=", "Tallow CAIBATd", "Tallow CAIB\nATc", "Tallow CAI+ATc",
+		"Tallow CAIB", "Tallow " + strings.Repeat("A", 48),
+	} {
+		if got, found, err := ParseRoomAuthorization(malformed); got != (RoomJoin{}) || !found || !errors.Is(err, ErrMalformed) {
+			t.Errorf("%q: %+v, %t, %v", malformed, got, found, err)
+		}
+	}
+}
+
+// FuzzRoomAuthorization parses any header: what parses must be that very header
+// again, what does not must say ErrMalformed.
+func FuzzRoomAuthorization(f *testing.F) {
+	f.Add("Tallow CAIBATc")
+	f.Add(RoomJoin{Role: RoomResumer, Resume: roomNonce(), Peer: otherRoomBytes()}.Authorization())
+	f.Add("Basic dGFsbG93")
+	f.Add("")
+	f.Fuzz(func(t *testing.T, value string) {
+		join, found, err := ParseRoomAuthorization(value)
+		switch {
+		case err != nil && (!found || !errors.Is(err, ErrMalformed)):
+			t.Fatalf("%q: %t, %v", value, found, err)
+		case err == nil && found:
+			_, want, _ := strings.Cut(join.Authorization(), " ")
+			if _, got, _ := strings.Cut(value, " "); got != want {
+				t.Fatalf("%q became %q", value, want)
+			}
+		}
+	})
+}
