@@ -534,6 +534,9 @@ func BenchmarkRoom(b *testing.B) {
 	if _, _, err := rcv.Read(buf); err != nil { // Joined
 		b.Fatal(err)
 	}
+	if err := s.Burn(b.Context()); err != nil { // or the receiver would have to say something
+		b.Fatal(err)
+	}
 	b.SetBytes(64 << 10)
 	b.ReportAllocs()
 	b.ResetTimer()
