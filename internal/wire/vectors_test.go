@@ -212,9 +212,10 @@ func roomBodies() []messageCase {
 }
 
 type frameVector struct {
-	Name  string `json:"name"`
-	From  string `json:"from"`
-	Bytes string `json:"bytes"`
+	Name          string `json:"name"`
+	From          string `json:"from"`
+	Bytes         string `json:"bytes"`
+	Authorization string `json:"authorization,omitempty"` // the header that carries a join
 }
 
 type bodyVector struct {
@@ -228,7 +229,7 @@ func TestRoomVectors(t *testing.T) {
 		Comment string        `json:"comment"`
 		Frames  []frameVector `json:"frames"`
 		Bodies  []bodyVector  `json:"bodies"`
-	}{Comment: "The room protocol, as docs/protocol.md has it: WebSocket messages in hexadecimal, and JSON bodies of HTTP. The nonce, the ticket and the id of the resume room are 000102…0f, the peer's id is f0f1f2…ff."}
+	}{Comment: "The room protocol, as docs/protocol.md has it: WebSocket messages in hexadecimal, the header that may carry a join, and JSON bodies of HTTP. The nonce, the ticket and the id of the resume room are 000102…0f, the peer's id is f0f1f2…ff."}
 	for _, c := range append(roomFrames(), roomBodies()...) {
 		b := c.bytes(t)
 		if got := c.message.Append(nil); !bytes.Equal(got, b) {
@@ -239,7 +240,14 @@ func TestRoomVectors(t *testing.T) {
 		}
 	}
 	for _, c := range roomFrames() {
-		file.Frames = append(file.Frames, frameVector{c.name, c.from, hex.EncodeToString(c.bytes(t))})
+		v := frameVector{Name: c.name, From: c.from, Bytes: hex.EncodeToString(c.bytes(t))}
+		if join, ok := c.message.(RoomJoin); ok {
+			v.Authorization = join.Authorization()
+			if back, found, err := ParseRoomAuthorization(v.Authorization); back != join || !found || err != nil {
+				t.Errorf("%s: the header came back as %+v, %t, %v", c.name, back, found, err)
+			}
+		}
+		file.Frames = append(file.Frames, v)
 	}
 	for _, c := range roomBodies() {
 		file.Bodies = append(file.Bodies, bodyVector{c.name, c.from, string(c.bytes(t))})
