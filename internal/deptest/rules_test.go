@@ -71,7 +71,7 @@ func thirdParty() map[string][]string {
 		},
 		"internal/link": {"github.com/cenkalti/backoff/v5"},
 		"internal/nearby": {
-			"github.com/pion/logging", "github.com/pion/mdns/v2",
+			"github.com/cenkalti/backoff/v5", "github.com/pion/logging", "github.com/pion/mdns/v2",
 			"golang.org/x/net/dns/dnsmessage", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6",
 		},
 		"internal/rendezvous": {"github.com/gorilla/websocket"},

@@ -30,9 +30,12 @@ const (
 	observeEvery = 100 * time.Millisecond
 )
 
-// addAssociations dials or accepts the associations of a connection, until its data
-// channel is dead.
+// addAssociations dials or accepts the associations of a connection, if the peer
+// does so too, until its data channel is dead.
 func (l *Link) addAssociations(connection *webrtc.Conn, channel *session.Lane) {
+	if !connection.SupportsAssociations() {
+		return
+	}
 	ctx, cancel := context.WithCancel(l.ctx)
 	l.wg.Go(func() {
 		defer cancel()

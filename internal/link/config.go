@@ -4,6 +4,8 @@ import (
 	"log/slog"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
+	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/vault"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -18,6 +20,12 @@ type Config struct {
 	Local LocalNetwork
 	// Lanes are the kinds of lanes that may carry this side's data.
 	Lanes wire.Lanes
+	// RoomDialer opens the WebSockets of rooms; nil: the system's sockets, which
+	// a browser does not have.
+	RoomDialer rendezvous.Dialer
+	// NewPeerConnection makes the connections of webrtc lanes; nil: those of
+	// pion, which a browser does not have.
+	NewPeerConnection func(stun []string) (webrtc.PeerConnection, error)
 	// FailedCodes remembers codes whose handshake failed, over the runs of the
 	// program; nil where nothing is remembered.
 	FailedCodes FailedCodes

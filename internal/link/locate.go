@@ -116,7 +116,7 @@ func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezv
 
 // relayOptions are those of a relay's client.
 func (c Config) relayOptions() rendezvous.Options {
-	return rendezvous.Options{Version: c.Version, Logger: c.Logger}
+	return rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger}
 }
 
 // isLocal says whether the relay is that of another machine on this network,

@@ -1,5 +1,3 @@
-//go:build !js
-
 package link
 
 import (
@@ -110,7 +108,7 @@ func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) e
 	defer d.close(id)
 	l := d.link
 	o := webrtc.Options{
-		Offer: offer, Signals: signals,
+		Offer: offer, Signals: signals, New: l.config.NewPeerConnection,
 		Send: func(ctx context.Context, kind wire.SignalKind, body string) error {
 			return l.Send(ctx, wire.Signal{Kind: kind, Lane: id, Body: body}.Append(nil))
 		},
@@ -126,7 +124,7 @@ func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) e
 	if err == nil {
 		err = l.attach(id, wire.LaneWebRTC, carrier)
 	}
-	if err == nil && carrier.SupportsAssociations() {
+	if err == nil {
 		l.addAssociations(carrier, l.Lane(id))
 	}
 	if err != nil && l.ctx.Err() == nil {
