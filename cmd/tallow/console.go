@@ -50,7 +50,7 @@ func (p *program) openConsole(s *screen) (*console, error) {
 
 // interrupted is the error of a person who ended the program at a question.
 func interrupted() error {
-	return &tallow.Error{Kind: tallow.KindInterrupted, Message: "interrupted", Err: context.Canceled}
+	return &tallow.Error{Kind: tallow.KindInterrupted, Reason: tallow.ReasonInterrupted, Err: context.Canceled}
 }
 
 // ask shows a question and returns the line that is typed. The error is that of

@@ -25,7 +25,7 @@ import (
 //	skip      path, reason
 //	text      text
 //	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped
-//	error     kind, message, hint
+//	error     kind, reason ("": the command line was wrong), message, hint
 //	listening addr
 //	version   version, commit, modified, go, platform
 type encoder struct {
@@ -55,9 +55,9 @@ func (e *encoder) write(v any) {
 
 // brokenOutput is the error when nobody reads what a program writes.
 func brokenOutput(err error) error {
-	return &tallow.Error{
-		Kind: tallow.KindIO, Message: "the output could not be written: " + cause(err),
-		Hint: "What reads the output has to go on until the end.", Err: err,
+	return &failure{
+		kind: tallow.KindIO, message: "the output could not be written: " + cause(err),
+		hint: "What reads the output has to go on until the end.", err: err,
 	}
 }
 
@@ -106,7 +106,7 @@ func (e *encoder) event(event tallow.Event) {
 		e.write(struct {
 			Event  string `json:"event"`
 			Reason string `json:"reason"`
-		}{"stall", v.Reason})
+		}{"stall", stallText(v)})
 	default:
 		e.outcome(event)
 	}
@@ -181,13 +181,14 @@ func (e *encoder) done(r tallow.Result) {
 }
 
 // failed writes the error that ended the program.
-func (e *encoder) failed(err *tallow.Error) {
+func (e *encoder) failed(f *failure) {
 	e.write(struct {
 		Event   string           `json:"event"`
 		Kind    tallow.ErrorKind `json:"kind"`
+		Reason  tallow.Reason    `json:"reason"`
 		Message string           `json:"message"`
 		Hint    string           `json:"hint"`
-	}{"error", err.Kind, err.Message, err.Hint})
+	}{"error", f.kind, f.reason, f.message, f.hint})
 }
 
 func upOrDown(up bool) string {

@@ -46,7 +46,7 @@ func TestEncoder(t *testing.T) {
 			tallow.StateEvent{State: tallow.StateConnecting, Reason: "its disk is full"},
 			`{"event":"state","state":"connecting","reason":"its disk is full"}`,
 		},
-		{tallow.StallEvent{Reason: "no lane is up, reconnecting 2/∞"}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
+		{tallow.StallEvent{Reason: tallow.StallReconnecting, Attempt: 2}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
 		{tallow.FileEvent{Path: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a.txt","bytes":5,"blake3":"ea8f"}`},
 		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\"}"},
 		{
@@ -75,9 +75,9 @@ func TestEncoder(t *testing.T) {
 func TestEncoderOfTheProgram(t *testing.T) {
 	var out strings.Builder
 	e := newEncoder(&out, nil)
-	e.failed(&tallow.Error{Kind: tallow.KindCode, Message: "no", Hint: "try"})
+	e.failed(&failure{kind: tallow.KindCode, reason: tallow.ReasonCodeUsed, message: "no", hint: "try"})
 	e.listening(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 41234})
-	want := `{"event":"error","kind":"code","message":"no","hint":"try"}` + "\n" +
+	want := `{"event":"error","kind":"code","reason":"code-used","message":"no","hint":"try"}` + "\n" +
 		`{"event":"listening","addr":"127.0.0.1:41234"}` + "\n"
 	if out.String() != want {
 		t.Errorf("%swant\n%s", out.String(), want)
@@ -104,8 +104,8 @@ func TestEncoderBreaksOnce(t *testing.T) {
 	}
 	e.event(tallow.PeerEvent{})
 	e.event(tallow.PeerEvent{})
-	var err *tallow.Error
-	if len(broken) != 1 || !errors.As(e.failure(), &err) || err.Kind != tallow.KindIO {
+	var err *failure
+	if len(broken) != 1 || !errors.As(e.failure(), &err) || err.kind != tallow.KindIO {
 		t.Errorf("%v, told %v", e.failure(), broken)
 	}
 }

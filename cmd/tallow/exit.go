@@ -1,7 +1,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
@@ -40,18 +39,14 @@ func (p *program) exit(err error) int {
 	if err == nil {
 		return 0
 	}
-	var e *tallow.Error
-	if !errors.As(err, &e) {
-		// Only what parses the command line returns errors of other types.
-		e = &tallow.Error{Kind: tallow.KindUsage, Message: err.Error(), Hint: "See tallow --help."}
-	}
+	f := failureOf(err)
 	if p.json {
-		newEncoder(p.events(), nil).failed(e)
-		return exitCode(e.Kind)
+		newEncoder(p.events(), nil).failed(f)
+		return exitCode(f.kind)
 	}
-	fmt.Fprintf(p.stderr, "tallow: %s\n", printable(e.Message))
-	if e.Hint != "" {
-		fmt.Fprintln(p.stderr, printable(e.Hint))
+	fmt.Fprintf(p.stderr, "tallow: %s\n", printable(f.message))
+	if f.hint != "" {
+		fmt.Fprintln(p.stderr, printable(f.hint))
 	}
-	return exitCode(e.Kind)
+	return exitCode(f.kind)
 }

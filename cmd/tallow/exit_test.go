@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
@@ -23,7 +24,8 @@ func TestExitCodes(t *testing.T) {
 }
 
 func TestExit(t *testing.T) {
-	hostile := &tallow.Error{Kind: tallow.KindDeclined, Message: "the other side declined: \x1b[2J\u202eno\n", Hint: "Ask\ragain."}
+	hostile := &tallow.Error{Kind: tallow.KindDeclined, Reason: tallow.ReasonPeerDeclined, Sending: true, Detail: "\x1b[2J\u202eno\n"}
+	own := &failure{kind: tallow.KindDeclined, message: "no: \x1b[2J\u202eno\n", hint: "Ask\ragain."}
 	for _, tc := range []struct {
 		name           string
 		json, toStderr bool
@@ -32,12 +34,13 @@ func TestExit(t *testing.T) {
 		stdout, stderr string
 	}{
 		{"success", false, false, nil, 0, "", ""},
-		{"people", false, false, hostile, 4, "", "tallow: the other side declined: [2Jno\nAskagain.\n"},
-		{"no hint", false, false, &tallow.Error{Kind: tallow.KindIO, Message: "full"}, 7, "", "tallow: full\n"},
-		{"wrapped", false, false, fmt.Errorf("x: %w", hostile), 4, "", "tallow: the other side declined: [2Jno\nAskagain.\n"},
+		{"people", false, false, hostile, 4, "", "tallow: the receiver declined: [2Jno\n"},
+		{"people, of the command", false, false, own, 4, "", "tallow: no: [2Jno\nAskagain.\n"},
+		{"no hint", false, false, &failure{kind: tallow.KindIO, message: "full"}, 7, "", "tallow: full\n"},
+		{"wrapped", false, false, fmt.Errorf("x: %w", hostile), 4, "", "tallow: the receiver declined: [2Jno\n"},
 		{"a parser's", false, false, errors.New("bad"), 2, "", "tallow: bad\nSee tallow --help.\n"},
-		{"programs", true, false, tallowError(), 5, `{"event":"error","kind":"network","message":"lost","hint":"again"}` + "\n", ""},
-		{"payload on stdout", true, true, tallowError(), 5, "", `{"event":"error","kind":"network","message":"lost","hint":"again"}` + "\n"},
+		{"programs", true, false, tallowError(), 5, `{"event":"error","kind":"network","reason":"relay-rate","message":"too many attempts at the relay r","hint":"Wait 2s and try again."}` + "\n", ""},
+		{"payload on stdout", true, true, tallowError(), 5, "", `{"event":"error","kind":"network","reason":"relay-rate","message":"too many attempts at the relay r","hint":"Wait 2s and try again."}` + "\n"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			p := &program{stdout: file(t), stderr: file(t), json: tc.json, eventsToStderr: tc.toStderr}
@@ -55,7 +58,7 @@ func TestExit(t *testing.T) {
 }
 
 func tallowError() error {
-	return &tallow.Error{Kind: tallow.KindNetwork, Message: "lost", Hint: "again"}
+	return &tallow.Error{Kind: tallow.KindNetwork, Reason: tallow.ReasonRelayRate, Relay: "r", RetryAfter: 2 * time.Second}
 }
 
 func file(t *testing.T) *os.File {

@@ -23,7 +23,7 @@ type narrator struct {
 	wait     time.Duration
 
 	offer   tallow.Offer
-	met     bool   // the other side has proved itself
+	met     bool   // the peer has proved itself
 	lost    bool   // every connection to it is lost
 	paused  bool   // data is held back
 	stalled string // why nothing moves, as it was last told
@@ -50,7 +50,7 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.StateEvent:
 		n.state(e.State, e.Reason)
 	case tallow.StallEvent:
-		n.stall(e.Reason)
+		n.stall(stallText(e))
 	case tallow.SkipEvent:
 		n.screen.say("Skipped %s: %s", printable(e.Path), printable(e.Reason))
 	case tallow.LaneEvent:
@@ -108,9 +108,9 @@ func (n *narrator) state(s tallow.State, reason string) {
 	switch {
 	case n.met && s == tallow.StateConnecting:
 		n.lost = true
-		what, whom := "Connection lost", "the other side"
+		what, whom := "Connection lost", n.peer()
 		if reason != "" {
-			what, whom = strings.ToUpper(reason[:1])+printable(reason[1:]), "it to be run again with the same code"
+			what, whom = "The receiver cannot go on: "+printable(reason), "it to be run again with the same code"
 		}
 		if n.wait > 0 {
 			n.screen.say("%s. Waiting up to %s for %s; Ctrl-C to stop.", what, waitText(n.wait), whom)
@@ -133,6 +133,14 @@ func (n *narrator) state(s tallow.State, reason string) {
 	case s == tallow.StateTransferring:
 		n.screen.say("Going on.")
 	}
+}
+
+// peer is the other machine, for people.
+func (n *narrator) peer() string {
+	if n.receives {
+		return "the sender"
+	}
+	return "the receiver"
 }
 
 // stall tells why nothing moves, once. That a connection is lost was said.

@@ -11,7 +11,10 @@ import (
 // What people are told of losses, pauses and stalls where nothing moves.
 func TestNarratorOfTrouble(t *testing.T) {
 	state := func(s tallow.State) tallow.Event { return tallow.StateEvent{State: s} }
-	stall := func(reason string) tallow.Event { return tallow.StallEvent{Reason: reason} }
+	stall := func(reason tallow.StallReason) tallow.Event { return tallow.StallEvent{Reason: reason} }
+	retry := func(n int) tallow.Event {
+		return tallow.StallEvent{Reason: tallow.StallReconnecting, Attempt: n}
+	}
 	met := []tallow.Event{state(tallow.StatePending), state(tallow.StateConnecting), state(tallow.StateTransferring), tallow.PeerEvent{}}
 	for name, tc := range map[string]struct {
 		wait   time.Duration
@@ -22,9 +25,9 @@ func TestNarratorOfTrouble(t *testing.T) {
 		"a loss": {
 			wait: 90 * time.Second,
 			events: []tallow.Event{
-				state(tallow.StateConnecting), stall("no lane is up, reconnecting 2/∞"), stall("no lane is up, reconnecting 3/∞"), state(tallow.StateTransferring),
+				state(tallow.StateConnecting), retry(2), retry(3), state(tallow.StateTransferring),
 			},
-			want: "Connection lost. Waiting up to 1m30s for the other side; Ctrl-C to stop.\nConnected again.\n",
+			want: "Connection lost. Waiting up to 1m30s for the receiver; Ctrl-C to stop.\nConnected again.\n",
 		},
 		"a loss for good": {
 			events: []tallow.Event{state(tallow.StateConnecting), state(tallow.StateFailed)},
@@ -33,10 +36,10 @@ func TestNarratorOfTrouble(t *testing.T) {
 		"a full disk": {
 			wait: 10 * time.Minute,
 			events: []tallow.Event{
-				tallow.StateEvent{State: tallow.StateConnecting, Reason: "the other side cannot go on: its\x1b disk is full"},
-				stall("no lane is up, reconnecting 2/∞"), state(tallow.StateTransferring),
+				tallow.StateEvent{State: tallow.StateConnecting, Reason: "its\x1b disk is full"},
+				retry(2), state(tallow.StateTransferring),
 			},
-			want: "The other side cannot go on: its disk is full. Waiting up to 10m for it to be run again with the same code; Ctrl-C to stop.\nConnected again.\n",
+			want: "The receiver cannot go on: its disk is full. Waiting up to 10m for it to be run again with the same code; Ctrl-C to stop.\nConnected again.\n",
 		},
 		"a pause": {
 			events: []tallow.Event{state(tallow.StatePaused), state(tallow.StateTransferring), state(tallow.StatePaused), state(tallow.StateCancelled)},
@@ -45,7 +48,7 @@ func TestNarratorOfTrouble(t *testing.T) {
 		"a loss during a pause": {
 			wait:   10 * time.Minute,
 			events: []tallow.Event{state(tallow.StatePaused), state(tallow.StateConnecting), state(tallow.StateTransferring), state(tallow.StatePaused)},
-			want:   "Paused.\nConnection lost. Waiting up to 10m for the other side; Ctrl-C to stop.\nConnected again.\nPaused.\n",
+			want:   "Paused.\nConnection lost. Waiting up to 10m for the receiver; Ctrl-C to stop.\nConnected again.\nPaused.\n",
 		},
 		"stalls": {
 			events: []tallow.Event{stall("a\x1bb"), stall("a\x1bb"), stall("c"), tallow.ProgressEvent{Bytes: 1}, stall("c")},

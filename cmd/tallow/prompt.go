@@ -30,7 +30,8 @@ func (p *prompt) code(ctx context.Context) (string, error) {
 		if !errors.As(err, &e) {
 			return "", err
 		}
-		fmt.Fprintf(p.console.out, "%s\n", strings.TrimSpace(printable(e.Message)+". "+printable(e.Hint)))
+		f := failureOf(err)
+		fmt.Fprintf(p.console.out, "%s\n", strings.TrimSpace(printable(f.message)+". "+printable(f.hint)))
 	}
 }
 

@@ -78,7 +78,7 @@ func (s *server) run(ctx context.Context) error {
 		return err
 	}
 	if err := relay.Serve(ctx, listener, packets, s.config); err != nil {
-		return &tallow.Error{Kind: tallow.KindNetwork, Message: err.Error(), Hint: "Start it again.", Err: err}
+		return &failure{kind: tallow.KindNetwork, message: err.Error(), hint: "Start it again.", err: err}
 	}
 	return nil
 }
@@ -127,19 +127,19 @@ func (s *server) bind(ctx context.Context) (listener net.Listener, packets net.P
 	if err == nil {
 		return listener, packets, nil
 	}
-	e := &tallow.Error{
-		Kind: tallow.KindNetwork, Message: fmt.Sprintf("cannot listen on %s: %s", s.listen, cause(err)),
-		Hint: "Choose another address with --listen.", Err: err,
+	f := &failure{
+		kind: tallow.KindNetwork, message: fmt.Sprintf("cannot listen on %s: %s", s.listen, cause(err)),
+		hint: "Choose another address with --listen.", err: err,
 	}
 	var address *net.AddrError
 	var name *net.DNSError
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		e.Kind = tallow.KindIO
+		f.kind = tallow.KindIO
 	case errors.As(err, &address), errors.As(err, &name):
-		e.Kind = tallow.KindUsage
+		f.kind = tallow.KindUsage
 	}
-	return nil, nil, e
+	return nil, nil, f
 }
 
 // announce tells which address the relay got.

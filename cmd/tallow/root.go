@@ -88,7 +88,7 @@ func noSuchCommand(cmd *cobra.Command, args []string) error {
 
 // usage is an error of the command line.
 func usage(hint, format string, args ...any) error {
-	return &tallow.Error{Kind: tallow.KindUsage, Message: fmt.Sprintf(format, args...), Hint: hint}
+	return &failure{kind: tallow.KindUsage, message: fmt.Sprintf(format, args...), hint: hint}
 }
 
 func seeHelp(cmd *cobra.Command) string { return "See " + cmd.CommandPath() + " --help." }

@@ -24,7 +24,7 @@ var contract = map[string]map[string]any{
 	"skip":      {"path": "", "reason": ""},
 	"text":      {"text": ""},
 	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0.},
-	"error":     {"kind": "", "message": "", "hint": ""},
+	"error":     {"kind": "", "reason": "", "message": "", "hint": ""},
 	"listening": {"addr": ""},
 	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
 }

@@ -132,37 +132,37 @@ func TestParseWordErrors(t *testing.T) {
 		{
 			"7-acid-acron-acre",
 			WordError{Word: "acron", Nearest: []string{"acorn", "apron", "iron"}},
-			`"acron" is not a word of a code: did you mean acorn, apron or iron?`,
+			`"acron" is not a word of a code`,
 		},
 		{
 			"7-ACCID-acorn-acre",
 			WordError{Word: "accid", Nearest: []string{"acid", "amid", "avid"}},
-			`"accid" is not a word of a code: did you mean acid, amid or avid?`,
+			`"accid" is not a word of a code`,
 		},
 		{
 			"7-acid-zirconum",
 			WordError{Word: "zirconum", Nearest: []string{"zirconium"}},
-			`"zirconum" is not a word of a code: did you mean zirconium?`,
+			`"zirconum" is not a word of a code`,
 		},
 		{
 			"7-ac-acorn-acre",
 			WordError{Word: "ac", Nearest: []string{"academy", "accountant", "acetone"}, Ambiguous: true},
-			`"ac" is the beginning of more than one word: type more of it, as in academy, accountant or acetone`,
+			`"ac" is the beginning of more than one word`,
 		},
 		{
 			"7-acid-acorn-xqzzt",
 			WordError{Word: "xqzzt"},
-			`"xqzzt" is not a word of a code: ask the sender to spell it`,
+			`"xqzzt" is not a word of a code`,
 		},
 		{
 			"7-acid-acorn-" + strings.Repeat("x", 100),
 			WordError{Word: strings.Repeat("x", 32) + "…"},
-			`"` + strings.Repeat("x", 32) + `…" is not a word of a code: ask the sender to spell it`,
+			`"` + strings.Repeat("x", 32) + `…" is not a word of a code`,
 		},
 		{
 			"7-acid-yo-yo",
 			WordError{Word: "yo", Nearest: []string{"yodel", "yogurt"}, Ambiguous: true},
-			`"yo" is the beginning of more than one word: type more of it, as in yodel or yogurt`,
+			`"yo" is the beginning of more than one word`,
 		},
 	} {
 		_, err := Parse(c.in)
@@ -171,7 +171,7 @@ func TestParseWordErrors(t *testing.T) {
 			t.Errorf("Parse(%q): %+v, want %+v", c.in, got, c.want)
 			continue
 		}
-		if got.Error() != c.text || got.Message()+": "+got.Hint() != c.text {
+		if got.Error() != c.text {
 			t.Errorf("Parse(%q): %q, want %q", c.in, got, c.text)
 		}
 	}

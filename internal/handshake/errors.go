@@ -13,39 +13,37 @@ var (
 	// ErrWrongCode means that the confirmations differ: the two sides have
 	// different words, nameplates or nonces, or a message was changed on its way.
 	// These cannot be told apart.
-	ErrWrongCode = errors.New("the code is not the same on both sides, or someone interfered; it is used up: ask the sender for a new one")
+	ErrWrongCode = errors.New("the code is not the same on both sides, or someone interfered")
 
 	// ErrBurnt means that the code was tried before.
-	ErrBurnt = errors.New("this code was already tried and is used up; send again for a new one")
+	ErrBurnt = errors.New("the code was tried before")
 
 	// ErrVersion is wrapped by VersionError.
 	ErrVersion = errors.New("no version in common")
 
 	// ErrPoint means that the peer's share is not the canonical encoding of a
 	// ristretto255 point (RFC 9496, section 4.3.1), or is the identity.
-	ErrPoint = errors.New("the other side sent an invalid key; try again with a new code")
+	ErrPoint = errors.New("the peer sent an invalid key")
 
 	// ErrReflected means that a side's own message came back to it.
-	ErrReflected = errors.New("our own message came back; try again with a new code, by another relay if you can")
+	ErrReflected = errors.New("our own message came back")
 
 	// ErrOpening means that the receiver proved that it knows the code, and then
 	// opened another value than the one it had committed to.
-	ErrOpening = errors.New("the peer did not keep its commitment, so the verification words mean nothing; try again with a new code")
+	ErrOpening = errors.New("the peer did not keep its commitment")
 
 	// ErrGenerations means that the receiver's process has used all generations
 	// up: the session cannot be resumed again.
-	ErrGenerations = errors.New("too many resumptions; send again and receive into the same folder with the new code: what is there is kept")
+	ErrGenerations = errors.New("too many resumptions")
 
 	// ErrWrongPeer means that the confirmations of a resumption differ: the peer
 	// has another resume secret or room, or a message was changed on its way. It
 	// uses nothing up: another attempt may follow.
-	ErrWrongPeer = errors.New("the other side is not the one that this transfer began with, or someone interfered; " +
-		"if it goes on, send again and receive into the same folder with the new code: what is there is kept")
+	ErrWrongPeer = errors.New("the peer is not the one that this session began with, or someone interfered")
 
 	// ErrStale means that the Q1 is old: the sender has completed a resumption of
 	// the same incarnation with this generation or a higher one.
-	ErrStale = errors.New("an old request to resume came again; " +
-		"if it goes on, send again and receive into the same folder with the new code: what is there is kept")
+	ErrStale = errors.New("an old request to resume came again")
 
 	// ErrOrder means that no run waits for the message: it came too early, too
 	// late or twice, or the caller called out of order.
@@ -61,8 +59,7 @@ type VersionError struct {
 }
 
 func (e *VersionError) Error() string {
-	return fmt.Sprintf("the other side speaks another %s of the protocol (%v, here %v); bring both to the newest tallow",
-		e.What, e.Theirs, e.Ours)
+	return fmt.Sprintf("no %s of the protocol in common: %v here, %v at the peer", e.What, e.Ours, e.Theirs)
 }
 
 // Unwrap returns ErrVersion.
@@ -73,19 +70,7 @@ func (*VersionError) Unwrap() error { return ErrVersion }
 type AbortError struct{ Reason wire.AbortReason }
 
 func (e *AbortError) Error() string {
-	switch e.Reason {
-	case wire.AbortWrongCode:
-		return "the other side ended the handshake: " + ErrWrongCode.Error()
-	case wire.AbortVersion:
-		return "the other side speaks another version of the protocol; bring both to the newest tallow"
-	case wire.AbortRefused:
-		return "the other side refused; ask the sender for a new code"
-	case wire.AbortWrongPeer:
-		return "the other side did not resume: " + ErrWrongPeer.Error()
-	case wire.AbortStale:
-		return "the other side did not resume: " + ErrStale.Error()
-	}
-	return fmt.Sprintf("the other side ended the handshake (%v); try again with a new code", e.Reason)
+	return fmt.Sprintf("the peer ended the handshake: %v", e.Reason)
 }
 
 // Unwrap returns the error that the peer's reason stands for: ErrWrongCode,

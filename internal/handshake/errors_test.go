@@ -3,7 +3,6 @@ package handshake
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -34,21 +33,6 @@ func TestAbortMessage(t *testing.T) {
 	} {
 		if got := AbortMessage(c.err); string(got) != string(c.want) {
 			t.Errorf("%v: %x, want %x", c.err, got, c.want)
-		}
-	}
-}
-
-// What people read says what to do.
-func TestErrorsSayWhatToDo(t *testing.T) {
-	for _, err := range []error{
-		ErrWrongCode, ErrBurnt, ErrInterrupted, ErrOpening, ErrGenerations, ErrPoint, ErrReflected, ErrWrongPeer, ErrStale, &VersionError{"suite", []uint16{1}, []uint16{2}},
-		&AbortError{wire.AbortWrongCode}, &AbortError{wire.AbortVersion}, &AbortError{wire.AbortMalformed},
-		&AbortError{wire.AbortRefused}, &AbortError{wire.AbortWrongPeer}, &AbortError{wire.AbortStale}, &AbortError{99},
-	} {
-		text := err.Error()
-		if !strings.Contains(text, "new code") && !strings.Contains(text, "newest tallow") &&
-			!strings.Contains(text, "for a new one") {
-			t.Errorf("%q has no advice", text)
 		}
 	}
 }

@@ -50,7 +50,7 @@ var (
 
 // ErrInterrupted means that the peer or the room was lost after the code had
 // been used, and before both sides had proved that they know it.
-var ErrInterrupted = errors.New("the handshake was interrupted and the code is used up; ask the sender for a new code")
+var ErrInterrupted = errors.New("the handshake was interrupted after the code was used")
 
 // Result is what the two sides of a finished exchange agree on.
 type Result struct {

@@ -1,6 +1,7 @@
 package rendezvous
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"net/netip"
@@ -44,11 +45,11 @@ func (e Endpoint) String() string { return e.name }
 //
 // So a relay on the public internet is never reached without TLS unless the user
 // writes ws://. Of several ways, the first on which a relay answers is used. Errors
-// can be shown to the user as they are.
+// say what is wrong with the address.
 func ParseRelay(s string) (Endpoint, error) {
 	s = strings.TrimSpace(s)
 	if s == "" {
-		return Endpoint{}, fmt.Errorf("the relay address is empty: give HOST, HOST:PORT or a wss URL")
+		return Endpoint{}, errors.New("the relay address is empty")
 	}
 	if strings.Contains(s, "://") {
 		return parseURL(s)

@@ -18,8 +18,11 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Every error here is a sentence for the user, and Hint says what to do next. When
-// the caller's context ends, the error is the cause of that context.
+// The errors here are facts; who shows them to people finds the words. When the
+// caller's context ends, the error is the cause of that context.
+
+// ErrNoAddress means that no relay was named.
+var ErrNoAddress = errors.New("there is no address of a relay")
 
 // UnreachableError says that no relay answers at the address.
 type UnreachableError struct {
@@ -28,16 +31,13 @@ type UnreachableError struct {
 }
 
 func (e *UnreachableError) Error() string {
-	return fmt.Sprintf("cannot reach the relay %s: %s", e.Relay, reason(e.Err))
+	return fmt.Sprintf("relay %s is unreachable: %s", e.Relay, Cause(e.Err))
 }
 
-// Hint says what to do next.
-func (e *UnreachableError) Hint() string {
+// UnknownHost reports whether no host has the relay's name.
+func (e *UnreachableError) UnknownHost() bool {
 	var dns *net.DNSError
-	if errors.As(e.Err, &dns) {
-		return "Check the spelling of the relay's name and your network connection."
-	}
-	return "Check the relay's address and port, your network connection, and that the relay is running."
+	return errors.As(e.Err, &dns)
 }
 
 func (e *UnreachableError) Unwrap() error { return e.Err }
@@ -48,17 +48,12 @@ type TLSError struct {
 	Err   error
 }
 
-func (e *TLSError) Error() string {
-	return fmt.Sprintf("no secure connection to the relay %s: %s", e.Relay, reason(e.Err))
-}
+func (e *TLSError) Error() string { return fmt.Sprintf("relay %s: TLS: %s", e.Relay, Cause(e.Err)) }
 
-// Hint says what to do next.
-func (e *TLSError) Hint() string {
-	var plain tls.RecordHeaderError
-	if errors.As(e.Err, &plain) || errors.Is(e.Err, http.ErrSchemeMismatch) {
-		return "That port does not speak TLS. If you trust the network up to the relay, write its address as ws://HOST:PORT."
-	}
-	return "Check the relay's name, its certificate, and this machine's clock."
+// Plain reports whether the relay does not speak TLS at all.
+func (e *TLSError) Plain() bool {
+	var header tls.RecordHeaderError
+	return errors.As(e.Err, &header) || errors.Is(e.Err, http.ErrSchemeMismatch)
 }
 
 func (e *TLSError) Unwrap() error { return e.Err }
@@ -72,12 +67,7 @@ type ProtocolError struct {
 }
 
 func (e *ProtocolError) Error() string {
-	return fmt.Sprintf("%s does not answer as a relay of this version does: %s", e.Relay, e.Reason)
-}
-
-// Hint says what to do next.
-func (e *ProtocolError) Hint() string {
-	return "Check the relay's address, and that this program and the relay are of matching versions."
+	return fmt.Sprintf("relay %s: protocol: %s", e.Relay, e.Reason)
 }
 
 func (e *ProtocolError) Unwrap() error { return e.Err }
@@ -100,63 +90,7 @@ type RelayError struct {
 }
 
 func (e *RelayError) Error() string {
-	text, _ := e.words()
-	return text
-}
-
-// Hint says what to do next.
-func (e *RelayError) Hint() string {
-	_, hint := e.words()
-	return hint
-}
-
-// words returns a refusal in words for the user, and what to do about it.
-func (e *RelayError) words() (text, hint string) {
-	switch {
-	case e.Resuming && e.Code == wire.RoomFull:
-		return fmt.Sprintf("the relay %s has no seat for this transfer now", e.Relay),
-			"Its old connections may still hold the seats: try again in a minute."
-	case e.Resuming && e.Code == wire.RoomExpired:
-		return "the other side did not come back in time", "Start the transfer again: what arrived is not sent twice."
-	case e.Sending && e.Code == wire.RoomUnknown:
-		return fmt.Sprintf("the relay %s has lost this code, it may have been restarted", e.Relay), "Send again to get a new code."
-	}
-	switch e.Code {
-	case wire.RoomUnknown:
-		return "nobody is waiting with this code",
-			"Check the number at the start of the code, and that the sender is still waiting."
-	case wire.RoomFull:
-		if e.Opening {
-			return fmt.Sprintf("the relay %s has no room left", e.Relay), "Try again in a few minutes, or use another relay."
-		}
-		return "someone else is connected with this code already", "If that is not you, ask the sender for a new code."
-	case wire.RoomUsed:
-		return "this code has been used", "A code works once. Ask the sender for a new one."
-	case wire.RoomTaken:
-		return "the number of this code is taken", "Choose another number, or let the relay choose one."
-	case wire.RoomRate:
-		return fmt.Sprintf("too many attempts at the relay %s", e.Relay), waitHint(e.RetryAfter)
-	case wire.RoomExpired:
-		return "this code has expired, nobody used it in time", "Send again to get a new code."
-	case wire.RoomClosing:
-		return fmt.Sprintf("the relay %s is shutting down", e.Relay), "Try again in a minute, or use another relay."
-	case wire.RoomTicket:
-		return fmt.Sprintf("the relay %s does not know this sender any more", e.Relay), "Send again to get a new code."
-	case wire.RoomReplaced:
-		return "a newer connection of the same side has taken this one's place", "Nothing is lost: the newer connection goes on."
-	case wire.RoomIdle:
-		return fmt.Sprintf("the relay %s ended the connection, because nothing came through it in time", e.Relay), "Check your network connection and try again."
-	default: // also RoomTooLarge, RoomMalformed and RoomWrongVersion, about which the relay's sentence says more
-		return fmt.Sprintf("the relay %s refused (%v): %s", e.Relay, e.Code, e.Message),
-			"Check that this program and the relay are of matching versions."
-	}
-}
-
-func waitHint(d time.Duration) string {
-	if d <= 0 {
-		return "Wait a minute and try again."
-	}
-	return fmt.Sprintf("Wait %v and try again.", d.Round(time.Second))
+	return fmt.Sprintf("relay %s refused: %v: %s", e.Relay, e.Code, e.Message)
 }
 
 // LostError says that the connection to the relay broke, or that the relay fell
@@ -166,17 +100,12 @@ type LostError struct {
 	Err   error
 }
 
-func (e *LostError) Error() string {
-	return fmt.Sprintf("lost the connection to the relay %s: %s", e.Relay, reason(e.Err))
-}
-
-// Hint says what to do next.
-func (e *LostError) Hint() string { return "Check your network connection and try again." }
+func (e *LostError) Error() string { return fmt.Sprintf("relay %s is lost: %s", e.Relay, Cause(e.Err)) }
 
 func (e *LostError) Unwrap() error { return e.Err }
 
-// reason returns the innermost cause of a network error, in few words.
-func reason(err error) string {
+// Cause returns the innermost cause of a network error, in few words.
+func Cause(err error) string {
 	var (
 		urlErr   *url.Error
 		dns      *net.DNSError

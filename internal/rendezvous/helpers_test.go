@@ -111,10 +111,6 @@ func errorAs[E error](t *testing.T, err error) E {
 	if !errors.As(err, &e) {
 		t.Fatalf("error %T %v, want %T", err, err, e)
 	}
-	hinting, ok := error(e).(interface{ Hint() string })
-	if !ok || hinting.Hint() == "" {
-		t.Errorf("%v: no hint", err)
-	}
 	if text := err.Error(); strings.ContainsAny(text, "\x1b\n\r\x00") {
 		t.Errorf("control characters in %q", text)
 	}

@@ -447,19 +447,7 @@ func TestCloseUnderAHostileRelay(t *testing.T) {
 	}
 }
 
-func TestErrorsSpeakToTheUser(t *testing.T) {
-	for code := wire.RoomUnknown; code <= wire.RoomTicket+1; code++ {
-		for _, opening := range []bool{false, true} {
-			e := &RelayError{Relay: "relay.example", Code: code, Message: "Because.", Opening: opening}
-			if e.Error() == "" || e.Hint() == "" || strings.Contains(e.Error(), "%!") {
-				t.Errorf("%v: %q, %q", code, e.Error(), e.Hint())
-			}
-		}
-	}
-	e := &RelayError{Code: wire.RoomRate, RetryAfter: 90 * time.Second}
-	if got, want := e.Hint(), "Wait 1m30s and try again."; got != want {
-		t.Errorf("hint %q, want %q", got, want)
-	}
+func TestErrorsUnwrap(t *testing.T) {
 	inner := errors.New("inner")
 	for _, e := range []error{&UnreachableError{Err: inner}, &TLSError{Err: inner}, &ProtocolError{Err: inner}, &LostError{Err: inner}} {
 		if !errors.Is(fmt.Errorf("outer: %w", e), inner) {

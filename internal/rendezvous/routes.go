@@ -19,7 +19,7 @@ func tryRoutes[T any](ctx context.Context, c *Client, attempt func(base *url.URL
 		return attempt(base)
 	}
 	var none T
-	best := errors.New("no relay was named: give one with --relay, or leave it out to stay on this network")
+	best := ErrNoAddress
 	for i, r := range c.endpoint.routes {
 		if r.ifLocal && !c.network.resolvesLocally(ctx, r.url.Hostname()) {
 			continue
@@ -53,7 +53,7 @@ func isUnreachable(err error) bool {
 // none answers, the error is that of the first endpoint.
 func First(ctx context.Context, endpoints []Endpoint, options Options) (Endpoint, error) {
 	if len(endpoints) == 0 {
-		return Endpoint{}, errors.New("there is no address of a relay to try")
+		return Endpoint{}, ErrNoAddress
 	}
 	race, stop := context.WithCancel(ctx)
 	defer stop()

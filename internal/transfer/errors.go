@@ -14,9 +14,9 @@ type DeclinedError struct{ Reason string } // in the peer's words; may be empty
 
 func (e *DeclinedError) Error() string {
 	if e.Reason == "" {
-		return "the other side declined"
+		return "the peer declined"
 	}
-	return "the other side declined: " + e.Reason
+	return "the peer declined: " + e.Reason
 }
 
 // CancelledError is the error of a transfer that the peer ended.
@@ -27,9 +27,9 @@ type CancelledError struct {
 
 func (e *CancelledError) Error() string {
 	if e.Text == "" {
-		return "the other side ended the transfer: " + e.Reason.String()
+		return "the peer ended the transfer: " + e.Reason.String()
 	}
-	return "the other side ended the transfer: " + e.Text
+	return "the peer ended the transfer: " + e.Text
 }
 
 // ErrRefused is what ReceiveOptions.Decide returns to decline the offer.

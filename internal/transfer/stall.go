@@ -15,19 +15,19 @@ type StallReason string
 
 // The reasons for a stall of a sender.
 const (
-	StallNoLane        StallReason = "no lane carries data at the moment"
-	StallConnection    StallReason = "the connection is slow"
-	StallReading       StallReason = "reading the files takes long on this machine"
-	StallPeerDisk      StallReason = "the other side's disk is slow"
-	StallPeerCommit    StallReason = "the other side is putting the files in place"
-	StallPeerFinishing StallReason = "the other side is finishing"
+	StallNoLane        StallReason = "no-lane"
+	StallConnection    StallReason = "slow-connection"
+	StallReading       StallReason = "slow-reading"
+	StallPeerDisk      StallReason = "peer-disk"
+	StallPeerCommit    StallReason = "peer-commit"
+	StallPeerFinishing StallReason = "peer-finishing"
 )
 
 // The reasons for a stall of a receiver.
 const (
-	StallLocalDisk   StallReason = "this machine's disk is slow"
-	StallNoManifest  StallReason = "waiting for the sender's list of files"
-	StallNothingSent StallReason = "nothing comes from the other side"
+	StallLocalDisk   StallReason = "local-disk"
+	StallNoManifest  StallReason = "no-manifest"
+	StallNothingSent StallReason = "nothing-sent"
 )
 
 // watchStall tells the observer, every stallAfter, that nothing was verified

@@ -426,7 +426,7 @@ func TestPause(t *testing.T) {
 	})
 }
 
-// A disk that takes a minute a block is told in words on both sides.
+// A disk that takes a minute a block is told as that on both sides.
 func TestStallIsDiagnosed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := sessions(t)
@@ -438,7 +438,7 @@ func TestStallIsDiagnosed(t *testing.T) {
 			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
 		}
 		check(t, dest, files)
-		if !slices.Contains(o.sender.stalls, "the other side's disk is slow") || !slices.Contains(o.receiver.stalls, "this machine's disk is slow") {
+		if !slices.Contains(o.sender.stalls, string(transfer.StallPeerDisk)) || !slices.Contains(o.receiver.stalls, string(transfer.StallLocalDisk)) {
 			t.Errorf("the sender says %q, the receiver %q", o.sender.stalls, o.receiver.stalls)
 		}
 	})

@@ -1,7 +1,6 @@
 package tallow
 
 import (
-	"fmt"
 	"log/slog"
 	"path/filepath"
 	"runtime/debug"
@@ -37,7 +36,7 @@ func ParseLanes(list string) ([]Lane, error) {
 	for name := range strings.SplitSeq(list, ",") {
 		l := Lane(strings.ToLower(strings.TrimSpace(name)))
 		if _, ok := l.kind(); !ok {
-			return nil, usage(fmt.Sprintf("there is no lane %q", name), "Lanes are tcp, webrtc and relay, separated by commas.")
+			return nil, &Error{Kind: KindUsage, Reason: ReasonLaneName, Detail: name}
 		}
 		lanes = append(lanes, l)
 	}
@@ -75,7 +74,7 @@ type Client struct {
 func New(c Config) (*Client, error) {
 	if c.Relay != "" {
 		if _, err := rendezvous.ParseRelay(c.Relay); err != nil {
-			return nil, usage(err.Error(), "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example.")
+			return nil, &Error{Kind: KindUsage, Reason: ReasonRelayName, Relay: c.Relay, Detail: err.Error(), Err: err}
 		}
 	}
 	if len(c.Lanes) == 0 {
@@ -85,7 +84,7 @@ func New(c Config) (*Client, error) {
 	for _, l := range c.Lanes {
 		kind, ok := l.kind()
 		if !ok {
-			return nil, usage(fmt.Sprintf("there is no lane %q", l), "Lanes are tcp, webrtc and relay.")
+			return nil, &Error{Kind: KindUsage, Reason: ReasonLaneName, Detail: string(l)}
 		}
 		lanes |= kind
 	}

@@ -2,7 +2,6 @@ package tallow
 
 import (
 	"errors"
-	"strings"
 
 	"github.com/tallow-transfer/tallow/internal/code"
 )
@@ -21,13 +20,31 @@ func CheckCode(typed string) error {
 	return nil
 }
 
-// codeError makes what is wrong with a code the user's.
-func codeError(err error) error {
-	e := &Error{Kind: KindCode, Message: err.Error(), Err: err}
+// codeError says what is wrong with a code.
+func codeError(err error) *Error {
 	var word *code.WordError
 	if errors.As(err, &word) {
-		hint := word.Hint()
-		e.Message, e.Hint = word.Message(), strings.ToUpper(hint[:1])+hint[1:]
+		e := &Error{Kind: KindCode, Reason: ReasonCodeWord, Detail: word.Word, Words: word.Nearest, Err: err}
+		if word.Ambiguous {
+			e.Reason = ReasonCodeWordAmbiguous
+		}
+		return e
+	}
+	e := &Error{Kind: KindCode, Reason: ReasonCodeEmpty, Err: err}
+	for _, known := range []struct {
+		err    error
+		reason Reason
+	}{
+		{code.ErrTooLong, ReasonCodeTooLong},
+		{code.ErrCharacter, ReasonCodeCharacter},
+		{code.ErrNameplate, ReasonCodeNumber},
+		{code.ErrFewWords, ReasonCodeFewWords},
+		{code.ErrManyWords, ReasonCodeManyWords},
+		{code.ErrRelay, ReasonCodeRelay},
+	} {
+		if errors.Is(err, known.err) {
+			e.Reason = known.reason
+		}
 	}
 	return e
 }

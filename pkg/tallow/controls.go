@@ -8,11 +8,11 @@ import "github.com/tallow-transfer/tallow/internal/transfer"
 // context cancels it.)
 type Controls struct{ pause transfer.Pause }
 
-// Pause holds the data back until Resume; the other side is told. What is under
+// Pause holds the data back until Resume; the peer is told. What is under
 // way still arrives.
 func (c *Controls) Pause() { c.pause.Set(true) }
 
-// Resume lets data flow again, unless the other side holds it back too.
+// Resume lets data flow again, unless the peer holds it back too.
 func (c *Controls) Resume() { c.pause.Set(false) }
 
 // Paused says whether data is held back, by either side.

@@ -47,9 +47,11 @@ type StateEvent struct {
 	Reason string
 }
 
-// StallEvent says that nothing has been verified for a while although the two
-// sides are in touch, or that they are not, and why.
-type StallEvent struct{ Reason string }
+// StallEvent says that nothing has been verified for a while, and why.
+type StallEvent struct {
+	Reason  StallReason
+	Attempt int // of StallReconnecting: the number of the attempt that follows
+}
 
 // FileEvent says that a file is verified and in place.
 type FileEvent struct {

@@ -11,4 +11,4 @@ import (
 func (c *Client) Tamper(f func(id uint32, c lane.Carrier) lane.Carrier) { c.link.WrapCarrier = f }
 
 // Explain makes an *Error of whatever ended a transfer.
-func Explain(ctx context.Context, err error) *Error { return explain(ctx, err).(*Error) }
+func Explain(ctx context.Context, err error) *Error { return explain(ctx, err) }

@@ -38,7 +38,7 @@ func (r *faultRun) judge() (left bool) {
 	return r.sides[theReceiver].err != nil
 }
 
-// judgeError checks that an error is for people, and gives its kind.
+// judgeError checks that an error says what happened, and gives its kind.
 func (r *faultRun) judgeError(by from, err error) tallow.ErrorKind {
 	if err == nil {
 		return ""
@@ -48,10 +48,10 @@ func (r *faultRun) judgeError(by from, err error) tallow.ErrorKind {
 	case !ok:
 		r.complain("the %s's error is not an *Error: %v", by, err)
 		return ""
-	case e.Message == "":
+	case e.Reason == "" || e.Kind == "":
 		r.complain("the %s's error says nothing", by)
-	case e.Hint == "" && e.Kind == tallow.KindNetwork:
-		r.complain("the %s is not told what to do about: %s", by, e.Message)
+	case e.Reason == tallow.ReasonInternal:
+		r.complain("the %s has an error that nobody can explain: %v", by, e)
 	}
 	return e.Kind
 }

@@ -233,7 +233,7 @@ func (r *faultRun) String() string {
 // cause is an error with what it was made of.
 func cause(err error) string {
 	if e, ok := err.(*tallow.Error); ok {
-		return fmt.Sprintf("%s: %s (%s) <- %v", e.Kind, e.Message, e.Hint, e.Err)
+		return fmt.Sprintf("%v <- %v", e, e.Err)
 	}
 	return fmt.Sprint(err)
 }

@@ -2,7 +2,6 @@ package tallow
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 )
@@ -87,7 +86,7 @@ func (m *TransferManager) start(t *managed, run func(context.Context, func(Event
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
-		return 0, &Error{Kind: KindUsage, Message: "the transfer manager is closed"}
+		return 0, &Error{Kind: KindUsage, Reason: ReasonManagerClosed}
 	}
 	m.transfers = append(m.transfers, t)
 	t.seen.ID = TransferID(len(m.transfers))
@@ -115,7 +114,7 @@ func (m *TransferManager) find(id TransferID) (*managed, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if id < 1 || id > TransferID(len(m.transfers)) {
-		return nil, &Error{Kind: KindUsage, Message: fmt.Sprintf("there is no transfer %d", id)}
+		return nil, &Error{Kind: KindUsage, Reason: ReasonNoSuchTransfer, Count: int64(id)}
 	}
 	return m.transfers[id-1], nil
 }

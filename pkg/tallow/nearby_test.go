@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 	"sync"
 	"testing"
 
@@ -44,7 +43,7 @@ func TestTwoNearbySendersOfOneNumber(t *testing.T) {
 	send(leaving, "the other", func(error) { close(gone) })
 
 	_, err := client.Receive(ctx, tallow.ReceiveOptions{Code: code})
-	if kindOf(t, err) != tallow.KindCode || !strings.Contains(err.Error(), "two senders") {
+	if kindOf(t, err) != tallow.KindCode || err.(*tallow.Error).Reason != tallow.ReasonTwoSenders {
 		t.Fatalf("with two of them: %v", err)
 	}
 	leave()

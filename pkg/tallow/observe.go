@@ -3,7 +3,6 @@ package tallow
 import (
 	"context"
 	"encoding/hex"
-	"fmt"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/link"
@@ -36,7 +35,7 @@ func (e linkEvents) LaneDown(kind wire.Lanes) { e.run.tell(LaneEvent{Lane: laneN
 func (e linkEvents) Disconnected() { e.run.changeState(transfer.EventConnectionLost, "") }
 
 func (e linkEvents) Reconnecting(attempt int) {
-	e.run.tell(StallEvent{fmt.Sprintf("no lane is up, reconnecting %d/∞", attempt)})
+	e.run.tell(StallEvent{Reason: StallReconnecting, Attempt: attempt})
 }
 
 func (e linkEvents) Reconnected() {
@@ -67,5 +66,5 @@ func (e transferEvents) PauseChanged(paused bool) {
 }
 
 func (e transferEvents) Stalled(reason transfer.StallReason) {
-	e.run.tell(StallEvent{string(reason)})
+	e.run.tell(StallEvent{Reason: StallReason(reason)})
 }

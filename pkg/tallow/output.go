@@ -2,7 +2,6 @@ package tallow
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -92,7 +91,7 @@ func policyOf(c Conflict) (disk.Policy, error) {
 	}
 	policy, err := disk.ParsePolicy(string(c))
 	if err != nil {
-		return 0, usage(err.Error(), "")
+		return 0, &Error{Kind: KindUsage, Reason: ReasonConflictName, Detail: string(c), Err: err}
 	}
 	return policy, nil
 }
@@ -109,7 +108,7 @@ func (out *output) ask() func(context.Context, string, wire.Entry, os.FileInfo) 
 			return 0, err
 		}
 		if c == ConflictAsk {
-			return 0, fmt.Errorf("the answer to a question cannot be to ask")
+			return 0, usage(ReasonConflictAnswer)
 		}
 		return policyOf(c)
 	}

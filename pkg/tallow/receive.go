@@ -68,27 +68,26 @@ type ReceiveOptions struct {
 // the same things into the same folder takes it up; where the disk was full, with
 // the same code, as long as the sender waits.
 func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) {
-	t := newRun(o.OnEvent, o.Controls)
+	t := newRun(false, o.OnEvent, o.Controls)
 	r, err := c.receive(ctx, t, o)
 	return t.end(ctx, r, err)
 }
 
 func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) (Result, error) {
 	if o.LimitRate < 0 {
-		return Result{}, negativeLimit()
+		return Result{}, usage(ReasonNegativeLimit)
 	}
 	if o.outputs() > 1 {
-		return Result{}, usage("more than one place to receive to", "Give an output, a writer or a destination.")
+		return Result{}, usage(ReasonSeveralOutputs)
 	}
 	k, err := code.Parse(o.Code)
 	if err != nil {
 		return Result{}, codeError(err)
 	}
+	t.keeps = o.keepsOnDisk()
 	t.begin()
 
-	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultReceiveTimeout), &Error{
-		Kind: KindNetwork, Message: "the sender did not answer in time", Hint: "Check that it is still waiting, or wait longer with --timeout.",
-	})
+	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultReceiveTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerSilent})
 	defer cancel()
 	peer, err := c.dial(waiting, t, o, k)
 	if err != nil {
@@ -123,9 +122,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	})
 	stop()
 	memory.stop() // before what it remembers into is closed
-	if !memory.kept {
-		err = withoutMemory(err)
-	}
+	t.waiting = memory.kept
 	r := t.result(sum)
 	r.Text = out.text()
 	return r, err

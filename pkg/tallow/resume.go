@@ -12,7 +12,6 @@ import (
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/disk"
 	"github.com/tallow-transfer/tallow/internal/link"
-	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // rememberAfter is how long a transfer has to run before it is worth being
@@ -96,14 +95,4 @@ func (m *memory) keep(folder *disk.Folder) bool {
 	folder.Keep()
 	m.kept = true
 	return true
-}
-
-// withoutMemory is the end by a disk without room after which the same code is of
-// no use. Other errors stay as they are.
-func withoutMemory(err error) error {
-	var full files.NoSpace
-	if !errors.As(err, &full) {
-		return err
-	}
-	return &Error{Kind: KindIO, Message: full.Error(), Hint: "Make room. " + hintResume, Err: err}
 }

@@ -12,6 +12,9 @@ import (
 // transferRun is one Send or Receive while it runs: its state, what it counts,
 // and the one place where events leave the package.
 type transferRun struct {
+	sending  bool
+	keeps    bool // what arrives is kept where another transfer finds it
+	waiting  bool // the sender waits for another process of this receiver
 	onEvent  func(Event)
 	progress transfer.Progress
 	pause    *transfer.Pause
@@ -22,14 +25,14 @@ type transferRun struct {
 	state transfer.State // empty before begin
 }
 
-func newRun(onEvent func(Event), controls *Controls) *transferRun {
+func newRun(sending bool, onEvent func(Event), controls *Controls) *transferRun {
 	if controls == nil {
 		controls = &Controls{}
 	}
 	if onEvent == nil {
 		onEvent = func(Event) {}
 	}
-	return &transferRun{onEvent: onEvent, pause: &controls.pause}
+	return &transferRun{sending: sending, onEvent: onEvent, pause: &controls.pause}
 }
 
 // begin tells that the transfer has begun: nothing is wrong with its options.
@@ -99,22 +102,27 @@ func (t *transferRun) result(r transfer.Result) Result {
 // end tells the last events and returns what the caller gets.
 func (t *transferRun) end(ctx context.Context, r Result, err error) (Result, error) {
 	by := transfer.EventCompleted
-	if err == nil {
-		err = incomplete(r)
-	} else {
-		err = explain(ctx, err)
-		e := err.(*Error)
-		by = transfer.EventFailed
+	e := incomplete(r)
+	if err != nil {
+		e, by = explain(ctx, err), transfer.EventFailed
 		if e.Kind == KindInterrupted || e.Kind == KindDeclined {
 			by = transfer.EventCancelled
 		}
-		if e.Kind == KindInterrupted && t.began.IsZero() {
-			e.Hint = "" // there is nothing to resume
-		}
 	}
 	t.changeState(by, "")
-	t.tell(EndEvent{State: t.finalState(), Result: r, Err: err})
-	return r, err
+	end := EndEvent{State: t.finalState(), Result: r}
+	if e != nil { // a nil *Error is not a nil error
+		e.Sending, e.Kept, e.Waiting = t.sending, t.kept(), t.waiting
+		end.Err = e
+	}
+	t.tell(end)
+	return r, end.Err
+}
+
+// kept says whether there is anything of this transfer that another one can take
+// up.
+func (t *transferRun) kept() bool {
+	return t.keeps && t.progress.Bytes.Load() > 0
 }
 
 // finalState is the state after the end. A transfer whose options were wrong has

@@ -59,15 +59,16 @@ type SendOptions struct {
 // Result.Corrupt is not 0, the transfer has come to its end and the Result says
 // what arrived.
 func (c *Client) Send(ctx context.Context, o SendOptions) (Result, error) {
-	t := newRun(o.OnEvent, o.Controls)
+	t := newRun(true, o.OnEvent, o.Controls)
 	r, err := c.send(ctx, t, o)
 	return t.end(ctx, r, err)
 }
 
 func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Result, error) {
 	if o.LimitRate < 0 {
-		return Result{}, negativeLimit()
+		return Result{}, usage(ReasonNegativeLimit)
 	}
+	t.keeps = o.Stream == nil // nobody can read a stream again
 	source, closeSource, err := o.source()
 	if err != nil {
 		return Result{}, err
@@ -90,9 +91,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	}
 	t.tell(CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: listener.Local()})
 
-	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultSendTimeout), &Error{
-		Kind: KindNetwork, Message: "nobody came for it in time", Hint: "Send again, or wait longer with --timeout.",
-	})
+	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultSendTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerNeverCame})
 	defer cancel()
 	peer, err := listener.Accept(waiting, k.Secret(), linkEvents{t})
 	if err != nil {
@@ -134,7 +133,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	})
 	stop()
 	var ended *transfer.CancelledError
-	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && o.Stream == nil { // nobody can read a stream again
+	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && t.keeps {
 		err = t.awaitRestart(ctx, l, ended)
 	}
 	return t.result(sum), l.Restarted(), err
@@ -142,17 +141,10 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 
 // awaitRestart waits for a receiver whose disk is full to come back.
 func (t *transferRun) awaitRestart(ctx context.Context, l *link.Link, ended *transfer.CancelledError) error {
-	reason := "the peer's disk is full"
-	if ended.Text != "" {
-		reason = "the peer cannot go on: " + ended.Text
-	}
-	t.changeState(transfer.EventConnectionLost, reason)
+	t.changeState(transfer.EventConnectionLost, ended.Text)
 	err := l.AwaitRestart(ctx)
 	if errors.Is(err, link.ErrPeerGone) {
-		err = &Error{
-			Kind: KindNetwork, Message: reason + ", and it did not come back in time",
-			Hint: hintResume, Err: ended,
-		}
+		err = &Error{Kind: KindNetwork, Reason: ReasonPeerNotBack, Detail: ended.Text, Err: ended}
 	}
 	return err
 }
@@ -160,9 +152,10 @@ func (t *transferRun) awaitRestart(ctx context.Context, l *link.Link, ended *tra
 // code is the code of one's own, or a new one that has no nameplate yet.
 func (o SendOptions) code() (code.Code, error) {
 	if o.Code == "" {
-		words, err := code.Generate(cmp.Or(o.Words, DefaultWords))
+		n := cmp.Or(o.Words, DefaultWords)
+		words, err := code.Generate(n)
 		if err != nil {
-			return code.Code{}, usage(err.Error(), "")
+			return code.Code{}, &Error{Kind: KindUsage, Reason: ReasonWordCount, Count: int64(n), Err: err}
 		}
 		return code.Code{Words: words}, nil
 	}
@@ -171,7 +164,7 @@ func (o SendOptions) code() (code.Code, error) {
 	case err != nil:
 		return code.Code{}, codeError(err)
 	case k.Relay != "":
-		return code.Code{}, usage("a code of one's own is a number and words, without a relay", "Name the relay with --relay.")
+		return code.Code{}, usage(ReasonCodeNamesRelay)
 	}
 	return k, nil
 }

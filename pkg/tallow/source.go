@@ -18,7 +18,11 @@ func (o SendOptions) source() (s files.Source, closeSource func(), err error) {
 		}
 	}
 	if given != 1 {
-		return nil, nil, usage("nothing to send, or more than one kind of thing", "Give paths, or a stream, or a text.")
+		reason := ReasonSeveralSources
+		if given == 0 {
+			reason = ReasonNothingToSend
+		}
+		return nil, nil, usage(reason)
 	}
 	var opened interface {
 		files.Source
@@ -42,10 +46,10 @@ func (o SendOptions) source() (s files.Source, closeSource func(), err error) {
 }
 
 // sourceError is what is wrong with the paths that were given.
-func sourceError(err error) error {
+func sourceError(err error) *Error {
 	var problem *disk.Problem
 	if errors.As(err, &problem) {
-		return &Error{Kind: KindIO, Message: problem.Error(), Hint: "Check the permissions of the path.", Err: err}
+		return &Error{Kind: KindIO, Reason: ReasonUnreadable, Path: problem.Path, Detail: problem.Reason, Err: err}
 	}
-	return usage(err.Error(), "")
+	return &Error{Kind: KindUsage, Reason: ReasonDisk, Detail: err.Error(), Err: err}
 }

@@ -282,14 +282,14 @@ func TestUsage(t *testing.T) {
 	}
 	_, err := client.Receive(t.Context(), tallow.ReceiveOptions{Code: "7-acid-acron-acre"})
 	var e *tallow.Error
-	if !errors.As(err, &e) || e.Kind != tallow.KindCode || !strings.Contains(e.Hint, "acorn") {
+	if !errors.As(err, &e) || e.Kind != tallow.KindCode || e.Reason != tallow.ReasonCodeWord || !slices.Contains(e.Words, "acorn") {
 		t.Errorf("%v", err)
 	}
 }
 
 func TestUnreachableRelay(t *testing.T) {
 	client := newClient(t, tallow.Config{Relay: "ws://127.0.0.1:1"})
-	if _, err := client.Send(t.Context(), tallow.SendOptions{Text: "a"}); kindOf(t, err) != tallow.KindNetwork || err.(*tallow.Error).Hint == "" {
+	if _, err := client.Send(t.Context(), tallow.SendOptions{Text: "a"}); kindOf(t, err) != tallow.KindNetwork || err.(*tallow.Error).Reason != tallow.ReasonRelayUnreachable {
 		t.Errorf("%v", err)
 	}
 }

@@ -1,0 +1,219 @@
+package main
+
+import "github.com/tallow-transfer/tallow/pkg/tallow"
+
+// ending is how a transfer ended, in words: what happened, and what to do next.
+// Names in braces are replaced by the facts of the error (fillers, in
+// failure.go):
+//
+//	{peer}, {self}    the sender, or the receiver
+//	{again}           how to go on: what is kept, and which code is good
+//	{sentence}        the same as a sentence
+//	{relay}, {path}, {detail}, {bytes} and so on are fields of tallow.Error
+type ending struct {
+	text, hint string
+	variants   map[variant]wording // what is said instead
+}
+
+// wording is what is said in a variant of an ending.
+type wording struct{ text, hint string }
+
+// variant is what makes other words of one reason.
+type variant uint8
+
+const (
+	receiving      variant = iota + 1 // this side receives
+	sending                           // this side sends
+	sizeUnknown                       // nobody knows how many bytes are missing
+	nothingInPlace                    // no file is
+	nothingKept                       // nothing has arrived that could be kept
+	noDetail                          // nobody said why
+	noWords                           // there is no word near the one that was typed
+)
+
+const (
+	newCode   = "A code works once: send again and use the new code."
+	sameSides = "Check that both sides run the same version: tallow version."
+	allowAll  = "Allow the relayed lane on both sides: leave out --lanes, or add relay to it."
+	looksLike = "It looks like 7-acid-acorn-acre."
+	report    = "This should not happen. Please report it."
+	otherDisk = " Or send again, and receive into another folder with --output."
+)
+
+// endings is every way in which a transfer ends, by its reason.
+func endings() map[tallow.Reason]ending {
+	all := make(map[tallow.Reason]ending)
+	for _, part := range []map[tallow.Reason]ending{usageEndings(), codeEndings(), networkEndings(), peerEndings(), diskEndings()} {
+		for reason, end := range part {
+			all[reason] = end
+		}
+	}
+	return all
+}
+
+// usageEndings: the options make no sense.
+func usageEndings() map[tallow.Reason]ending {
+	return map[tallow.Reason]ending{
+		tallow.ReasonNothingToSend:   {text: "there is nothing to send", hint: "Name files or folders, - for stdin, or give --text."},
+		tallow.ReasonSeveralSources:  {text: "a text, stdin and paths cannot be sent together", hint: "Send them one after the other."},
+		tallow.ReasonSeveralOutputs:  {text: "there is more than one place to receive to", hint: "Give one --output."},
+		tallow.ReasonPathEmpty:       {text: "one of the paths to send is empty", hint: "Check the command."},
+		tallow.ReasonPathMissing:     {text: "there is no {path}", hint: "Check the path."},
+		tallow.ReasonPathSpecial:     {text: "{path} is a {detail}, not a file or a folder", hint: "To send what it gives, use it as standard input of tallow send -"},
+		tallow.ReasonPathNotUTF8:     {text: "the name of {path} is not UTF-8", hint: "Rename it first."},
+		tallow.ReasonPathWholeDisk:   {text: "{path} is a whole file system and has no name", hint: "Send the folders in it."},
+		tallow.ReasonPathsOfOneName:  {text: "{path} and {other} have the same name and would end up in one place", hint: "Send them one after the other, or rename one."},
+		tallow.ReasonNoCurrentFolder: {text: "the current folder cannot be found: {detail}", hint: "Give the whole path of {path}."},
+		tallow.ReasonOutputName:      {text: "{path} is not a name that a file can have here", hint: "Choose another with --output."},
+		tallow.ReasonOutputOneName:   {text: "{count} files and folders are sent, so they cannot all be called {path}", hint: "Give --output a folder that is there."},
+		tallow.ReasonOutputFolder:    {text: "{path} cannot be used as a folder: {detail}", hint: "Choose another with --output."},
+		tallow.ReasonOutputOneFile:   {text: "only a single file can go to standard output", hint: "Give --output a folder for this."},
+		tallow.ReasonRelayName:       {text: "{detail}", hint: "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example. In a code it is what follows the @."},
+		tallow.ReasonNoRelay:         {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
+		tallow.ReasonLaneName:        {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
+		tallow.ReasonNegativeLimit:   {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},
+		tallow.ReasonWordCount:       {text: "a code has 2 to 8 words, not {count}"},
+		tallow.ReasonCodeNamesRelay:  {text: "a code of one's own is a number and words, without a relay", hint: "Name the relay with --relay."},
+		tallow.ReasonConflictName:    {text: `--on-conflict cannot be "{detail}"`, hint: "It is one of ask, rename, overwrite, skip, fail."},
+		tallow.ReasonConflictAnswer:  {text: "the answer to a question cannot be to ask", hint: report},
+		tallow.ReasonManagerClosed:   {text: "no more transfers can begin", hint: report},
+		tallow.ReasonNoSuchTransfer:  {text: "there is no transfer {count}", hint: report},
+		tallow.ReasonNoDisk:          {text: "there is no disk here", hint: report},
+	}
+}
+
+// codeEndings: the code is not one, or not the right one, or used up.
+func codeEndings() map[tallow.Reason]ending {
+	return map[tallow.Reason]ending{
+		tallow.ReasonCodeEmpty:         {text: "there is no code", hint: looksLike},
+		tallow.ReasonCodeTooLong:       {text: "this is too long for a code", hint: looksLike},
+		tallow.ReasonCodeCharacter:     {text: "the code has invisible characters in it", hint: "Type it instead of pasting it."},
+		tallow.ReasonCodeNumber:        {text: "a code begins with a number of at most 9 digits", hint: looksLike},
+		tallow.ReasonCodeFewWords:      {text: "the code needs at least two words behind its number", hint: looksLike},
+		tallow.ReasonCodeManyWords:     {text: "the code has more than 16 words", hint: looksLike},
+		tallow.ReasonCodeRelay:         {text: "the code's relay is not HOST, HOST:PORT or a ws, wss, http or https URL", hint: "It is what follows the @."},
+		tallow.ReasonCodeWordAmbiguous: {text: `"{detail}" is the beginning of more than one word`, hint: "Type more of it, as in {words}."},
+		tallow.ReasonCodeWord: {
+			text: `"{detail}" is not a word of a code`, hint: "Did you mean {words}?",
+			variants: map[variant]wording{noWords: {`"{detail}" is not a word of a code`, "Ask the sender to spell it."}},
+		},
+
+		tallow.ReasonCodeWrong:   {text: "the code was not the same on both sides; it is used up", hint: newCode},
+		tallow.ReasonCodeUsed:    {text: "this code has been used", hint: "A code works once. Ask the sender for a new one."},
+		tallow.ReasonCodeTried:   {text: "this code was tried here before and did not work, so it is not tried again", hint: newCode},
+		tallow.ReasonCodeUnknown: {text: "nobody is waiting with this code", hint: "Check the number at the start of the code, and that the sender is still waiting."},
+		tallow.ReasonCodeBusy:    {text: "someone else is connected with this code already", hint: "If that is not you, ask the sender for a new code."},
+		tallow.ReasonCodeTaken:   {text: "the number of this code is taken", hint: "Choose another number, or let the relay choose one."},
+		tallow.ReasonCodeLost:    {text: "the relay {relay} has lost this code, it may have been restarted", hint: "Send again to get a new code."},
+		tallow.ReasonCodeExpired: {text: "this code has expired, nobody used it in time", hint: "Send again to get a new code."},
+		tallow.ReasonTwoSenders:  {text: "two senders on this network use the number {nameplate}", hint: "Ask the sender to send again."},
+
+		tallow.ReasonHandshakePeerLeft: {
+			text: "the sender left in the middle of the handshake; the code is used up", hint: newCode,
+			variants: map[variant]wording{sending: {
+				"somebody tried the code and left before proving that they know it; the code is used up",
+				"Send again and give the new code to the receiver.",
+			}},
+		},
+		tallow.ReasonHandshakeRelayLost: {text: "the connection to the relay broke in the middle of the handshake; the code is used up", hint: newCode},
+		tallow.ReasonHandshakeTimeout:   {text: "{peer} did not finish the handshake in time; the code is used up", hint: newCode},
+		tallow.ReasonHandshakeMalformed: {text: "the handshake was disturbed; the code is used up", hint: newCode + " If it happens again, use another relay."},
+		tallow.ReasonHandshakeTampered:  {text: "somebody interfered with the handshake; the code is used up", hint: newCode},
+		tallow.ReasonHandshakeAborted:   {text: "{peer} ended the handshake; the code is used up", hint: newCode},
+		tallow.ReasonVerifyDiffers:      {text: "the verification words do not match", hint: "Somebody may be between you: send again, by another relay."},
+		tallow.ReasonVerifyDiffersAtPeer: {
+			text: "{peer} ended the transfer: the verification words do not match there",
+			hint: "If the words really differed, somebody may be between you: use another relay.",
+		},
+	}
+}
+
+// networkEndings: something between the two machines.
+func networkEndings() map[tallow.Reason]ending {
+	return map[tallow.Reason]ending{
+		tallow.ReasonPeerNeverCame: {text: "nobody came for it in time", hint: "Send again, or wait longer with --timeout."},
+		tallow.ReasonPeerSilent:    {text: "{peer} did not answer in time", hint: "Check that it is still waiting, or wait longer with --timeout."},
+		tallow.ReasonPeerNotBack: {
+			text: "{peer} cannot go on ({detail}), and did not come back in time", hint: "{sentence}",
+			variants: map[variant]wording{noDetail: {"{peer} did not come back in time", "{sentence}"}},
+		},
+		tallow.ReasonSenderNotFound: {
+			text: "no sender with the number {nameplate} was found on this network",
+			hint: "Check the code and that the sender is waiting. If it is on another network, both sides need a relay: --relay HOST.",
+		},
+		tallow.ReasonListen:           {text: "cannot listen on this network: {detail}", hint: "Use a relay: --relay HOST."},
+		tallow.ReasonConnectionLost:   {text: "the connection to {peer} is lost", hint: "{sentence}"},
+		tallow.ReasonNoPath:           {text: "no lane that both sides allow connects them", hint: allowAll},
+		tallow.ReasonVersions:         {text: "the two sides run versions of tallow that do not understand each other", hint: "Update the older one: tallow version shows which."},
+		tallow.ReasonRelayUnknownHost: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the spelling of the relay's name and your network connection."},
+		tallow.ReasonRelayUnreachable: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the relay's address and port, your network connection, and that the relay is running."},
+		tallow.ReasonRelayTLS:         {text: "no secure connection to the relay {relay}: {detail}", hint: "Check the relay's name, its certificate, and this machine's clock."},
+		tallow.ReasonRelayNoTLS: {
+			text: "no secure connection to the relay {relay}: {detail}",
+			hint: "That port does not speak TLS. If you trust the network up to the relay, write its address as ws://HOST:PORT.",
+		},
+		tallow.ReasonRelayProtocol: {text: "{relay} does not answer as a relay of this version does: {detail}", hint: "Check the relay's address, and that this program and the relay are of matching versions."},
+		tallow.ReasonRelayLost:     {text: "lost the connection to the relay {relay}: {detail}", hint: "Check your network connection and try again."},
+		tallow.ReasonRelayFull:     {text: "the relay {relay} has no room left", hint: "Try again in a few minutes, or use another relay."},
+		tallow.ReasonRelayRate:     {text: "too many attempts at the relay {relay}", hint: "{wait}"},
+		tallow.ReasonRelayClosing:  {text: "the relay {relay} is shutting down", hint: "Try again in a minute, or use another relay."},
+		tallow.ReasonRelayIdle:     {text: "the relay {relay} ended the connection, because nothing came through it in time", hint: "Check your network connection and try again."},
+		tallow.ReasonRelayReplaced: {text: "a newer connection of the same side has taken this one's place", hint: "Nothing is lost: the newer connection goes on."},
+		tallow.ReasonRelayRefused:  {text: "the relay {relay} refused: {detail}", hint: "Check that this program and the relay are of matching versions."},
+	}
+}
+
+// peerEndings: what a person or the other program decided, or did wrong.
+func peerEndings() map[tallow.Reason]ending {
+	return map[tallow.Reason]ending{
+		tallow.ReasonDeclined: {text: "declined; nothing was written"},
+		tallow.ReasonPeerDeclined: {
+			text:     "{peer} declined: {detail}",
+			variants: map[variant]wording{noDetail: {"{peer} declined", ""}},
+		},
+		tallow.ReasonPeerCancelled: {text: "{peer} ended the transfer: {detail}", hint: "{sentence}"},
+		tallow.ReasonPeerDisk:      {text: "{peer} ended the transfer: {detail}", hint: "{sentence}"},
+		tallow.ReasonPeerIntegrity: {text: "{peer} ended the transfer: {detail}", hint: "Send again."},
+		tallow.ReasonPeerProtocol:  {text: "{peer} ended the transfer: {detail}", hint: sameSides},
+		tallow.ReasonProtocol:      {text: "{peer} sent what makes no sense ({detail})", hint: sameSides},
+		tallow.ReasonInternal:      {text: "{detail}", hint: report},
+		tallow.ReasonInterrupted: {
+			text: "interrupted", hint: "{sentence}",
+			variants: map[variant]wording{nothingKept: {"interrupted", ""}},
+		},
+	}
+}
+
+// diskEndings: the files on this machine.
+func diskEndings() map[tallow.Reason]ending {
+	return map[tallow.Reason]ending{
+		tallow.ReasonUnreadable: {text: "{path}: {detail}", hint: "Check the permissions of the path."},
+		tallow.ReasonExists: {
+			text: "{path} is there already and was not touched",
+			hint: "Choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output.",
+		},
+		tallow.ReasonNoSpace: {
+			text: "the disk of {path} is full: {bytes} more are needed", hint: "Make room, and {again}." + otherDisk,
+			variants: map[variant]wording{sizeUnknown: {"the disk of {path} takes no more files or bytes: {detail}", "Make room, and {again}." + otherDisk}},
+		},
+		tallow.ReasonQuota: {
+			text: "this user's quota on the disk of {path} is used up, and {bytes} are still to come",
+			hint: "Remove files of your own there, or have the quota raised, and {again}." + otherDisk,
+			variants: map[variant]wording{sizeUnknown: {
+				"this user's quota on the disk of {path} is used up",
+				"Remove files of your own there, or have the quota raised, and {again}." + otherDisk,
+			}},
+		},
+		tallow.ReasonReadOnly:    {text: "{path} cannot be written: {detail}", hint: "The disk is read-only. Mount it for writing, and {again}." + otherDisk},
+		tallow.ReasonPermission:  {text: "{path} cannot be written: {detail}", hint: "Change the permissions of the folder, and {again}." + otherDisk},
+		tallow.ReasonWrite:       {text: "{path} cannot be written: {detail}", hint: "See that the disk is there and sound, and {again}." + otherDisk},
+		tallow.ReasonTextTooLong: {text: "the text is longer than {bytes}", hint: "Receive it into a file with --output."},
+		tallow.ReasonDisk:        {text: "{detail}", hint: "{sentence}"},
+		tallow.ReasonSkipped: {
+			text:     "{entries} skipped; the rest is in place",
+			variants: map[variant]wording{nothingInPlace: {"{entries} skipped; nothing else was sent", ""}},
+		},
+		tallow.ReasonCorrupt:   {text: "{files} failed verification and did not get a name", hint: "{sentence}"},
+		tallow.ReasonIntegrity: {text: "verification failed: {detail}", hint: "Send again."},
+	}
+}

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/pkg/tallow"
+)
+
+// reasons are all that package tallow has, as its source says.
+func reasons(t *testing.T) (all []tallow.Reason) {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "../../pkg/tallow/reason.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		value, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, tallow.Reason(value))
+		return true
+	})
+	if len(all) < 80 {
+		t.Fatalf("only %d reasons were found", len(all))
+	}
+	return all
+}
+
+// Every reason has words, whatever the facts; and there are no words for a reason
+// that does not exist.
+func TestEveryReasonHasWords(t *testing.T) {
+	table := endings()
+	for _, reason := range reasons(t) {
+		if _, ok := table[reason]; !ok {
+			t.Errorf("no words for %s", reason)
+		}
+		delete(table, reason)
+		for _, e := range []tallow.Error{
+			{Sending: true},
+			{Kept: true},
+			{Waiting: true, Kept: true},
+			{
+				Relay: "relay.example", Nameplate: "7", Path: "a", Other: "b", Detail: "so it is", Words: []string{"acid", "acorn"},
+				Count: 2, Files: 1, Bytes: 5000, RetryAfter: time.Second,
+			},
+		} {
+			e.Kind, e.Reason = tallow.KindIO, reason
+			f := failureOf(&e)
+			if e.Detail != "" && f.message == "" || strings.ContainsAny(f.message+f.hint, "{}") || strings.Contains(f.message+f.hint, "%!") {
+				t.Errorf("%s, %+v: %q, %q", reason, e, f.message, f.hint)
+			}
+			if f.hint != "" && (!strings.ContainsAny(f.hint[len(f.hint)-1:], ".?-@") && !strings.HasSuffix(f.hint, "--relay HOST.")) {
+				t.Errorf("%s: a hint that is no sentence: %q", reason, f.hint)
+			}
+		}
+	}
+	for reason := range table {
+		t.Errorf("words for %s, which is no reason", reason)
+	}
+}
+
+// What is said depends on who ends what, on what is kept, and on what is known.
+func TestEndings(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		err           tallow.Error
+		message, hint string
+	}{
+		{"the sender loses the connection", tallow.Error{Reason: tallow.ReasonConnectionLost, Sending: true, Kept: true}, "the connection to the receiver is lost", "Run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent."},
+		{"the receiver does before anything has arrived", tallow.Error{Reason: tallow.ReasonConnectionLost}, "the connection to the sender is lost", "Run tallow again on both sides with a new code."},
+		{"interrupted", tallow.Error{Reason: tallow.ReasonInterrupted, Kept: true}, "interrupted", "Run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent."},
+		{"interrupted before anything has arrived", tallow.Error{Reason: tallow.ReasonInterrupted}, "interrupted", ""},
+		{"somebody tries the code and leaves", tallow.Error{Reason: tallow.ReasonHandshakePeerLeft, Sending: true}, "somebody tried the code and left before proving that they know it; the code is used up", "Send again and give the new code to the receiver."},
+		{"the sender leaves", tallow.Error{Reason: tallow.ReasonHandshakePeerLeft}, "the sender left in the middle of the handshake; the code is used up", newCode},
+		{"declined there", tallow.Error{Reason: tallow.ReasonPeerDeclined, Sending: true}, "the receiver declined", ""},
+		{"declined there with words", tallow.Error{Reason: tallow.ReasonPeerDeclined, Sending: true, Detail: "no"}, "the receiver declined: no", ""},
+		{"the disk is full, the sender waits", tallow.Error{Reason: tallow.ReasonNoSpace, Path: "/d", Bytes: 5_000_000, Kept: true, Waiting: true}, "the disk of /d is full: 5.0 MB (5000000 bytes) more are needed", "Make room, and run the same command again while the sender waits: it goes on where it stopped." + otherDisk},
+		{"the disk is full, the code is used", tallow.Error{Reason: tallow.ReasonNoSpace, Path: "/d", Bytes: 77, Kept: true}, "the disk of /d is full: 77 bytes more are needed", "Make room, and run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent." + otherDisk},
+		{"the disk takes nothing", tallow.Error{Reason: tallow.ReasonNoSpace, Path: "/d", Detail: "no space left on device"}, "the disk of /d takes no more files or bytes: no space left on device", "Make room, and run tallow again on both sides with a new code." + otherDisk},
+		{"one skipped", tallow.Error{Reason: tallow.ReasonSkipped, Count: 1, Files: 3}, "1 entry was skipped; the rest is in place", ""},
+		{"all skipped", tallow.Error{Reason: tallow.ReasonSkipped, Count: 2}, "2 entries were skipped; nothing else was sent", ""},
+		{"a mistyped word", tallow.Error{Reason: tallow.ReasonCodeWord, Detail: "acron", Words: []string{"acorn", "apron", "iron"}}, `"acron" is not a word of a code`, "Did you mean acorn, apron or iron?"},
+		{"no word at all", tallow.Error{Reason: tallow.ReasonCodeWord, Detail: "xyzzy"}, `"xyzzy" is not a word of a code`, "Ask the sender to spell it."},
+		{"too fast", tallow.Error{Reason: tallow.ReasonRelayRate, Relay: "relay.example", RetryAfter: 90 * time.Second}, "too many attempts at the relay relay.example", "Wait 1m30s and try again."},
+		{"too fast, for no said time", tallow.Error{Reason: tallow.ReasonRelayRate, Relay: "relay.example"}, "too many attempts at the relay relay.example", "Wait a minute and try again."},
+		{"the receiver is not back", tallow.Error{Reason: tallow.ReasonPeerNotBack, Sending: true, Kept: true, Detail: "its disk is full"}, "the receiver cannot go on (its disk is full), and did not come back in time", "Run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent."},
+		{"a reason of a later version", tallow.Error{Reason: "novel", Detail: "x"}, "novel: x", report},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := failureOf(&tt.err)
+			if f.message != tt.message || f.hint != tt.hint {
+				t.Errorf("%q\n%q\nwant\n%q\n%q", f.message, f.hint, tt.message, tt.hint)
+			}
+		})
+	}
+}

@@ -1,0 +1,106 @@
+package tallow
+
+import (
+	"context"
+	"errors"
+
+	"github.com/tallow-transfer/tallow/internal/lan"
+	"github.com/tallow-transfer/tallow/internal/link"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/session"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// explainMeeting: there is no relay to meet at, or nobody was found there.
+func explainMeeting(err error) *Error {
+	var name *link.RelayNameError
+	var listen *lan.ListenError
+	var found *lan.NotFoundError
+	switch {
+	case errors.As(err, &name):
+		return &Error{Kind: KindUsage, Reason: ReasonRelayName, Relay: name.Name, Detail: name.Err.Error()}
+	case errors.Is(err, link.ErrTriedBefore):
+		return &Error{Kind: KindCode, Reason: ReasonCodeTried}
+	case errors.Is(err, link.ErrNoRelay):
+		return usage(ReasonNoRelay)
+	case errors.As(err, &listen):
+		return &Error{Kind: KindNetwork, Reason: ReasonListen, Detail: listen.Err.Error()}
+	case errors.As(err, &found) && found.Ambiguous:
+		return &Error{Kind: KindCode, Reason: ReasonTwoSenders, Nameplate: found.Nameplate}
+	case errors.As(err, &found):
+		return &Error{Kind: KindNetwork, Reason: ReasonSenderNotFound, Nameplate: found.Nameplate}
+	}
+	return nil
+}
+
+// explainRelay: the network between.
+func explainRelay(err error) *Error {
+	var refused *rendezvous.RelayError
+	var unreachable *rendezvous.UnreachableError
+	var tls *rendezvous.TLSError
+	var protocol *rendezvous.ProtocolError
+	var lost *rendezvous.LostError
+	e := &Error{Kind: KindNetwork}
+	switch {
+	case errors.Is(err, session.ErrLost):
+		e.Reason = ReasonConnectionLost
+	case errors.Is(err, transfer.ErrNoPath):
+		e.Reason = ReasonNoPath
+	case errors.As(err, &refused):
+		e.Kind, e.Reason = explainRefusal(refused)
+		e.Relay, e.Detail, e.RetryAfter = refused.Relay, refused.Message, refused.RetryAfter
+	case errors.As(err, &unreachable):
+		e.Reason, e.Relay, e.Detail = ReasonRelayUnreachable, unreachable.Relay, rendezvous.Cause(unreachable.Err)
+		if unreachable.UnknownHost() {
+			e.Reason = ReasonRelayUnknownHost
+		}
+	case errors.As(err, &tls):
+		e.Reason, e.Relay, e.Detail = ReasonRelayTLS, tls.Relay, rendezvous.Cause(tls.Err)
+		if tls.Plain() {
+			e.Reason = ReasonRelayNoTLS
+		}
+	case errors.As(err, &protocol):
+		e.Reason, e.Relay, e.Detail = ReasonRelayProtocol, protocol.Relay, protocol.Reason
+	case errors.As(err, &lost):
+		e.Reason, e.Relay, e.Detail = ReasonRelayLost, lost.Relay, rendezvous.Cause(lost.Err)
+	case errors.Is(err, context.DeadlineExceeded):
+		e.Reason = ReasonPeerSilent
+	default:
+		return nil
+	}
+	return e
+}
+
+// explainRefusal says what a refusal by the relay means to this side.
+func explainRefusal(e *rendezvous.RelayError) (ErrorKind, Reason) {
+	switch {
+	case e.Resuming && e.Code == wire.RoomExpired:
+		return KindNetwork, ReasonPeerNotBack
+	case e.Sending && e.Code == wire.RoomUnknown, e.Code == wire.RoomTicket:
+		return KindCode, ReasonCodeLost
+	case e.Code == wire.RoomFull && !e.Opening && !e.Resuming:
+		return KindCode, ReasonCodeBusy
+	}
+	switch e.Code {
+	case wire.RoomUnknown:
+		return KindCode, ReasonCodeUnknown
+	case wire.RoomUsed:
+		return KindCode, ReasonCodeUsed
+	case wire.RoomTaken:
+		return KindCode, ReasonCodeTaken
+	case wire.RoomFull:
+		return KindNetwork, ReasonRelayFull
+	case wire.RoomRate:
+		return KindNetwork, ReasonRelayRate
+	case wire.RoomExpired:
+		return KindNetwork, ReasonCodeExpired
+	case wire.RoomClosing:
+		return KindNetwork, ReasonRelayClosing
+	case wire.RoomReplaced:
+		return KindNetwork, ReasonRelayReplaced
+	case wire.RoomIdle:
+		return KindNetwork, ReasonRelayIdle
+	}
+	return KindNetwork, ReasonRelayRefused
+}
