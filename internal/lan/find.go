@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/nearby"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 )
@@ -17,21 +18,9 @@ const findTimeout = 5 * time.Second
 // before all of its addresses are tried.
 const joinTimeout = time.Second
 
-// NotFoundError is a sender that was not found on this network.
-type NotFoundError struct {
-	Nameplate string
-	Ambiguous bool // there are two with the same nameplate
-	Err       error
-}
-
-func (e *NotFoundError) Error() string {
-	return "find the sender " + e.Nameplate + " on this network: " + e.Err.Error()
-}
-func (e *NotFoundError) Unwrap() error { return e.Err }
-
 // Join joins the room of a nameplate at a sender of this network. It joins at
 // the first address that answers while it still listens for others: that burns
-// no code, and the room can be left again. Errors: *NotFoundError, those of
+// no code, and the room can be left again. Errors: *link.NotFoundError, those of
 // rendezvous.Client.Join, ctx's cause.
 func (n Network) Join(ctx context.Context, nameplate string) (*rendezvous.Room, error) {
 	joining, cancel := context.WithCancel(ctx)
@@ -111,11 +100,11 @@ func (n Network) find(ctx context.Context, nameplate string, first func(netip.Ad
 	found, err := nearby.Find(look, nameplate, first)
 	switch {
 	case errors.Is(err, nearby.ErrAmbiguous):
-		return nil, &NotFoundError{Nameplate: nameplate, Ambiguous: true, Err: err}
+		return nil, &link.NotFoundError{Nameplate: nameplate, Ambiguous: true, Err: err}
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
 	case err != nil:
-		return nil, &NotFoundError{Nameplate: nameplate, Err: err}
+		return nil, &link.NotFoundError{Nameplate: nameplate, Err: err}
 	}
 	var endpoints []rendezvous.Endpoint
 	for _, at := range found {

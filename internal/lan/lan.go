@@ -7,7 +7,6 @@ package lan
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -29,19 +28,13 @@ type Network struct {
 // same nameplate, although neither knows of the other.
 const nameplateDigits = 4
 
-// ListenError is a relay in this process that cannot listen.
-type ListenError struct{ Err error }
-
-func (e *ListenError) Error() string { return fmt.Sprintf("cannot listen on this network: %v", e.Err) }
-func (e *ListenError) Unwrap() error { return e.Err }
-
 // Serve runs a relay in this process, on all addresses of this machine, until it
 // is closed. It outlives ctx, so that a sender that gives up can still tell the
-// receiver so. The error is a *ListenError.
+// receiver so. The error is a *link.ListenError.
 func (n Network) Serve(ctx context.Context) (link.LocalRelay, error) {
 	listener, packets, err := relay.Listen(ctx, ":0")
 	if err != nil {
-		return nil, &ListenError{err}
+		return nil, &link.ListenError{Err: err}
 	}
 	port := listener.Addr().(*net.TCPAddr).AddrPort().Port()
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))

@@ -23,6 +23,24 @@ type RelayNameError struct {
 func (e *RelayNameError) Error() string { return fmt.Sprintf("relay %q: %v", e.Name, e.Err) }
 func (e *RelayNameError) Unwrap() error { return e.Err }
 
+// ListenError is a relay in this process that cannot listen.
+type ListenError struct{ Err error }
+
+func (e *ListenError) Error() string { return fmt.Sprintf("listen on this network: %v", e.Err) }
+func (e *ListenError) Unwrap() error { return e.Err }
+
+// NotFoundError is a sender that was not found on this network.
+type NotFoundError struct {
+	Nameplate string
+	Ambiguous bool // there are two with the same nameplate
+	Err       error
+}
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("find the sender %s on this network: %v", e.Nameplate, e.Err)
+}
+func (e *NotFoundError) Unwrap() error { return e.Err }
+
 // HandshakeFailure says how a handshake with a code ended after the code was at
 // stake: it is used up.
 type HandshakeFailure string

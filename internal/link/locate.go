@@ -13,11 +13,14 @@ import (
 // LocalNetwork is the network of this machine: a sender without a relay serves
 // one itself, and a receiver finds it there.
 type LocalNetwork interface {
-	// Serve runs a relay in this process until it is closed.
+	// Serve runs a relay in this process until it is closed. The error is a
+	// *ListenError.
 	Serve(ctx context.Context) (LocalRelay, error)
-	// Join joins the room of a nameplate at the sender that announces it.
+	// Join joins the room of a nameplate at the sender that announces it. Errors:
+	// *NotFoundError, and those of rendezvous.Client.Join.
 	Join(ctx context.Context, nameplate string) (*rendezvous.Room, error)
-	// Find finds the relay of that sender and joins no room.
+	// Find finds the relay of that sender and joins no room. Errors:
+	// *NotFoundError, and those of rendezvous.First.
 	Find(ctx context.Context, nameplate string) (rendezvous.Endpoint, error)
 }
 

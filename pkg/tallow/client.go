@@ -6,7 +6,6 @@ import (
 	"runtime/debug"
 	"strings"
 
-	"github.com/tallow-transfer/tallow/internal/lan"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/vault"
@@ -95,7 +94,7 @@ func New(c Config) (*Client, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{log: c.Logger, link: link.Config{
-		Relay: c.Relay, Local: lan.Network{Version: c.Version, Logger: c.Logger},
+		Relay: c.Relay, Local: localNetwork(c.Version, c.Logger),
 		Lanes: lanes, Version: c.Version, Logger: c.Logger,
 	}}
 	if c.StateDir != "" {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/tallow-transfer/tallow/internal/lan"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/session"
@@ -15,8 +14,8 @@ import (
 // explainMeeting: there is no relay to meet at, or nobody was found there.
 func explainMeeting(err error) *Error {
 	var name *link.RelayNameError
-	var listen *lan.ListenError
-	var found *lan.NotFoundError
+	var listen *link.ListenError
+	var found *link.NotFoundError
 	switch {
 	case errors.As(err, &name):
 		return &Error{Kind: KindUsage, Reason: ReasonRelayName, Relay: name.Name, Detail: name.Err.Error()}

@@ -1,0 +1,15 @@
+//go:build !js
+
+package tallow
+
+import (
+	"log/slog"
+
+	"github.com/tallow-transfer/tallow/internal/lan"
+	"github.com/tallow-transfer/tallow/internal/link"
+)
+
+// localNetwork is the network that this machine is on.
+func localNetwork(version string, log *slog.Logger) link.LocalNetwork {
+	return lan.Network{Version: version, Logger: log}
+}
