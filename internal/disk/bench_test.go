@@ -8,27 +8,27 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
-	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // BenchmarkSmallFiles receives 15,000 files of 3 KiB in 500 folders, committed
 // in batches of 512: about what the source of a large program is.
 func BenchmarkSmallFiles(b *testing.B) {
-	const files, perFolder = 15_000, 30
+	const count, perFolder = 15_000, 30
 	data := random(3<<10, 1)
 	hash := blockhash.Sum(0, data).Hash
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := disk.NewFolder(b.TempDir(), disk.Options{})
+		f, err := destination.NewFolder(b.TempDir(), destination.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := f.Begin(b.Context(), []string{"top"}, files*int64(len(data))); err != nil {
+		if err := f.Begin(b.Context(), []string{"top"}, count*int64(len(data))); err != nil {
 			b.Fatal(err)
 		}
 		number := uint64(0)
-		prepare := func(e wire.Entry) disk.File {
+		prepare := func(e files.Entry) files.File {
 			file, err := f.Prepare(b.Context(), number, e)
 			if err != nil {
 				b.Fatal(err)
@@ -37,7 +37,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 			return file
 		}
 		prepare(dirEntry("top"))
-		var batch []disk.File
+		var batch []files.File
 		commit := func() {
 			for _, err := range f.Commit(b.Context(), batch) {
 				if err != nil {
@@ -46,7 +46,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 			}
 			batch = batch[:0]
 		}
-		for i := range files {
+		for i := range count {
 			if i%perFolder == 0 {
 				prepare(dirEntry(fmt.Sprintf("top/folder %d", i/perFolder)))
 			}
@@ -78,17 +78,17 @@ func BenchmarkSmallFiles(b *testing.B) {
 func BenchmarkLargeFile(b *testing.B) {
 	const blocks = 1 << 10
 	data := random(64<<20, 1)
-	b.SetBytes(blocks * wire.BlockSize)
+	b.SetBytes(blocks * files.BlockSize)
 	var commit time.Duration
 	for b.Loop() {
-		f, err := disk.NewFolder(b.TempDir(), disk.Options{})
+		f, err := destination.NewFolder(b.TempDir(), destination.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := f.Begin(b.Context(), []string{"a"}, blocks*wire.BlockSize); err != nil {
+		if err := f.Begin(b.Context(), []string{"a"}, blocks*files.BlockSize); err != nil {
 			b.Fatal(err)
 		}
-		file, err := f.Prepare(b.Context(), 0, fileEntry("a", blocks*wire.BlockSize))
+		file, err := f.Prepare(b.Context(), 0, fileEntry("a", blocks*files.BlockSize))
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -97,10 +97,10 @@ func BenchmarkLargeFile(b *testing.B) {
 		for range 2 {
 			writers.Go(func() {
 				for i := next.Add(1) - 1; i < blocks; i = next.Add(1) - 1 {
-					from := i % (int64(len(data)) / wire.BlockSize) * wire.BlockSize
-					p := data[from : from+wire.BlockSize]
+					from := i % (int64(len(data)) / files.BlockSize) * files.BlockSize
+					p := data[from : from+files.BlockSize]
 					h := blockhash.Sum(uint32(i), p).Hash
-					if _, err := file.WriteAt(p, i*wire.BlockSize); err != nil {
+					if _, err := file.WriteAt(p, i*files.BlockSize); err != nil {
 						b.Error(err)
 						return
 					}
@@ -113,7 +113,7 @@ func BenchmarkLargeFile(b *testing.B) {
 		}
 		writers.Wait()
 		last := time.Now()
-		if err := f.Commit(b.Context(), []disk.File{file})[0]; err != nil {
+		if err := f.Commit(b.Context(), []files.File{file})[0]; err != nil {
 			b.Fatal(err)
 		}
 		commit += time.Since(last)

@@ -6,7 +6,8 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // caseless is a folder on a disk that does not tell "a" from "A": a temporary
@@ -36,16 +37,16 @@ func caseless(t *testing.T) string {
 // with the other. Nor does a file reach our own folder by another case.
 func TestCaseless(t *testing.T) {
 	base := caseless(t)
-	for p := disk.PolicyAsk; p <= disk.PolicyFail; p++ {
+	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
 		t.Run(p.String(), func(t *testing.T) {
 			dir := filepath.Join(base, p.String())
-			f := begun(t, dir, disk.Options{Policy: p}, "top")
+			f := begun(t, dir, destination.Options{Policy: p}, "top")
 			mustPrepareFolder(t, f, "top")
 			_, err := put(t, f, fileEntry("top/Name", 5), []byte("first"))
 			must(t, err)
 			_, err = put(t, f, fileEntry("top/nAME", 5), []byte("other"))
 			refusedWith(t, err, "same name")
-			both := make([]disk.File, 2)
+			both := make([]files.File, 2)
 			for i, name := range []string{"top/one", "top/ONE"} { // before either is there
 				both[i], err = f.Prepare(t.Context(), uint64(i), fileEntry(name, 3))
 				must(t, err)
@@ -60,7 +61,7 @@ func TestCaseless(t *testing.T) {
 			}
 			// A file of the person's that is the same, for two entries.
 			write(t, filepath.Join(dir, "top", "mine"), []byte("mine"))
-			f = begun(t, dir, disk.Options{Policy: p}, "top")
+			f = begun(t, dir, destination.Options{Policy: p}, "top")
 			mustPrepareFolder(t, f, "top")
 			for i, name := range []string{"top/MINE", "top/mine"} {
 				file, err := f.Prepare(t.Context(), uint64(i), fileEntry(name, 4))
@@ -70,7 +71,7 @@ func TestCaseless(t *testing.T) {
 				}
 				must(t, err)
 				_, err = file.Have(t.Context())
-				must(t, errors.Join(err, f.Commit(t.Context(), []disk.File{file})[0]))
+				must(t, errors.Join(err, f.Commit(t.Context(), []files.File{file})[0]))
 			}
 		})
 	}

@@ -9,7 +9,8 @@ import (
 	"strconv"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
 )
 
 // The test binary runs itself again as a receiver that is to be killed. These
@@ -25,11 +26,11 @@ const childSealed = "sealed by the child"
 
 // child receives until it has so many blocks, says so and waits.
 func child() int {
-	src, err := disk.NewSource([]string{os.Getenv(childSource)})
+	src, err := source.NewPaths([]string{os.Getenv(childSource)})
 	if err != nil {
 		return complain(err)
 	}
-	dst, err := disk.NewFolder(os.Getenv(childDest), disk.Options{})
+	dst, err := destination.NewFolder(os.Getenv(childDest), destination.Options{})
 	if err != nil {
 		return complain(err)
 	}

@@ -8,8 +8,9 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // Every policy against everything that can have the name of a file.
@@ -23,8 +24,8 @@ func TestConflict(t *testing.T) {
 		},
 		"dangling link": func(t *testing.T, p string) { must(t, os.Symlink(p+".created", p)) },
 	}
-	ask := func(p disk.Policy) func(context.Context, string, wire.Entry, fs.FileInfo) (disk.Policy, error) {
-		return func(_ context.Context, at string, e wire.Entry, info fs.FileInfo) (disk.Policy, error) {
+	ask := func(p destination.Policy) func(context.Context, string, files.Entry, fs.FileInfo) (destination.Policy, error) {
+		return func(_ context.Context, at string, e files.Entry, info fs.FileInfo) (destination.Policy, error) {
 			if at != "a.txt" || e.Size != int64(len(theirs)) || info.Name() != "a.txt" {
 				t.Errorf("asked about %q, %+v, %q", at, e, info.Name())
 			}
@@ -33,18 +34,18 @@ func TestConflict(t *testing.T) {
 	}
 	tests := []struct {
 		name    string
-		options disk.Options
+		options destination.Options
 		want    map[string]string // what is there: "replaced", "renamed", "skipped", "exists"
 	}{
-		{"rename", disk.Options{Policy: disk.PolicyRename}, map[string]string{"file": "renamed", "folder": "renamed", "link": "renamed", "dangling link": "renamed"}},
-		{"overwrite", disk.Options{Policy: disk.PolicyOverwrite}, map[string]string{"file": "replaced", "folder": "skipped", "link": "replaced", "dangling link": "replaced"}},
-		{"skip", disk.Options{Policy: disk.PolicySkip}, map[string]string{"file": "skipped", "folder": "skipped", "link": "skipped", "dangling link": "skipped"}},
-		{"fail", disk.Options{Policy: disk.PolicyFail}, map[string]string{"file": "exists", "folder": "exists", "link": "exists", "dangling link": "exists"}},
-		{"ask nobody", disk.Options{Policy: disk.PolicyAsk}, map[string]string{"file": "exists"}},
-		{"ask: rename", disk.Options{Ask: ask(disk.PolicyRename)}, map[string]string{"file": "renamed"}},
-		{"ask: overwrite", disk.Options{Ask: ask(disk.PolicyOverwrite)}, map[string]string{"file": "replaced"}},
-		{"ask: skip", disk.Options{Ask: ask(disk.PolicySkip)}, map[string]string{"file": "skipped"}},
-		{"ask: fail", disk.Options{Ask: ask(disk.PolicyFail)}, map[string]string{"file": "exists"}},
+		{"rename", destination.Options{Policy: destination.PolicyRename}, map[string]string{"file": "renamed", "folder": "renamed", "link": "renamed", "dangling link": "renamed"}},
+		{"overwrite", destination.Options{Policy: destination.PolicyOverwrite}, map[string]string{"file": "replaced", "folder": "skipped", "link": "replaced", "dangling link": "replaced"}},
+		{"skip", destination.Options{Policy: destination.PolicySkip}, map[string]string{"file": "skipped", "folder": "skipped", "link": "skipped", "dangling link": "skipped"}},
+		{"fail", destination.Options{Policy: destination.PolicyFail}, map[string]string{"file": "exists", "folder": "exists", "link": "exists", "dangling link": "exists"}},
+		{"ask nobody", destination.Options{Policy: destination.PolicyAsk}, map[string]string{"file": "exists"}},
+		{"ask: rename", destination.Options{Ask: ask(destination.PolicyRename)}, map[string]string{"file": "renamed"}},
+		{"ask: overwrite", destination.Options{Ask: ask(destination.PolicyOverwrite)}, map[string]string{"file": "replaced"}},
+		{"ask: skip", destination.Options{Ask: ask(destination.PolicySkip)}, map[string]string{"file": "skipped"}},
+		{"ask: fail", destination.Options{Ask: ask(destination.PolicyFail)}, map[string]string{"file": "exists"}},
 	}
 	for _, tt := range tests {
 		for kind, want := range tt.want {
@@ -55,8 +56,8 @@ func TestConflict(t *testing.T) {
 				before := tree(t, dir)
 				f := begun(t, dir, tt.options, "a.txt")
 				file, err := put(t, f, fileEntry("a.txt", len(theirs)), []byte(theirs))
-				var skip *disk.SkipError
-				var exists *disk.ExistsError
+				var skip *destination.SkipError
+				var exists *destination.ExistsError
 				switch want {
 				case "replaced", "renamed":
 					must(t, err)
@@ -98,8 +99,8 @@ func TestConflict(t *testing.T) {
 func TestAskFails(t *testing.T) {
 	dir, errGone := t.TempDir(), errors.New("terminal gone")
 	write(t, filepath.Join(dir, "a"), nil)
-	f := begun(t, dir, disk.Options{Ask: func(context.Context, string, wire.Entry, fs.FileInfo) (disk.Policy, error) {
-		return disk.PolicyOverwrite, errGone
+	f := begun(t, dir, destination.Options{Ask: func(context.Context, string, files.Entry, fs.FileInfo) (destination.Policy, error) {
+		return destination.PolicyOverwrite, errGone
 	}}, "a")
 	if _, err := f.Prepare(t.Context(), 0, fileEntry("a", 1)); !errors.Is(err, errGone) {
 		t.Errorf("%v", err)
@@ -112,9 +113,9 @@ func TestRenameCounts(t *testing.T) {
 	for _, name := range []string{"a.txt", "a (1).txt", "a (2).txt", "b.txt"} {
 		write(t, filepath.Join(dir, "top", name), []byte("mine"))
 	}
-	f := begun(t, dir, disk.Options{Policy: disk.PolicyRename}, "top")
+	f := begun(t, dir, destination.Options{Policy: destination.PolicyRename}, "top")
 	mustPrepareFolder(t, f, "top")
-	var files []disk.File
+	var files []files.File
 	// "b (1).txt" is a name that the peer gives and one that b.txt gives way to.
 	for i, name := range []string{"top/a.txt", "top/b.txt", "top/b (1).txt"} {
 		file, err := f.Prepare(t.Context(), uint64(i), fileEntry(name, len(name)))
@@ -140,23 +141,23 @@ func TestRenameCounts(t *testing.T) {
 
 // A file that another program makes between Prepare and Commit.
 func TestAppearsMeanwhile(t *testing.T) {
-	for policy, want := range map[disk.Policy]string{
-		disk.PolicyRename:    "renamed",
-		disk.PolicyOverwrite: "replaced",
-		disk.PolicySkip:      "skipped",
-		disk.PolicyFail:      "exists",
-		disk.PolicyAsk:       "skipped",
+	for policy, want := range map[destination.Policy]string{
+		destination.PolicyRename:    "renamed",
+		destination.PolicyOverwrite: "replaced",
+		destination.PolicySkip:      "skipped",
+		destination.PolicyFail:      "exists",
+		destination.PolicyAsk:       "skipped",
 	} {
 		t.Run(policy.String(), func(t *testing.T) {
 			dir := t.TempDir()
-			f := begun(t, dir, disk.Options{Policy: policy}, "a")
+			f := begun(t, dir, destination.Options{Policy: policy}, "a")
 			file, err := f.Prepare(t.Context(), 0, fileEntry("a", 6))
 			must(t, err)
 			fill(t, file, []byte("theirs"))
 			write(t, filepath.Join(dir, "a"), []byte("mine"))
-			err = f.Commit(t.Context(), []disk.File{file})[0]
-			var skip *disk.SkipError
-			var exists *disk.ExistsError
+			err = f.Commit(t.Context(), []files.File{file})[0]
+			var skip *destination.SkipError
+			var exists *destination.ExistsError
 			got, content := "renamed", "mine"
 			switch {
 			case errors.As(err, &skip):
@@ -182,29 +183,29 @@ func TestAppearsMeanwhile(t *testing.T) {
 // Names that differ for the peer and not for the disk: there the second name
 // shows the first one's file, as a second link to it does here.
 func TestCollision(t *testing.T) {
-	for _, policy := range []disk.Policy{disk.PolicyAsk, disk.PolicyRename, disk.PolicyOverwrite, disk.PolicySkip, disk.PolicyFail} {
+	for _, policy := range []destination.Policy{destination.PolicyAsk, destination.PolicyRename, destination.PolicyOverwrite, destination.PolicySkip, destination.PolicyFail} {
 		for _, when := range []string{"before", "after"} {
 			t.Run(policy.String()+" "+when, func(t *testing.T) {
 				dir := t.TempDir()
-				f := begun(t, dir, disk.Options{Policy: policy}, "top")
+				f := begun(t, dir, destination.Options{Policy: policy}, "top")
 				mustPrepareFolder(t, f, "top")
 				first, err := f.Prepare(t.Context(), 1, fileEntry("top/A", 1))
 				must(t, err)
 				fill(t, first, []byte("1"))
-				var second disk.File
+				var second files.File
 				if when == "after" {
 					second, err = f.Prepare(t.Context(), 2, fileEntry("top/a", 1))
 					must(t, err)
 					fill(t, second, []byte("2"))
 				}
-				must(t, f.Commit(t.Context(), []disk.File{first})[0])
+				must(t, f.Commit(t.Context(), []files.File{first})[0])
 				must(t, os.Link(filepath.Join(dir, "top", "A"), filepath.Join(dir, "top", "a")))
 				if when == "before" {
 					_, err = f.Prepare(t.Context(), 2, fileEntry("top/a", 1))
 				} else {
-					err = f.Commit(t.Context(), []disk.File{second})[0]
+					err = f.Commit(t.Context(), []files.File{second})[0]
 				}
-				var skip *disk.SkipError
+				var skip *destination.SkipError
 				if !errors.As(err, &skip) {
 					t.Errorf("%v", err)
 				}
@@ -228,7 +229,7 @@ func TestMerge(t *testing.T) {
 	write(t, filepath.Join(to, "top", "old", "c"), []byte("mine"))
 	must(t, os.Chmod(filepath.Join(to, "top", "old"), 0o750))
 
-	deliver(t, to, disk.Options{Policy: disk.PolicyFail}, filepath.Join(from, "top"))
+	deliver(t, to, destination.Options{Policy: destination.PolicyFail}, filepath.Join(from, "top"))
 	for p, want := range map[string]string{"new/a": "theirs", "old/b": "theirs", "old/c": "mine"} {
 		if got := read(t, filepath.Join(to, "top", p)); got != want {
 			t.Errorf("%s is %q", p, got)
@@ -243,19 +244,19 @@ func TestMerge(t *testing.T) {
 }
 
 func TestPolicyNames(t *testing.T) {
-	for p, name := range map[disk.Policy]string{
-		disk.PolicyAsk: "ask", disk.PolicyRename: "rename", disk.PolicyOverwrite: "overwrite",
-		disk.PolicySkip: "skip", disk.PolicyFail: "fail",
+	for p, name := range map[destination.Policy]string{
+		destination.PolicyAsk: "ask", destination.PolicyRename: "rename", destination.PolicyOverwrite: "overwrite",
+		destination.PolicySkip: "skip", destination.PolicyFail: "fail",
 	} {
-		if got, err := disk.ParsePolicy(name); got != p || err != nil || p.String() != name {
+		if got, err := destination.ParsePolicy(name); got != p || err != nil || p.String() != name {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}
-	_, err := disk.ParsePolicy("replace")
+	_, err := destination.ParsePolicy("replace")
 	mentions(t, err, "replace", "ask, rename, overwrite, skip or fail")
 }
 
-func mustPrepareFolder(t *testing.T, f destination, p string) {
+func mustPrepareFolder(t *testing.T, f receiver, p string) {
 	t.Helper()
 	if file, err := f.Prepare(t.Context(), 0, dirEntry(p)); err != nil || file != nil {
 		t.Fatalf("%v, %v", file, err)

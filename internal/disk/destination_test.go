@@ -8,27 +8,28 @@ import (
 	"path/filepath"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
-	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // What every destination does with one file, whatever it is for.
 func TestDestinations(t *testing.T) {
 	type made struct {
-		destination
+		receiver
 		result func(t *testing.T) []byte
 	}
 	kinds := map[string]func(t *testing.T) made{
 		"folder": func(t *testing.T) made {
 			dir := t.TempDir()
-			return made{folder(t, dir, disk.Options{}), func(t *testing.T) []byte { return []byte(read(t, filepath.Join(dir, "a"))) }}
+			return made{folder(t, dir, destination.Options{}), func(t *testing.T) []byte { return []byte(read(t, filepath.Join(dir, "a"))) }}
 		},
 		"writer": func(*testing.T) made {
 			var out bytes.Buffer
-			return made{disk.NewWriter(&out), func(*testing.T) []byte { return out.Bytes() }}
+			return made{destination.NewWriter(&out), func(*testing.T) []byte { return out.Bytes() }}
 		},
 		"memory": func(*testing.T) made {
-			m := disk.NewMemory(4 * mib)
+			m := destination.NewMemory(4 * mib)
 			return made{m, func(*testing.T) []byte { return m.Bytes() }}
 		},
 	}
@@ -40,9 +41,9 @@ func TestDestinations(t *testing.T) {
 				file := newSource(t, path)
 				in, err := os.Open(path)
 				must(t, err)
-				stream := disk.NewStream("a", in)
+				stream := source.NewStream("a", in)
 				defer stream.Close()
-				for _, src := range []source{file, stream} {
+				for _, src := range []sender{file, stream} {
 					m := make(t)
 					d := &delivery{src: src, dst: m}
 					must(t, d.run(t.Context()))
@@ -73,9 +74,9 @@ func TestDestinations(t *testing.T) {
 		t.Run(name+" with a file of another", func(t *testing.T) {
 			m := make(t)
 			must(t, m.Begin(t.Context(), []string{"a"}, 1))
-			other, err := begun(t, t.TempDir(), disk.Options{}, "a").Prepare(t.Context(), 0, fileEntry("a", 0))
+			other, err := begun(t, t.TempDir(), destination.Options{}, "a").Prepare(t.Context(), 0, fileEntry("a", 0))
 			must(t, err)
-			mentions(t, m.Commit(t.Context(), []disk.File{other})[0], "not a file of this destination")
+			mentions(t, m.Commit(t.Context(), []files.File{other})[0], "not a file of this destination")
 			must(t, m.Close())
 		})
 	}
@@ -89,25 +90,25 @@ func TestAs(t *testing.T) {
 	file := write(t, filepath.Join(from, "file"), []byte("2"))
 
 	to := t.TempDir()
-	d := deliver(t, to, disk.Options{As: "new"}, filepath.Join(from, "top"))
+	d := deliver(t, to, destination.Options{As: "new"}, filepath.Join(from, "top"))
 	if got := d.paths["top/sub/a"]; got != "new/sub/a" || read(t, filepath.Join(to, "new", "link")) != "1" {
 		t.Errorf("%q", got)
 	}
 	to = t.TempDir()
-	d = deliver(t, to, disk.Options{As: "new.txt"}, file)
+	d = deliver(t, to, destination.Options{As: "new.txt"}, file)
 	if got := d.paths["file"]; got != "new.txt" || read(t, filepath.Join(to, "new.txt")) != "2" {
 		t.Errorf("%q", got)
 	}
 	// Taken: what gives way is the new name.
 	write(t, filepath.Join(to, "new.txt"), []byte("3"))
-	d = deliver(t, to, disk.Options{As: "new.txt", Policy: disk.PolicyRename}, file)
+	d = deliver(t, to, destination.Options{As: "new.txt", Policy: destination.PolicyRename}, file)
 	if got := d.paths["file"]; got != "new (1).txt" {
 		t.Errorf("%q", got)
 	}
 
-	mentions(t, folder(t, to, disk.Options{As: "x"}).Begin(t.Context(), []string{"a", "b"}, 0), "2 files and folders", "x", "--output")
+	mentions(t, folder(t, to, destination.Options{As: "x"}).Begin(t.Context(), []string{"a", "b"}, 0), "2 files and folders", "x", "--output")
 	for _, as := range []string{"a/b", "..", ".", "a\x00", ".tallow-x"} {
-		_, err := disk.NewFolder(to, disk.Options{As: as})
+		_, err := destination.NewFolder(to, destination.Options{As: as})
 		mentions(t, err, "--output")
 	}
 }
@@ -116,11 +117,11 @@ func TestNewFolder(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, filepath.Join(dir, "file"), nil)
 	for _, p := range []string{file, filepath.Join(file, "below")} {
-		_, err := disk.NewFolder(p, disk.Options{})
+		_, err := destination.NewFolder(p, destination.Options{})
 		mentions(t, err, p, "not a directory", "--output")
 	}
 	made := filepath.Join(dir, "a", "b", "c")
-	f, err := disk.NewFolder(made, disk.Options{})
+	f, err := destination.NewFolder(made, destination.Options{})
 	must(t, err)
 	must(t, f.Begin(t.Context(), []string{"x"}, 0))
 	_, err = put(t, f, fileEntry("x", 1), []byte("1"))
@@ -134,16 +135,16 @@ func TestNewFolder(t *testing.T) {
 
 // The kinds of a manifest have no more than these, and a File only for two.
 func TestPrepareKinds(t *testing.T) {
-	f := begun(t, t.TempDir(), disk.Options{}, "top")
-	for i, e := range []wire.Entry{
+	f := begun(t, t.TempDir(), destination.Options{}, "top")
+	for i, e := range []files.Entry{
 		dirEntry("top"),
-		{Kind: wire.KindSymlink, Path: "top/l", Target: "a"},
+		{Kind: files.KindSymlink, Path: "top/l", Target: "a"},
 		fileEntry("top/a", 0),
-		{Kind: wire.KindStream, Path: "top/s"},
+		{Kind: files.KindStream, Path: "top/s"},
 	} {
 		file, err := f.Prepare(t.Context(), uint64(i), e)
 		must(t, err)
-		if (file != nil) != (e.Kind == wire.KindFile || e.Kind == wire.KindStream) {
+		if (file != nil) != (e.Kind == files.KindFile || e.Kind == files.KindStream) {
 			t.Errorf("a %v has the file %v", e.Kind, file)
 		}
 	}

@@ -12,12 +12,15 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 func TestMain(m *testing.M) {
@@ -27,38 +30,31 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// source and destination are what package transfer wants of the two sides:
-// every implementation has to have them.
-type source interface {
-	Names() []string
-	Count(ctx context.Context) (disk.Totals, error)
-	Walk(ctx context.Context, yield func(disk.Item) error) error
-	Open(item disk.Item) (disk.SourceFile, error)
-	Close() error
+// sender and receiver are what a transfer is given, and has to close.
+type sender interface {
+	files.Source
+	io.Closer
 }
 
-type destination interface {
-	Begin(ctx context.Context, names []string, bytes int64) error
-	Prepare(ctx context.Context, number uint64, e wire.Entry) (disk.File, error)
-	Commit(ctx context.Context, files []disk.File) []error
-	Finish(ctx context.Context) error
-	Close() error
+type receiver interface {
+	files.Destination
+	io.Closer
 }
 
 var (
-	_ source      = (*disk.Source)(nil)
-	_ source      = (*disk.Stream)(nil)
-	_ source      = (*disk.Text)(nil)
-	_ destination = (*disk.Folder)(nil)
-	_ destination = (*disk.Writer)(nil)
-	_ destination = (*disk.Memory)(nil)
+	_ sender   = (*source.Paths)(nil)
+	_ sender   = (*source.Stream)(nil)
+	_ sender   = (*source.Text)(nil)
+	_ receiver = (*destination.Folder)(nil)
+	_ receiver = (*destination.Writer)(nil)
+	_ receiver = (*destination.Memory)(nil)
 )
 
 // delivery plays package transfer: it brings a source to a destination in one
 // process.
 type delivery struct {
-	src source
-	dst destination
+	src sender
+	dst receiver
 
 	batch   int               // files a Commit, 64 if 0
 	stop    func() bool       // after every block: end without Finish
@@ -68,7 +64,7 @@ type delivery struct {
 	paths   map[string]string // path in the manifest to where it is now
 	sent    int64             // bytes that were not there already
 	number  uint64
-	files   []disk.File
+	files   []files.File
 	names   []string
 }
 
@@ -86,8 +82,8 @@ func (d *delivery) run(ctx context.Context) error {
 	if err := d.dst.Begin(ctx, d.src.Names(), totals.Bytes); err != nil {
 		return err
 	}
-	err = d.src.Walk(ctx, func(i disk.Item) error {
-		if i.Problem != nil {
+	err = d.src.Walk(ctx, func(i files.Item) error {
+		if i.Err != nil {
 			return nil
 		}
 		return d.entry(ctx, i)
@@ -101,10 +97,10 @@ func (d *delivery) run(ctx context.Context) error {
 	return d.dst.Finish(ctx)
 }
 
-func (d *delivery) entry(ctx context.Context, i disk.Item) error {
+func (d *delivery) entry(ctx context.Context, i files.Item) error {
 	f, err := d.dst.Prepare(ctx, d.number, i.Entry)
 	d.number++
-	var skip *disk.SkipError
+	var skip *destination.SkipError
 	switch {
 	case errors.As(err, &skip):
 		d.skipped[i.Path] = skip.Reason
@@ -125,8 +121,8 @@ func (d *delivery) entry(ctx context.Context, i disk.Item) error {
 	return nil
 }
 
-func (d *delivery) blocks(ctx context.Context, i disk.Item, f disk.File) error {
-	in, err := d.src.Open(i)
+func (d *delivery) blocks(ctx context.Context, i files.Item, f files.File) error {
+	in, err := i.Open()
 	if err != nil {
 		return err
 	}
@@ -135,7 +131,7 @@ func (d *delivery) blocks(ctx context.Context, i disk.Item, f disk.File) error {
 	if err != nil {
 		return err
 	}
-	buf := make([]byte, wire.BlockSize)
+	buf := make([]byte, files.BlockSize)
 	var size int64
 	for index := uint32(0); ; index++ {
 		n, err := in.ReadAt(buf, size)
@@ -152,18 +148,18 @@ func (d *delivery) blocks(ctx context.Context, i disk.Item, f disk.File) error {
 			return err
 		}
 	}
-	if i.Kind == wire.KindStream {
+	if i.Kind == files.KindStream {
 		return f.SetSize(size)
 	}
 	return in.Changed()
 }
 
-func (d *delivery) block(f disk.File, index uint32, p []byte, have map[uint32]blockhash.Block) error {
+func (d *delivery) block(f files.File, index uint32, p []byte, have map[uint32]files.Block) error {
 	b := blockhash.Sum(index, p)
 	if there, ok := have[index]; ok && there == b {
 		return nil
 	}
-	if _, err := f.WriteAt(p, int64(index)*wire.BlockSize); err != nil {
+	if _, err := f.WriteAt(p, int64(index)*files.BlockSize); err != nil {
 		return err
 	}
 	d.sent += int64(len(p))
@@ -189,7 +185,7 @@ func (d *delivery) commit(ctx context.Context) error {
 }
 
 // deliver brings paths into dir and fails the test if anything goes wrong.
-func deliver(t *testing.T, dir string, o disk.Options, paths ...string) *delivery {
+func deliver(t *testing.T, dir string, o destination.Options, paths ...string) *delivery {
 	t.Helper()
 	d := open(t, dir, o, paths...)
 	if err := d.run(t.Context()); err != nil {
@@ -206,9 +202,9 @@ func deliver(t *testing.T, dir string, o disk.Options, paths ...string) *deliver
 
 // open makes a delivery of paths into dir. Both sides are closed at the end of
 // the test at the latest.
-func open(t *testing.T, dir string, o disk.Options, paths ...string) *delivery {
+func open(t *testing.T, dir string, o destination.Options, paths ...string) *delivery {
 	t.Helper()
-	src, err := disk.NewSource(paths)
+	src, err := source.NewPaths(paths)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -217,9 +213,9 @@ func open(t *testing.T, dir string, o disk.Options, paths ...string) *delivery {
 	return &delivery{src: src, dst: dst}
 }
 
-func folder(t *testing.T, dir string, o disk.Options) *disk.Folder {
+func folder(t *testing.T, dir string, o destination.Options) *destination.Folder {
 	t.Helper()
-	f, err := disk.NewFolder(dir, o)
+	f, err := destination.NewFolder(dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -228,7 +224,7 @@ func folder(t *testing.T, dir string, o disk.Options) *disk.Folder {
 }
 
 // begun is a Folder that has begun to receive names.
-func begun(t *testing.T, dir string, o disk.Options, names ...string) *disk.Folder {
+func begun(t *testing.T, dir string, o destination.Options, names ...string) *destination.Folder {
 	t.Helper()
 	f := folder(t, dir, o)
 	if err := f.Begin(t.Context(), names, 0); err != nil {
@@ -238,22 +234,22 @@ func begun(t *testing.T, dir string, o disk.Options, names ...string) *disk.Fold
 }
 
 // put receives one file with the content data and returns Commit's error.
-func put(t *testing.T, f destination, e wire.Entry, data []byte) (disk.File, error) {
+func put(t *testing.T, f receiver, e files.Entry, data []byte) (files.File, error) {
 	t.Helper()
 	file, err := f.Prepare(t.Context(), 0, e)
 	if err != nil {
 		return nil, err
 	}
 	fill(t, file, data)
-	return file, f.Commit(t.Context(), []disk.File{file})[0]
+	return file, f.Commit(t.Context(), []files.File{file})[0]
 }
 
-func fill(t *testing.T, file disk.File, data []byte) {
+func fill(t *testing.T, file files.File, data []byte) {
 	t.Helper()
-	for i := uint32(0); int64(i)*wire.BlockSize < int64(len(data)); i++ {
-		p := data[int(i)*wire.BlockSize:]
-		p = p[:min(len(p), wire.BlockSize)]
-		if _, err := file.WriteAt(p, int64(i)*wire.BlockSize); err != nil {
+	for i := uint32(0); int64(i)*files.BlockSize < int64(len(data)); i++ {
+		p := data[int(i)*files.BlockSize:]
+		p = p[:min(len(p), files.BlockSize)]
+		if _, err := file.WriteAt(p, int64(i)*files.BlockSize); err != nil {
 			t.Fatal(err)
 		}
 		if err := file.Verified(i, blockhash.Sum(i, p).Hash); err != nil {
@@ -262,12 +258,12 @@ func fill(t *testing.T, file disk.File, data []byte) {
 	}
 }
 
-func fileEntry(p string, size int) wire.Entry {
-	return wire.Entry{Kind: wire.KindFile, Mode: 0o644, MTime: 1e18, Size: int64(size), Path: p}
+func fileEntry(p string, size int) files.Entry {
+	return files.Entry{Kind: files.KindFile, Mode: 0o644, ModTime: time.Unix(0, 1e18), Size: int64(size), Path: p}
 }
 
-func dirEntry(p string) wire.Entry {
-	return wire.Entry{Kind: wire.KindDir, Mode: 0o755, MTime: 1e18, Path: p}
+func dirEntry(p string) files.Entry {
+	return files.Entry{Kind: files.KindDir, Mode: 0o755, ModTime: time.Unix(0, 1e18), Path: p}
 }
 
 // tree is everything below dir: path to kind, mode, time and content.
@@ -368,6 +364,16 @@ func must(t *testing.T, err error) {
 	if err != nil {
 		t.Fatal(err)
 	}
+}
+
+// firstUnfinished returns the first path and reason of a *files.UnfinishedError as
+// an error.
+func firstUnfinished(err error) error {
+	var unfinished *files.UnfinishedError
+	if !errors.As(err, &unfinished) {
+		return err
+	}
+	return fmt.Errorf("%s: %s", unfinished.Paths[0], unfinished.Reasons[0])
 }
 
 // mentions fails the test if err has not all of the words.

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
 // On a slow link a kill costs a second, not 24 blocks.
@@ -14,7 +14,7 @@ func TestJournalKeepsUpWithSlowLinks(t *testing.T) {
 	data := random(mib, 1)
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
-		f := begun(t, dir, disk.Options{}, "a")
+		f := begun(t, dir, destination.Options{}, "a")
 		file, err := f.Prepare(t.Context(), 0, fileEntry("a", 6*mib))
 		must(t, err)
 		for i, tt := range []struct {
@@ -34,7 +34,7 @@ func TestJournalKeepsUpWithSlowLinks(t *testing.T) {
 			must(t, err)
 			must(t, file.Verified(uint32(i), blockhash.Sum(uint32(i), data).Hash))
 			// A transfer of the same into a copy of what a kill would leave.
-			later := begun(t, crashed(t, dir), disk.Options{}, "a")
+			later := begun(t, crashed(t, dir), destination.Options{}, "a")
 			again, err := later.Prepare(t.Context(), 0, fileEntry("a", 6*mib))
 			must(t, err)
 			have, err := again.Have(t.Context())

@@ -9,21 +9,22 @@ import (
 	"testing"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // More files at once than are kept open, written by several goroutines, each
 // file by all of them.
 func TestManyWriters(t *testing.T) {
-	const files, writers = 300, 8
+	const count, writers = 300, 8
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "top")
+	f := begun(t, dir, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	data := random(writers*1000, 1)
 	hash := blockhash.Sum(0, data).Hash
-	var open []disk.File
-	for i := range files {
+	var open []files.File
+	for i := range count {
 		file, err := f.Prepare(t.Context(), uint64(i), fileEntry(fmt.Sprintf("top/%d", i), len(data)))
 		must(t, err)
 		open = append(open, file)
@@ -32,7 +33,7 @@ func TestManyWriters(t *testing.T) {
 	for w := range writers {
 		group.Go(func() {
 			for i := range open {
-				file := open[(i+w*37)%files] // each begins elsewhere
+				file := open[(i+w*37)%count] // each begins elsewhere
 				if _, err := file.WriteAt(data[w*1000:(w+1)*1000], int64(w)*1000); err != nil {
 					t.Error(err)
 				}
@@ -58,7 +59,7 @@ func TestManyWriters(t *testing.T) {
 	}
 	group.Wait()
 	must(t, f.Finish(t.Context()))
-	for i := range files {
+	for i := range count {
 		if got := read(t, filepath.Join(dir, "top", fmt.Sprint(i))); got != string(data) {
 			t.Fatalf("file %d is another", i)
 		}
@@ -79,7 +80,7 @@ func descriptors(t *testing.T) int {
 func TestLargeFile(t *testing.T) {
 	dir := t.TempDir()
 	data := random(20*mib+3, 1)
-	f := begun(t, dir, disk.Options{}, "a")
+	f := begun(t, dir, destination.Options{}, "a")
 	file, err := f.Prepare(t.Context(), 0, fileEntry("a", len(data)))
 	must(t, err)
 	blocks := make(chan uint32)
@@ -104,7 +105,7 @@ func TestLargeFile(t *testing.T) {
 	}
 	close(blocks)
 	group.Wait()
-	must(t, f.Commit(t.Context(), []disk.File{file})[0])
+	must(t, f.Commit(t.Context(), []files.File{file})[0])
 	if got := read(t, filepath.Join(dir, "a")); !bytes.Equal([]byte(got), data) {
 		t.Error("it is another")
 	}
@@ -114,16 +115,16 @@ func TestLargeFile(t *testing.T) {
 func TestBatches(t *testing.T) {
 	for _, n := range []int{0, 1, 4, 5, 50} {
 		dir := t.TempDir()
-		f := begun(t, dir, disk.Options{}, "top")
+		f := begun(t, dir, destination.Options{}, "top")
 		mustPrepareFolder(t, f, "top")
-		var files []disk.File
+		var opened []files.File
 		for i := range n {
 			file, err := f.Prepare(t.Context(), uint64(i), fileEntry(fmt.Sprintf("top/%d", i), 1))
 			must(t, err)
 			fill(t, file, []byte("1"))
-			files = append(files, file)
+			opened = append(opened, file)
 		}
-		for _, err := range f.Commit(t.Context(), files) {
+		for _, err := range f.Commit(t.Context(), opened) {
 			must(t, err)
 		}
 		must(t, f.Finish(t.Context()))
@@ -136,8 +137,8 @@ func TestBatches(t *testing.T) {
 // A size that was said wrong is put right, and sizes that cannot be are refused.
 func TestSetSize(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
-	file, err := f.Prepare(t.Context(), 0, wire.Entry{Kind: wire.KindStream, Mode: 0o644, Path: "a"})
+	f := begun(t, dir, destination.Options{}, "a")
+	file, err := f.Prepare(t.Context(), 0, files.Entry{Kind: files.KindStream, Mode: 0o644, Path: "a"})
 	must(t, err)
 	_, err = file.WriteAt([]byte("123456"), 0)
 	must(t, err)
@@ -145,7 +146,7 @@ func TestSetSize(t *testing.T) {
 		mentions(t, file.SetSize(n), "cannot have")
 	}
 	must(t, file.SetSize(3))
-	must(t, f.Commit(t.Context(), []disk.File{file})[0])
+	must(t, f.Commit(t.Context(), []files.File{file})[0])
 	if got := read(t, filepath.Join(dir, "a")); got != "123" {
 		t.Errorf("%q", got)
 	}
@@ -153,10 +154,10 @@ func TestSetSize(t *testing.T) {
 
 // A file is committed once.
 func TestCommitTwice(t *testing.T) {
-	f := begun(t, t.TempDir(), disk.Options{}, "a")
+	f := begun(t, t.TempDir(), destination.Options{}, "a")
 	file, err := put(t, f, fileEntry("a", 1), []byte("1"))
 	must(t, err)
-	mentions(t, f.Commit(t.Context(), []disk.File{file})[0], "closed")
+	mentions(t, f.Commit(t.Context(), []files.File{file})[0], "closed")
 	must(t, file.Close())
 	if _, err := file.WriteAt([]byte("2"), 0); err == nil {
 		t.Error("it can be written")

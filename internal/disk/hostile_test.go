@@ -8,8 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // arena is a destination with a neighbour that nothing may ever reach.
@@ -35,7 +36,7 @@ func arena(t *testing.T) (dest, outside string) {
 
 func refusedWith(t *testing.T, err error, words ...string) {
 	t.Helper()
-	var skip *disk.SkipError
+	var skip *destination.SkipError
 	if !errors.As(err, &skip) {
 		t.Fatalf("not refused: %v", err)
 	}
@@ -47,13 +48,13 @@ func refusedWith(t *testing.T, err error, words ...string) {
 
 // What a peer may list to get where it should not.
 func TestHostileManifest(t *testing.T) {
-	link := func(p, target string) wire.Entry {
-		return wire.Entry{Kind: wire.KindSymlink, Path: p, Target: target}
+	link := func(p, target string) files.Entry {
+		return files.Entry{Kind: files.KindSymlink, Path: p, Target: target}
 	}
 	tests := []struct {
 		name    string
-		before  []wire.Entry // are taken
-		refused wire.Entry
+		before  []files.Entry // are taken
+		refused files.Entry
 	}{
 		{"up", nil, fileEntry("../outside/secret", 1)},
 		{"up below", nil, fileEntry("top/../../outside/secret", 1)},
@@ -65,14 +66,14 @@ func TestHostileManifest(t *testing.T) {
 		{"link that is absolute", nil, link("top/l", "/etc")},
 		{"link that leads up", nil, link("top/l", "../../outside")},
 		{"link beside the tree", nil, link("top", "outside")},
-		{"file in a link of this transfer", []wire.Entry{link("top/l", "sub")}, fileEntry("top/l/file", 1)},
+		{"file in a link of this transfer", []files.Entry{link("top/l", "sub")}, fileEntry("top/l/file", 1)},
 		{"file in a link of the destination", nil, fileEntry("top/inside/file", 1)},
 		{"file in a link that leads out", nil, fileEntry("top/outside/file", 1)},
 		{"folder in a link that leads out", nil, dirEntry("top/outside/folder")},
 		{"folder on a link", nil, dirEntry("top/outside")},
 		{"folder on a file", nil, dirEntry("top/file")},
 		{"file in a file", nil, fileEntry("top/file/file", 1)},
-		{"twice", []wire.Entry{fileEntry("top/a", 1)}, fileEntry("top/a", 1)},
+		{"twice", []files.Entry{fileEntry("top/a", 1)}, fileEntry("top/a", 1)},
 		{"our own folder", nil, dirEntry(".tallow-0123456789abcdef")},
 		{"into our own folder", nil, fileEntry(".tallow-0123456789abcdef/journal", 1)},
 	}
@@ -84,7 +85,7 @@ func TestHostileManifest(t *testing.T) {
 			must(t, os.Symlink("sub", filepath.Join(dest, "top", "inside")))
 			must(t, os.Symlink(outside, filepath.Join(dest, "top", "outside")))
 			before := tree(t, dest)
-			f := begun(t, dest, disk.Options{Policy: disk.PolicyOverwrite}, "top", "..", "/etc", ".tallow-0123456789abcdef")
+			f := begun(t, dest, destination.Options{Policy: destination.PolicyOverwrite}, "top", "..", "/etc", ".tallow-0123456789abcdef")
 			mustPrepareFolder(t, f, "top")
 			for _, e := range tt.before {
 				if _, err := f.Prepare(t.Context(), 1, e); err != nil {
@@ -107,7 +108,7 @@ func TestHostileManifest(t *testing.T) {
 // have short names of its own), it is known by what it is.
 func TestOwnFolderUnderAnotherName(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, "alias")
+	f := begun(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, "alias")
 	// Nothing here gives a folder a second name but a rename.
 	must(t, os.Rename(leftovers(t, dir)[0], filepath.Join(dir, "alias")))
 	_, err := f.Prepare(t.Context(), 0, dirEntry("alias"))
@@ -118,8 +119,8 @@ func TestOwnFolderUnderAnotherName(t *testing.T) {
 
 // A path that was committed is not replaced by a second entry of the same path.
 func TestTwiceAfterCommit(t *testing.T) {
-	for p := disk.PolicyAsk; p <= disk.PolicyFail; p++ {
-		f := begun(t, t.TempDir(), disk.Options{Policy: p}, "a")
+	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
+		f := begun(t, t.TempDir(), destination.Options{Policy: p}, "a")
 		_, err := put(t, f, fileEntry("a", 5), []byte("first"))
 		must(t, err)
 		_, err = f.Prepare(t.Context(), 1, fileEntry("a", 6))
@@ -145,7 +146,7 @@ func swappedParent(t *testing.T, way, moment, to string) {
 	dest, outside := arena(t)
 	inside := filepath.Join(dest, "inside")
 	must(t, os.Mkdir(inside, 0o755))
-	options, top := disk.Options{Policy: disk.PolicyOverwrite}, filepath.Join(dest, "top")
+	options, top := destination.Options{Policy: destination.PolicyOverwrite}, filepath.Join(dest, "top")
 	if way == "as" {
 		options.As, top = "new", filepath.Join(dest, "new")
 	}
@@ -185,7 +186,7 @@ func swappedParent(t *testing.T, way, moment, to string) {
 	swap("write")
 	// Small files beside it, as they come packed in one record; enough of them
 	// that the batch is synced as a whole.
-	batch := []disk.File{}
+	batch := []files.File{}
 	for i := range map[string]int{"batch": 20}[way] + 1 {
 		other, err := f.Prepare(t.Context(), uint64(i)+2, fileEntry(fmt.Sprint("top/ok", i), 1))
 		must(t, err)
@@ -208,20 +209,20 @@ func swappedParent(t *testing.T, way, moment, to string) {
 func TestSwappedBeforeFinish(t *testing.T) {
 	dest, outside := arena(t)
 	must(t, os.Chmod(outside, 0o700))
-	f := begun(t, dest, disk.Options{}, "top")
+	f := begun(t, dest, destination.Options{}, "top")
 	for _, p := range []string{"top", "top/a"} {
 		e := dirEntry(p)
 		e.Mode = 0o777
 		_, err := f.Prepare(t.Context(), 0, e)
 		must(t, err)
 	}
-	_, err := f.Prepare(t.Context(), 1, wire.Entry{Kind: wire.KindSymlink, Path: "top/a/l", Target: "x"})
+	_, err := f.Prepare(t.Context(), 1, files.Entry{Kind: files.KindSymlink, Path: "top/a/l", Target: "x"})
 	must(t, err)
 	must(t, os.Rename(filepath.Join(dest, "top", "a"), filepath.Join(dest, "top", "moved")))
 	must(t, os.Symlink(outside, filepath.Join(dest, "top", "a")))
 	err = f.Finish(t.Context())
-	var partial *disk.PartialError
-	if !errors.As(err, &partial) || partial.Count != 2 {
+	var unfinished *files.UnfinishedError
+	if !errors.As(err, &unfinished) || unfinished.Count != 2 {
 		t.Fatalf("%v", err)
 	}
 	info, err := os.Stat(outside)
@@ -237,7 +238,7 @@ func TestSwappedBeforeFinish(t *testing.T) {
 // that loops are harmless.
 func TestLinksThatLeadOutTogether(t *testing.T) {
 	dest, _ := arena(t)
-	f := begun(t, dest, disk.Options{}, "top")
+	f := begun(t, dest, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	mustPrepareFolder(t, f, "top/q")
 	links := []struct{ name, target string }{
@@ -251,8 +252,8 @@ func TestLinksThatLeadOutTogether(t *testing.T) {
 	}
 	refusals := 0
 	for i, l := range links {
-		_, err := f.Prepare(t.Context(), uint64(i), wire.Entry{Kind: wire.KindSymlink, Path: l.name, Target: l.target})
-		var skip *disk.SkipError
+		_, err := f.Prepare(t.Context(), uint64(i), files.Entry{Kind: files.KindSymlink, Path: l.name, Target: l.target})
+		var skip *destination.SkipError
 		if errors.As(err, &skip) {
 			refusals++
 			continue
@@ -263,11 +264,12 @@ func TestLinksThatLeadOutTogether(t *testing.T) {
 		t.Errorf("%d links were refused at once", refusals)
 	}
 	err := f.Finish(t.Context())
-	var partial *disk.PartialError
-	if !errors.As(err, &partial) || partial.Count != 2 {
+	var unfinished *files.UnfinishedError
+	if !errors.As(err, &unfinished) || unfinished.Count != 2 {
 		t.Fatalf("%v", err)
 	}
-	mentions(t, err, "2 symlinks", "leads out")
+	mentions(t, err, "2 symlinks")
+	mentions(t, firstUnfinished(err), "leads out")
 	for _, l := range links {
 		_, err := os.Lstat(filepath.Join(dest, l.name))
 		there := map[string]bool{"top/q/l": true, "top/dangling": true, "top/loop": true, "top/fine": true}[l.name]
@@ -293,11 +295,11 @@ func TestPlantedPartialFolder(t *testing.T) {
 	for name, lay := range plant {
 		t.Run(name, func(t *testing.T) {
 			dest, outside := arena(t)
-			f := begun(t, dest, disk.Options{}, "a")
+			f := begun(t, dest, destination.Options{}, "a")
 			p := leftovers(t, dest)[0]
 			must(t, f.Close())
 			lay(t, p, outside)
-			f = begun(t, dest, disk.Options{}, "a")
+			f = begun(t, dest, destination.Options{}, "a")
 			if found := leftovers(t, dest); len(found) != 2 || found[1] != p+"-2" {
 				t.Errorf("%v", found)
 			}
@@ -314,12 +316,12 @@ func TestPlantedPartialFolder(t *testing.T) {
 // Nothing is committed of which not all was written.
 func TestIncompleteFile(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
+	f := begun(t, dir, destination.Options{}, "a")
 	file, err := f.Prepare(t.Context(), 0, fileEntry("a", 10))
 	must(t, err)
 	_, err = file.WriteAt([]byte("12345"), 0)
 	must(t, err)
-	mentions(t, f.Commit(t.Context(), []disk.File{file})[0], "5 of the 10 bytes")
+	mentions(t, f.Commit(t.Context(), []files.File{file})[0], "5 of the 10 bytes")
 	if _, err := os.Lstat(filepath.Join(dir, "a")); err == nil {
 		t.Error("it bears its final name")
 	}
@@ -331,7 +333,7 @@ func TestManyNames(t *testing.T) {
 	for i := range wire.MaxOfferNames {
 		names = append(names, fmt.Sprint(i))
 	}
-	f := begun(t, t.TempDir(), disk.Options{}, names...)
+	f := begun(t, t.TempDir(), destination.Options{}, names...)
 	_, err := put(t, f, fileEntry("not among them", 1), []byte("1"))
 	must(t, err)
 }
@@ -339,7 +341,7 @@ func TestManyNames(t *testing.T) {
 // Modes cannot bring more than permissions.
 func TestModeBits(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "top")
+	f := begun(t, dir, destination.Options{}, "top")
 	e := dirEntry("top")
 	e.Mode = 0o7755
 	_, err := f.Prepare(t.Context(), 0, e)

@@ -7,8 +7,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
-	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // Symlinks whose names are taken, under every policy.
@@ -21,20 +21,20 @@ func TestLinkConflict(t *testing.T) {
 		"folder":     func(t *testing.T, p string) { must(t, os.Mkdir(p, 0o755)) },
 	}
 	tests := []struct {
-		policy disk.Policy
+		policy destination.Policy
 		kind   string
 		want   string // "replaced", "renamed", "skipped", "exists", "same"
 	}{
-		{disk.PolicyOverwrite, "file", "replaced"},
-		{disk.PolicyOverwrite, "other link", "replaced"},
-		{disk.PolicyOverwrite, "folder", "skipped"},
-		{disk.PolicyRename, "file", "renamed"},
-		{disk.PolicyRename, "other link", "renamed"},
-		{disk.PolicyRename, "folder", "renamed"},
-		{disk.PolicySkip, "file", "skipped"},
-		{disk.PolicyFail, "file", "exists"},
-		{disk.PolicyAsk, "other link", "exists"},
-		{disk.PolicyFail, "same link", "same"},
+		{destination.PolicyOverwrite, "file", "replaced"},
+		{destination.PolicyOverwrite, "other link", "replaced"},
+		{destination.PolicyOverwrite, "folder", "skipped"},
+		{destination.PolicyRename, "file", "renamed"},
+		{destination.PolicyRename, "other link", "renamed"},
+		{destination.PolicyRename, "folder", "renamed"},
+		{destination.PolicySkip, "file", "skipped"},
+		{destination.PolicyFail, "file", "exists"},
+		{destination.PolicyAsk, "other link", "exists"},
+		{destination.PolicyFail, "same link", "same"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.policy.String()+" "+tt.kind, func(t *testing.T) {
@@ -43,15 +43,15 @@ func TestLinkConflict(t *testing.T) {
 			must(t, os.Mkdir(filepath.Dir(p), 0o755))
 			there[tt.kind](t, p)
 			before := tree(t, dir)["top/l.x"]
-			f := begun(t, dir, disk.Options{Policy: tt.policy}, "top")
+			f := begun(t, dir, destination.Options{Policy: tt.policy}, "top")
 			mustPrepareFolder(t, f, "top")
 			at := time.Unix(5, 7)
-			_, err := f.Prepare(t.Context(), 1, wire.Entry{Kind: wire.KindSymlink, Path: "top/l.x", Target: target, MTime: at.UnixNano()})
+			_, err := f.Prepare(t.Context(), 1, files.Entry{Kind: files.KindSymlink, Path: "top/l.x", Target: target, ModTime: at})
 			switch tt.want {
 			case "skipped":
 				refusedWith(t, err)
 			case "exists":
-				if !errors.As(err, new(*disk.ExistsError)) {
+				if !errors.As(err, new(*destination.ExistsError)) {
 					t.Errorf("%v", err)
 				}
 			default:
@@ -76,20 +76,20 @@ func TestLinkConflict(t *testing.T) {
 // A symlink does not replace what this transfer itself put there, nor what
 // another program made meanwhile.
 func TestLinkOnTaken(t *testing.T) {
-	for _, policy := range []disk.Policy{disk.PolicyOverwrite, disk.PolicyRename, disk.PolicyFail} {
+	for _, policy := range []destination.Policy{destination.PolicyOverwrite, destination.PolicyRename, destination.PolicyFail} {
 		dir := t.TempDir()
-		f := begun(t, dir, disk.Options{Policy: policy}, "top")
+		f := begun(t, dir, destination.Options{Policy: policy}, "top")
 		mustPrepareFolder(t, f, "top")
 		for i, p := range []string{"top/ours", "top/theirs"} {
-			_, err := f.Prepare(t.Context(), uint64(i), wire.Entry{Kind: wire.KindSymlink, Path: p, Target: "x"})
+			_, err := f.Prepare(t.Context(), uint64(i), files.Entry{Kind: files.KindSymlink, Path: p, Target: "x"})
 			must(t, err)
 		}
 		_, err := put(t, f, fileEntry("top/ours", 4), []byte("file"))
 		must(t, err)
 		write(t, filepath.Join(dir, "top", "theirs"), []byte("file"))
 		err = f.Finish(t.Context())
-		var partial *disk.PartialError
-		if !errors.As(err, &partial) || partial.Count != 2 || len(partial.Problems) != 2 {
+		var unfinished *files.UnfinishedError
+		if !errors.As(err, &unfinished) || unfinished.Count != 2 || len(unfinished.Paths) != 2 {
 			t.Errorf("%v", err)
 		}
 		for _, p := range []string{"ours", "theirs"} {

@@ -5,16 +5,16 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
-	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 func TestMemory(t *testing.T) {
-	for _, kind := range []wire.Kind{wire.KindFile, wire.KindStream} {
-		m := disk.NewMemory(10)
+	for _, kind := range []files.Kind{files.KindFile, files.KindStream} {
+		m := destination.NewMemory(10)
 		must(t, m.Begin(t.Context(), []string{"text"}, 5))
-		e := wire.Entry{Kind: kind, Path: "text"}
-		if kind == wire.KindFile {
+		e := files.Entry{Kind: kind, Path: "text"}
+		if kind == files.KindFile {
 			e.Size = 5
 		}
 		f, err := m.Prepare(t.Context(), 0, e)
@@ -27,7 +27,7 @@ func TestMemory(t *testing.T) {
 			t.Error("there are bytes before the commit")
 		}
 		must(t, f.SetSize(5))
-		must(t, m.Commit(t.Context(), []disk.File{f})[0])
+		must(t, m.Commit(t.Context(), []files.File{f})[0])
 		must(t, m.Finish(t.Context()))
 		must(t, m.Close())
 		if string(m.Bytes()) != "hello" || f.Path() != "text" {
@@ -37,10 +37,10 @@ func TestMemory(t *testing.T) {
 }
 
 func TestMemoryRefuses(t *testing.T) {
-	begin := func() *disk.Memory { return disk.NewMemory(10) }
+	begin := func() *destination.Memory { return destination.NewMemory(10) }
 	mentions(t, begin().Begin(t.Context(), []string{"a", "b"}, 0), "more than that", "--output")
 	mentions(t, begin().Begin(t.Context(), []string{"a"}, 11), "longer than 10 bytes")
-	for _, e := range []wire.Entry{dirEntry("a"), {Kind: wire.KindSymlink, Path: "a", Target: "b"}} {
+	for _, e := range []files.Entry{dirEntry("a"), {Kind: files.KindSymlink, Path: "a", Target: "b"}} {
 		_, err := begin().Prepare(t.Context(), 0, e)
 		mentions(t, err, "more than that")
 	}
@@ -48,7 +48,7 @@ func TestMemoryRefuses(t *testing.T) {
 	mentions(t, err, "longer than 10 bytes")
 
 	m := begin()
-	f, err := m.Prepare(t.Context(), 0, wire.Entry{Kind: wire.KindStream, Path: "a"})
+	f, err := m.Prepare(t.Context(), 0, files.Entry{Kind: files.KindStream, Path: "a"})
 	must(t, err)
 	_, err = m.Prepare(t.Context(), 1, fileEntry("b", 1))
 	mentions(t, err, "more than that")
@@ -59,14 +59,14 @@ func TestMemoryRefuses(t *testing.T) {
 	}
 	mentions(t, f.SetSize(11), "longer")
 	must(t, f.SetSize(5))
-	mentions(t, m.Commit(t.Context(), []disk.File{f})[0], "0 of the 5 bytes")
+	mentions(t, m.Commit(t.Context(), []files.File{f})[0], "0 of the 5 bytes")
 
 	other, err := begin().Prepare(t.Context(), 0, fileEntry("a", 1))
 	must(t, err)
-	mentions(t, m.Commit(t.Context(), []disk.File{other})[0], "not a file of this destination")
+	mentions(t, m.Commit(t.Context(), []files.File{other})[0], "not a file of this destination")
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := m.Commit(ctx, []disk.File{f})[0]; !errors.Is(err, context.Canceled) {
+	if err := m.Commit(ctx, []files.File{f})[0]; !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 }

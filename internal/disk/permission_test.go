@@ -1,12 +1,14 @@
 package disk_test
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
 )
 
 // What may not be read is a problem each, and the rest is sent.
@@ -27,9 +29,9 @@ func TestUnreadableSource(t *testing.T) {
 	if len(got.entries) != 4 || !strings.Contains(got.problems["top/folder"], "permission denied") || len(got.problems) != 1 {
 		t.Errorf("%v, %v", got.order, got.problems)
 	}
-	_, err := s.Open(got.items["top/closed"])
+	_, err := got.items["top/closed"].Open()
 	mentions(t, err, "top/closed", "permission denied")
-	if _, err := disk.NewSource([]string{filepath.Join(top, "folder", "a")}); err == nil {
+	if _, err := source.NewPaths([]string{filepath.Join(top, "folder", "a")}); err == nil {
 		t.Error("a path that cannot be seen is taken")
 	}
 }
@@ -45,7 +47,7 @@ func TestUnwritableDestination(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(dir, "top", "hidden"), 0))
 	defer os.Chmod(filepath.Join(dir, "top", "hidden"), 0o700)
 
-	f := begun(t, dir, disk.Options{}, "top")
+	f := begun(t, dir, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	mustPrepareFolder(t, f, "top/closed")
 	_, err := put(t, f, fileEntry("top/closed/a", 1), []byte("1"))
@@ -60,11 +62,11 @@ func TestUnwritableDestination(t *testing.T) {
 
 	must(t, os.Chmod(dir, 0o555))
 	defer os.Chmod(dir, 0o755)
-	f = folder(t, dir, disk.Options{})
+	f = folder(t, dir, destination.Options{})
 	err = f.Begin(t.Context(), []string{"other"}, 1)
 	mentions(t, err, dir, "permission denied")
 	advises(t, err, "permissions", "--output")
-	_, err = disk.NewFolder(filepath.Join(dir, "new"), disk.Options{})
+	_, err = destination.NewFolder(filepath.Join(dir, "new"), destination.Options{})
 	mentions(t, err, "permission denied", "--output")
 }
 
@@ -85,8 +87,8 @@ func TestClosedModes(t *testing.T) {
 		defer os.Chmod(filepath.Join(top, p), 0o700)
 		defer os.Chmod(filepath.Join(to, "top", p), 0o700)
 	}
-	interrupted(t, to, disk.Options{}, top, after(2))
-	deliver(t, to, disk.Options{}, top)
+	interrupted(t, to, destination.Options{}, top, after(2))
+	deliver(t, to, destination.Options{}, top)
 	same(t, to, from)
 	for _, p := range []string{".", "a", "a/b"} { // outer ones first
 		must(t, os.Chmod(filepath.Join(top, p), 0o700))
@@ -100,8 +102,8 @@ func TestClosedOuterFolder(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "top")
-	for i, mode := range []uint16{0, 0o711} {
+	f := begun(t, dir, destination.Options{}, "top")
+	for i, mode := range []fs.FileMode{0, 0o711} {
 		e := dirEntry([]string{"top", "top/in"}[i])
 		e.Mode = mode
 		_, err := f.Prepare(t.Context(), uint64(i), e)

@@ -9,7 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/journal"
+	"github.com/tallow-transfer/tallow/internal/disk/partial"
 )
 
 // crashed is a folder with the partial folders of dest as a power cut leaves
@@ -26,7 +28,7 @@ func crashed(t *testing.T, dest string) string {
 func remembers(t *testing.T, dest string, want ...string) {
 	t.Helper()
 	var got []string
-	for _, b := range disk.Remembered(dest) {
+	for _, b := range partial.Remembered(dest) {
 		got = append(got, string(b))
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -38,7 +40,7 @@ func remembers(t *testing.T, dest string, want ...string) {
 // newest first, and by later processes too until one finishes.
 func TestRemember(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
+	f := begun(t, dir, destination.Options{}, "a")
 	for _, s := range []string{"one", "two", "one"} {
 		must(t, f.Remember([]byte(s)))
 	}
@@ -49,7 +51,7 @@ func TestRemember(t *testing.T) {
 	if after := tree(t, dir); !reflect.DeepEqual(after, before) {
 		t.Errorf("to look left %v", after)
 	}
-	f = begun(t, dir, disk.Options{}, "a")
+	f = begun(t, dir, destination.Options{}, "a")
 	remembers(t, dir)
 	must(t, f.Remember([]byte("three")))
 	remembers(t, crashed(t, dir), "three", "one", "two")
@@ -67,7 +69,7 @@ func TestRemember(t *testing.T) {
 func TestRememberSeveral(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a", "b", "c"} {
-		must(t, begun(t, dir, disk.Options{}, name).Remember([]byte(name)))
+		must(t, begun(t, dir, destination.Options{}, name).Remember([]byte(name)))
 	}
 	dir = crashed(t, dir)
 	var want []string
@@ -82,10 +84,10 @@ func TestRememberSeveral(t *testing.T) {
 
 func TestRememberBounds(t *testing.T) {
 	dir := t.TempDir()
-	f := folder(t, dir, disk.Options{})
+	f := folder(t, dir, destination.Options{})
 	mentions(t, f.Remember([]byte("early")), "not begun")
 	must(t, f.Begin(t.Context(), []string{"a"}, 0))
-	most := bytes.Repeat([]byte{7}, disk.MaxSealed)
+	most := bytes.Repeat([]byte{7}, journal.MaxSealed)
 	mentions(t, f.Remember(nil), "1 to 1024")
 	mentions(t, f.Remember(append(most, 7)), "1025 bytes")
 	must(t, f.Remember(most))
@@ -93,7 +95,7 @@ func TestRememberBounds(t *testing.T) {
 	for i := range 40 {
 		must(t, f.Remember(fmt.Append(nil, i)))
 	}
-	if got := disk.Remembered(crashed(t, dir)); len(got) != 16 || string(got[0]) != "39" || string(got[15]) != "24" {
+	if got := partial.Remembered(crashed(t, dir)); len(got) != 16 || string(got[0]) != "39" || string(got[15]) != "24" {
 		t.Errorf("%q", got)
 	}
 }
@@ -102,13 +104,13 @@ func TestRememberBounds(t *testing.T) {
 // block it leaves both.
 func TestRememberAndClose(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
+	f := begun(t, dir, destination.Options{}, "a")
 	must(t, f.Remember([]byte("one")))
 	must(t, f.Close())
 	if found := tree(t, dir); len(found) > 0 {
 		t.Errorf("%v", found)
 	}
-	f = begun(t, dir, disk.Options{}, "a")
+	f = begun(t, dir, destination.Options{}, "a")
 	must(t, f.Remember([]byte("one")))
 	file, err := f.Prepare(t.Context(), 0, fileEntry("a", 2*mib))
 	must(t, err)
@@ -121,12 +123,12 @@ func TestRememberAndClose(t *testing.T) {
 // transfer that takes it up.
 func TestKeep(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
+	f := begun(t, dir, destination.Options{}, "a")
 	must(t, f.Remember([]byte("one")))
 	f.Keep()
 	must(t, f.Close())
 	remembers(t, dir, "one")
-	f = begun(t, dir, disk.Options{}, "a")
+	f = begun(t, dir, destination.Options{}, "a")
 	_, err := put(t, f, fileEntry("a", 1), []byte("1"))
 	must(t, err)
 	must(t, f.Finish(t.Context()))
@@ -142,7 +144,7 @@ func TestRememberedJunk(t *testing.T) {
 	remembers(t, filepath.Join(base, "missing"))
 	remembers(t, write(t, filepath.Join(base, "file"), nil))
 	dir := t.TempDir()
-	must(t, begun(t, dir, disk.Options{}, "a").Remember([]byte("found")))
+	must(t, begun(t, dir, destination.Options{}, "a").Remember([]byte("found")))
 	dir = crashed(t, dir)
 	box := leftovers(t, dir)[0]
 	journal := []byte(read(t, filepath.Join(box, "journal")))
@@ -175,7 +177,7 @@ func TestRememberedJunk(t *testing.T) {
 // A journal that is cut or flipped anywhere gives what stands before the damage.
 func TestRememberedDamaged(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
+	f := begun(t, dir, destination.Options{}, "a")
 	for _, s := range []string{"one", "two", "three"} {
 		must(t, f.Remember([]byte(s)))
 	}

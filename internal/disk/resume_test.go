@@ -14,11 +14,13 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
-	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/partial"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-const mib = wire.BlockSize
+const mib = files.BlockSize
 
 // kept is how much a kill may cost beside what had not arrived: blocks that
 // were verified but whose data was not yet synced and claimed in the journal.
@@ -38,10 +40,10 @@ func TestKilled(t *testing.T) {
 		t.Run(fmt.Sprint(blocks), func(t *testing.T) {
 			to := t.TempDir()
 			killed(t, top, to, blocks)
-			if got := disk.Remembered(to); len(got) != 1 || string(got[0]) != childSealed {
+			if got := partial.Remembered(to); len(got) != 1 || string(got[0]) != childSealed {
 				t.Errorf("%q is remembered", got)
 			}
-			d := deliver(t, to, disk.Options{}, top)
+			d := deliver(t, to, destination.Options{}, top)
 			same(t, to, from)
 			if most := int64(total - blocks*mib + kept + mib); d.sent > most+4*mib {
 				t.Errorf("%d bytes were sent again, %d were missing", d.sent, most)
@@ -55,7 +57,7 @@ func TestKilled(t *testing.T) {
 
 // interrupted receives src into dest until stop says so, and leaves as Ctrl-C
 // does.
-func interrupted(t *testing.T, dest string, o disk.Options, src string, stop func() bool) *delivery {
+func interrupted(t *testing.T, dest string, o destination.Options, src string, stop func() bool) *delivery {
 	t.Helper()
 	d := open(t, dest, o, src)
 	d.batch, d.stop = 1, stop
@@ -102,9 +104,9 @@ func TestResumeOfChangedSource(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			from, to := t.TempDir(), t.TempDir()
 			src := write(t, filepath.Join(from, "a"), old)
-			interrupted(t, to, disk.Options{}, src, after(3))
+			interrupted(t, to, destination.Options{}, src, after(3))
 			write(t, src, tt.now)
-			d := deliver(t, to, disk.Options{}, src)
+			d := deliver(t, to, destination.Options{}, src)
 			same(t, to, from)
 			if d.sent != int64(tt.sent) {
 				t.Errorf("%d bytes were sent, want %d", d.sent, tt.sent)
@@ -145,9 +147,9 @@ func TestResumeOfDamagedData(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			from, to := t.TempDir(), t.TempDir()
 			src := write(t, filepath.Join(from, "a"), random(5*mib+10, 1))
-			interrupted(t, to, disk.Options{}, src, after(3))
+			interrupted(t, to, destination.Options{}, src, after(3))
 			tt.do(t, partOf(t, to))
-			d := deliver(t, to, disk.Options{}, src)
+			d := deliver(t, to, destination.Options{}, src)
 			same(t, to, from)
 			if want := int64((2+tt.lost)*mib + 10); d.sent != want {
 				t.Errorf("%d bytes were sent, want %d", d.sent, want)
@@ -164,11 +166,11 @@ func TestResumeWithDamagedJournal(t *testing.T) {
 	data := random(3*mib, 1)
 	write(t, filepath.Join(top, "small"), []byte("small"))
 	write(t, filepath.Join(top, "zbig"), data)
-	entries := map[string]wire.Entry{}
-	d := open(t, to, disk.Options{}, top)
-	must(t, d.src.Walk(t.Context(), func(i disk.Item) error { entries[i.Path] = i.Entry; return nil }))
+	entries := map[string]files.Entry{}
+	d := open(t, to, destination.Options{}, top)
+	must(t, d.src.Walk(t.Context(), func(i files.Item) error { entries[i.Path] = i.Entry; return nil }))
 	// The order of a folder is the disk's: small has to be committed first.
-	f := begun(t, to, disk.Options{}, "top")
+	f := begun(t, to, destination.Options{}, "top")
 	_, err := f.Prepare(t.Context(), 0, entries["top"])
 	must(t, err)
 	_, err = put(t, f, entries["top/small"], []byte("small"))
@@ -193,7 +195,7 @@ func TestResumeWithDamagedJournal(t *testing.T) {
 		must(t, os.Link(filepath.Join(to, "top", "small"), filepath.Join(dest, "top", "small")))
 		write(t, filepath.Join(again, "lock"), nil)
 		write(t, filepath.Join(again, "journal"), j)
-		f, err := disk.NewFolder(dest, disk.Options{Policy: disk.PolicyOverwrite})
+		f, err := destination.NewFolder(dest, destination.Options{Policy: destination.PolicyOverwrite})
 		must(t, err)
 		defer f.Close()
 		must(t, f.Begin(t.Context(), []string{"top"}, 0))
@@ -238,15 +240,15 @@ func TestResumeWithDamagedJournal(t *testing.T) {
 // What was committed before the interruption is in place, and nothing of it is
 // asked or sent again, whatever the policy.
 func TestResumeAfterCommits(t *testing.T) {
-	for p := disk.PolicyAsk; p <= disk.PolicyFail; p++ {
+	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
 		t.Run(p.String(), func(t *testing.T) {
 			from, to := t.TempDir(), t.TempDir()
 			top := filepath.Join(from, "top")
 			for i := range 6 {
 				write(t, filepath.Join(top, fmt.Sprint(i)), random(mib+i, uint64(i)))
 			}
-			interrupted(t, to, disk.Options{Policy: p}, top, after(8))
-			d := deliver(t, to, disk.Options{Policy: p}, top)
+			interrupted(t, to, destination.Options{Policy: p}, top, after(8))
+			d := deliver(t, to, destination.Options{Policy: p}, top)
 			same(t, to, from)
 			if want := int64(2*mib + 20); d.sent > want || len(d.skipped) > 0 {
 				t.Errorf("%d bytes were sent, %v skipped", d.sent, d.skipped)
@@ -272,7 +274,7 @@ func TestResumeOfCommittedThatChanged(t *testing.T) {
 			from, to := t.TempDir(), t.TempDir()
 			top := filepath.Join(from, "top")
 			src := write(t, filepath.Join(top, "a"), random(2*mib+5, 1))
-			f := begun(t, to, disk.Options{}, "top")
+			f := begun(t, to, destination.Options{}, "top")
 			receiveAll(t, f, top)
 			must(t, f.Close())
 
@@ -280,7 +282,7 @@ func TestResumeOfCommittedThatChanged(t *testing.T) {
 			must(t, os.Chmod(src, 0o600))
 			must(t, os.Chtimes(src, time.Time{}, time.Unix(5, 0)))
 			old := read(t, filepath.Join(to, "top", "a"))
-			d := open(t, to, disk.Options{Policy: disk.PolicyFail}, top)
+			d := open(t, to, destination.Options{Policy: destination.PolicyFail}, top)
 			d.stop = func() bool {
 				if got := read(t, filepath.Join(to, "top", "a")); got != old {
 					t.Error("the file was changed in place")
@@ -303,11 +305,11 @@ func TestResumeTwiceOfTouched(t *testing.T) {
 	src := write(t, filepath.Join(from, "a"), random(mib, 1))
 	for second := range int64(3) {
 		must(t, os.Chtimes(src, time.Time{}, time.Unix(second, 5)))
-		f := begun(t, to, disk.Options{Policy: disk.PolicyFail}, "a")
+		f := begun(t, to, destination.Options{Policy: destination.PolicyFail}, "a")
 		receiveAll(t, f, src)
 		must(t, f.Close())
 	}
-	deliver(t, to, disk.Options{Policy: disk.PolicyFail}, src)
+	deliver(t, to, destination.Options{Policy: destination.PolicyFail}, src)
 	same(t, to, from)
 }
 
@@ -316,29 +318,29 @@ func TestResumeTwiceOfTouched(t *testing.T) {
 func TestResumeOfReplacedByPerson(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "a"), []byte("theirs"))
-	f := begun(t, to, disk.Options{}, "a")
+	f := begun(t, to, destination.Options{}, "a")
 	receiveAll(t, f, src)
 	must(t, f.Close())
 	write(t, filepath.Join(to, "a"), []byte("mine")) // in place: the inode stays
-	d := open(t, to, disk.Options{Policy: disk.PolicyFail}, src)
-	if err := d.run(t.Context()); !errors.As(err, new(*disk.ExistsError)) {
+	d := open(t, to, destination.Options{Policy: destination.PolicyFail}, src)
+	if err := d.run(t.Context()); !errors.As(err, new(*destination.ExistsError)) {
 		t.Errorf("%v", err)
 	}
 	must(t, d.dst.Close())
-	deliver(t, to, disk.Options{Policy: disk.PolicyRename}, src)
+	deliver(t, to, destination.Options{Policy: destination.PolicyRename}, src)
 	if got := read(t, filepath.Join(to, "a")) + read(t, filepath.Join(to, "a (1)")); got != "minetheirs" {
 		t.Errorf("%q", got)
 	}
 }
 
 // receiveAll receives a folder up to the commit of all its files.
-func receiveAll(t *testing.T, f *disk.Folder, src string) {
+func receiveAll(t *testing.T, f *destination.Folder, src string) {
 	t.Helper()
-	s, err := disk.NewSource([]string{src})
+	s, err := source.NewPaths([]string{src})
 	must(t, err)
 	defer s.Close()
 	d := &delivery{src: s, dst: f, paths: map[string]string{}, skipped: map[string]string{}, failed: map[string]error{}}
-	must(t, s.Walk(t.Context(), func(i disk.Item) error { return d.entry(t.Context(), i) }))
+	must(t, s.Walk(t.Context(), func(i files.Item) error { return d.entry(t.Context(), i) }))
 	must(t, d.commit(t.Context()))
 	for p, err := range d.failed {
 		t.Errorf("%s: %v", p, err)
@@ -351,7 +353,7 @@ func TestResumeOfReplacement(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	data := random(4*mib, 1)
 	src := write(t, filepath.Join(from, "a"), data)
-	f := begun(t, to, disk.Options{}, "a")
+	f := begun(t, to, destination.Options{}, "a")
 	receiveAll(t, f, src)
 	must(t, f.Close())
 
@@ -359,8 +361,8 @@ func TestResumeOfReplacement(t *testing.T) {
 	data[2*mib] ^= 1
 	data[3*mib] ^= 1
 	write(t, src, data)
-	interrupted(t, to, disk.Options{}, src, after(2))
-	d := deliver(t, to, disk.Options{}, src)
+	interrupted(t, to, destination.Options{}, src, after(2))
+	d := deliver(t, to, destination.Options{}, src)
 	same(t, to, from)
 	if d.sent != mib {
 		t.Errorf("%d bytes were sent, one block is missing", d.sent)
@@ -375,7 +377,7 @@ func TestResumeBeforeRename(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "a"), random(2*mib+5, 1))
 	must(t, os.Chmod(src, 0o400))
-	f := begun(t, to, disk.Options{}, "a")
+	f := begun(t, to, destination.Options{}, "a")
 	receiveAll(t, f, src)
 	must(t, f.Close())
 	// As it was before the rename: the same file under its partial name.
@@ -387,7 +389,7 @@ func TestResumeBeforeRename(t *testing.T) {
 	part := filepath.Join(leftovers(t, to)[0], partNameOf("a"))
 	must(t, os.Rename(filepath.Join(to, "a"), part))
 
-	d := deliver(t, to, disk.Options{}, src)
+	d := deliver(t, to, destination.Options{}, src)
 	same(t, to, from)
 	if d.sent != 0 {
 		t.Errorf("%d bytes were sent", d.sent)
@@ -405,10 +407,10 @@ func TestResumeOfRenamed(t *testing.T) {
 	top := filepath.Join(from, "top")
 	write(t, filepath.Join(top, "a.txt"), random(mib, 1))
 	write(t, filepath.Join(to, "top", "a.txt"), []byte("mine"))
-	f := begun(t, to, disk.Options{Policy: disk.PolicyRename}, "top")
+	f := begun(t, to, destination.Options{Policy: destination.PolicyRename}, "top")
 	receiveAll(t, f, top)
 	must(t, f.Close())
-	d := deliver(t, to, disk.Options{Policy: disk.PolicyRename}, top)
+	d := deliver(t, to, destination.Options{Policy: destination.PolicyRename}, top)
 	if d.sent != 0 || d.paths["top/a.txt"] != "top/a (1).txt" {
 		t.Errorf("%d bytes sent, %v", d.sent, d.paths)
 	}
@@ -421,14 +423,14 @@ func TestResumeOfRenamed(t *testing.T) {
 func TestResumeOfRenamedAtCommit(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "a"), []byte("theirs"))
-	f := begun(t, to, disk.Options{Policy: disk.PolicyRename}, "a")
+	f := begun(t, to, destination.Options{Policy: destination.PolicyRename}, "a")
 	file, err := f.Prepare(t.Context(), 0, list(t, newSource(t, src)).entries["a"])
 	must(t, err)
 	fill(t, file, []byte("theirs"))
 	write(t, filepath.Join(to, "a"), []byte("mine"))
-	must(t, f.Commit(t.Context(), []disk.File{file})[0])
+	must(t, f.Commit(t.Context(), []files.File{file})[0])
 	must(t, f.Close())
-	d := deliver(t, to, disk.Options{Policy: disk.PolicyRename}, src)
+	d := deliver(t, to, destination.Options{Policy: destination.PolicyRename}, src)
 	if d.sent != 0 || d.paths["a"] != "a (1)" || len(tree(t, to)) != 2 {
 		t.Errorf("%d bytes sent, %v, %v", d.sent, d.paths, tree(t, to))
 	}
@@ -439,10 +441,10 @@ func TestResumeOfRenamedAtCommit(t *testing.T) {
 func TestResumeUnderAnotherName(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "top", "a"), []byte("theirs"))
-	f := begun(t, to, disk.Options{As: "one"}, "top")
+	f := begun(t, to, destination.Options{As: "one"}, "top")
 	receiveAll(t, f, filepath.Dir(src))
 	must(t, f.Close())
-	d := deliver(t, to, disk.Options{As: "two"}, filepath.Dir(src))
+	d := deliver(t, to, destination.Options{As: "two"}, filepath.Dir(src))
 	if d.sent != 6 || read(t, filepath.Join(to, "one", "a")) != "theirs" || read(t, filepath.Join(to, "two", "a")) != "theirs" {
 		t.Errorf("%d bytes sent, %v", d.sent, d.paths)
 	}
@@ -460,11 +462,11 @@ func TestResumeOfFolders(t *testing.T) {
 		_ = os.Chmod(filepath.Join(top, "sub"), 0o755)
 		_ = os.Chmod(filepath.Join(to, "top", "sub"), 0o755)
 	})
-	f := begun(t, to, disk.Options{}, "top")
+	f := begun(t, to, destination.Options{}, "top")
 	receiveAll(t, f, top)
 	must(t, f.Close())
 	must(t, os.Chmod(filepath.Join(to, "top", "sub"), 0o555))
-	deliver(t, to, disk.Options{}, top)
+	deliver(t, to, destination.Options{}, top)
 	same(t, to, from)
 }
 
@@ -472,7 +474,7 @@ func TestResumeOfFolders(t *testing.T) {
 // before it had checked it.
 func TestResumeOfFinish(t *testing.T) {
 	dest, _ := arena(t)
-	f := begun(t, dest, disk.Options{}, "top")
+	f := begun(t, dest, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	_, err := put(t, f, fileEntry("top/a", 1), []byte("1"))
 	must(t, err)
@@ -483,13 +485,13 @@ func TestResumeOfFinish(t *testing.T) {
 		must(t, os.Symlink(target, filepath.Join(dest, "top", name)))
 	}
 
-	f = begun(t, dest, disk.Options{}, "top")
+	f = begun(t, dest, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	for name, target := range links {
-		_, err := f.Prepare(t.Context(), 0, wire.Entry{Kind: wire.KindSymlink, Path: "top/" + name, Target: target})
+		_, err := f.Prepare(t.Context(), 0, files.Entry{Kind: files.KindSymlink, Path: "top/" + name, Target: target})
 		must(t, err)
 	}
-	mentions(t, f.Finish(t.Context()), "top/p", "leads out")
+	mentions(t, firstUnfinished(f.Finish(t.Context())), "top/p", "leads out")
 	for name, there := range map[string]bool{"q": true, "p": false, "fine": true} {
 		if _, err := os.Lstat(filepath.Join(dest, "top", name)); (err == nil) != there {
 			t.Errorf("%s: %v", name, err)
@@ -501,13 +503,13 @@ func TestResumeOfFinish(t *testing.T) {
 // and what either leaves is taken up.
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
-	one := begun(t, dir, disk.Options{}, "b", "a")
-	two := begun(t, dir, disk.Options{}, "a", "b") // the order does not matter
+	one := begun(t, dir, destination.Options{}, "b", "a")
+	two := begun(t, dir, destination.Options{}, "a", "b") // the order does not matter
 	found := leftovers(t, dir)
 	if len(found) != 2 || found[1] != found[0]+"-2" || !strings.HasPrefix(filepath.Base(found[0]), ".tallow-") {
 		t.Fatalf("%v", found)
 	}
-	other := begun(t, dir, disk.Options{}, "c")
+	other := begun(t, dir, destination.Options{}, "c")
 	if got := leftovers(t, dir); len(got) != 3 {
 		t.Errorf("%v", got)
 	}
@@ -521,7 +523,7 @@ func TestLock(t *testing.T) {
 	if got := leftovers(t, dir); len(got) != 1 || got[0] != found[1] {
 		t.Errorf("%v", got) // the first had nothing that is worth a resume
 	}
-	three := begun(t, dir, disk.Options{}, "a", "b")
+	three := begun(t, dir, destination.Options{}, "a", "b")
 	file, err = three.Prepare(t.Context(), 0, fileEntry("a", 3*mib))
 	must(t, err)
 	if have, err := file.Have(t.Context()); err != nil || len(have) != 2 {
@@ -539,7 +541,7 @@ func TestForeignJournal(t *testing.T) {
 		foreign bool
 	}{{1, names, false}, {9, names, true}, {1, [32]byte{}, true}} {
 		dir := t.TempDir()
-		f := begun(t, dir, disk.Options{}, "a")
+		f := begun(t, dir, destination.Options{}, "a")
 		box := leftovers(t, dir)[0]
 		must(t, f.Close())
 		write(t, filepath.Join(box, "lock"), nil)
@@ -547,7 +549,7 @@ func TestForeignJournal(t *testing.T) {
 		sum := crc32.Checksum(append(bytes.Clone(head), body...), crc32.MakeTable(crc32.Castagnoli))
 		journal := append(binary.BigEndian.AppendUint32(head, sum), body...)
 		write(t, filepath.Join(box, "journal"), journal)
-		f = begun(t, dir, disk.Options{}, "a")
+		f = begun(t, dir, destination.Options{}, "a")
 		if got := leftovers(t, dir); (len(got) == 2) != tt.foreign {
 			t.Errorf("version %d: %v", tt.version, got)
 		}
@@ -563,7 +565,7 @@ func TestClose(t *testing.T) {
 	base := t.TempDir()
 	t.Run("before Begin", func(t *testing.T) {
 		dir := filepath.Join(base, "new", "folder")
-		f := folder(t, dir, disk.Options{})
+		f := folder(t, dir, destination.Options{})
 		must(t, f.Close())
 		must(t, f.Close())
 		if _, err := os.Stat(dir); err == nil {
@@ -572,7 +574,7 @@ func TestClose(t *testing.T) {
 	})
 	t.Run("nothing verified", func(t *testing.T) {
 		dir := t.TempDir()
-		f := begun(t, dir, disk.Options{}, "a")
+		f := begun(t, dir, destination.Options{}, "a")
 		file, err := f.Prepare(t.Context(), 0, fileEntry("a", 10))
 		must(t, err)
 		_, err = file.WriteAt([]byte("1"), 0)
@@ -590,7 +592,7 @@ func TestClose(t *testing.T) {
 	})
 	t.Run("after Finish", func(t *testing.T) {
 		dir := t.TempDir()
-		f := begun(t, dir, disk.Options{}, "a")
+		f := begun(t, dir, destination.Options{}, "a")
 		_, err := put(t, f, fileEntry("a", 1), []byte("1"))
 		must(t, err)
 		must(t, f.Finish(t.Context()))
@@ -601,7 +603,7 @@ func TestClose(t *testing.T) {
 	})
 	t.Run("mode of our folder", func(t *testing.T) {
 		dir := t.TempDir()
-		begun(t, dir, disk.Options{}, "a")
+		begun(t, dir, destination.Options{}, "a")
 		info, err := os.Stat(leftovers(t, dir)[0])
 		if err != nil || info.Mode() != fs.ModeDir|0o700 {
 			t.Errorf("%v, %v", info.Mode(), err)
@@ -612,7 +614,7 @@ func TestClose(t *testing.T) {
 // A file that is given up keeps its blocks, and its path may be prepared again.
 func TestGiveUpFile(t *testing.T) {
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "a")
+	f := begun(t, dir, destination.Options{}, "a")
 	file, err := f.Prepare(t.Context(), 0, fileEntry("a", 2*mib))
 	must(t, err)
 	fill(t, file, random(mib, 1))
@@ -622,7 +624,7 @@ func TestGiveUpFile(t *testing.T) {
 		t.Error("it can still be written")
 	}
 	must(t, f.Close())
-	f = begun(t, dir, disk.Options{}, "a")
+	f = begun(t, dir, destination.Options{}, "a")
 	file, err = f.Prepare(t.Context(), 0, fileEntry("a", 2*mib))
 	must(t, err)
 	if have, err := file.Have(t.Context()); err != nil || len(have) != 1 {
@@ -635,7 +637,7 @@ func TestGiveUpFile(t *testing.T) {
 func TestJournalStaysSmall(t *testing.T) {
 	const files = 200
 	dir := t.TempDir()
-	f := begun(t, dir, disk.Options{}, "top")
+	f := begun(t, dir, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	for i := range files {
 		file, err := put(t, f, fileEntry(fmt.Sprintf("top/%03d", i), 3), []byte("123"))

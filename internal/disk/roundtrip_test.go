@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
 // Names in many scripts, modes, times to the nanosecond and before 1970, empty
@@ -46,7 +46,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 	})
 
-	d := deliver(t, to, disk.Options{}, top)
+	d := deliver(t, to, destination.Options{}, top)
 	same(t, to, from)
 	if len(d.skipped) > 0 {
 		t.Errorf("skipped: %v", d.skipped)

@@ -13,8 +13,9 @@ import (
 	"testing"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // scaleFiles is the variable that says how many files TestScale brings over; a
@@ -33,17 +34,17 @@ func heap() int64 {
 // Many small files, every tenth empty: what a file in place leaves in memory is
 // what Folder says, and so a million of them cost under 100 MB.
 func TestScale(t *testing.T) {
-	files := 5_000
+	count := 5_000
 	if s := os.Getenv(scaleFiles); s != "" {
 		var err error
-		files, err = strconv.Atoi(s)
+		count, err = strconv.Atoi(s)
 		must(t, err)
 	}
 	to := t.TempDir()
-	f := begun(t, to, disk.Options{}, "top")
+	f := begun(t, to, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	data := random(100, 1)
-	var batch []disk.File
+	var batch []files.File
 	number := uint64(1)
 	bring := func(from, to int) {
 		for i := from; i < to; i++ {
@@ -68,11 +69,11 @@ func TestScale(t *testing.T) {
 			}
 		}
 	}
-	bring(0, files/4)
+	bring(0, count/4)
 	before := heap()
-	bring(files/4, files)
-	grown := float64(heap()-before) / float64(files-files/4)
-	t.Logf("%d files, %.1f bytes a file", files, grown)
+	bring(count/4, count)
+	grown := float64(heap()-before) / float64(count-count/4)
+	t.Logf("%d files, %.1f bytes a file", count, grown)
 	if grown > 100 {
 		t.Errorf("memory grows by %.1f bytes a file", grown)
 	}
@@ -82,14 +83,14 @@ func TestScale(t *testing.T) {
 	// And of one that goes on after an interruption.
 	must(t, f.Close())
 	before = heap()
-	f = begun(t, to, disk.Options{}, "top")
-	again := float64(heap()-before) / float64(files)
+	f = begun(t, to, destination.Options{}, "top")
+	again := float64(heap()-before) / float64(count)
 	t.Logf("%.1f bytes a file that was there", again)
 	if again > 120 {
 		t.Errorf("memory after a resume is %.1f bytes a file", again)
 	}
 	must(t, f.Finish(t.Context()))
-	if list, err := os.ReadDir(filepath.Join(to, "top")); err != nil || len(list) != (files+999)/1000 {
+	if list, err := os.ReadDir(filepath.Join(to, "top")); err != nil || len(list) != (count+999)/1000 {
 		t.Errorf("%d folders, %v", len(list), err)
 	}
 }
@@ -115,7 +116,7 @@ func TestDeepAndLong(t *testing.T) {
 	for _, p := range []string{deep, many} {
 		makeDeep(t, from, p)
 	}
-	o := disk.Options{}
+	o := destination.Options{}
 	for range 2 { // the second time it is found there, at the same depth
 		d := deliver(t, to, o, filepath.Join(from, "top"), filepath.Join(from, "many"))
 		if d.paths[deep] != deep || d.paths[many] != many || len(d.skipped) > 0 {
@@ -147,7 +148,7 @@ func makeDeep(t *testing.T, dir, p string) {
 // does not grow with it, and what is read and written is what was asked for.
 func TestSparse(t *testing.T) {
 	const size = 100 << 30
-	last := uint32(size/wire.BlockSize) - 1
+	last := uint32(size/files.BlockSize) - 1
 	src := filepath.Join(t.TempDir(), "a")
 	f, err := os.Create(src)
 	must(t, err)
@@ -166,10 +167,10 @@ func TestSparse(t *testing.T) {
 	before := heap()
 	s := newSource(t, src)
 	item := list(t, s).items["a"]
-	in, err := s.Open(item)
+	in, err := item.Open()
 	must(t, err)
 	defer in.Close()
-	dest := begun(t, t.TempDir(), disk.Options{}, "a")
+	dest := begun(t, t.TempDir(), destination.Options{}, "a")
 	file, err := dest.Prepare(t.Context(), 0, item.Entry)
 	must(t, err)
 	buf := make([]byte, mib)
@@ -195,7 +196,7 @@ func TestSparse(t *testing.T) {
 	cancel()
 	dir := t.TempDir()
 	must(t, os.Rename(src, filepath.Join(dir, "a")))
-	dest = begun(t, dir, disk.Options{}, "a")
+	dest = begun(t, dir, destination.Options{}, "a")
 	file, err = dest.Prepare(t.Context(), 0, item.Entry)
 	must(t, err)
 	if _, err := file.Have(ctx); !errors.Is(err, context.Canceled) {

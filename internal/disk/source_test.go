@@ -14,32 +14,31 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // listing is what a source yields.
 type listing struct {
-	entries  map[string]wire.Entry
-	items    map[string]disk.Item
+	entries  map[string]files.Entry
+	items    map[string]files.Item
 	problems map[string]string
 	order    []string
 }
 
-func list(t *testing.T, s source) listing {
+func list(t *testing.T, s sender) listing {
 	t.Helper()
-	l := listing{map[string]wire.Entry{}, map[string]disk.Item{}, map[string]string{}, nil}
-	must(t, s.Walk(t.Context(), func(i disk.Item) error {
-		var p *disk.Problem
+	l := listing{map[string]files.Entry{}, map[string]files.Item{}, map[string]string{}, nil}
+	must(t, s.Walk(t.Context(), func(i files.Item) error {
+		var p *source.ItemError
 		switch {
-		case errors.As(i.Problem, &p):
-			if p.Path != i.Path {
-				t.Errorf("the problem of %q is of %q", i.Path, p.Path)
-			}
+		case errors.As(i.Err, &p):
 			l.problems[i.Path] = p.Reason
 			return nil
-		case i.Problem != nil:
-			t.Errorf("%v is no *Problem", i.Problem)
+		case i.Err != nil:
+			t.Errorf("%v is no *ItemError", i.Err)
 		}
 		l.entries[i.Path], l.items[i.Path] = i.Entry, i
 		l.order = append(l.order, i.Path)
@@ -48,9 +47,9 @@ func list(t *testing.T, s source) listing {
 	return l
 }
 
-func newSource(t *testing.T, paths ...string) *disk.Source {
+func newSource(t *testing.T, paths ...string) *source.Paths {
 	t.Helper()
-	s, err := disk.NewSource(paths)
+	s, err := source.NewPaths(paths)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -108,7 +107,7 @@ func TestBadPaths(t *testing.T) {
 		tests = append(tests, struct{ paths, words []string }{[]string{odd}, []string{"not UTF-8", "rename"}})
 	}
 	for _, tt := range tests {
-		_, err := disk.NewSource(tt.paths)
+		_, err := source.NewPaths(tt.paths)
 		mentions(t, err, tt.words...)
 	}
 }
@@ -149,16 +148,16 @@ func TestWalk(t *testing.T) {
 
 	s := newSource(t, top)
 	got := list(t, s)
-	want := map[string]wire.Entry{
-		"top":        {Kind: wire.KindDir, Mode: 0o755},
-		"top/a":      {Kind: wire.KindDir, Mode: 0o755},
-		"top/a/file": {Kind: wire.KindFile, Mode: 0o640, MTime: -3e9 + 5, Size: 5},
-		"top/empty":  {Kind: wire.KindDir, Mode: 0o700},
+	want := map[string]files.Entry{
+		"top":        {Kind: files.KindDir, Mode: 0o755},
+		"top/a":      {Kind: files.KindDir, Mode: 0o755},
+		"top/a/file": {Kind: files.KindFile, Mode: 0o640, ModTime: time.Unix(0, -3e9+5), Size: 5},
+		"top/empty":  {Kind: files.KindDir, Mode: 0o700},
 	}
 	problems := map[string]string{}
 	for p, l := range links {
 		if l.problem == "" {
-			want["top/"+p] = wire.Entry{Kind: wire.KindSymlink, Target: l.target}
+			want["top/"+p] = files.Entry{Kind: files.KindSymlink, Target: l.target}
 		} else {
 			problems["top/"+p] = l.problem
 		}
@@ -166,10 +165,10 @@ func TestWalk(t *testing.T) {
 	for p, w := range want {
 		g := got.entries[p]
 		w.Path = p
-		if w.MTime == 0 {
-			w.MTime = g.MTime
+		if w.ModTime.IsZero() {
+			w.ModTime = g.ModTime
 		}
-		if w.Kind == wire.KindSymlink {
+		if w.Kind == files.KindSymlink {
 			w.Mode = g.Mode // what a symlink has is the system's
 		}
 		if g != w {
@@ -189,7 +188,7 @@ func TestWalk(t *testing.T) {
 	}
 
 	totals, err := s.Count(t.Context())
-	wantTotals := disk.Totals{Files: 1, Folders: 3, Links: int64(len(want) - 4), Problems: int64(len(problems)), Bytes: 5, Stored: 5, Known: true}
+	wantTotals := files.Totals{Files: 1, Bytes: 5, Stored: 5, Known: true}
 	if err != nil || totals != wantTotals {
 		t.Errorf("%+v, %v; want %+v", totals, err, wantTotals)
 	}
@@ -230,7 +229,7 @@ func TestLongPaths(t *testing.T) {
 
 	// It arrives as it is.
 	to := t.TempDir()
-	d := deliver(t, to, disk.Options{}, top)
+	d := deliver(t, to, destination.Options{}, top)
 	if len(d.skipped) > 0 || len(d.paths) != 1 {
 		t.Errorf("skipped %d, arrived %d", len(d.skipped), len(d.paths))
 	}
@@ -263,12 +262,12 @@ func TestWalkEnds(t *testing.T) {
 	s := newSource(t, top)
 	errEnough := errors.New("enough")
 	n := 0
-	if err := s.Walk(t.Context(), func(disk.Item) error { n++; return errEnough }); !errors.Is(err, errEnough) || n != 1 {
+	if err := s.Walk(t.Context(), func(files.Item) error { n++; return errEnough }); !errors.Is(err, errEnough) || n != 1 {
 		t.Errorf("%v after %d", err, n)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	n = 0
-	err := s.Walk(ctx, func(disk.Item) error {
+	err := s.Walk(ctx, func(files.Item) error {
 		if n++; n == 3 {
 			cancel()
 		}
@@ -323,7 +322,7 @@ func TestChanged(t *testing.T) {
 					want = tt.before
 					tt.do(t, p)
 				}
-				f, err := s.Open(item)
+				f, err := item.Open()
 				must(t, err)
 				defer f.Close()
 				if !early {
@@ -356,7 +355,7 @@ func TestSwappedFile(t *testing.T) {
 	other := write(t, filepath.Join(top, "b"), []byte("54321"))
 	must(t, os.Chtimes(other, at, at))
 	must(t, os.Rename(other, p))
-	f, err := s.Open(item)
+	f, err := item.Open()
 	must(t, err)
 	defer f.Close()
 	if f.Changed() == nil {
@@ -400,7 +399,7 @@ func TestSwappedSource(t *testing.T) {
 			s := newSource(t, top)
 			item := list(t, s).items["top/sub/a"]
 			swap(t, top, outside)
-			f, err := s.Open(item)
+			f, err := item.Open()
 			if err == nil {
 				_ = f.Close()
 			}
@@ -429,7 +428,7 @@ func TestTopLevelLink(t *testing.T) {
 	must(t, os.Symlink("real", filepath.Join(dir, "folder")))
 	must(t, os.Symlink("real/a", filepath.Join(dir, "file")))
 	to := t.TempDir()
-	deliver(t, to, disk.Options{}, filepath.Join(dir, "folder"), filepath.Join(dir, "file"))
+	deliver(t, to, destination.Options{}, filepath.Join(dir, "folder"), filepath.Join(dir, "file"))
 	for _, p := range []string{"folder/a", "file"} {
 		if read(t, filepath.Join(to, p)) != "12345" {
 			t.Error(p)
@@ -449,28 +448,23 @@ func TestManyFolders(t *testing.T) {
 		write(t, filepath.Join(p, "a"), []byte(p))
 		paths = append(paths, p)
 	}
-	deliver(t, to, disk.Options{}, paths...)
+	deliver(t, to, destination.Options{}, paths...)
 	same(t, to, from)
 }
 
 // Only files that were listed can be opened.
 func TestOpenOther(t *testing.T) {
-	dir := t.TempDir()
-	write(t, filepath.Join(dir, "secret"), nil)
-	top := filepath.Join(dir, "top")
+	top := filepath.Join(t.TempDir(), "top")
 	write(t, filepath.Join(top, "a"), nil)
-	s := newSource(t, top)
-	for _, i := range []disk.Item{
-		{Entry: wire.Entry{Kind: wire.KindFile, Path: "secret"}},
-		{Entry: wire.Entry{Kind: wire.KindFile, Path: "top/../secret"}},
-		{Entry: wire.Entry{Kind: wire.KindDir, Path: "top"}},
-		{Entry: wire.Entry{Kind: wire.KindFile, Path: "top/a"}, Problem: errors.New("x")},
-	} {
-		if f, err := s.Open(i); err == nil {
-			_ = f.Close()
-			t.Errorf("%s is open", i.Path)
+	must(t, os.Mkdir(filepath.Join(top, "folder"), 0o700))
+	must(t, os.Symlink("a", filepath.Join(top, "link")))
+	must(t, os.Symlink("../..", filepath.Join(top, "problem")))
+	must(t, newSource(t, top).Walk(t.Context(), func(i files.Item) error {
+		if (i.Open != nil) != (i.Path == "top/a") {
+			t.Errorf("%s can be opened: %v", i.Path, i.Open != nil)
 		}
-	}
+		return nil
+	}))
 }
 
 // Times that 64 bits of nanoseconds do not hold are cut, not wrapped.
@@ -490,25 +484,25 @@ func TestFarTimes(t *testing.T) {
 		if info, err := os.Stat(p); err != nil || !info.ModTime().Equal(want.at) {
 			continue // the disk cuts it itself
 		}
-		if got := list(t, newSource(t, p)).entries[name].MTime; got != want.out {
+		if got := list(t, newSource(t, p)).entries[name].ModTime.UnixNano(); got != want.out {
 			t.Errorf("%s: %d", name, got)
 		}
 	}
 }
 
 func TestText(t *testing.T) {
-	s := disk.NewText("grüß dich")
+	s := source.NewText("grüß dich")
 	defer s.Close()
 	l := list(t, s)
 	item := l.items["text"]
-	if item.Kind != wire.KindFile || item.Mode != 0o600 || item.Size != 11 || time.Since(time.Unix(0, item.MTime)) > time.Minute {
+	if item.Kind != files.KindFile || item.Mode != 0o600 || item.Size != 11 || time.Since(item.ModTime) > time.Minute {
 		t.Errorf("%+v", item)
 	}
 	totals, err := s.Count(t.Context())
-	if err != nil || totals != (disk.Totals{Files: 1, Bytes: 11, Stored: 11, Known: true}) || !slices.Equal(s.Names(), []string{"text"}) {
+	if err != nil || totals != (files.Totals{Files: 1, Bytes: 11, Stored: 11, Known: true}) || !slices.Equal(s.Names(), []string{"text"}) {
 		t.Errorf("%+v, %v, %q", totals, err, s.Names())
 	}
-	f, err := s.Open(item)
+	f, err := item.Open()
 	must(t, err)
 	defer f.Close()
 	b, err := io.ReadAll(io.NewSectionReader(f, 0, item.Size))

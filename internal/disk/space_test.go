@@ -11,7 +11,7 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
 // mounted is a small file system of its own.
@@ -31,10 +31,10 @@ func mounted(t *testing.T, flags uintptr, options string) string {
 // What is too much is told before anything is written, with the bytes missing.
 func TestNoSpaceAtBegin(t *testing.T) {
 	dir := mounted(t, 0, "size=4m")
-	f := folder(t, dir, disk.Options{})
+	f := folder(t, dir, destination.Options{})
 	err := f.Begin(t.Context(), []string{"a"}, 5*mib)
-	var space *disk.SpaceError
-	if !errors.As(err, &space) || space.Dir != dir || space.Missing < mib || space.Missing > mib+256<<10 {
+	var space *destination.SpaceError
+	if !errors.As(err, &space) || space.Dir != dir || space.Needed < mib || space.Needed > mib+256<<10 {
 		t.Fatalf("%v, %+v", err, space)
 	}
 	mentions(t, err, dir, "1.", "MiB (", " bytes) more")
@@ -43,7 +43,7 @@ func TestNoSpaceAtBegin(t *testing.T) {
 	if found := tree(t, dir); len(found) > 0 {
 		t.Errorf("%v", found)
 	}
-	must(t, folder(t, dir, disk.Options{}).Begin(t.Context(), []string{"a"}, 3*mib))
+	must(t, folder(t, dir, destination.Options{}).Begin(t.Context(), []string{"a"}, 3*mib))
 }
 
 // The disk fills up on the way: the error says how much is missing, nothing
@@ -53,7 +53,7 @@ func TestNoSpaceOnTheWay(t *testing.T) {
 	from := t.TempDir()
 	src := write(t, filepath.Join(from, "a"), random(6*mib, 1))
 	ballast := filepath.Join(dir, "ballast")
-	d := open(t, dir, disk.Options{}, src)
+	d := open(t, dir, destination.Options{}, src)
 	n := 0
 	d.stop = func() bool {
 		if n++; n == 2 { // another program fills the disk
@@ -62,8 +62,8 @@ func TestNoSpaceOnTheWay(t *testing.T) {
 		return false
 	}
 	err := d.run(t.Context())
-	var space *disk.SpaceError
-	if !errors.As(err, &space) || space.Missing < mib || space.Missing > 5*mib || !errors.Is(err, unix.ENOSPC) {
+	var space *destination.SpaceError
+	if !errors.As(err, &space) || space.Needed < mib || space.Needed > 5*mib || !errors.Is(err, unix.ENOSPC) {
 		t.Fatalf("%v, %+v", err, space)
 	}
 	if err := d.dst.Close(); err != nil {
@@ -73,7 +73,7 @@ func TestNoSpaceOnTheWay(t *testing.T) {
 		t.Error("it bears its final name")
 	}
 	must(t, os.Remove(ballast))
-	d = deliver(t, dir, disk.Options{}, src)
+	d = deliver(t, dir, destination.Options{}, src)
 	same(t, dir, from)
 	if d.sent > 4*mib {
 		t.Errorf("%d bytes were sent again", d.sent)
@@ -84,12 +84,12 @@ func TestNoSpaceOnTheWay(t *testing.T) {
 // has its place, and stays.
 func TestRememberWithoutSpace(t *testing.T) {
 	dir := mounted(t, 0, "size=1m")
-	f := folder(t, dir, disk.Options{})
-	var space *disk.SpaceError
-	if err := f.Begin(t.Context(), []string{"a"}, 4*mib); !errors.As(err, &space) || space.Lacks() != space.Missing {
+	f := folder(t, dir, destination.Options{})
+	var space *destination.SpaceError
+	if err := f.Begin(t.Context(), []string{"a"}, 4*mib); !errors.As(err, &space) || space.Missing() != space.Needed {
 		t.Fatalf("%v, %+v", err, space)
 	}
-	if want := fmt.Sprintf("its disk is full: %d bytes missing", space.Missing); space.Brief() != want {
+	if want := fmt.Sprintf("its disk is full: %d bytes missing", space.Needed); space.Brief() != want {
 		t.Errorf("the peer is told %q, want %q", space.Brief(), want)
 	}
 	must(t, f.Remember([]byte("one")))
@@ -101,7 +101,7 @@ func TestRememberWithoutSpace(t *testing.T) {
 // A disk without room for a single inode, or mounted read-only.
 func TestDiskThatTakesNothing(t *testing.T) {
 	dir := mounted(t, 0, "nr_inodes=2")
-	f := folder(t, dir, disk.Options{})
+	f := folder(t, dir, destination.Options{})
 	err := f.Begin(t.Context(), []string{"a"}, 1)
 	mentions(t, err, dir, "no space left")
 	advises(t, err, "--output")
@@ -109,11 +109,11 @@ func TestDiskThatTakesNothing(t *testing.T) {
 		t.Errorf("%v", found)
 	}
 	dir = mounted(t, unix.MS_RDONLY, "")
-	f = folder(t, dir, disk.Options{})
+	f = folder(t, dir, destination.Options{})
 	err = f.Begin(t.Context(), []string{"a"}, 1)
 	mentions(t, err, dir, "read-only")
 	advises(t, err, "read-only", "--output", "run the same command again")
-	_, err = disk.NewFolder(filepath.Join(dir, "new"), disk.Options{})
+	_, err = destination.NewFolder(filepath.Join(dir, "new"), destination.Options{})
 	mentions(t, err, dir, "read-only", "--output")
 }
 
@@ -125,7 +125,7 @@ func TestOtherDisk(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(dir, "top", "other"), 0o755))
 	must(t, unix.Mount(other, filepath.Join(dir, "top", "other"), "", unix.MS_BIND, ""))
 	t.Cleanup(func() { must(t, unix.Unmount(filepath.Join(dir, "top", "other"), unix.MNT_DETACH)) })
-	f := begun(t, dir, disk.Options{}, "top")
+	f := begun(t, dir, destination.Options{}, "top")
 	mustPrepareFolder(t, f, "top")
 	mustPrepareFolder(t, f, "top/other")
 	_, err := put(t, f, fileEntry("top/other/a", 1), []byte("1"))
@@ -141,24 +141,24 @@ func TestSpaceThatIsTaken(t *testing.T) {
 		dir := mounted(t, 0, "size=8m")
 		write(t, filepath.Join(dir, "top", "a"), []byte(read(t, src)))
 		write(t, filepath.Join(from, "top", "b"), random(mib, 2))
-		if d := deliver(t, dir, disk.Options{}, filepath.Dir(src)); d.sent != mib {
+		if d := deliver(t, dir, destination.Options{}, filepath.Dir(src)); d.sent != mib {
 			t.Errorf("%d bytes were sent", d.sent)
 		}
 	})
 	t.Run("by another file", func(t *testing.T) {
 		dir := mounted(t, 0, "size=8m")
 		write(t, filepath.Join(dir, "other"), random(5*mib, 1))
-		err := folder(t, dir, disk.Options{}).Begin(t.Context(), []string{"top"}, 6*mib)
-		if !errors.As(err, new(*disk.SpaceError)) {
+		err := folder(t, dir, destination.Options{}).Begin(t.Context(), []string{"top"}, 6*mib)
+		if !errors.As(err, new(*destination.SpaceError)) {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("by too small a file", func(t *testing.T) {
 		dir := mounted(t, 0, "size=8m")
 		write(t, filepath.Join(dir, "top", "a"), random(mib, 1))
-		var space *disk.SpaceError
-		err := folder(t, dir, disk.Options{}).Begin(t.Context(), []string{"top"}, 10*mib)
-		if !errors.As(err, &space) || space.Missing < 2*mib || space.Missing > 2*mib+256<<10 {
+		var space *destination.SpaceError
+		err := folder(t, dir, destination.Options{}).Begin(t.Context(), []string{"top"}, 10*mib)
+		if !errors.As(err, &space) || space.Needed < 2*mib || space.Needed > 2*mib+256<<10 {
 			t.Errorf("%v, %+v", err, space)
 		}
 	})
@@ -166,17 +166,17 @@ func TestSpaceThatIsTaken(t *testing.T) {
 		dir := mounted(t, 0, "size=8m")
 		from := t.TempDir()
 		src := write(t, filepath.Join(from, "c"), random(6*mib, 3))
-		interrupted(t, dir, disk.Options{}, src, after(4))
+		interrupted(t, dir, destination.Options{}, src, after(4))
 		ballast := write(t, filepath.Join(dir, "ballast"), make([]byte, 2*mib)) // not quite 2 are free now
-		var space *disk.SpaceError
-		f := folder(t, dir, disk.Options{})
+		var space *destination.SpaceError
+		f := folder(t, dir, destination.Options{})
 		err := f.Begin(t.Context(), []string{"c"}, 6*mib)
 		must(t, f.Close())
-		if !errors.As(err, &space) || space.Missing > 256<<10 {
+		if !errors.As(err, &space) || space.Needed > 256<<10 {
 			t.Errorf("%v, %+v", err, space)
 		}
 		must(t, os.Truncate(ballast, mib))
-		if d := deliver(t, dir, disk.Options{}, src); d.sent != 2*mib {
+		if d := deliver(t, dir, destination.Options{}, src); d.sent != 2*mib {
 			t.Errorf("%d bytes were sent", d.sent)
 		}
 	})
@@ -191,10 +191,10 @@ func TestNoSpaceToReplace(t *testing.T) {
 	src := write(t, filepath.Join(from, "a"), data)
 	data[0] ^= 1
 	write(t, filepath.Join(dir, "a"), data)
-	d := open(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, src)
+	d := open(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, src)
 	err := d.run(t.Context())
-	var space *disk.SpaceError
-	if !errors.As(err, &space) || space.Missing < 3*mib || space.Missing > 6*mib {
+	var space *destination.SpaceError
+	if !errors.As(err, &space) || space.Needed < 3*mib || space.Needed > 6*mib {
 		t.Fatalf("%v, %+v", err, space)
 	}
 	_ = d.dst.Close() // its journal may not fit either
@@ -202,7 +202,7 @@ func TestNoSpaceToReplace(t *testing.T) {
 		t.Error("it was changed")
 	}
 	must(t, unix.Mount("tallow-test", dir, "tmpfs", unix.MS_REMOUNT, "size=16m"))
-	if d := deliver(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, src); d.sent != mib {
+	if d := deliver(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, src); d.sent != mib {
 		t.Errorf("%d bytes were sent", d.sent)
 	}
 	same(t, dir, from)
@@ -214,10 +214,10 @@ func TestNoSpaceToReserve(t *testing.T) {
 	dir := mounted(t, 0, "size=24m")
 	from := t.TempDir()
 	src := write(t, filepath.Join(from, "a"), random(40*mib, 1))
-	d := open(t, dir, disk.Options{}, src)
+	d := open(t, dir, destination.Options{}, src)
 	d.unknown = true
 	err := d.run(t.Context())
-	var space *disk.SpaceError
+	var space *destination.SpaceError
 	if !errors.As(err, &space) {
 		t.Fatalf("%v", err)
 	}
@@ -226,7 +226,7 @@ func TestNoSpaceToReserve(t *testing.T) {
 		t.Errorf("%d bytes were written", d.sent)
 	}
 	must(t, unix.Mount("tallow-test", dir, "tmpfs", unix.MS_REMOUNT, "size=64m"))
-	if d := deliver(t, dir, disk.Options{}, src); d.sent > 40*mib-16*mib {
+	if d := deliver(t, dir, destination.Options{}, src); d.sent > 40*mib-16*mib {
 		t.Errorf("%d bytes were sent again", d.sent)
 	}
 	same(t, dir, from)

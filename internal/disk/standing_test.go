@@ -15,13 +15,14 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // counting asks nobody and says p.
-func counting(p disk.Policy, asked *int) disk.Options {
-	return disk.Options{Ask: func(context.Context, string, wire.Entry, fs.FileInfo) (disk.Policy, error) {
+func counting(p destination.Policy, asked *int) destination.Options {
+	return destination.Options{Ask: func(context.Context, string, files.Entry, fs.FileInfo) (destination.Policy, error) {
 		*asked++
 		return p, nil
 	}}
@@ -53,19 +54,19 @@ func TestStanding(t *testing.T) {
 	asked := 0
 	tests := []struct {
 		name    string
-		options disk.Options
+		options destination.Options
 		want    string // where the contents differ
 		asks    bool
 	}{
-		{"rename", disk.Options{Policy: disk.PolicyRename}, "renamed", false},
-		{"overwrite", disk.Options{Policy: disk.PolicyOverwrite}, "replaced", false},
-		{"skip", disk.Options{Policy: disk.PolicySkip}, "skipped", false},
-		{"fail", disk.Options{Policy: disk.PolicyFail}, "exists", false},
-		{"ask nobody", disk.Options{}, "exists", false},
-		{"ask: rename", counting(disk.PolicyRename, &asked), "renamed", true},
-		{"ask: overwrite", counting(disk.PolicyOverwrite, &asked), "replaced", true},
-		{"ask: skip", counting(disk.PolicySkip, &asked), "skipped", true},
-		{"ask: fail", counting(disk.PolicyFail, &asked), "exists", true},
+		{"rename", destination.Options{Policy: destination.PolicyRename}, "renamed", false},
+		{"overwrite", destination.Options{Policy: destination.PolicyOverwrite}, "replaced", false},
+		{"skip", destination.Options{Policy: destination.PolicySkip}, "skipped", false},
+		{"fail", destination.Options{Policy: destination.PolicyFail}, "exists", false},
+		{"ask nobody", destination.Options{}, "exists", false},
+		{"ask: rename", counting(destination.PolicyRename, &asked), "renamed", true},
+		{"ask: overwrite", counting(destination.PolicyOverwrite, &asked), "replaced", true},
+		{"ask: skip", counting(destination.PolicySkip, &asked), "skipped", true},
+		{"ask: fail", counting(destination.PolicyFail, &asked), "exists", true},
 	}
 	for _, tt := range tests {
 		for _, has := range there {
@@ -101,7 +102,7 @@ func TestStanding(t *testing.T) {
 					if now := stat(t, mine); !os.SameFile(now, inode) || d.paths["a.txt"] != "a.txt" {
 						t.Errorf("it is another file now, %v", d.paths)
 					}
-					if tt.options.Policy == disk.PolicyOverwrite {
+					if tt.options.Policy == destination.PolicyOverwrite {
 						before["a.txt"] = tree(t, from)["a.txt"] // with mode and time of the source
 					}
 				case "replaced":
@@ -113,7 +114,7 @@ func TestStanding(t *testing.T) {
 						t.Error("it was not skipped")
 					}
 				case "exists":
-					if !errors.As(err, new(*disk.ExistsError)) {
+					if !errors.As(err, new(*destination.ExistsError)) {
 						t.Errorf("%v", err)
 					}
 				}
@@ -152,11 +153,11 @@ func stat(t *testing.T, p string) fs.FileInfo {
 
 // Empty files are the same without a byte to compare.
 func TestStandingEmpty(t *testing.T) {
-	for p := disk.PolicyAsk; p <= disk.PolicyFail; p++ {
+	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
 		from, to := t.TempDir(), t.TempDir()
 		src := write(t, filepath.Join(from, "a"), nil)
 		write(t, filepath.Join(to, "a"), nil)
-		if d := deliver(t, to, disk.Options{Policy: p}, src); d.paths["a"] != "a" || len(tree(t, to)) != 1 {
+		if d := deliver(t, to, destination.Options{Policy: p}, src); d.paths["a"] != "a" || len(tree(t, to)) != 1 {
 			t.Errorf("%v: %v, %v", p, d.paths, tree(t, to))
 		}
 	}
@@ -170,9 +171,9 @@ func TestStandingFolder(t *testing.T) {
 		write(t, filepath.Join(top, fmt.Sprint("d", i%3), fmt.Sprint(i)), random(i*1000, uint64(i)))
 	}
 	to := t.TempDir()
-	deliver(t, to, disk.Options{}, top)
+	deliver(t, to, destination.Options{}, top)
 	before := tree(t, to)
-	d := deliver(t, to, disk.Options{Policy: disk.PolicyFail}, top)
+	d := deliver(t, to, destination.Options{Policy: destination.PolicyFail}, top)
 	if d.sent != 0 || len(d.paths) != 30 || !equalTrees(tree(t, to), before) {
 		t.Errorf("%d bytes sent, %d files in place", d.sent, len(d.paths))
 	}
@@ -180,7 +181,7 @@ func TestStandingFolder(t *testing.T) {
 
 // standingFile is a File whose place is taken by a file of the same size, of
 // which Have has told the blocks.
-func standingFile(t *testing.T, dir string, o disk.Options, mine []byte) (*disk.Folder, disk.File) {
+func standingFile(t *testing.T, dir string, o destination.Options, mine []byte) (*destination.Folder, files.File) {
 	t.Helper()
 	write(t, filepath.Join(dir, "a"), mine)
 	f := begun(t, dir, o, "a")
@@ -220,7 +221,7 @@ func TestStandingThatChanges(t *testing.T) {
 		for _, differs := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, " ", differs), func(t *testing.T) {
 				dir := t.TempDir()
-				f, file := standingFile(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, mine)
+				f, file := standingFile(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, mine)
 				p := filepath.Join(dir, "a")
 				change(t, p)
 				before := tree(t, dir)
@@ -228,7 +229,7 @@ func TestStandingThatChanges(t *testing.T) {
 				if differs { // the sender said of the second block that it is the same
 					_, err = file.WriteAt(theirs[:mib], 0)
 				} else {
-					err = f.Commit(t.Context(), []disk.File{file})[0]
+					err = f.Commit(t.Context(), []files.File{file})[0]
 				}
 				refusedWith(t, err)
 				if differs { // and says so again to whoever asks
@@ -256,10 +257,10 @@ func poke(t *testing.T, p string, at int64) {
 // A sender that sends what it could have called the same changes nothing.
 func TestStandingSentAllTheSame(t *testing.T) {
 	dir, mine := t.TempDir(), random(2*mib+3, 1)
-	f, file := standingFile(t, dir, disk.Options{Policy: disk.PolicyFail}, mine)
+	f, file := standingFile(t, dir, destination.Options{Policy: destination.PolicyFail}, mine)
 	before := tree(t, dir)["a"]
 	fill(t, file, mine)
-	must(t, f.Commit(t.Context(), []disk.File{file})[0])
+	must(t, f.Commit(t.Context(), []files.File{file})[0])
 	must(t, f.Finish(t.Context()))
 	if after := tree(t, dir); after["a"] != before || len(after) != 1 {
 		t.Errorf("%v", after)
@@ -274,7 +275,7 @@ func TestStandingQuestions(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
 		var at, questions atomic.Int32
-		f := begun(t, dir, disk.Options{Ask: func(ctx context.Context, _ string, _ wire.Entry, _ fs.FileInfo) (disk.Policy, error) {
+		f := begun(t, dir, destination.Options{Ask: func(ctx context.Context, _ string, _ files.Entry, _ fs.FileInfo) (destination.Policy, error) {
 			if at.Add(1) != 1 {
 				t.Error("two questions at once")
 			}
@@ -285,10 +286,10 @@ func TestStandingQuestions(t *testing.T) {
 				<-ctx.Done()
 				return 0, ctx.Err()
 			}
-			return disk.PolicySkip, nil
+			return destination.PolicySkip, nil
 		}}, "top")
 		mustPrepareFolder(t, f, "top")
-		var files []disk.File
+		var opened []files.File
 		for i := range 8 {
 			p := fmt.Sprint("top/", i)
 			write(t, filepath.Join(dir, p), []byte("mine"))
@@ -296,14 +297,14 @@ func TestStandingQuestions(t *testing.T) {
 			must(t, err)
 			_, err = file.Have(ctx)
 			must(t, err)
-			files = append(files, file)
+			opened = append(opened, file)
 		}
 		var group sync.WaitGroup
-		for _, file := range files {
+		for _, file := range opened {
 			for range 3 {
 				group.Go(func() {
 					_, err := file.WriteAt([]byte("they"), 0)
-					if gone && !errors.Is(err, context.Canceled) || !gone && !errors.As(err, new(*disk.SkipError)) {
+					if gone && !errors.Is(err, context.Canceled) || !gone && !errors.As(err, new(*destination.SkipError)) {
 						t.Errorf("%v", err)
 					}
 				})
@@ -322,7 +323,7 @@ func TestStandingBehindSwappedParent(t *testing.T) {
 		t.Run(moment, func(t *testing.T) {
 			dest, outside := arena(t) // with a "secret" of 6 bytes
 			write(t, filepath.Join(dest, "top", "a", "secret"), []byte("secret"))
-			f := begun(t, dest, disk.Options{Policy: disk.PolicyOverwrite}, "top")
+			f := begun(t, dest, destination.Options{Policy: destination.PolicyOverwrite}, "top")
 			mustPrepareFolder(t, f, "top")
 			mustPrepareFolder(t, f, "top/a")
 			file, err := f.Prepare(t.Context(), 2, fileEntry("top/a/secret", 6))
@@ -345,7 +346,7 @@ func TestStandingBehindSwappedParent(t *testing.T) {
 				refusedWith(t, err)
 			}
 			swap("commit")
-			refusedWith(t, f.Commit(t.Context(), []disk.File{file})[0])
+			refusedWith(t, f.Commit(t.Context(), []files.File{file})[0])
 		})
 	}
 }
@@ -360,7 +361,7 @@ func TestStandingAndResume(t *testing.T) {
 	mine[0] ^= 1
 	mine[5*mib] ^= 1
 	write(t, filepath.Join(to, "a"), mine)
-	o := disk.Options{Policy: disk.PolicyOverwrite}
+	o := destination.Options{Policy: destination.PolicyOverwrite}
 	interrupted(t, to, o, src, after(1))
 	if read(t, filepath.Join(to, "a")) != string(mine) {
 		t.Error("it was written to in place")
@@ -378,22 +379,22 @@ func TestStandingTwice(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "top", "a"), []byte("mine"))
 	must(t, os.Link(filepath.Join(dir, "top", "a"), filepath.Join(dir, "top", "b")))
-	f := begun(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, "top")
+	f := begun(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, "top")
 	mustPrepareFolder(t, f, "top")
-	files := map[string]disk.File{}
+	opened := map[string]files.File{}
 	for i, e := range []string{"top/a", "top/b"} {
 		file, err := f.Prepare(t.Context(), uint64(i), fileEntry(e, 4))
 		must(t, err)
 		_, err = file.Have(t.Context())
 		must(t, err)
-		files[e] = file
+		opened[e] = file
 		if e == "top/a" {
-			must(t, f.Commit(t.Context(), []disk.File{file})[0])
+			must(t, f.Commit(t.Context(), []files.File{file})[0])
 		}
 	}
-	_, err := files["top/b"].WriteAt([]byte("they"), 0)
+	_, err := opened["top/b"].WriteAt([]byte("they"), 0)
 	must(t, err)
-	must(t, f.Commit(t.Context(), []disk.File{files["top/b"]})[0])
+	must(t, f.Commit(t.Context(), []files.File{opened["top/b"]})[0])
 	if a, b := read(t, filepath.Join(dir, "top", "a")), read(t, filepath.Join(dir, "top", "b")); a != "mine" || b != "they" {
 		t.Errorf("a is %q, b is %q", a, b)
 	}
@@ -410,14 +411,14 @@ func TestStandingUnreadable(t *testing.T) {
 	}
 	dir := t.TempDir()
 	must(t, os.Chmod(write(t, filepath.Join(dir, "a"), []byte("mine")), 0))
-	f := begun(t, dir, disk.Options{Policy: disk.PolicySkip}, "a")
+	f := begun(t, dir, destination.Options{Policy: destination.PolicySkip}, "a")
 	file, err := f.Prepare(t.Context(), 0, fileEntry("a", 4))
 	must(t, err)
 	have, err := file.Have(t.Context())
 	if err != nil || len(have) > 0 {
 		t.Errorf("%v, %v", have, err)
 	}
-	refusedWith(t, f.Commit(t.Context(), []disk.File{file})[0], "there already")
+	refusedWith(t, f.Commit(t.Context(), []files.File{file})[0], "there already")
 }
 
 // What is told of a file are its whole blocks, in full.
@@ -425,7 +426,7 @@ func TestStandingBlocks(t *testing.T) {
 	dir, mine := t.TempDir(), random(2*mib+9, 1)
 	write(t, filepath.Join(dir, "a"), mine)
 	for size, want := range map[int][]uint32{2*mib + 9: {0, 1, 2}, 3 * mib: {0, 1}, 2*mib + 3: {0, 1, 2}, 5: {0}} {
-		f := begun(t, dir, disk.Options{Policy: disk.PolicyOverwrite}, "a")
+		f := begun(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, "a")
 		file, err := f.Prepare(t.Context(), 0, fileEntry("a", size))
 		must(t, err)
 		have, err := file.Have(t.Context())

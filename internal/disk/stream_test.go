@@ -5,19 +5,22 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime"
 	"slices"
+	"syscall"
 	"testing"
 	"testing/iotest"
+	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
-	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // openStream opens the one file of a stream that reads r.
-func openStream(t *testing.T, r io.Reader) disk.SourceFile {
+func openStream(t *testing.T, r io.Reader) files.SourceFile {
 	t.Helper()
-	s := disk.NewStream("stdin", r)
-	f, err := s.Open(list(t, s).items["stdin"])
+	s := source.NewStream("stdin", r)
+	f, err := list(t, s).items["stdin"].Open()
 	must(t, err)
 	t.Cleanup(func() { must(t, errors.Join(f.Close(), s.Close())) })
 	return f
@@ -57,14 +60,14 @@ func TestStream(t *testing.T) {
 }
 
 func TestStreamEntry(t *testing.T) {
-	s := disk.NewStream("stdin", bytes.NewReader(nil))
+	s := source.NewStream("stdin", bytes.NewReader(nil))
 	defer s.Close()
 	e := list(t, s).entries["stdin"]
-	if e.Kind != wire.KindStream || e.Size != 0 || e.Mode != 0o644 || e.MTime == 0 {
+	if e.Kind != files.KindStream || e.Size != 0 || e.Mode != 0o644 || e.ModTime.IsZero() {
 		t.Errorf("%+v", e)
 	}
 	totals, err := s.Count(t.Context())
-	if err != nil || totals != (disk.Totals{Files: 1}) || !slices.Equal(s.Names(), []string{"stdin"}) {
+	if err != nil || totals != (files.Totals{Files: 1}) || !slices.Equal(s.Names(), []string{"stdin"}) {
 		t.Errorf("%+v, %v", totals, err)
 	}
 }
@@ -92,11 +95,11 @@ func TestStreamOutOfOrder(t *testing.T) {
 }
 
 func TestStreamOnce(t *testing.T) {
-	s := disk.NewStream("stdin", bytes.NewReader(nil))
-	f, err := s.Open(disk.Item{})
+	s := source.NewStream("stdin", bytes.NewReader(nil))
+	f, err := list(t, s).items["stdin"].Open()
 	must(t, err)
 	defer f.Close()
-	_, err = s.Open(disk.Item{})
+	_, err = list(t, s).items["stdin"].Open()
 	mentions(t, err, "read already")
 }
 
@@ -104,8 +107,8 @@ func TestStreamOnce(t *testing.T) {
 func TestStreamClosed(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	s := disk.NewStream("stdin", r)
-	f, err := s.Open(disk.Item{})
+	s := source.NewStream("stdin", r)
+	f, err := list(t, s).items["stdin"].Open()
 	must(t, err)
 	ended := make(chan error)
 	go func() {
@@ -126,7 +129,7 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 // A stream that is closed in the middle does not look as if it had ended.
 func TestStreamClosedIsNotItsEnd(t *testing.T) {
 	for range 50 {
-		f, err := disk.NewStream("stdin", endless{}).Open(disk.Item{})
+		f, err := list(t, source.NewStream("stdin", endless{})).items["stdin"].Open()
 		must(t, err)
 		must(t, f.Close())
 		off := int64(0)
@@ -138,5 +141,54 @@ func TestStreamClosedIsNotItsEnd(t *testing.T) {
 		if !errors.Is(err, os.ErrClosed) {
 			t.Fatalf("%v", err)
 		}
+	}
+}
+
+// A Read that waits for a pipe is interrupted by the Close of the file, which
+// waits for its goroutine, and leaves nothing that reads.
+func TestStreamCloseInterruptsARead(t *testing.T) {
+	r, w, err := os.Pipe()
+	must(t, err)
+	defer w.Close()
+	if r.SetReadDeadline(time.Time{}) != nil {
+		t.Skip("SKIPPED: pipes have no deadlines here")
+	}
+	reading := make(chan struct{})
+	s := source.NewStream("stdin", announcedReader{r, reading})
+	f, err := list(t, s).items["stdin"].Open()
+	must(t, err)
+	<-reading
+	must(t, f.Close())
+	must(t, s.Close())
+	if _, err := w.Write([]byte("x")); !errors.Is(err, syscall.EPIPE) && runtime.GOOS != "windows" {
+		t.Errorf("the pipe is still open for reading: %v", err)
+	}
+}
+
+// announcedReader closes reading before its first Read.
+type announcedReader struct {
+	*os.File
+	reading chan struct{}
+}
+
+func (r announcedReader) Read(p []byte) (int, error) {
+	select {
+	case <-r.reading:
+	default:
+		close(r.reading)
+	}
+	return r.File.Read(p)
+}
+
+// A pipe in memory has no deadlines; the Close of the stream ends its Read.
+func TestStreamCloseEndsAPipe(t *testing.T) {
+	r, w := io.Pipe()
+	defer w.Close()
+	s := source.NewStream("stdin", r)
+	_, err := list(t, s).items["stdin"].Open()
+	must(t, err)
+	must(t, s.Close())
+	if _, err := w.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {
+		t.Errorf("%v", err)
 	}
 }

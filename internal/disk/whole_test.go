@@ -9,7 +9,8 @@ import (
 	"testing"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // Small files in one piece, alone and in a batch that is synced as a whole, with
@@ -29,23 +30,23 @@ func TestWholeFiles(t *testing.T) {
 				dir := t.TempDir()
 				data := random(3000, 1)
 				if before { // verified, and not committed
-					f := begun(t, dir, disk.Options{}, "top")
+					f := begun(t, dir, destination.Options{}, "top")
 					mustPrepareFolder(t, f, "top")
 					for i := range n {
 						e := fileEntry(fmt.Sprint("top/", i), len(data))
-						e.Mode = uint16(modes[i%len(modes)])
+						e.Mode = modes[i%len(modes)]
 						file, err := f.Prepare(t.Context(), 0, e)
 						must(t, err)
 						fill(t, file, data)
 					}
 					must(t, f.Close())
 				}
-				f := begun(t, dir, disk.Options{}, "top")
+				f := begun(t, dir, destination.Options{}, "top")
 				mustPrepareFolder(t, f, "top")
-				var batch []disk.File
+				var batch []files.File
 				for i := range n {
 					e := fileEntry(fmt.Sprint("top/", i), len(data))
-					e.Mode = uint16(modes[i%len(modes)])
+					e.Mode = modes[i%len(modes)]
 					file, err := f.Prepare(t.Context(), 0, e)
 					must(t, err)
 					_, err = file.Have(t.Context())

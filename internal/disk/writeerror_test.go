@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
 // What people are told of a disk that cannot be written, and what the peer is.
@@ -18,30 +18,30 @@ func TestWriteErrors(t *testing.T) {
 		hints []string
 	}{
 		{
-			&disk.SpaceError{Dir: "/dest", Missing: 3 << 20, Err: syscall.ENOSPC},
+			&destination.SpaceError{Dir: "/dest", Needed: 3 << 20, Err: syscall.ENOSPC},
 			[]string{"/dest is full", "3.0 MiB (3145728 bytes) more are needed"},
 			[]string{"Make room", "same command again", "--output"},
 		},
-		{&disk.SpaceError{Dir: "/dest", Missing: 7}, []string{"7 bytes more"}, nil},
+		{&destination.SpaceError{Dir: "/dest", Needed: 7}, []string{"7 bytes more"}, nil},
 		{
-			&disk.SpaceError{Dir: "/dest", Err: &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOSPC}},
+			&destination.SpaceError{Dir: "/dest", Err: &fs.PathError{Op: "open", Path: "x", Err: syscall.ENOSPC}},
 			[]string{"/dest takes no more files or bytes: no space left on device"},
 			[]string{"Make room"},
 		},
 		{
-			&disk.SpaceError{Dir: "/dest", Missing: 1 << 20, Quota: true, Err: syscall.EIO},
+			&destination.SpaceError{Dir: "/dest", Needed: 1 << 20, Quota: true, Err: syscall.EIO},
 			[]string{"quota", "/dest", "1.0 MiB (1048576 bytes) are still to come"},
 			[]string{"quota", "same command again", "--output"},
 		},
-		{&disk.SpaceError{Dir: "/dest", Quota: true}, []string{"quota on the disk of /dest is used up"}, nil},
+		{&destination.SpaceError{Dir: "/dest", Quota: true}, []string{"quota on the disk of /dest is used up"}, nil},
 		{
-			&disk.WriteError{Place: "/dest", Err: &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS}},
+			&destination.WriteError{Place: "/dest", Err: &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS}},
 			[]string{"/dest cannot be written"},
 			[]string{"read-only", "same command again", "--output"},
 		},
-		{&disk.WriteError{Place: "/dest", Err: fs.ErrPermission}, []string{"/dest cannot be written"}, []string{"permissions"}},
-		{&disk.WriteError{Place: "/dest", Err: syscall.EIO}, []string{"/dest cannot be written"}, []string{"sound", "same command"}},
-		{&disk.ExistsError{Path: "top/a"}, []string{"top/a is there already"}, []string{"--on-conflict", "--output"}},
+		{&destination.WriteError{Place: "/dest", Err: fs.ErrPermission}, []string{"/dest cannot be written"}, []string{"permissions"}},
+		{&destination.WriteError{Place: "/dest", Err: syscall.EIO}, []string{"/dest cannot be written"}, []string{"sound", "same command"}},
+		{&destination.ExistsError{Path: "top/a"}, []string{"top/a is there already"}, []string{"--on-conflict", "--output"}},
 	}
 	for _, tt := range tests {
 		mentions(t, tt.err, tt.says...)

@@ -9,16 +9,17 @@ import (
 	"os"
 	"syscall"
 	"testing"
+	"time"
 
-	"github.com/tallow-transfer/tallow/internal/blockhash"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // writerFor is a Writer onto w and its one file.
-func writerFor(t *testing.T, w io.Writer, e wire.Entry) (*disk.Writer, disk.File) {
+func writerFor(t *testing.T, w io.Writer, e files.Entry) (*destination.Writer, files.File) {
 	t.Helper()
-	d := disk.NewWriter(w)
+	d := destination.NewWriter(w)
 	t.Cleanup(func() { must(t, d.Close()) })
 	must(t, d.Begin(t.Context(), []string{"a"}, e.Size))
 	f, err := d.Prepare(t.Context(), 0, e)
@@ -33,7 +34,7 @@ func TestWriterOutOfOrder(t *testing.T) {
 	for seed := range uint64(3) {
 		rng := rand.New(rand.NewPCG(seed, 0))
 		var out bytes.Buffer
-		d, f := writerFor(t, &out, wire.Entry{Kind: wire.KindStream, Path: "a"})
+		d, f := writerFor(t, &out, files.Entry{Kind: files.KindStream, Path: "a"})
 		var window []uint32
 		next := uint32(0)
 		for blocks := wire.Blocks(int64(len(data))); next < blocks || len(window) > 0; {
@@ -52,7 +53,7 @@ func TestWriterOutOfOrder(t *testing.T) {
 				must(t, err)
 			}
 			for range 1 + rng.IntN(2) {
-				must(t, f.Verified(index, blockhash.Hash{})) // whoever calls it has checked
+				must(t, f.Verified(index, files.Hash{})) // whoever calls it has checked
 			}
 			if rng.IntN(4) == 0 {
 				_, err := f.WriteAt(b, int64(index)*mib)
@@ -60,7 +61,7 @@ func TestWriterOutOfOrder(t *testing.T) {
 			}
 		}
 		must(t, f.SetSize(int64(len(data))))
-		must(t, d.Commit(t.Context(), []disk.File{f})[0])
+		must(t, d.Commit(t.Context(), []files.File{f})[0])
 		must(t, d.Finish(t.Context()))
 		if !bytes.Equal(out.Bytes(), data) {
 			t.Errorf("seed %d: %d bytes that are others", seed, out.Len())
@@ -74,14 +75,14 @@ func TestWriterUnverified(t *testing.T) {
 	d, f := writerFor(t, &out, fileEntry("a", 4))
 	_, err := f.WriteAt([]byte("evil"), 0)
 	must(t, err)
-	mentions(t, d.Commit(t.Context(), []disk.File{f})[0], "first 0 bytes")
+	mentions(t, d.Commit(t.Context(), []files.File{f})[0], "first 0 bytes")
 	if out.Len() > 0 {
 		t.Errorf("%q went out", out.Bytes())
 	}
 }
 
 func TestWriterBounds(t *testing.T) {
-	_, f := writerFor(t, io.Discard, wire.Entry{Kind: wire.KindStream, Path: "a"})
+	_, f := writerFor(t, io.Discard, files.Entry{Kind: files.KindStream, Path: "a"})
 	_, err := f.WriteAt([]byte("x"), 63*mib)
 	must(t, err)
 	_, err = f.WriteAt([]byte("x"), 64*mib)
@@ -94,17 +95,17 @@ func TestWriterEmpty(t *testing.T) {
 	if have, err := f.Have(t.Context()); len(have) > 0 || err != nil {
 		t.Errorf("%v, %v", have, err)
 	}
-	must(t, d.Commit(t.Context(), []disk.File{f})[0])
-	mentions(t, d.Commit(t.Context(), []disk.File{f})[0], "already")
+	must(t, d.Commit(t.Context(), []files.File{f})[0])
+	mentions(t, d.Commit(t.Context(), []files.File{f})[0], "already")
 }
 
 func TestWriterOneFile(t *testing.T) {
-	d := disk.NewWriter(io.Discard)
+	d := destination.NewWriter(io.Discard)
 	mentions(t, d.Begin(t.Context(), []string{"a", "b"}, 0), "single file", "--output")
-	for _, e := range []wire.Entry{dirEntry("a"), {Kind: wire.KindSymlink, Path: "a", Target: "b"}} {
+	for _, e := range []files.Entry{dirEntry("a"), {Kind: files.KindSymlink, Path: "a", Target: "b"}} {
 		_, err := d.Prepare(t.Context(), 0, e)
 		mentions(t, err, "single file")
-		if errors.As(err, new(*disk.SkipError)) {
+		if errors.As(err, new(*destination.SkipError)) {
 			t.Errorf("%v goes on without it", err)
 		}
 	}
@@ -124,10 +125,10 @@ func TestWriterFails(t *testing.T) {
 	for i := uint32(0); i < 2 && err == nil; i++ {
 		_, err = f.WriteAt(make([]byte, mib), int64(i)*mib)
 		must(t, err)
-		err = f.Verified(i, blockhash.Hash{})
+		err = f.Verified(i, files.Hash{})
 	}
 	if err == nil { // both were on their way before the first failed
-		err = d.Commit(t.Context(), []disk.File{f})[0]
+		err = d.Commit(t.Context(), []files.File{f})[0]
 	}
 	mentions(t, err, "standard output", "broken pipe")
 	if !errors.Is(err, syscall.EPIPE) {
@@ -147,9 +148,9 @@ func TestWriterStuck(t *testing.T) {
 	d, f := writerFor(t, stuck{free}, fileEntry("a", 2*mib))
 	_, err := f.WriteAt(make([]byte, 2*mib), 0)
 	must(t, err)
-	must(t, f.Verified(0, blockhash.Hash{}))
+	must(t, f.Verified(0, files.Hash{}))
 	ended := make(chan error)
-	go func() { ended <- f.Verified(1, blockhash.Hash{}) }()
+	go func() { ended <- f.Verified(1, files.Hash{}) }()
 	must(t, d.Close())
 	if err := <-ended; !errors.Is(err, os.ErrClosed) {
 		t.Errorf("%v", err)
@@ -159,7 +160,34 @@ func TestWriterStuck(t *testing.T) {
 	fill(t, f, []byte("1"))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := d.Commit(ctx, []disk.File{f})[0]; !errors.Is(err, context.Canceled) {
+	if err := d.Commit(ctx, []files.File{f})[0]; !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
+	}
+}
+
+// A Write to a pipe that nobody reads is interrupted by Close, which waits for the
+// goroutine. The pipe, which is not the Writer's, works afterwards.
+func TestWriterCloseInterruptsAWrite(t *testing.T) {
+	r, w, err := os.Pipe()
+	must(t, err)
+	defer r.Close()
+	defer w.Close()
+	if w.SetWriteDeadline(time.Time{}) != nil {
+		t.Skip("SKIPPED: pipes have no deadlines here")
+	}
+	d := destination.NewWriter(w)
+	must(t, d.Begin(t.Context(), []string{"a"}, 0))
+	f, err := d.Prepare(t.Context(), 0, fileEntry("a", 2*mib))
+	must(t, err)
+	_, err = f.WriteAt(make([]byte, 2*mib), 0)
+	must(t, err)
+	must(t, f.Verified(0, files.Hash{})) // more than a pipe holds
+	must(t, d.Close())
+	if err := f.Verified(1, files.Hash{}); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("Verified after Close: %v", err)
+	}
+	go func() { _, _ = io.Copy(io.Discard, r) }()
+	if _, err := w.Write([]byte("x")); err != nil {
+		t.Errorf("the pipe cannot be written any more: %v", err)
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/partial"
 )
 
 // The environment variables that say how often TestKilled kills, and the seed of its
@@ -192,7 +192,7 @@ func slowRelay(t *testing.T, listen string) *command {
 func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to string, flags []string) exchange {
 	t.Helper()
 	receive := append([]string{"receive", "--yes", "--output", to, x.sender.first(t, "code").Code}, flags...)
-	remembered := len(disk.Remembered(to)) > 0
+	remembered := len(partial.Remembered(to)) > 0
 	if lived := x.receiver.died.Sub(begun); k.victim == receiverOnce && !remembered {
 		t.Logf("after %v the receiver's code was not remembered", lived)
 		if lived > rememberedAfter {

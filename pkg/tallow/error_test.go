@@ -6,7 +6,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
@@ -21,12 +21,12 @@ func TestDiskErrors(t *testing.T) {
 		cause error
 		want  tallow.Error
 	}{
-		{&disk.SpaceError{Dir: "there", Missing: 5000}, tallow.Error{Reason: tallow.ReasonNoSpace, Path: "there", Bytes: 5000}},
-		{&disk.SpaceError{Dir: "there", Missing: 5000, Quota: true}, tallow.Error{Reason: tallow.ReasonQuota, Path: "there", Bytes: 5000}},
-		{&disk.WriteError{Place: "there", Err: fs.ErrInvalid}, tallow.Error{Reason: tallow.ReasonWrite, Path: "there", Detail: "invalid argument"}},
-		{&disk.WriteError{Place: "there", Err: &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS}}, tallow.Error{Reason: tallow.ReasonReadOnly, Path: "there", Detail: "read-only file system"}},
-		{&disk.WriteError{Place: "there", Err: syscall.EACCES}, tallow.Error{Reason: tallow.ReasonPermission, Path: "there", Detail: "permission denied"}},
-		{&disk.ExistsError{Path: "a.txt"}, tallow.Error{Reason: tallow.ReasonExists, Path: "a.txt"}},
+		{&destination.SpaceError{Dir: "there", Needed: 5000}, tallow.Error{Reason: tallow.ReasonNoSpace, Path: "there", Bytes: 5000}},
+		{&destination.SpaceError{Dir: "there", Needed: 5000, Quota: true}, tallow.Error{Reason: tallow.ReasonQuota, Path: "there", Bytes: 5000}},
+		{&destination.WriteError{Place: "there", Err: fs.ErrInvalid}, tallow.Error{Reason: tallow.ReasonWrite, Path: "there", Detail: "invalid argument"}},
+		{&destination.WriteError{Place: "there", Err: &fs.PathError{Op: "open", Path: "x", Err: syscall.EROFS}}, tallow.Error{Reason: tallow.ReasonReadOnly, Path: "there", Detail: "read-only file system"}},
+		{&destination.WriteError{Place: "there", Err: syscall.EACCES}, tallow.Error{Reason: tallow.ReasonPermission, Path: "there", Detail: "permission denied"}},
+		{&destination.ExistsError{Path: "a.txt"}, tallow.Error{Reason: tallow.ReasonExists, Path: "a.txt"}},
 	} {
 		got := tallow.Explain(t.Context(), &engine.DiskError{Err: tt.cause})
 		if got.Kind != tallow.KindIO || got.Reason != tt.want.Reason || got.Path != tt.want.Path || got.Bytes != tt.want.Bytes || got.Detail != tt.want.Detail {

@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"syscall"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -16,16 +16,16 @@ func explainDisk(err error) *Error {
 	if !errors.As(err, &failed) {
 		return nil
 	}
-	var exists *disk.ExistsError
-	var space *disk.SpaceError
-	var write *disk.WriteError
+	var exists *destination.ExistsError
+	var space *destination.SpaceError
+	var write *destination.WriteError
 	var room files.NoSpace
 	e := &Error{Kind: KindIO}
 	switch {
 	case errors.As(err, &exists):
 		e.Reason, e.Path = ReasonExists, exists.Path
 	case errors.As(err, &space):
-		e.Reason, e.Path, e.Bytes = ReasonNoSpace, space.Dir, space.Missing
+		e.Reason, e.Path, e.Bytes = ReasonNoSpace, space.Dir, space.Needed
 		if space.Quota {
 			e.Reason = ReasonQuota
 		}

@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -42,9 +42,10 @@ const maxText = 1 << 20
 type output struct {
 	client *Client
 	o      ReceiveOptions
-	begun  func(*disk.Folder) // called when the folder is ready
-	folder *disk.Folder
-	memory *disk.Memory
+	begun  func(*destination.Folder) // called when the folder is ready
+	folder *destination.Folder
+	memory *destination.Memory
+	writer *destination.Writer
 }
 
 // open chooses the destination of an offer.
@@ -53,24 +54,39 @@ func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destinatio
 	case out.o.Destination != nil:
 		return out.o.Destination, nil
 	case out.o.Writer != nil:
-		w := disk.NewWriter(out.o.Writer)
+		w := destination.NewWriter(out.o.Writer)
+		out.writer = w
 		context.AfterFunc(ctx, func() { _ = w.Close() }) // a write to a pipe may never end by itself
-		return newDestination(w), nil
+		return w, nil
 	case offer.Text && out.o.Output == "":
-		out.memory = disk.NewMemory(maxText)
-		return newDestination(out.memory), nil
+		out.memory = destination.NewMemory(maxText)
+		return out.memory, nil
 	}
 	dir, as := place(out.o.Output, offer.Names)
 	policy, err := policyOf(out.o.OnConflict)
 	if err != nil {
 		return nil, err
 	}
-	folder, err := disk.NewFolder(dir, disk.Options{Policy: policy, Ask: out.ask(), As: as, Logger: out.client.log})
+	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Logger: out.client.log})
 	if err != nil {
 		return nil, &transfer.DiskError{Err: err}
 	}
 	out.folder = folder
-	return toFolder{toDisk{folder}, func() { out.begun(folder) }}, nil
+	return announcedFolder{folder, out.begun}, nil
+}
+
+// announcedFolder is a Folder that says when it has begun.
+type announcedFolder struct {
+	*destination.Folder
+	begun func(*destination.Folder)
+}
+
+func (f announcedFolder) Begin(ctx context.Context, names []string, stored int64) error {
+	err := f.Folder.Begin(ctx, names, stored)
+	if err == nil {
+		f.begun(f.Folder)
+	}
+	return err
 }
 
 // place splits an output path into a folder and, if it is not one, the name
@@ -85,24 +101,24 @@ func place(path string, names []string) (dir, as string) {
 	return filepath.Dir(path), filepath.Base(path)
 }
 
-func policyOf(c Conflict) (disk.Policy, error) {
+func policyOf(c Conflict) (destination.Policy, error) {
 	if c == "" {
 		c = ConflictFail
 	}
-	policy, err := disk.ParsePolicy(string(c))
+	policy, err := destination.ParsePolicy(string(c))
 	if err != nil {
 		return 0, &Error{Kind: KindUsage, Reason: ReasonConflictName, Detail: string(c), Err: err}
 	}
 	return policy, nil
 }
 
-func (out *output) ask() func(context.Context, string, wire.Entry, os.FileInfo) (disk.Policy, error) {
+func (out *output) ask() destination.AskFunc {
 	if out.o.Ask == nil {
 		return nil
 	}
-	return func(ctx context.Context, path string, e wire.Entry, info os.FileInfo) (disk.Policy, error) {
+	return func(ctx context.Context, path string, e files.Entry, info os.FileInfo) (destination.Policy, error) {
 		x := Existing{Path: path, Size: info.Size(), MTime: info.ModTime()}
-		x.New.Size, x.New.MTime = e.Size, time.Unix(0, e.MTime)
+		x.New.Size, x.New.MTime = e.Size, e.ModTime
 		c, err := out.o.Ask(ctx, x)
 		if err != nil {
 			return 0, err
@@ -121,8 +137,11 @@ func (out *output) text() string {
 	return string(out.memory.Bytes())
 }
 
-// close leaves the folder; what can be resumed stays in it.
+// close leaves the folder, in which stays what can be resumed, or the writer.
 func (out *output) close() {
+	if out.writer != nil {
+		_ = out.writer.Close()
+	}
 	if out.folder != nil {
 		_ = out.folder.Close()
 	}

@@ -8,7 +8,8 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/partial"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -114,7 +115,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 				return nil, err
 			}
 			t.accept()
-			out.begun = func(folder *disk.Folder) { memory.start(ctx, folder) }
+			out.begun = func(folder *destination.Folder) { memory.start(ctx, folder) }
 			return out.open(ctx, offer)
 		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
@@ -132,7 +133,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 // with this code, or else the one who waits with it.
 func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (*link.Peer, error) {
 	if o.keepsOnDisk() {
-		peer, err := link.Redial(ctx, c.link, k, disk.Remembered(resumeFolder(o.Output)))
+		peer, err := link.Redial(ctx, c.link, k, partial.Remembered(resumeFolder(o.Output)))
 		if err == nil {
 			t.changeState(transfer.EventPeerJoined, "")
 			return peer, nil

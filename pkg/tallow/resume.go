@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/link"
 )
 
@@ -47,7 +47,7 @@ type memory struct {
 }
 
 // start remembers the transfer once it has run for long enough, until stop.
-func (m *memory) start(ctx context.Context, folder *disk.Folder) {
+func (m *memory) start(ctx context.Context, folder *destination.Folder) {
 	ctx, m.cancel = context.WithCancel(ctx)
 	m.running.Go(func() {
 		timer := time.NewTimer(rememberAfter)
@@ -68,7 +68,7 @@ func (m *memory) stop() {
 }
 
 // remember says whether the transfer is remembered.
-func (m *memory) remember(folder *disk.Folder) bool {
+func (m *memory) remember(folder *destination.Folder) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.done {
@@ -88,7 +88,7 @@ func (m *memory) remember(folder *disk.Folder) bool {
 // keep makes sure that a transfer which ends on a disk without room can go on with
 // the same code. It is false where nothing is kept, or where even what is to be
 // remembered finds no room.
-func (m *memory) keep(folder *disk.Folder) bool {
+func (m *memory) keep(folder *destination.Folder) bool {
 	if folder == nil || !m.remember(folder) {
 		return false
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/tallow-transfer/tallow/internal/disk"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
@@ -32,22 +32,22 @@ func (o SendOptions) source() (s files.Source, closeSource func(), err error) {
 	case o.Source != nil:
 		return o.Source, func() {}, nil
 	case o.Text != "":
-		opened = fromDisk{disk.NewText(o.Text)}
+		opened = source.NewText(o.Text)
 	case o.Stream != nil:
-		opened = fromDisk{disk.NewStream(cmp.Or(o.StreamName, "stdin"), o.Stream)}
+		opened = source.NewStream(cmp.Or(o.StreamName, "stdin"), o.Stream)
 	default:
-		paths, err := disk.NewSource(o.Paths)
+		paths, err := source.NewPaths(o.Paths)
 		if err != nil {
 			return nil, nil, sourceError(err)
 		}
-		opened = fromDisk{paths}
+		opened = paths
 	}
 	return opened, func() { _ = opened.Close() }, nil
 }
 
 // sourceError is what is wrong with the paths that were given.
 func sourceError(err error) *Error {
-	var problem *disk.Problem
+	var problem *source.Error
 	if errors.As(err, &problem) {
 		return &Error{Kind: KindIO, Reason: ReasonUnreadable, Path: problem.Path, Detail: problem.Reason, Err: err}
 	}

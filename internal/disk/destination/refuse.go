@@ -1,0 +1,70 @@
+package destination
+
+import (
+	"errors"
+	"io/fs"
+
+	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+)
+
+// refused returns the refusal of the entry p: reason is for the peer, detail for
+// the user.
+func refused(p, reason, detail string, err error) *SkipError {
+	return &SkipError{Path: p, Reason: reason, Detail: detail, Err: err}
+}
+
+// refusedCollision refuses an entry that would replace another one of this
+// transfer: it is listed twice, or this disk does not distinguish the names (by
+// case or Unicode normalization).
+func refusedCollision(p string) *SkipError {
+	return refused(p, "same name as another entry here", "another entry of this transfer has the same name on this disk", nil)
+}
+
+// refusedChange refuses an entry because the existing file changed while it was
+// compared.
+func refusedChange(p string) *SkipError {
+	return refused(p, "changed on the receiving side", "another program changed the file that is there while it was compared: receive it again", nil)
+}
+
+// refuse returns the error for an entry that cannot have its place: a *SkipError
+// if the entry alone is affected, else an error that ends the transfer.
+func (t *tree) refuse(p string, err error) error {
+	var not *notFolderError
+	switch {
+	case errors.As(err, &not):
+		return refused(p, "its folder is no folder here", not.Error(), err)
+	case errors.Is(err, fs.ErrNotExist):
+		return refused(p, "its folder is not there", "the folder that it belongs into is not there", err)
+	case errors.Is(err, fs.ErrPermission) && !osfs.IsReadOnly(err):
+		return refused(p, "no permission on the receiving side", "this user may not write there: change the folder's permissions and receive again", err)
+	case errors.Is(err, fs.ErrExist):
+		return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received: receive it again", err)
+	case osfs.IsBadName(err):
+		return refused(p, "the receiving disk does not take the name", "the disk does not take this name ("+osfs.Cause(err)+")", err)
+	case osfs.IsFull(err):
+		return t.writeError(err)
+	}
+	return &WriteError{Place: p, Err: err}
+}
+
+// refuseRename returns the error for an entry that could not be renamed to its
+// place.
+func (t *tree) refuseRename(p string, err error) error {
+	if osfs.IsOtherDisk(err) {
+		return refused(p, "its folder is on another disk", "its folder is the root of another disk: receive into that folder with --output", err)
+	}
+	return t.refuse(p, err)
+}
+
+// writeError returns a *SpaceError or *WriteError for an error of writing.
+func (t *tree) writeError(err error) error {
+	var write *WriteError
+	var space *SpaceError
+	switch {
+	case err == nil, errors.As(err, &write), errors.As(err, &space):
+		return err
+	case osfs.IsFull(err):
+		return t.space.full(err)
+	}
+	return &WriteError{Place: t.dir, Err: err}
+}

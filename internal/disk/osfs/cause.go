@@ -1,0 +1,57 @@
+package osfs
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// Cause returns the innermost text of a file system error, without the operation
+// and the path that package os puts before it.
+func Cause(err error) string {
+	var errno syscall.Errno
+	var pathErr *fs.PathError
+	var linkErr *os.LinkError
+	switch {
+	case errors.As(err, &errno):
+		return errno.Error()
+	case errors.As(err, &pathErr):
+		return pathErr.Err.Error()
+	case errors.As(err, &linkErr):
+		return linkErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// CauseError returns an error whose text is the Cause of err and that wraps err.
+func CauseError(err error) error { return causeError{err} }
+
+type causeError struct{ err error }
+
+func (e causeError) Error() string { return Cause(e.err) }
+func (e causeError) Unwrap() error { return e.err }
+
+// IsBadName reports whether a file system refused a name, or a path, for what it
+// is: too long, or with characters that it cannot store.
+func IsBadName(err error) bool {
+	for _, e := range [...]error{syscall.ENAMETOOLONG, syscall.EILSEQ, syscall.EINVAL, syscall.ELOOP} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// IsUnsupportedAttribute reports whether a mode or a time could not be set
+// because the file system cannot store it, as FAT cannot.
+func IsUnsupportedAttribute(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP)
+}
+
+// IsOtherDisk reports whether a rename failed because it would have led to
+// another disk.
+func IsOtherDisk(err error) bool { return errors.Is(err, syscall.EXDEV) }
+
+// IsReadOnly reports whether a write failed because the disk is read-only.
+func IsReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }

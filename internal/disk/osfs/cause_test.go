@@ -1,0 +1,26 @@
+//go:build unix
+
+package osfs
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"syscall"
+	"testing"
+)
+
+func TestCause(t *testing.T) {
+	for _, err := range []error{
+		syscall.ENOENT,
+		&fs.PathError{Op: "open", Path: "/a/secret/path", Err: syscall.ENOENT},
+		fmt.Errorf("x: %w", &os.LinkError{Op: "rename", Old: "a", New: "b", Err: syscall.ENOENT}),
+	} {
+		if got := Cause(err); got != "no such file or directory" {
+			t.Errorf("%q", got)
+		}
+	}
+	if got := Cause(&fs.PathError{Op: "open", Path: "a", Err: ErrReplaced}); got != ErrReplaced.Error() {
+		t.Errorf("%q", got)
+	}
+}

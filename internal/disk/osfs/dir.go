@@ -1,0 +1,40 @@
+package osfs
+
+import (
+	"errors"
+	"os"
+)
+
+// Dir is an open folder below a base folder. Operations on it reach the folder
+// that was opened, whatever has its name since.
+type Dir struct {
+	Base *os.Root // the destination
+	Path string   // relative to Base, separated by "/"; empty for Base itself
+	Root *os.Root // the folder; equal to Base for Base itself
+	File *os.File // the folder again, for its descriptor; opened by Open
+}
+
+// Open opens File if it is not open yet.
+func (d *Dir) Open() error {
+	if d.File != nil {
+		return nil
+	}
+	f, err := d.Root.Open(".")
+	if err != nil {
+		return err
+	}
+	d.File = f
+	return nil
+}
+
+// Close closes the folder, but not Base.
+func (d *Dir) Close() error {
+	var err error
+	if d.File != nil {
+		err = d.File.Close()
+	}
+	if d.Root != d.Base {
+		err = errors.Join(err, d.Root.Close())
+	}
+	return err
+}

@@ -1,0 +1,57 @@
+package partial
+
+import (
+	"errors"
+	"os"
+	"sync"
+	"testing"
+)
+
+// Many transfers of the same names begin and end beside each other: no two have
+// one folder, and none has one that another took away.
+func TestPartialFolderRace(t *testing.T) {
+	const workers, rounds = 8, 40
+	dir := t.TempDir()
+	var mu sync.Mutex
+	used := map[string]bool{}
+	round := func() {
+		dest, err := os.OpenRoot(dir)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer dest.Close()
+		p, err := Open(dest, []string{"a"})
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		name := p.Path
+		mu.Lock()
+		if used[name] {
+			t.Errorf("two have %s", name)
+		}
+		used[name] = true
+		mu.Unlock()
+		mine, err := p.Journal.File().Stat()
+		there, lerr := dest.Lstat(name + "/" + journalName)
+		if err != nil || lerr != nil || !os.SameFile(mine, there) {
+			t.Errorf("%s was taken away: %v", name, errors.Join(err, lerr))
+		}
+		mu.Lock()
+		used[name] = false
+		mu.Unlock()
+		if err := p.Remove(); err != nil {
+			t.Error(err)
+		}
+	}
+	var group sync.WaitGroup
+	for range workers {
+		group.Go(func() {
+			for range rounds {
+				round()
+			}
+		})
+	}
+	group.Wait()
+}

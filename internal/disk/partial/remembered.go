@@ -1,0 +1,111 @@
+package partial
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/disk/journal"
+	"github.com/tallow-transfer/tallow/internal/disk/names"
+	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+)
+
+// maxRemembered bounds the folders that Remembered reads: anyone who runs
+// programs as this user can have made them.
+const maxRemembered = 128
+
+// Remembered returns the Sealed blobs in the journals of interrupted transfers
+// into the folder dir, the newest first. It leaves out the folders of other users
+// and those that a running process holds, and whatever cannot be read or makes no
+// sense. It writes nothing.
+func Remembered(dir string) [][]byte {
+	dest, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil
+	}
+	defer dest.Close()
+	var found []remembered
+	for _, name := range folderNames(dest) {
+		if m, ok := recall(dest, name); ok {
+			found = append(found, m)
+		}
+	}
+	slices.SortStableFunc(found, func(a, b remembered) int { return b.at.Compare(a.at) })
+	var blobs [][]byte
+	for _, m := range found {
+		blobs = append(blobs, m.blobs...)
+	}
+	return blobs
+}
+
+// remembered is what one folder remembers.
+type remembered struct {
+	at    time.Time // when its journal was last written
+	blobs [][]byte  // the newest first
+}
+
+// folderNames returns the names in dest that partial folders may have.
+func folderNames(dest *os.Root) (found []string) {
+	list, err := dest.Open(".")
+	if err != nil {
+		return nil
+	}
+	defer list.Close()
+	for len(found) < maxRemembered {
+		batch, err := list.Readdirnames(readBatch)
+		for _, name := range batch {
+			if strings.HasPrefix(name, names.PartialPrefix) {
+				found = append(found, name)
+			}
+		}
+		if len(batch) == 0 || err != nil {
+			break
+		}
+	}
+	return found[:min(len(found), maxRemembered)]
+}
+
+// recall reads what the folder name of dest remembers. It is false if that is
+// nothing, or if the folder belongs to another user or is in use.
+func recall(dest *os.Root, name string) (m remembered, ok bool) {
+	info, err := dest.Lstat(name)
+	if err != nil || !info.IsDir() || !osfs.OwnedByUser(info) {
+		return m, false
+	}
+	root, err := osfs.OpenDir(dest, name, info)
+	if err != nil {
+		return m, false
+	}
+	defer root.Close()
+	// The lock is tried last and held only for a moment: a transfer that begins
+	// meanwhile would take the folder for one in use.
+	m, err = recallJournal(root)
+	return m, err == nil && len(m.blobs) > 0 && !inUse(root)
+}
+
+func recallJournal(root *os.Root) (m remembered, err error) {
+	f, info, err := osfs.OpenRegular(root, journalName)
+	if err != nil {
+		return m, err
+	}
+	defer f.Close()
+	m.at = info.ModTime()
+	// Not more than it had when it was opened: it may be growing.
+	m.blobs, err = journal.ReadSealed(io.NewSectionReader(f, 0, info.Size()))
+	return m, err
+}
+
+// inUse reports whether a running process holds the folder root.
+func inUse(root *os.Root) bool {
+	lock, _, err := osfs.OpenRegular(root, lockName)
+	if err != nil {
+		return !errors.Is(err, fs.ErrNotExist)
+	}
+	defer lock.Close()
+	held, _ := osfs.TryLock(lock) // the error is ignored as in takeLock
+	return held
+}

@@ -1,0 +1,8 @@
+// Package source is what the sending side reads: [Paths] for files and folders of
+// this machine, [Stream] for standard input, and [Text] for a short text. Each is
+// a files.Source with a Close.
+//
+// Start with [NewPaths]. Symlinks are sent as symlinks if they stay inside their
+// top-level folder. No file outside of what the user named is ever read, even if
+// another program replaces files by symlinks meanwhile.
+package source

@@ -1,0 +1,153 @@
+package source
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"unicode/utf8"
+
+	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+)
+
+// Paths is a files.Source of files and folders of this machine. It is safe for
+// concurrent use.
+type Paths struct {
+	tops []*top
+
+	mu    sync.Mutex
+	roots int // how many are kept open
+}
+
+// top is one path that the user gave.
+type top struct {
+	name  string // the first element of every path in it
+	local string // absolute
+	info  fs.FileInfo
+
+	mu   sync.Mutex
+	root *os.Root // of a folder, if it is kept open
+}
+
+// maxRoots bounds the folders that are kept open, so that sending a thousand
+// folders does not use up the file descriptors.
+const maxRoots = 32
+
+// NewPaths returns a source of the paths that a user gave. It looks at each path,
+// and at nothing below it. A path has to be a file or a folder, or a symlink to
+// one, and no two may have the same name. The errors are for people; an *Error is
+// of a path that cannot be read.
+func NewPaths(paths []string) (*Paths, error) {
+	if len(paths) == 0 {
+		return nil, errors.New("there is nothing to send: name files or folders")
+	}
+	s := &Paths{}
+	named := make(map[string]*top, len(paths))
+	for _, p := range paths {
+		t, err := newTop(p)
+		if err != nil {
+			return nil, err
+		}
+		if other := named[t.name]; other != nil {
+			return nil, fmt.Errorf("%s and %s have the same name and would end up in one place: send them one after the other, or rename one", other.local, t.local)
+		}
+		s.tops = append(s.tops, t)
+		named[t.name] = t
+	}
+	return s, nil
+}
+
+func newTop(p string) (*top, error) {
+	if p == "" {
+		return nil, errors.New("one of the paths to send is empty: check the command")
+	}
+	local, err := filepath.Abs(p)
+	if err != nil {
+		return nil, fmt.Errorf("the current folder cannot be found (%s): give the whole path of %s", osfs.Cause(err), p)
+	}
+	info, err := os.Stat(local)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("there is no %s: check the path", p)
+	case err != nil:
+		return nil, unreadable(p, err)
+	case !info.IsDir() && !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%s is a %s, not a file or a folder: to send what it gives, use it as standard input of \"tallow send -\"", p, kindOf(info.Mode()))
+	}
+	name := filepath.Base(local)
+	switch {
+	case name == string(filepath.Separator) || name == ".":
+		return nil, fmt.Errorf("%s is a whole file system and has no name: send the folders in it", p)
+	case !utf8.ValidString(name):
+		return nil, fmt.Errorf("the name of %q is not UTF-8: rename it first", p)
+	}
+	return &top{name: name, local: local, info: info}, nil
+}
+
+// kindOf returns what a special file is.
+func kindOf(m fs.FileMode) string {
+	switch {
+	case m&fs.ModeNamedPipe != 0:
+		return "named pipe"
+	case m&fs.ModeSocket != 0:
+		return "socket"
+	case m&fs.ModeDevice != 0:
+		return "device"
+	}
+	return "special file"
+}
+
+// Names returns the names of the paths, in the order in which they were given.
+func (s *Paths) Names() []string {
+	names := make([]string, len(s.tops))
+	for i, t := range s.tops {
+		names[i] = t.name
+	}
+	return names
+}
+
+// Close closes the folders that are kept open. Files that were opened stay open.
+func (s *Paths) Close() error {
+	var errs []error
+	for _, t := range s.tops {
+		t.mu.Lock()
+		if t.root != nil {
+			errs = append(errs, t.root.Close())
+			t.root = nil
+		}
+		t.mu.Unlock()
+	}
+	s.mu.Lock()
+	s.roots = 0
+	s.mu.Unlock()
+	return errors.Join(errs...)
+}
+
+// open returns the root of a top-level folder, and what to call when it is no
+// longer used. Nothing in the folder leads outside through it.
+func (s *Paths) open(t *top) (*os.Root, func(), error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.root != nil {
+		return t.root, func() {}, nil
+	}
+	root, err := os.OpenRoot(t.local)
+	if err != nil {
+		return nil, nil, err
+	}
+	// The path may lead elsewhere than when the user gave it.
+	if info, err := root.Stat("."); err != nil || !os.SameFile(info, t.info) {
+		_ = root.Close()
+		return nil, nil, errors.Join(osfs.ErrReplaced, err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.roots >= maxRoots {
+		return root, func() { _ = root.Close() }, nil
+	}
+	s.roots++
+	t.root = root
+	return root, func() {}, nil
+}
