@@ -12,8 +12,8 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// BenchmarkSmallFiles receives 15,000 files of 3 KiB in 500 folders, committed
-// in batches of 512: about what the source of a large program is.
+// BenchmarkSmallFiles receives 15,000 files of 3 KiB in 500 folders, committed in
+// batches of 512, like the source code of a large program.
 func BenchmarkSmallFiles(b *testing.B) {
 	const count, perFolder = 15_000, 30
 	data := random(3<<10, 1)
@@ -73,8 +73,8 @@ func BenchmarkSmallFiles(b *testing.B) {
 }
 
 // BenchmarkLargeFile receives 1 GiB that no disk compresses, written by two
-// goroutines as package transfer does. Of its time "commit" is what is left to
-// be done when the last byte was written.
+// goroutines as in package transfer. "commit" is the part of its time after the
+// last byte was written.
 func BenchmarkLargeFile(b *testing.B) {
 	const blocks = 1 << 10
 	data := random(64<<20, 1)

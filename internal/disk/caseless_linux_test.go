@@ -7,8 +7,9 @@ import (
 	"testing"
 )
 
-// mountCaseless mounts a small ext4 on dir with a folder "caseless" in it that
-// folds case; false where the kernel, the tools or the rights are missing.
+// mountCaseless mounts a small ext4 file system on dir, with a folder "caseless"
+// that ignores case. It is false without the kernel, tools or permissions for
+// that.
 func mountCaseless(t *testing.T, dir string) bool {
 	t.Helper()
 	if os.Geteuid() != 0 {

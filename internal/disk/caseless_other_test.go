@@ -4,5 +4,5 @@ package disk_test
 
 import "testing"
 
-// mountCaseless makes nothing: other systems have such disks or no loop mounts.
+// mountCaseless returns false: other systems have such disks, or no loop mounts.
 func mountCaseless(*testing.T, string) bool { return false }

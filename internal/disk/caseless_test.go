@@ -10,9 +10,9 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// caseless is a folder on a disk that does not tell "a" from "A": a temporary
-// one where the system has such, else one that root can make. It is skipped
-// where there is neither; TestCollision plays such a disk with hard links.
+// caseless returns a folder on a disk that does not distinguish "a" from "A", or
+// skips the test. Some systems have such disks, and on others root can make one.
+// TestCollision imitates such a disk with hard links.
 func caseless(t *testing.T) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -32,9 +32,9 @@ func caseless(t *testing.T) string {
 	return ""
 }
 
-// Entries whose names differ only in case, on a disk that does not tell them
-// apart: the first one lands, the second is refused, and no policy replaces one
-// with the other. Nor does a file reach our own folder by another case.
+// Entries whose names differ only in case, on a disk that ignores case. The first
+// is received and the second refused, and no policy replaces one with the other.
+// No file gets into the partial folder by a different case either.
 func TestCaseless(t *testing.T) {
 	base := caseless(t)
 	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
@@ -59,7 +59,7 @@ func TestCaseless(t *testing.T) {
 			if a, b := read(t, filepath.Join(dir, "top", "NAME")), read(t, filepath.Join(dir, "top", "One")); a != "first" || b != "one" {
 				t.Errorf("%q, %q", a, b)
 			}
-			// A file of the person's that is the same, for two entries.
+			// A file of the user's that is the same, for two entries.
 			write(t, filepath.Join(dir, "top", "mine"), []byte("mine"))
 			f = begun(t, dir, destination.Options{Policy: p}, "top")
 			mustPrepareFolder(t, f, "top")

@@ -13,18 +13,18 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/source"
 )
 
-// The test binary runs itself again as a receiver that is to be killed. These
-// variables say what it does then.
+// The test binary runs itself again as a receiver that is going to be killed.
+// These variables say what it does.
 const (
 	childSource = "TALLOW_DISK_TEST_SOURCE" // the path that is sent
 	childDest   = "TALLOW_DISK_TEST_DEST"   // the folder that receives it
 	childBlocks = "TALLOW_DISK_TEST_BLOCKS" // after how many blocks it waits to be killed
 )
 
-// childSealed is what the child remembers.
+// childSealed is the blob that the child remembers.
 const childSealed = "sealed by the child"
 
-// child receives until it has so many blocks, says so and waits.
+// child receives that many blocks, reports it and waits.
 func child() int {
 	src, err := source.NewPaths([]string{os.Getenv(childSource)})
 	if err != nil {
@@ -56,7 +56,7 @@ func complain(what ...any) int {
 	return 2
 }
 
-// killed runs a child and kills it when it has that many blocks.
+// killed runs a child and kills it after that many blocks.
 func killed(t *testing.T, src, dest string, blocks int) {
 	t.Helper()
 	exe, err := os.Executable()

@@ -13,7 +13,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// Every policy against everything that can have the name of a file.
+// Every policy, with everything that can have the name of a file.
 func TestConflict(t *testing.T) {
 	const theirs, mine = "theirs", "mine"
 	there := map[string]func(t *testing.T, p string){
@@ -95,7 +95,7 @@ func TestConflict(t *testing.T) {
 	}
 }
 
-// An error of the question ends the transfer.
+// An error of Ask ends the transfer.
 func TestAskFails(t *testing.T) {
 	dir, errGone := t.TempDir(), errors.New("terminal gone")
 	write(t, filepath.Join(dir, "a"), nil)
@@ -107,7 +107,7 @@ func TestAskFails(t *testing.T) {
 	}
 }
 
-// The first free number is taken, also where several files want it at once.
+// The first free number is used, even if several files need one at once.
 func TestRenameCounts(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a.txt", "a (1).txt", "a (2).txt", "b.txt"} {
@@ -139,7 +139,7 @@ func TestRenameCounts(t *testing.T) {
 	}
 }
 
-// A file that another program makes between Prepare and Commit.
+// Another program makes a file between Prepare and Commit.
 func TestAppearsMeanwhile(t *testing.T) {
 	for policy, want := range map[destination.Policy]string{
 		destination.PolicyRename:    "renamed",
@@ -180,8 +180,8 @@ func TestAppearsMeanwhile(t *testing.T) {
 	}
 }
 
-// Names that differ for the peer and not for the disk: there the second name
-// shows the first one's file, as a second link to it does here.
+// Names that differ for the peer, but not for the disk. There the second name
+// leads to the file of the first, as a hard link does here.
 func TestCollision(t *testing.T) {
 	for _, policy := range []destination.Policy{destination.PolicyAsk, destination.PolicyRename, destination.PolicyOverwrite, destination.PolicySkip, destination.PolicyFail} {
 		for _, when := range []string{"before", "after"} {
@@ -218,8 +218,8 @@ func TestCollision(t *testing.T) {
 	}
 }
 
-// Folders are merged under every policy, and what is in them stays. A folder
-// that was there keeps its mode; one that is new has that of the source.
+// Folders are merged under every policy, and what is in them stays. An existing
+// folder keeps its mode; a new one gets that of the source.
 func TestMerge(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	write(t, filepath.Join(from, "top", "new", "a"), []byte("theirs"))

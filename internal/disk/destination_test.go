@@ -13,7 +13,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// What every destination does with one file, whatever it is for.
+// What every destination does with one file.
 func TestDestinations(t *testing.T) {
 	type made struct {
 		receiver
@@ -82,7 +82,7 @@ func TestDestinations(t *testing.T) {
 	}
 }
 
-// -o with a new name for the one thing that is sent, be it a file or a folder.
+// -o with a new name for the one file or folder that is sent.
 func TestAs(t *testing.T) {
 	from := t.TempDir()
 	write(t, filepath.Join(from, "top", "sub", "a"), []byte("1"))
@@ -99,7 +99,7 @@ func TestAs(t *testing.T) {
 	if got := d.paths["file"]; got != "new.txt" || read(t, filepath.Join(to, "new.txt")) != "2" {
 		t.Errorf("%q", got)
 	}
-	// Taken: what gives way is the new name.
+	// If the new name is taken, it is numbered.
 	write(t, filepath.Join(to, "new.txt"), []byte("3"))
 	d = deliver(t, to, destination.Options{As: "new.txt", Policy: destination.PolicyRename}, file)
 	if got := d.paths["file"]; got != "new (1).txt" {
@@ -133,7 +133,7 @@ func TestNewFolder(t *testing.T) {
 	}
 }
 
-// The kinds of a manifest have no more than these, and a File only for two.
+// These are all kinds of entries, and only two of them have a File.
 func TestPrepareKinds(t *testing.T) {
 	f := begun(t, t.TempDir(), destination.Options{}, "top")
 	for i, e := range []files.Entry{

@@ -50,8 +50,8 @@ var (
 	_ receiver = (*destination.Memory)(nil)
 )
 
-// delivery plays package transfer: it brings a source to a destination in one
-// process.
+// delivery stands in for package transfer: it brings a source to a destination
+// within one process.
 type delivery struct {
 	src sender
 	dst receiver
@@ -184,7 +184,7 @@ func (d *delivery) commit(ctx context.Context) error {
 	return nil
 }
 
-// deliver brings paths into dir and fails the test if anything goes wrong.
+// deliver brings paths into dir, and fails the test if anything goes wrong.
 func deliver(t *testing.T, dir string, o destination.Options, paths ...string) *delivery {
 	t.Helper()
 	d := open(t, dir, o, paths...)
@@ -200,7 +200,7 @@ func deliver(t *testing.T, dir string, o destination.Options, paths ...string) *
 	return d
 }
 
-// open makes a delivery of paths into dir. Both sides are closed at the end of
+// open returns a delivery of paths into dir. Both sides are closed at the end of
 // the test at the latest.
 func open(t *testing.T, dir string, o destination.Options, paths ...string) *delivery {
 	t.Helper()
@@ -223,7 +223,7 @@ func folder(t *testing.T, dir string, o destination.Options) *destination.Folder
 	return f
 }
 
-// begun is a Folder that has begun to receive names.
+// begun returns a Folder that has begun to receive names.
 func begun(t *testing.T, dir string, o destination.Options, names ...string) *destination.Folder {
 	t.Helper()
 	f := folder(t, dir, o)
@@ -266,7 +266,7 @@ func dirEntry(p string) files.Entry {
 	return files.Entry{Kind: files.KindDir, Mode: 0o755, ModTime: time.Unix(0, 1e18), Path: p}
 }
 
-// tree is everything below dir: path to kind, mode, time and content.
+// tree returns everything below dir: by path, the kind, mode, time and content.
 func tree(t *testing.T, dir string) map[string]string {
 	t.Helper()
 	found := map[string]string{}
@@ -306,7 +306,7 @@ func tree(t *testing.T, dir string) map[string]string {
 	return found
 }
 
-// same fails the test where two folders differ.
+// same fails the test if two folders differ.
 func same(t *testing.T, got, want string) {
 	t.Helper()
 	g, w := tree(t, got), tree(t, want)
@@ -322,7 +322,7 @@ func same(t *testing.T, got, want string) {
 	}
 }
 
-// leftovers are the partial folders in dir.
+// leftovers returns the partial folders in dir.
 func leftovers(t *testing.T, dir string) []string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dir, ".tallow-*"))
@@ -376,7 +376,7 @@ func firstUnfinished(err error) error {
 	return fmt.Errorf("%s: %s", unfinished.Paths[0], unfinished.Reasons[0])
 }
 
-// mentions fails the test if err has not all of the words.
+// mentions fails the test unless err contains all words.
 func mentions(t *testing.T, err error, words ...string) {
 	t.Helper()
 	if err == nil {
@@ -389,8 +389,8 @@ func mentions(t *testing.T, err error, words ...string) {
 	}
 }
 
-// advises fails the test if err has no hint with all of the words, or tells the
-// peer anything of this machine.
+// advises fails the test unless err has a hint that contains all words, and tells
+// the peer nothing about this machine.
 func advises(t *testing.T, err error, words ...string) {
 	t.Helper()
 	var known interface {

@@ -9,7 +9,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
-// On a slow link a kill costs a second, not 24 blocks.
+// On a slow link a kill costs what arrived in a second, not 24 blocks.
 func TestJournalKeepsUpWithSlowLinks(t *testing.T) {
 	data := random(mib, 1)
 	dir := t.TempDir()
@@ -33,7 +33,7 @@ func TestJournalKeepsUpWithSlowLinks(t *testing.T) {
 			_, err := file.WriteAt(data, int64(i)*mib)
 			must(t, err)
 			must(t, file.Verified(uint32(i), blockhash.Sum(uint32(i), data).Hash))
-			// A transfer of the same into a copy of what a kill would leave.
+			// A transfer of the same files into a copy of what a kill would leave.
 			later := begun(t, crashed(t, dir), destination.Options{}, "a")
 			again, err := later.Prepare(t.Context(), 0, fileEntry("a", 6*mib))
 			must(t, err)

@@ -14,8 +14,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// More files at once than are kept open, written by several goroutines, each
-// file by all of them.
+// More files than are kept open, each written by several goroutines.
 func TestManyWriters(t *testing.T) {
 	const count, writers = 300, 8
 	dir := t.TempDir()
@@ -47,7 +46,7 @@ func TestManyWriters(t *testing.T) {
 	if n := descriptors(t); n > 200 {
 		t.Errorf("%d descriptors are open", n)
 	}
-	// Commits run beside each other too.
+	// Several commits run at the same time.
 	for part := range 3 {
 		group.Go(func() {
 			for _, err := range f.Commit(t.Context(), open[part*100:(part+1)*100]) {
@@ -66,7 +65,7 @@ func TestManyWriters(t *testing.T) {
 	}
 }
 
-// descriptors is how many this process has open, 0 if it cannot be told.
+// descriptors returns how many file descriptors are open, 0 if that is not known.
 func descriptors(t *testing.T) int {
 	t.Helper()
 	list, err := os.ReadDir("/proc/self/fd")
@@ -76,7 +75,7 @@ func descriptors(t *testing.T) int {
 	return len(list)
 }
 
-// One large file, blocks in any order from several goroutines.
+// One large file, with blocks in any order from several goroutines.
 func TestLargeFile(t *testing.T) {
 	dir := t.TempDir()
 	data := random(20*mib+3, 1)
@@ -111,7 +110,7 @@ func TestLargeFile(t *testing.T) {
 	}
 }
 
-// Batches large and small take different ways to the disk.
+// Large and small batches are synced in different ways.
 func TestBatches(t *testing.T) {
 	for _, n := range []int{0, 1, 4, 5, 50} {
 		dir := t.TempDir()
@@ -134,7 +133,7 @@ func TestBatches(t *testing.T) {
 	}
 }
 
-// A size that was said wrong is put right, and sizes that cannot be are refused.
+// SetSize corrects a size, and refuses impossible ones.
 func TestSetSize(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{}, "a")

@@ -13,7 +13,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// arena is a destination with a neighbour that nothing may ever reach.
+// arena returns a destination, and a folder beside it that nothing may reach.
 func arena(t *testing.T) (dest, outside string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -46,7 +46,7 @@ func refusedWith(t *testing.T, err error, words ...string) {
 	mentions(t, err, words...)
 }
 
-// What a peer may list to get where it should not.
+// What a peer can list to get where it must not.
 func TestHostileManifest(t *testing.T) {
 	link := func(p, target string) files.Entry {
 		return files.Entry{Kind: files.KindSymlink, Path: p, Target: target}
@@ -104,12 +104,12 @@ func TestHostileManifest(t *testing.T) {
 	}
 }
 
-// Whatever name a peer finds for our folder (a file system may ignore case, or
-// have short names of its own), it is known by what it is.
+// The partial folder is recognized under any name that a peer finds for it: a
+// file system may ignore case, or have short names of its own.
 func TestOwnFolderUnderAnotherName(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, "alias")
-	// Nothing here gives a folder a second name but a rename.
+	// A rename is the only way here to give a folder another name.
 	must(t, os.Rename(leftovers(t, dir)[0], filepath.Join(dir, "alias")))
 	_, err := f.Prepare(t.Context(), 0, dirEntry("alias"))
 	refusedWith(t, err)
@@ -128,8 +128,8 @@ func TestTwiceAfterCommit(t *testing.T) {
 	}
 }
 
-// The parent of a file is swapped for a symlink at every moment of its life, by
-// every way in: it never lands behind the link.
+// The parent of a file is replaced by a symlink at every stage and in every way.
+// The file never ends up behind the link.
 func TestSwappedParent(t *testing.T) {
 	for _, way := range []string{"folder", "as", "resume", "batch"} {
 		for _, moment := range []string{"folder", "prepare", "write", "commit"} {
@@ -172,7 +172,7 @@ func swappedParent(t *testing.T, way, moment, to string) {
 	mustPrepareFolder(t, f, "top")
 	mustPrepareFolder(t, f, "top/a")
 	swap("folder")
-	// Another folder in between, or the one that is still open would do.
+	// Another folder in between, since the one that is still open would be used.
 	mustPrepareFolder(t, f, "top/b")
 	file, err := f.Prepare(t.Context(), 1, fileEntry("top/a/secret", len(data)))
 	if err != nil {
@@ -184,8 +184,7 @@ func swappedParent(t *testing.T, way, moment, to string) {
 	must(t, err)
 	fill(t, file, data)
 	swap("write")
-	// Small files beside it, as they come packed in one record; enough of them
-	// that the batch is synced as a whole.
+	// Small files beside it, as many as are synced as a whole.
 	batch := []files.File{}
 	for i := range map[string]int{"batch": 20}[way] + 1 {
 		other, err := f.Prepare(t.Context(), uint64(i)+2, fileEntry(fmt.Sprint("top/ok", i), 1))
@@ -204,8 +203,8 @@ func swappedParent(t *testing.T, way, moment, to string) {
 	}
 }
 
-// A folder is swapped before its mode and time are set: what the link leads to
-// keeps its own.
+// A folder is replaced by a symlink before its mode and time are set. What the
+// link leads to keeps its own.
 func TestSwappedBeforeFinish(t *testing.T) {
 	dest, outside := arena(t)
 	must(t, os.Chmod(outside, 0o700))
@@ -234,8 +233,8 @@ func TestSwappedBeforeFinish(t *testing.T) {
 	}
 }
 
-// Each symlink looks harmless, together they lead out. A dangling one and one
-// that loops are harmless.
+// Each symlink looks harmless, but together they lead out. One that leads to
+// nothing and one that loops are harmless.
 func TestLinksThatLeadOutTogether(t *testing.T) {
 	dest, _ := arena(t)
 	f := begun(t, dest, destination.Options{}, "top")
@@ -279,8 +278,7 @@ func TestLinksThatLeadOutTogether(t *testing.T) {
 	}
 }
 
-// A partial folder that somebody else laid out, or a symlink in its place, is
-// left alone.
+// A partial folder of another user, or a symlink in its place, is left alone.
 func TestPlantedPartialFolder(t *testing.T) {
 	plant := map[string]func(t *testing.T, p, outside string){
 		"link": func(t *testing.T, p, outside string) { must(t, os.Symlink(outside, p)) },
@@ -313,7 +311,7 @@ func TestPlantedPartialFolder(t *testing.T) {
 	}
 }
 
-// Nothing is committed of which not all was written.
+// A file that was not written completely is not committed.
 func TestIncompleteFile(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{}, "a")
@@ -327,7 +325,7 @@ func TestIncompleteFile(t *testing.T) {
 	}
 }
 
-// More names than fit into an offer: what is in it is not all there is.
+// If there are more names than fit into an offer, others are allowed too.
 func TestManyNames(t *testing.T) {
 	var names []string
 	for i := range wire.MaxOfferNames {
@@ -338,7 +336,7 @@ func TestManyNames(t *testing.T) {
 	must(t, err)
 }
 
-// Modes cannot bring more than permissions.
+// Of a mode only the permissions count.
 func TestModeBits(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{}, "top")

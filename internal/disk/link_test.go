@@ -73,8 +73,8 @@ func TestLinkConflict(t *testing.T) {
 	}
 }
 
-// A symlink does not replace what this transfer itself put there, nor what
-// another program made meanwhile.
+// A symlink replaces neither what this transfer put there, nor what another
+// program made meanwhile.
 func TestLinkOnTaken(t *testing.T) {
 	for _, policy := range []destination.Policy{destination.PolicyOverwrite, destination.PolicyRename, destination.PolicyFail} {
 		dir := t.TempDir()

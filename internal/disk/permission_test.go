@@ -11,7 +11,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/source"
 )
 
-// What may not be read is a problem each, and the rest is sent.
+// What cannot be read is reported, and the rest is sent.
 func TestUnreadableSource(t *testing.T) {
 	if !asUser(t) {
 		return
@@ -36,7 +36,7 @@ func TestUnreadableSource(t *testing.T) {
 	}
 }
 
-// Where this user may not write.
+// A destination that this user cannot write to.
 func TestUnwritableDestination(t *testing.T) {
 	if !asUser(t) {
 		return
@@ -70,8 +70,8 @@ func TestUnwritableDestination(t *testing.T) {
 	mentions(t, err, "permission denied", "--output")
 }
 
-// Files and folders that their own modes close, as the user whom they bind: they
-// arrive, and an interruption in the middle does not keep them from it.
+// Files and folders whose own modes forbid access, received by a user for whom
+// that counts. They arrive, even after an interruption.
 func TestClosedModes(t *testing.T) {
 	if !asUser(t) {
 		return
@@ -96,7 +96,8 @@ func TestClosedModes(t *testing.T) {
 	}
 }
 
-// An outer folder that its mode closes does not keep the inner ones from theirs.
+// An outer folder whose mode forbids access does not keep the inner ones from
+// getting theirs.
 func TestClosedOuterFolder(t *testing.T) {
 	if !asUser(t) {
 		return

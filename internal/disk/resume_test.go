@@ -22,12 +22,12 @@ import (
 
 const mib = files.BlockSize
 
-// kept is how much a kill may cost beside what had not arrived: blocks that
-// were verified but whose data was not yet synced and claimed in the journal.
+// kept is how many blocks a kill may cost: those that were verified, but not yet
+// synced and claimed in the journal.
 const kept = 24 * mib
 
-// A receiver that is killed (SIGKILL: nothing is flushed, nothing closed) at
-// different moments, and then runs again: what was verified is not sent again.
+// A receiver is killed at different moments (by SIGKILL: nothing is flushed or
+// closed) and runs again. What was verified is not sent again.
 func TestKilled(t *testing.T) {
 	from := t.TempDir()
 	top := filepath.Join(from, "top")
@@ -55,8 +55,8 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-// interrupted receives src into dest until stop says so, and leaves as Ctrl-C
-// does.
+// interrupted receives src into dest until stop returns true, and closes as after
+// Ctrl-C.
 func interrupted(t *testing.T, dest string, o destination.Options, src string, stop func() bool) *delivery {
 	t.Helper()
 	d := open(t, dest, o, src)
@@ -73,7 +73,7 @@ func after(blocks int) func() bool {
 	return func() bool { blocks--; return blocks <= 0 }
 }
 
-// partOf is the only partial file below dest.
+// partOf returns the only partial file below dest.
 func partOf(t *testing.T, dest string) string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(dest, ".tallow-*", "*.part"))
@@ -83,7 +83,7 @@ func partOf(t *testing.T, dest string) string {
 	return found[0]
 }
 
-// The source is another one than before: what differs is sent, nothing else.
+// The source has changed. Only the blocks that differ are sent.
 func TestResumeOfChangedSource(t *testing.T) {
 	old := random(5*mib+10, 1)
 	tests := []struct {
@@ -115,7 +115,7 @@ func TestResumeOfChangedSource(t *testing.T) {
 	}
 }
 
-// Not the journal is believed, but what is on the disk.
+// What counts is not the journal but what is on the disk.
 func TestResumeOfDamagedData(t *testing.T) {
 	damage := map[string]struct {
 		do   func(t *testing.T, part string)
@@ -158,8 +158,8 @@ func TestResumeOfDamagedData(t *testing.T) {
 	}
 }
 
-// The journal is torn or flipped anywhere: the transfer begins, claims nothing
-// that is not so, and what stands before the damage is still of use.
+// The journal is cut off or damaged anywhere. The transfer begins, believes
+// nothing wrong, and uses what comes before the damage.
 func TestResumeWithDamagedJournal(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	top := filepath.Join(from, "top")
@@ -237,8 +237,8 @@ func TestResumeWithDamagedJournal(t *testing.T) {
 	}
 }
 
-// What was committed before the interruption is in place, and nothing of it is
-// asked or sent again, whatever the policy.
+// What was committed before the interruption stays in place. Nothing of it is
+// asked about or sent again, under any policy.
 func TestResumeAfterCommits(t *testing.T) {
 	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
 		t.Run(p.String(), func(t *testing.T) {
@@ -257,8 +257,8 @@ func TestResumeAfterCommits(t *testing.T) {
 	}
 }
 
-// The source of a file that was committed has changed since: it is never
-// written to in place, and replaced when the new one is whole.
+// The source of a committed file has changed. The file is never written to in
+// place, but replaced once the new one is whole.
 func TestResumeOfCommittedThatChanged(t *testing.T) {
 	tests := map[string]struct {
 		change func(b []byte) []byte
@@ -298,8 +298,8 @@ func TestResumeOfCommittedThatChanged(t *testing.T) {
 	}
 }
 
-// A time that was corrected in place is known to the next transfer too, should
-// this one be interrupted again.
+// A time that was corrected in place is recognized by the next transfer, if this
+// one is interrupted again.
 func TestResumeTwiceOfTouched(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "a"), random(mib, 1))
@@ -313,8 +313,8 @@ func TestResumeTwiceOfTouched(t *testing.T) {
 	same(t, to, from)
 }
 
-// A file of an interrupted transfer that the person replaced is the person's,
-// even if it has got the same inode.
+// A file that the user put in the place of one of an interrupted transfer is the
+// user's, even if it got the same inode.
 func TestResumeOfReplacedByPerson(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "a"), []byte("theirs"))
@@ -333,7 +333,7 @@ func TestResumeOfReplacedByPerson(t *testing.T) {
 	}
 }
 
-// receiveAll receives a folder up to the commit of all its files.
+// receiveAll receives a folder up to the commit of all of its files.
 func receiveAll(t *testing.T, f *destination.Folder, src string) {
 	t.Helper()
 	s, err := source.NewPaths([]string{src})
@@ -347,8 +347,8 @@ func receiveAll(t *testing.T, f *destination.Folder, src string) {
 	}
 }
 
-// An interruption while a committed file was being replaced: the blocks of the
-// new one are kept too.
+// The transfer is interrupted while a committed file is being replaced. The
+// blocks of the new file are kept too.
 func TestResumeOfReplacement(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	data := random(4*mib, 1)
@@ -369,7 +369,7 @@ func TestResumeOfReplacement(t *testing.T) {
 	}
 }
 
-// A kill between the journal's record of a commit and the rename.
+// The receiver is killed between the record of a commit and the rename.
 func TestResumeBeforeRename(t *testing.T) {
 	if !asUser(t) { // whom the final mode of the partial file binds
 		return
@@ -401,7 +401,7 @@ func partNameOf(p string) string {
 	return fmt.Sprintf("%x.part", h[:8])
 }
 
-// Files that gave way to others are found again where they are.
+// Files that were renamed because of a conflict are found again.
 func TestResumeOfRenamed(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	top := filepath.Join(from, "top")
@@ -419,7 +419,7 @@ func TestResumeOfRenamed(t *testing.T) {
 	}
 }
 
-// So are those that gave way only at the commit.
+// So are files that were renamed only at the commit.
 func TestResumeOfRenamedAtCommit(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "a"), []byte("theirs"))
@@ -436,8 +436,8 @@ func TestResumeOfRenamedAtCommit(t *testing.T) {
 	}
 }
 
-// The transfer is run again with another name for what is sent: what bears the
-// first name stays, and all is received under the new one.
+// The transfer runs again with another name for what is sent. What has the first
+// name stays, and everything is received under the new one.
 func TestResumeUnderAnotherName(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	src := write(t, filepath.Join(from, "top", "a"), []byte("theirs"))
@@ -450,8 +450,8 @@ func TestResumeUnderAnotherName(t *testing.T) {
 	}
 }
 
-// A folder that an interrupted transfer made has its mode and time in the end,
-// also if Finish had come to it and closed it to us.
+// A folder that an interrupted transfer made gets its mode and time in the end,
+// even if Finish had already set a mode that forbids access.
 func TestResumeOfFolders(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	top := filepath.Join(from, "top")
@@ -470,8 +470,8 @@ func TestResumeOfFolders(t *testing.T) {
 	same(t, to, from)
 }
 
-// A Finish that was interrupted after it had made a symlink that leads out, and
-// before it had checked it.
+// A Finish is interrupted after it made a symlink that leads out, and before it
+// checked it.
 func TestResumeOfFinish(t *testing.T) {
 	dest, _ := arena(t)
 	f := begun(t, dest, destination.Options{}, "top")
@@ -499,8 +499,8 @@ func TestResumeOfFinish(t *testing.T) {
 	}
 }
 
-// Two transfers of the same names into one folder at once have a folder each,
-// and what either leaves is taken up.
+// Two simultaneous transfers of the same names into one destination have a
+// partial folder each, and both can be resumed.
 func TestLock(t *testing.T) {
 	dir := t.TempDir()
 	one := begun(t, dir, destination.Options{}, "b", "a")
@@ -531,8 +531,8 @@ func TestLock(t *testing.T) {
 	}
 }
 
-// A folder of the right name whose journal is of a later program, or of other
-// names, is left alone.
+// A folder with the right name is left alone if its journal is of a later version
+// or of other names.
 func TestForeignJournal(t *testing.T) {
 	names := blockhash.Sum(0, []byte{0, 0, 0, 1, 'a'}).Root // BLAKE3 of what is sent
 	for _, tt := range []struct {
@@ -560,7 +560,7 @@ func TestForeignJournal(t *testing.T) {
 	}
 }
 
-// What Close leaves, and that it may be called again and after Finish.
+// What Close leaves. It may be called again, and after Finish.
 func TestClose(t *testing.T) {
 	base := t.TempDir()
 	t.Run("before Begin", func(t *testing.T) {
@@ -611,7 +611,7 @@ func TestClose(t *testing.T) {
 	})
 }
 
-// A file that is given up keeps its blocks, and its path may be prepared again.
+// A file that is given up keeps its blocks, and can be prepared again.
 func TestGiveUpFile(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{}, "a")
@@ -632,8 +632,8 @@ func TestGiveUpFile(t *testing.T) {
 	}
 }
 
-// Files that are committed soon leave one short record each, and blocks that
-// come again after that none.
+// Files that are committed soon leave one short record each. Blocks that come
+// again after that leave none.
 func TestJournalStaysSmall(t *testing.T) {
 	const files = 200
 	dir := t.TempDir()

@@ -9,8 +9,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
-// Names in many scripts, modes, times to the nanosecond and before 1970, empty
-// files and folders, read-only folders, symlinks: the copy is the same.
+// The copy is the same: names in many scripts, modes, times to the nanosecond and
+// before 1970, empty files and folders, read-only folders, symlinks.
 func TestRoundTrip(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	top := filepath.Join(from, "top")

@@ -18,11 +18,11 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// scaleFiles is the variable that says how many files TestScale brings over; a
-// million take minutes.
+// scaleFiles is the environment variable that says how many files TestScale
+// receives. A million take minutes.
 const scaleFiles = "TALLOW_DISK_SCALE"
 
-// heap is the bytes in use that no collection frees.
+// heap returns the bytes that are in use after a garbage collection.
 func heap() int64 {
 	runtime.GC()
 	runtime.GC()
@@ -31,8 +31,8 @@ func heap() int64 {
 	return int64(m.HeapAlloc)
 }
 
-// Many small files, every tenth empty: what a file in place leaves in memory is
-// what Folder says, and so a million of them cost under 100 MB.
+// Many small files, every tenth empty. A file in place takes as much memory as
+// Folder says, so that a million of them take less than 100 MB.
 func TestScale(t *testing.T) {
 	count := 5_000
 	if s := os.Getenv(scaleFiles); s != "" {
@@ -80,7 +80,7 @@ func TestScale(t *testing.T) {
 	if n := descriptors(t); n > 200 {
 		t.Errorf("%d descriptors are open", n)
 	}
-	// And of one that goes on after an interruption.
+	// The same for a transfer that resumes.
 	must(t, f.Close())
 	before = heap()
 	f = begun(t, to, destination.Options{}, "top")
@@ -95,15 +95,16 @@ func TestScale(t *testing.T) {
 	}
 }
 
-// The longest name and the longest path that can be sent, far beyond what the
-// system takes as one path, arrive; each folder is made by a step from the last.
+// The longest name and the longest path that can be sent arrive, although the
+// system does not take such a path at once: each folder is made from the one
+// before it.
 func TestDeepAndLong(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("SKIPPED: Windows takes no such paths")
 	}
 	from, to := t.TempDir(), t.TempDir()
 	long := strings.Repeat("x", 255)
-	// "top", then folders of 255 bytes, then what fills up to the limit.
+	// "top", then folders of 255 bytes, then the rest up to the limit.
 	deep := "top"
 	for len(deep)+1+len(long)+2 <= wire.MaxPath {
 		deep += "/" + long
@@ -144,8 +145,8 @@ func makeDeep(t *testing.T, dir, p string) {
 	must(t, root.WriteFile(p, []byte(p), 0o644))
 }
 
-// A file of 100 GiB of which all is a hole but the ends: on either side memory
-// does not grow with it, and what is read and written is what was asked for.
+// A file of 100 GiB that is a hole except for its ends. Memory grows with it on
+// neither side, and only what was asked for is read and written.
 func TestSparse(t *testing.T) {
 	const size = 100 << 30
 	last := uint32(size/files.BlockSize) - 1
@@ -191,7 +192,7 @@ func TestSparse(t *testing.T) {
 	}
 	must(t, file.Close())
 
-	// Hashing what is there of it ends with the context.
+	// Hashing what is there ends with the context.
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	dir := t.TempDir()

@@ -20,7 +20,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// listing is what a source yields.
+// listing is what the Walk of a source yields.
 type listing struct {
 	entries  map[string]files.Entry
 	items    map[string]files.Item
@@ -57,7 +57,7 @@ func newSource(t *testing.T, paths ...string) *source.Paths {
 	return s
 }
 
-// Every way to write a path gives the name that a person expects.
+// Every way to write a path gives the name that users expect.
 func TestNames(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "folder", "sub", "a.txt"), nil)
@@ -112,7 +112,7 @@ func TestBadPaths(t *testing.T) {
 	}
 }
 
-// What is listed: kinds, modes, times and sizes, folders before what is in
+// The kinds, modes, times and sizes of what is listed, folders before what is in
 // them, and what cannot be sent.
 func TestWalk(t *testing.T) {
 	dir := t.TempDir()
@@ -194,7 +194,8 @@ func TestWalk(t *testing.T) {
 	}
 }
 
-// Paths at the limit are sent, longer ones are a problem each and not followed.
+// Paths of the maximum length are sent. Each longer one is reported and not
+// followed.
 func TestLongPaths(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "top")
 	must(t, os.Mkdir(top, 0o755))
@@ -227,7 +228,7 @@ func TestLongPaths(t *testing.T) {
 		t.Errorf("%d problems", len(got.problems))
 	}
 
-	// It arrives as it is.
+	// It arrives unchanged.
 	to := t.TempDir()
 	d := deliver(t, to, destination.Options{}, top)
 	if len(d.skipped) > 0 || len(d.paths) != 1 {
@@ -238,7 +239,7 @@ func TestLongPaths(t *testing.T) {
 	}
 }
 
-// Folders of more entries than are read at a time, and just as many.
+// Folders with as many entries as are read at a time, and with more.
 func TestLargeFolder(t *testing.T) {
 	for _, n := range []int{1024, 2049} {
 		top := filepath.Join(t.TempDir(), "top")
@@ -281,7 +282,7 @@ func TestWalkEnds(t *testing.T) {
 	}
 }
 
-// A file that changes in any way that shows is noticed.
+// A change of a file is noticed if it can be.
 func TestChanged(t *testing.T) {
 	type change struct {
 		do     func(t *testing.T, p string)
@@ -301,7 +302,7 @@ func TestChanged(t *testing.T) {
 		"touched": {func(t *testing.T, p string) { must(t, os.Chtimes(p, time.Unix(9, 9), time.Unix(9, 9))) }, true, true},
 	}
 	if hasInodes {
-		// Before it is opened this shows nowhere; what is sent is all new then.
+		// Before the file is opened this does not show, and all of what is sent is new.
 		changes["written, and its time set back"] = change{func(t *testing.T, p string) {
 			info, err := os.Stat(p)
 			must(t, err)
@@ -340,8 +341,7 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// Another file under the same name, of the same size and time, is not the one
-// that was listed.
+// Another file of the same name, size and time is not the one that was listed.
 func TestSwappedFile(t *testing.T) {
 	if !hasInodes {
 		t.Skip("SKIPPED: files have no numbers on this system")
@@ -363,8 +363,8 @@ func TestSwappedFile(t *testing.T) {
 	}
 }
 
-// What takes the place of a file, or of its folder, between the walk and the
-// read never leads out of what is sent, and never blocks.
+// Whatever replaces a file or its folder between the walk and the read, nothing
+// outside of what is sent is read, and nothing blocks.
 func TestSwappedSource(t *testing.T) {
 	swaps := map[string]func(t *testing.T, top, outside string){
 		"file by a link": func(t *testing.T, top, outside string) {
@@ -421,7 +421,7 @@ func TestSwappedSource(t *testing.T) {
 	})
 }
 
-// A path that the person gives may be a symlink, as with scp.
+// A path that the user gives may be a symlink, as with scp.
 func TestTopLevelLink(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "real", "a"), []byte("12345"))
@@ -467,7 +467,8 @@ func TestOpenOther(t *testing.T) {
 	}))
 }
 
-// Times that 64 bits of nanoseconds do not hold are cut, not wrapped.
+// Times that 64 bits of nanoseconds cannot hold are clamped and do not wrap
+// around.
 func TestFarTimes(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "top")
 	for name, want := range map[string]struct {

@@ -14,7 +14,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
-// mounted is a small file system of its own.
+// mounted mounts a small file system.
 func mounted(t *testing.T, flags uintptr, options string) string {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -28,7 +28,8 @@ func mounted(t *testing.T, flags uintptr, options string) string {
 	return dir
 }
 
-// What is too much is told before anything is written, with the bytes missing.
+// If there is too little room, the error comes before anything is written and
+// says how many bytes are missing.
 func TestNoSpaceAtBegin(t *testing.T) {
 	dir := mounted(t, 0, "size=4m")
 	f := folder(t, dir, destination.Options{})
@@ -46,8 +47,8 @@ func TestNoSpaceAtBegin(t *testing.T) {
 	must(t, folder(t, dir, destination.Options{}).Begin(t.Context(), []string{"a"}, 3*mib))
 }
 
-// The disk fills up on the way: the error says how much is missing, nothing
-// half-written bears a final name, and with more room it goes on.
+// The disk fills up during the transfer. The error says how much is missing,
+// nothing half-written has a final name, and with more room the transfer resumes.
 func TestNoSpaceOnTheWay(t *testing.T) {
 	dir := mounted(t, 0, "size=8m")
 	from := t.TempDir()
@@ -80,8 +81,8 @@ func TestNoSpaceOnTheWay(t *testing.T) {
 	}
 }
 
-// Where there is too little room from the start, what is to be remembered still
-// has its place, and stays.
+// If there is too little room from the start, a blob can still be remembered, and
+// stays.
 func TestRememberWithoutSpace(t *testing.T) {
 	dir := mounted(t, 0, "size=1m")
 	f := folder(t, dir, destination.Options{})
@@ -117,7 +118,7 @@ func TestDiskThatTakesNothing(t *testing.T) {
 	mentions(t, err, dir, "read-only", "--output")
 }
 
-// A folder of the destination is another disk: no rename leads there.
+// A folder of the destination is another disk, so that no rename leads there.
 func TestOtherDisk(t *testing.T) {
 	dir := t.TempDir()
 	other := mounted(t, 0, "size=1m")
@@ -132,8 +133,8 @@ func TestOtherDisk(t *testing.T) {
 	refusedWith(t, err, "another disk", "--output")
 }
 
-// What is in partial files, or may be the same as what is to come, needs no
-// room: not to begin, and not to end.
+// What is in partial files, or may be the same as what is sent, needs no more
+// room.
 func TestSpaceThatIsTaken(t *testing.T) {
 	from := t.TempDir()
 	src := write(t, filepath.Join(from, "top", "a"), random(5*mib, 1))
@@ -182,8 +183,8 @@ func TestSpaceThatIsTaken(t *testing.T) {
 	})
 }
 
-// A disk that fills up while a file that is there is made into a partial one:
-// that file stays, and what is missing is said.
+// The disk fills up while an existing file is copied to a partial file. The
+// existing file stays, and the error says what is missing.
 func TestNoSpaceToReplace(t *testing.T) {
 	dir := mounted(t, 0, "size=8m")
 	from := t.TempDir()
@@ -208,8 +209,8 @@ func TestNoSpaceToReplace(t *testing.T) {
 	same(t, dir, from)
 }
 
-// There is not so much room as would be reserved: what there is is filled all
-// the same, and kept.
+// There is less room than would be reserved. It is used all the same, and what
+// was written is kept.
 func TestNoSpaceToReserve(t *testing.T) {
 	dir := mounted(t, 0, "size=24m")
 	from := t.TempDir()

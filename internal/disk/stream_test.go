@@ -16,7 +16,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// openStream opens the one file of a stream that reads r.
+// openStream opens the file of a stream that reads r.
 func openStream(t *testing.T, r io.Reader) files.SourceFile {
 	t.Helper()
 	s := source.NewStream("stdin", r)
@@ -26,7 +26,8 @@ func openStream(t *testing.T, r io.Reader) files.SourceFile {
 	return f
 }
 
-// Blocks of any stream are full but the last, however r gives its bytes.
+// All blocks of a stream but the last are full, in whatever pieces r returns its
+// bytes.
 func TestStream(t *testing.T) {
 	for _, n := range []int{0, 1, mib - 1, mib, mib + 1, 3*mib + 5} {
 		data := random(n, uint64(n))
@@ -72,8 +73,8 @@ func TestStreamEntry(t *testing.T) {
 	}
 }
 
-// A reader's failure is not taken for the end of the stream, least of all the
-// one that a cut-off gzip stream gives.
+// An error of the reader is not taken for the end of the stream, in particular
+// not that of a gzip stream that was cut off.
 func TestStreamFails(t *testing.T) {
 	for _, failure := range []error{io.ErrUnexpectedEOF, os.ErrDeadlineExceeded} {
 		f := openStream(t, io.MultiReader(bytes.NewReader(random(10, 1)), iotest.ErrReader(failure)))
@@ -103,7 +104,7 @@ func TestStreamOnce(t *testing.T) {
 	mentions(t, err, "read already")
 }
 
-// Close ends a ReadAt that waits for a reader that gives nothing.
+// Close ends a ReadAt although the reader returns nothing.
 func TestStreamClosed(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
@@ -126,7 +127,7 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-// A stream that is closed in the middle does not look as if it had ended.
+// A stream that is closed in the middle does not seem to have ended.
 func TestStreamClosedIsNotItsEnd(t *testing.T) {
 	for range 50 {
 		f, err := list(t, source.NewStream("stdin", endless{})).items["stdin"].Open()

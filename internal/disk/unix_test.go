@@ -15,7 +15,8 @@ import (
 
 const hasInodes = true
 
-// special makes what cannot be sent in top: path to words of the problem.
+// special makes files in top that cannot be sent. It returns words of the reason
+// for each path.
 func special(t *testing.T, top string) map[string]string {
 	t.Helper()
 	found := map[string]string{"pipe": "named pipe", "socket": "socket", "odd\uFFFD": "UTF-8"}
@@ -33,7 +34,7 @@ func special(t *testing.T, top string) map[string]string {
 	return found
 }
 
-// pipeSwap puts a named pipe that nobody writes to in the place of a file.
+// pipeSwap replaces a file by a named pipe that nobody writes to.
 func pipeSwap() map[string]func(t *testing.T, top, outside string) {
 	return map[string]func(t *testing.T, top, outside string){
 		"file by a pipe": func(t *testing.T, top, _ string) {
@@ -44,15 +45,15 @@ func pipeSwap() map[string]func(t *testing.T, top, outside string) {
 	}
 }
 
-// specialFiles make what is no file, to be opened with care.
+// specialFiles make things that are not regular files.
 func specialFiles() map[string]func(t *testing.T, p string) {
 	return map[string]func(t *testing.T, p string){
 		"pipe": func(t *testing.T, p string) { must(t, unix.Mkfifo(p, 0o600)) },
 	}
 }
 
-// asUser says whether the test runs as a user whom permissions bind. As root it
-// runs the test again as nobody, in a process of its own, and says no.
+// asUser reports whether the test runs as a user for whom permissions count. As
+// root it runs the test again as nobody, in another process, and returns false.
 func asUser(t *testing.T) bool {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -10,7 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
 )
 
-// What people are told of a disk that cannot be written, and what the peer is.
+// What users and peers are told if a disk cannot be written.
 func TestWriteErrors(t *testing.T) {
 	tests := []struct {
 		err   error

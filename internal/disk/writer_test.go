@@ -16,7 +16,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// writerFor is a Writer onto w and its one file.
+// writerFor returns a Writer on w, and its file.
 func writerFor(t *testing.T, w io.Writer, e files.Entry) (*destination.Writer, files.File) {
 	t.Helper()
 	d := destination.NewWriter(w)
@@ -27,8 +27,8 @@ func writerFor(t *testing.T, w io.Writer, e files.Entry) (*destination.Writer, f
 	return d, f
 }
 
-// Blocks come in any order that a sender's window allows, and in pieces; some
-// come twice. What goes out is in order.
+// Blocks come in any order that a sender's window allows, in pieces, and some
+// twice. They are written in order.
 func TestWriterOutOfOrder(t *testing.T) {
 	data := random(36*mib+17, 1)
 	for seed := range uint64(3) {
@@ -69,7 +69,7 @@ func TestWriterOutOfOrder(t *testing.T) {
 	}
 }
 
-// Nothing goes out before it is verified.
+// Nothing is written before it is verified.
 func TestWriterUnverified(t *testing.T) {
 	var out bytes.Buffer
 	d, f := writerFor(t, &out, fileEntry("a", 4))
@@ -118,7 +118,7 @@ type failing struct{ err error }
 
 func (f failing) Write([]byte) (int, error) { return 0, f.err }
 
-// The program that reads is gone.
+// The program that reads the output has ended.
 func TestWriterFails(t *testing.T) {
 	d, f := writerFor(t, failing{&os.PathError{Op: "write", Path: "/dev/stdout", Err: syscall.EPIPE}}, fileEntry("a", 2*mib))
 	var err error
@@ -136,12 +136,13 @@ func TestWriterFails(t *testing.T) {
 	}
 }
 
-// stuck is a pipe that nobody reads.
+// stuck is like a pipe that nobody reads.
 type stuck struct{ free chan struct{} }
 
 func (s stuck) Write(p []byte) (int, error) { <-s.free; return len(p), nil }
 
-// Neither Close nor the end of the context waits for it.
+// Neither Close nor the end of the context waits for a Write that nothing can
+// interrupt.
 func TestWriterStuck(t *testing.T) {
 	free := make(chan struct{})
 	defer close(free)

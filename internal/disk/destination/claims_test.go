@@ -21,8 +21,8 @@ import (
 )
 
 // onlooker is a syncer that knows what a power cut would leave of the partial
-// files: what was in them when a sync of them began that has ended. Whenever
-// anything is synced, and in check, it compares with it what the journal claims.
+// files: what they had when the last finished sync began. On every sync, and in
+// check, it compares that with what the journal claims.
 type onlooker struct {
 	t      *testing.T
 	folder *Folder
@@ -111,7 +111,7 @@ func (o *onlooker) check() {
 	}
 }
 
-// watched is a Folder into a new one that an onlooker looks at.
+// watched returns a Folder in an empty folder, with an onlooker.
 func watched(t *testing.T) (*Folder, *onlooker) {
 	t.Helper()
 	f, err := NewFolder(t.TempDir(), Options{})
@@ -139,7 +139,7 @@ func prepared(t *testing.T, f *Folder, name string, size int) files.File {
 	return file
 }
 
-// bring writes block index of a file as package transfer does.
+// bring writes and verifies a block as package transfer does.
 func bring(file files.File, index uint32, p []byte) error {
 	if _, err := file.WriteAt(p, int64(index)*files.BlockSize); err != nil {
 		return err
@@ -147,9 +147,9 @@ func bring(file files.File, index uint32, p []byte) error {
 	return file.Verified(index, blockhash.Sum(index, p).Hash)
 }
 
-// Whatever the journal claims was synced before: of large files that several
-// goroutines write, of many that are dirty at once, of small ones that are
-// committed meanwhile, and of what a Close leaves.
+// Whatever the journal claims was synced before: large files that several
+// goroutines write, many files at once, small ones that are committed meanwhile,
+// and what a Close leaves.
 func TestClaimsComeAfterSync(t *testing.T) {
 	for _, large := range []int{1, 3, syncEach + 3} {
 		t.Run(fmt.Sprint(large), func(t *testing.T) {
@@ -217,7 +217,7 @@ func TestClaimsComeAfterSync(t *testing.T) {
 	}
 }
 
-// When files bear their names, the journal that says so is durable.
+// When files have their final names, the journal is durable.
 func TestJournalIsSyncedBeforeNames(t *testing.T) {
 	for _, n := range []int{1, syncEach + 1} {
 		f, o := watched(t)
@@ -244,7 +244,7 @@ func TestJournalIsSyncedBeforeNames(t *testing.T) {
 	}
 }
 
-// slowSyncer takes until it is told to go on, or fails.
+// slowSyncer waits until it is told to go on, and may fail.
 type slowSyncer struct {
 	diskSyncer
 	on  chan struct{}
@@ -256,8 +256,8 @@ func (s slowSyncer) data(*os.File) error {
 	return s.err
 }
 
-// A disk that does not keep up holds up the writers: what is written and not
-// claimed stays under its bound.
+// Writers wait for a disk that does not keep up: what is written and not claimed
+// stays below its limit.
 func TestClaimsHoldUpWriters(t *testing.T) {
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
@@ -304,8 +304,8 @@ func slow(t *testing.T, dir string, s slowSyncer) (*Folder, files.File) {
 	return f, file
 }
 
-// A sync that fails is told to the writers and to Commit, although the system
-// tells it only once, and nothing is claimed after it.
+// Writers and Commit get the error of a failed sync, although the system reports
+// it only once. Nothing is claimed after it.
 func TestFailedSync(t *testing.T) {
 	dir := t.TempDir()
 	on := make(chan struct{})

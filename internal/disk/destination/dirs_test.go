@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Going from the innermost folder out finds most folders open, and keeps no more
-// open than it was told to.
+// On the way from the innermost folder outwards most folders are still open, and
+// no more are open than allowed.
 func TestDirsKeepTheWay(t *testing.T) {
 	const depth, more = 40, 8
 	dest, err := os.OpenRoot(t.TempDir())

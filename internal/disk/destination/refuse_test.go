@@ -14,7 +14,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Which failures are of one entry, and which of the disk.
+// Which errors are of one entry, and which of the disk.
 func TestRefusal(t *testing.T) {
 	root, err := os.OpenRoot(t.TempDir())
 	if err != nil {

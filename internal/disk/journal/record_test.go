@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Journals outlive the program that wrote them: the bytes are fixed.
+// Journals outlive the program that wrote them, so their bytes are fixed.
 func TestRecordBytes(t *testing.T) {
 	var hash [32]byte
 	for i := range hash {
@@ -77,14 +77,14 @@ func TestSealedBounds(t *testing.T) {
 	}
 }
 
-// The published check value of CRC-32C, so that the polynomial is the right one.
+// The published check value of CRC-32C shows that the polynomial is right.
 func TestChecksum(t *testing.T) {
 	if got := checksum([]byte("1234"), []byte("56789")); got != 0xe3069283 {
 		t.Errorf("%#x", got)
 	}
 }
 
-// sample is a journal with every type of record, and one of the future.
+// sample returns a journal with every type of record, and one of the future.
 func sample() (journal []byte, records []int) {
 	add := func(r Record) {
 		records = append(records, len(journal))
@@ -134,8 +134,8 @@ func TestAccount(t *testing.T) {
 	}
 }
 
-// A journal that is cut anywhere, or has any bit flipped, gives what stands
-// before the damage and no error.
+// A journal that is cut off anywhere, or has any bit flipped, is read up to the
+// damage without an error.
 func TestDamagedJournal(t *testing.T) {
 	j, records := sample()
 	sound := func(n int) (end int64) { // of the records that lie in the first n bytes
@@ -164,8 +164,8 @@ func TestDamagedJournal(t *testing.T) {
 	}
 }
 
-// A record at a place where it makes no sense ends the journal too, although
-// its checksum is right.
+// A record that makes no sense where it is ends the journal too, although its
+// checksum is right.
 func TestOddJournal(t *testing.T) {
 	head := Opened{Version: 1}.Append(nil)
 	short := appendRecord(nil, typeVerified, func(b []byte) []byte { return append(b, 1) })
@@ -187,7 +187,7 @@ func TestOddJournal(t *testing.T) {
 	}
 }
 
-// A place is found among many, and of several for one id the last.
+// A record is found among many; of several for one id the last.
 func TestPlaces(t *testing.T) {
 	j := Opened{Version: 1}.Append(nil)
 	last := map[uint64]int64{}
@@ -209,8 +209,8 @@ func TestPlaces(t *testing.T) {
 	}
 }
 
-// Foreign bytes give no error and no panic, and what is sound of them is read
-// the same way again.
+// Arbitrary bytes give no error and no panic, and the sound part is read the same
+// way again.
 func FuzzJournal(f *testing.F) {
 	j, records := sample()
 	f.Add(j)

@@ -15,14 +15,14 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// gateRow is a name that a peer gives, and why each family of systems does not
-// take it; empty if it does.
+// gateRow is a name that a peer sends, and why each family of systems refuses it;
+// empty if it is allowed.
 type gateRow struct {
 	path          string
 	unix, windows string
 }
 
-// gateTable is what a hostile or merely foreign peer may name.
+// gateTable has names that a hostile, or just a different, peer may send.
 func gateTable() []gateRow {
 	long255, long256 := strings.Repeat("x", 255), strings.Repeat("x", 256)
 	deep := strings.Repeat("d/", wire.MaxPath/2)
@@ -47,7 +47,7 @@ func gateTable() []gateRow {
 		{"consolé/nul1/com/com10/lpt/auxiliary", "", ""},
 		{"top/.tallow-0123", "", ""}, // not at the top: not ours
 
-		// Ways out.
+		// Paths that lead out.
 		{"", "empty path", "empty path"},
 		{".", "path with . or ..", "path with . or .."},
 		{"..", "path with . or ..", "path with . or .."},
@@ -70,7 +70,7 @@ func gateTable() []gateRow {
 		{"C:/Windows/a", "", "character that Windows does not allow"},
 		{"c:\\windows\\system32", "", "character that Windows does not allow"},
 
-		// What a terminal or a person is deceived by.
+		// Names that deceive a terminal or a user.
 		{"a\x00b", "control character in the name", "control character in the name"},
 		{"a\nb", "control character in the name", "control character in the name"},
 		{"a\rb", "control character in the name", "control character in the name"},
@@ -121,7 +121,7 @@ func gateTable() []gateRow {
 		{strings.Repeat("😀", 128), "name too long", "name too long"}, // 256 units
 		{deep + "x", "path too long", "path too long"},
 
-		// The same for a disk, perhaps, and not for the gate: the disk tells.
+		// Perhaps the same for a disk; only the disk can tell.
 		{"A.TXT", "", ""},
 		{"\u00e9", "", ""},       // NFC
 		{"e\u0301", "", ""},      // NFD
@@ -155,7 +155,7 @@ func gateTable() []gateRow {
 		{"a\u2067b", "text direction control in the name", "text direction control in the name"},
 		{"a\u202db", "text direction control in the name", "text direction control in the name"},
 
-		// Our own.
+		// The partial folder.
 		{".tallow-0123456789abcdef", "name is reserved for tallow's own folder", "name is reserved for tallow's own folder"},
 		{".tallow-0123456789abcdef/journal", "name is reserved for tallow's own folder", "name is reserved for tallow's own folder"},
 		{".TALLOW-x", "name is reserved for tallow's own folder", "name is reserved for tallow's own folder"},
@@ -181,8 +181,8 @@ func TestGate(t *testing.T) {
 	}
 }
 
-// The same names by every way in, on this system's disk: each file lands at the
-// path that it says, below the destination, or nothing of it lands anywhere.
+// The same names on the disk of this system, received in every way: each file
+// ends up at its path below the destination, or nothing of it does.
 func TestGateOnDisk(t *testing.T) {
 	for way, options := range map[string]destination.Options{"folder": {}, "as": {As: "new"}} {
 		for _, tt := range gateTable() {
@@ -227,7 +227,7 @@ func TestGateOnDisk(t *testing.T) {
 	}
 }
 
-// readFile reads a file of dest, through no symlink that leads out of it.
+// readFile reads a file of dest, and follows no symlink that leads out.
 func readFile(dest, at string) ([]byte, error) {
 	root, err := os.OpenRoot(dest)
 	if err != nil {
@@ -237,7 +237,7 @@ func readFile(dest, at string) ([]byte, error) {
 	return root.ReadFile(at)
 }
 
-// holdsNoFile fails the test if there is more than folders in dest.
+// holdsNoFile fails the test if dest has anything but folders.
 func holdsNoFile(t *testing.T, dest string) {
 	t.Helper()
 	root, err := os.OpenRoot(dest)
@@ -254,8 +254,8 @@ func holdsNoFile(t *testing.T, dest string) {
 	}))
 }
 
-// receiveByte receives a file of one byte and the folders that it lies in, and
-// says where it landed.
+// receiveByte receives a file of one byte and the folders that it is in, and
+// returns where it ended up.
 func receiveByte(t *testing.T, f *destination.Folder, p string) (string, error) {
 	t.Helper()
 	for i, c := range p {
@@ -353,7 +353,7 @@ func TestNumbered(t *testing.T) {
 	}
 }
 
-// Whatever passes the gate stays below the folder that it is joined to.
+// Whatever is allowed stays below the folder that it is joined to.
 func FuzzGate(f *testing.F) {
 	for _, s := range []string{"a", "a/b", "../a", "/a", `a\b`, "C:a", "NUL", "a/./b", "\x1b", ".tallow-x", strings.Repeat("x", 256)} {
 		f.Add(s, s)

@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// A rename that must not replace, by the way of systems and disks that have
-// only links.
+// A rename that must not replace anything, also for systems and disks that have
+// only links for that.
 func TestMoveByLink(t *testing.T) {
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A folder that is swapped between the look at it and its opening.
+// A folder is replaced between looking at it and opening it.
 func TestOpenFolder(t *testing.T) {
 	dir := t.TempDir()
 	root, err := os.OpenRoot(dir)

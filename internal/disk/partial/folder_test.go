@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// Many transfers of the same names begin and end beside each other: no two have
-// one folder, and none has one that another took away.
+// Many transfers of the same names begin and end at the same time. No two have
+// the same folder, and none has one that another removed.
 func TestPartialFolderRace(t *testing.T) {
 	const workers, rounds = 8, 40
 	dir := t.TempDir()

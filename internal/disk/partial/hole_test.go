@@ -11,8 +11,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 )
 
-// A file that is written by writeAt reads as one that is written plainly,
-// whatever was there and in whatever order it comes.
+// A file that is written by writeAt has the content that plain writes give it,
+// whatever was there and in any order.
 func TestHolesReadAsZeros(t *testing.T) {
 	const block = 1 << 20
 	for seed := range uint64(20) {
@@ -44,7 +44,7 @@ func TestHolesReadAsZeros(t *testing.T) {
 	}
 }
 
-// Zeros take next to nothing of the disk.
+// Zeros take almost nothing of the disk.
 func TestHolesTakeNoRoom(t *testing.T) {
 	f, err := os.Create(filepath.Join(t.TempDir(), "sparse"))
 	if err != nil {

@@ -21,7 +21,7 @@ func takes(t *testing.T, f *os.File) int64 {
 	return osfs.Allocated(info)
 }
 
-// fileThatReserves is a file of a disk that can reserve room.
+// fileThatReserves returns a file on a disk that can reserve room.
 func fileThatReserves(t *testing.T) *os.File {
 	t.Helper()
 	f, err := os.Create(filepath.Join(t.TempDir(), "a"))
@@ -38,8 +38,8 @@ func fileThatReserves(t *testing.T) *os.File {
 	return f
 }
 
-// Blocks come out of order as far as a sender's window allows, and some are
-// zeros: the file reads as it should, and takes what its data takes.
+// Blocks come out of order within a sender's window, and some are zeros. The file
+// has the right content, and takes as much of the disk as its data.
 func TestReservedRoomLeavesHoles(t *testing.T) {
 	const blocks, window = 160, 32
 	for seed := range uint64(3) {
@@ -84,8 +84,7 @@ func TestReservedRoomLeavesHoles(t *testing.T) {
 	}
 }
 
-// What is reserved and not yet written counts as held, and is given back when
-// the file is left.
+// What is reserved and not yet written counts as held, and is freed by giveBack.
 func TestReservedRoomIsHeldAndGivenBack(t *testing.T) {
 	f := fileThatReserves(t)
 	var r reservation
@@ -115,7 +114,7 @@ func TestReservedRoomIsHeldAndGivenBack(t *testing.T) {
 	}
 }
 
-// Small files, and those whose size is not known, get no room ahead.
+// No room is reserved for small files, or for those of unknown size.
 func TestNoRoomForSmallFiles(t *testing.T) {
 	for _, size := range []int64{-1, 0, reserveFrom - 1} {
 		f := fileThatReserves(t)

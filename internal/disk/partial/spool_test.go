@@ -54,7 +54,7 @@ func TestLinkNote(t *testing.T) {
 	}
 }
 
-// The spools are on a disk that others may write to.
+// Other programs may write to the spools.
 func FuzzNotes(f *testing.F) {
 	f.Add(LinkNote{Path: "a", Target: "b"}.Append(nil))
 	f.Add(FolderNote{Path: "a"}.Append(nil))

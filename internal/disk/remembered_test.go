@@ -14,8 +14,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
 )
 
-// crashed is a folder with the partial folders of dest as a power cut leaves
-// them: the files, and nobody who holds them.
+// crashed returns a folder with the partial folders of dest as after a power cut:
+// the files are there, and no process holds them.
 func crashed(t *testing.T, dest string) string {
 	t.Helper()
 	to := t.TempDir()
@@ -36,8 +36,8 @@ func remembers(t *testing.T, dest string, want ...string) {
 	}
 }
 
-// What Remember takes is found after a crash, while no process is at it, the
-// newest first, and by later processes too until one finishes.
+// What Remember took is found after a crash unless a process holds the folder,
+// the newest first, and by later processes too until one finishes.
 func TestRemember(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{}, "a")
@@ -65,7 +65,7 @@ func TestRemember(t *testing.T) {
 	}
 }
 
-// Several transfers into one folder: the one that was at work last comes first.
+// Of several transfers into one folder, the one that was active last comes first.
 func TestRememberSeveral(t *testing.T) {
 	dir := t.TempDir()
 	for _, name := range []string{"a", "b", "c"} {
@@ -100,7 +100,7 @@ func TestRememberBounds(t *testing.T) {
 	}
 }
 
-// With nothing to resume a Close leaves nothing, whatever is remembered; with a
+// A Close with nothing to resume leaves nothing, whatever was remembered. With a
 // block it leaves both.
 func TestRememberAndClose(t *testing.T) {
 	dir := t.TempDir()
@@ -119,8 +119,8 @@ func TestRememberAndClose(t *testing.T) {
 	remembers(t, dir, "one")
 }
 
-// What is to be kept stays although nothing has arrived, and goes with the
-// transfer that takes it up.
+// After Keep, what was remembered stays although nothing has arrived. It is
+// removed by the transfer that takes it up.
 func TestKeep(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{}, "a")
@@ -138,7 +138,7 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// Whatever lies there under such a name is passed over.
+// Anything else with such a name is ignored.
 func TestRememberedJunk(t *testing.T) {
 	base := t.TempDir()
 	remembers(t, filepath.Join(base, "missing"))
@@ -174,7 +174,7 @@ func TestRememberedJunk(t *testing.T) {
 	remembers(t, dir, "found")
 }
 
-// A journal that is cut or flipped anywhere gives what stands before the damage.
+// A journal that is cut off or damaged anywhere is read up to the damage.
 func TestRememberedDamaged(t *testing.T) {
 	dir := t.TempDir()
 	f := begun(t, dir, destination.Options{}, "a")

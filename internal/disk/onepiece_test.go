@@ -13,9 +13,9 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// Small files in one piece, alone and in a batch that is synced as a whole, with
-// every kind of mode: they arrive as they were, also if a block comes twice, and
-// if an interrupted transfer left something in the way.
+// Small files that come in one piece, alone and in a batch that is synced as a
+// whole, with all kinds of modes. They arrive unchanged, even if a block comes
+// twice or an interrupted transfer left a partial file.
 func TestWholeFiles(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("SKIPPED: Windows has no such modes")

@@ -20,7 +20,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// counting asks nobody and says p.
+// counting returns Options that count the questions and answer p.
 func counting(p destination.Policy, asked *int) destination.Options {
 	return destination.Options{Ask: func(context.Context, string, files.Entry, fs.FileInfo) (destination.Policy, error) {
 		*asked++
@@ -28,9 +28,9 @@ func counting(p destination.Policy, asked *int) destination.Options {
 	}}
 }
 
-// Every policy against a file of the person's own that is the same, or has
-// blocks in common.
-func TestStanding(t *testing.T) {
+// Every policy, with a file of the user's that is the same or has some blocks in
+// common.
+func TestExisting(t *testing.T) {
 	const size = 3*mib + 5
 	data := random(size, 1)
 	flipped := func(at int) []byte {
@@ -151,8 +151,8 @@ func stat(t *testing.T, p string) fs.FileInfo {
 	return info
 }
 
-// Empty files are the same without a byte to compare.
-func TestStandingEmpty(t *testing.T) {
+// Empty files are equal, although there is no byte to compare.
+func TestExistingEmpty(t *testing.T) {
 	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
 		from, to := t.TempDir(), t.TempDir()
 		src := write(t, filepath.Join(from, "a"), nil)
@@ -163,8 +163,8 @@ func TestStandingEmpty(t *testing.T) {
 	}
 }
 
-// A whole folder that is there already is neither sent nor touched.
-func TestStandingFolder(t *testing.T) {
+// A folder that exists as a whole is neither sent nor touched.
+func TestExistingFolder(t *testing.T) {
 	from := t.TempDir()
 	top := filepath.Join(from, "top")
 	for i := range 30 {
@@ -179,9 +179,9 @@ func TestStandingFolder(t *testing.T) {
 	}
 }
 
-// standingFile is a File whose place is taken by a file of the same size, of
-// which Have has told the blocks.
-func standingFile(t *testing.T, dir string, o destination.Options, mine []byte) (*destination.Folder, files.File) {
+// existingFile returns a File that has the name of an existing file of the same
+// size, after Have.
+func existingFile(t *testing.T, dir string, o destination.Options, mine []byte) (*destination.Folder, files.File) {
 	t.Helper()
 	write(t, filepath.Join(dir, "a"), mine)
 	f := begun(t, dir, o, "a")
@@ -195,9 +195,9 @@ func standingFile(t *testing.T, dir string, o destination.Options, mine []byte) 
 	return f, file
 }
 
-// Another program writes to the file that is there after it was compared, and
-// may set back its time: what comes of it is never a mixture.
-func TestStandingThatChanges(t *testing.T) {
+// Another program writes to the existing file after it was compared, and may set
+// back its time. The result is never a mixture of both.
+func TestExistingThatChanges(t *testing.T) {
 	mine := random(2*mib, 1)
 	theirs := bytes.Clone(mine)
 	theirs[0] ^= 1
@@ -221,7 +221,7 @@ func TestStandingThatChanges(t *testing.T) {
 		for _, differs := range []bool{false, true} {
 			t.Run(fmt.Sprint(name, " ", differs), func(t *testing.T) {
 				dir := t.TempDir()
-				f, file := standingFile(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, mine)
+				f, file := existingFile(t, dir, destination.Options{Policy: destination.PolicyOverwrite}, mine)
 				p := filepath.Join(dir, "a")
 				change(t, p)
 				before := tree(t, dir)
@@ -254,10 +254,10 @@ func poke(t *testing.T, p string, at int64) {
 	must(t, errors.Join(err, f.Close()))
 }
 
-// A sender that sends what it could have called the same changes nothing.
-func TestStandingSentAllTheSame(t *testing.T) {
+// A sender that sends blocks which the receiver has changes nothing.
+func TestExistingSentAllTheSame(t *testing.T) {
 	dir, mine := t.TempDir(), random(2*mib+3, 1)
-	f, file := standingFile(t, dir, destination.Options{Policy: destination.PolicyFail}, mine)
+	f, file := existingFile(t, dir, destination.Options{Policy: destination.PolicyFail}, mine)
 	before := tree(t, dir)["a"]
 	fill(t, file, mine)
 	must(t, f.Commit(t.Context(), []files.File{file})[0])
@@ -267,9 +267,9 @@ func TestStandingSentAllTheSame(t *testing.T) {
 	}
 }
 
-// One question at a time, and one a file, however many goroutines write; a
-// person who walks away ends them all.
-func TestStandingQuestions(t *testing.T) {
+// There is one question at a time and one for each file, however many goroutines
+// write. A user who cancels ends all of them.
+func TestExistingQuestions(t *testing.T) {
 	for _, gone := range []bool{false, true} {
 		dir := t.TempDir()
 		ctx, cancel := context.WithCancel(t.Context())
@@ -317,8 +317,8 @@ func TestStandingQuestions(t *testing.T) {
 	}
 }
 
-// Nothing is read through a symlink that took the place of a folder.
-func TestStandingBehindSwappedParent(t *testing.T) {
+// Nothing is read through a symlink that replaced a folder.
+func TestExistingBehindSwappedParent(t *testing.T) {
 	for _, moment := range []string{"have", "write", "commit"} {
 		t.Run(moment, func(t *testing.T) {
 			dest, outside := arena(t) // with a "secret" of 6 bytes
@@ -351,9 +351,10 @@ func TestStandingBehindSwappedParent(t *testing.T) {
 	}
 }
 
-// A kill after the file that is there was found different: its blocks are in
-// the partial file and not sent by the next transfer either.
-func TestStandingAndResume(t *testing.T) {
+// The receiver is killed after the existing file turned out to be different. Its
+// blocks are in the partial file, and the next transfer does not send them
+// either.
+func TestExistingAndResume(t *testing.T) {
 	from, to := t.TempDir(), t.TempDir()
 	data := random(6*mib, 1)
 	src := write(t, filepath.Join(from, "a"), data)
@@ -373,9 +374,9 @@ func TestStandingAndResume(t *testing.T) {
 	}
 }
 
-// Two names that are the same file for the disk: by case, of which one is a
-// collision, or by a hard link of the person's, which is none.
-func TestStandingTwice(t *testing.T) {
+// Two names are the same file for the disk. If they differ in case only, that is
+// a collision; if they are hard links of the user's, it is not.
+func TestExistingTwice(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "top", "a"), []byte("mine"))
 	must(t, os.Link(filepath.Join(dir, "top", "a"), filepath.Join(dir, "top", "b")))
@@ -404,8 +405,8 @@ func TestStandingTwice(t *testing.T) {
 	refusedWith(t, err, "same name")
 }
 
-// A file that cannot be read is one with nothing in common.
-func TestStandingUnreadable(t *testing.T) {
+// An existing file that cannot be read has nothing in common.
+func TestExistingUnreadable(t *testing.T) {
 	if !asUser(t) {
 		return
 	}
@@ -421,8 +422,8 @@ func TestStandingUnreadable(t *testing.T) {
 	refusedWith(t, f.Commit(t.Context(), []files.File{file})[0], "there already")
 }
 
-// What is told of a file are its whole blocks, in full.
-func TestStandingBlocks(t *testing.T) {
+// Have returns the whole blocks of an existing file.
+func TestExistingBlocks(t *testing.T) {
 	dir, mine := t.TempDir(), random(2*mib+9, 1)
 	write(t, filepath.Join(dir, "a"), mine)
 	for size, want := range map[int][]uint32{2*mib + 9: {0, 1, 2}, 3 * mib: {0, 1}, 2*mib + 3: {0, 1, 2}, 5: {0}} {
