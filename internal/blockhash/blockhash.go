@@ -25,12 +25,6 @@ import (
 // Size is the number of bytes of a hash.
 const Size = files.HashSize
 
-// The types of package files, under the names that package disk still uses.
-type (
-	Hash  = files.Hash
-	Block = files.Block
-)
-
 const (
 	chunksPerBlock = wire.BlockSize / guts.ChunkSize
 	cacheLine      = 64

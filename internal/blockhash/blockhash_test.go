@@ -10,11 +10,12 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // root hashes data as a transfer does: block by block, last block first, to
 // show that the order does not matter.
-func root(data []byte) blockhash.Hash {
+func root(data []byte) files.Hash {
 	var t blockhash.Tree
 	n := wire.Blocks(int64(len(data)))
 	for i := range n {

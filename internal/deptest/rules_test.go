@@ -9,7 +9,7 @@ func layers() map[string][]string {
 	return map[string][]string{
 		"cmd/tallow": {"pkg/tallow", "relay"},
 		"pkg/tallow": {
-			"internal/blockhash", "internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source", "internal/handshake", "internal/lan", "internal/link",
+			"internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source", "internal/handshake", "internal/lan", "internal/link",
 			"internal/rendezvous", "internal/session", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},

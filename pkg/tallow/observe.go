@@ -4,10 +4,10 @@ import (
 	"context"
 	"encoding/hex"
 
-	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // transferSession is a link as package transfer wants it.
@@ -49,7 +49,7 @@ func (e linkEvents) Reconnected() {
 // transfer.Observer.
 type transferEvents struct{ run *transferRun }
 
-func (e transferEvents) FileDone(path string, bytes int64, hash blockhash.Hash) {
+func (e transferEvents) FileDone(path string, bytes int64, hash files.Hash) {
 	e.run.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})
 }
 

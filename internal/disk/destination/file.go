@@ -72,7 +72,9 @@ func (f *file) Have(ctx context.Context) (map[uint32]files.Block, error) {
 	case stateInPlace, stateExisting:
 		return f.existing.have(ctx)
 	case statePartial, stateUpdating:
-		return hashPartial(ctx, f.part, f.entry, f.partial.Account.Blocks[f.id])
+		if claimed := f.partial.Account.Blocks[f.id]; len(claimed) > 0 {
+			return hashPartial(ctx, f.part, f.entry, claimed)
+		}
 	case stateComplete:
 		return hashPartial(ctx, f.part, f.entry, nil)
 	}
