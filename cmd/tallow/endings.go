@@ -207,6 +207,7 @@ func diskEndings() map[tallow.Reason]ending {
 		tallow.ReasonReadOnly:    {text: "{path} cannot be written: {detail}", hint: "The disk is read-only. Mount it for writing, and {again}." + otherDisk},
 		tallow.ReasonPermission:  {text: "{path} cannot be written: {detail}", hint: "Change the permissions of the folder, and {again}." + otherDisk},
 		tallow.ReasonWrite:       {text: "{path} cannot be written: {detail}", hint: "See that the disk is there and sound, and {again}." + otherDisk},
+		tallow.ReasonWriter:      {text: "standard output cannot be written: {detail}", hint: "{sentence}"},
 		tallow.ReasonTextTooLong: {text: "the text is longer than {bytes}", hint: "Receive it into a file with --output."},
 		tallow.ReasonDisk:        {text: "{detail}", hint: "{sentence}"},
 		tallow.ReasonSkipped: {

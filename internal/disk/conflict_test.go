@@ -77,8 +77,8 @@ func TestConflict(t *testing.T) {
 					if !errors.As(err, &exists) || exists.Path != "a.txt" {
 						t.Errorf("%v", err)
 					}
-					mentions(t, err, "a.txt", "not touched")
-					advises(t, err, "--on-conflict", "--output")
+					mentions(t, err, "a.txt", "exists")
+					tellsPeer(t, err)
 				}
 				must(t, f.Close())
 				after := tree(t, dir)

@@ -9,7 +9,7 @@ import (
 	"testing"
 
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
-	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
@@ -26,10 +26,10 @@ func TestDestinations(t *testing.T) {
 		},
 		"writer": func(*testing.T) made {
 			var out bytes.Buffer
-			return made{destination.NewWriter(&out), func(*testing.T) []byte { return out.Bytes() }}
+			return made{stream.NewWriter(&out), func(*testing.T) []byte { return out.Bytes() }}
 		},
 		"memory": func(*testing.T) made {
-			m := destination.NewMemory(4 * mib)
+			m := stream.NewBuffer(4 * mib)
 			return made{m, func(*testing.T) []byte { return m.Bytes() }}
 		},
 	}
@@ -41,7 +41,7 @@ func TestDestinations(t *testing.T) {
 				file := newSource(t, path)
 				in, err := os.Open(path)
 				must(t, err)
-				stream := source.NewStream("a", in)
+				stream := stream.NewReader("a", in)
 				defer stream.Close()
 				for _, src := range []sender{file, stream} {
 					m := make(t)
@@ -106,10 +106,15 @@ func TestAs(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 
-	mentions(t, folder(t, to, destination.Options{As: "x"}).Begin(t.Context(), []string{"a", "b"}, 0), "2 files and folders", "x", "--output")
+	var oneName *destination.OneNameError
+	if err := folder(t, to, destination.Options{As: "x"}).Begin(t.Context(), []string{"a", "b"}, 0); !errors.As(err, &oneName) || oneName.Count != 2 || oneName.Name != "x" {
+		t.Errorf("%v", err)
+	}
 	for _, as := range []string{"a/b", "..", ".", "a\x00", ".tallow-x"} {
 		_, err := destination.NewFolder(to, destination.Options{As: as})
-		mentions(t, err, "--output")
+		if name := new(destination.NameError); !errors.As(err, &name) || name.Name != as {
+			t.Errorf("%q: %v", as, err)
+		}
 	}
 }
 
@@ -118,7 +123,7 @@ func TestNewFolder(t *testing.T) {
 	file := write(t, filepath.Join(dir, "file"), nil)
 	for _, p := range []string{file, filepath.Join(file, "below")} {
 		_, err := destination.NewFolder(p, destination.Options{})
-		mentions(t, err, p, "not a directory", "--output")
+		mentions(t, err, p, "not a directory")
 	}
 	made := filepath.Join(dir, "a", "b", "c")
 	f, err := destination.NewFolder(made, destination.Options{})

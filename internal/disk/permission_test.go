@@ -65,9 +65,9 @@ func TestUnwritableDestination(t *testing.T) {
 	f = folder(t, dir, destination.Options{})
 	err = f.Begin(t.Context(), []string{"other"}, 1)
 	mentions(t, err, dir, "permission denied")
-	advises(t, err, "permissions", "--output")
+	tellsPeer(t, err)
 	_, err = destination.NewFolder(filepath.Join(dir, "new"), destination.Options{})
-	mentions(t, err, "permission denied", "--output")
+	mentions(t, err, "permission denied")
 }
 
 // Files and folders whose own modes forbid access, received by a user for whom

@@ -38,8 +38,8 @@ func TestNoSpaceAtBegin(t *testing.T) {
 	if !errors.As(err, &space) || space.Dir != dir || space.Needed < mib || space.Needed > mib+256<<10 {
 		t.Fatalf("%v, %+v", err, space)
 	}
-	mentions(t, err, dir, "1.", "MiB (", " bytes) more")
-	advises(t, err, "run the same command again")
+	mentions(t, err, dir, " bytes more")
+	tellsPeer(t, err)
 	must(t, f.Close())
 	if found := tree(t, dir); len(found) > 0 {
 		t.Errorf("%v", found)
@@ -104,8 +104,10 @@ func TestDiskThatTakesNothing(t *testing.T) {
 	dir := mounted(t, 0, "nr_inodes=2")
 	f := folder(t, dir, destination.Options{})
 	err := f.Begin(t.Context(), []string{"a"}, 1)
-	mentions(t, err, dir, "no space left")
-	advises(t, err, "--output")
+	if space := new(destination.SpaceError); !errors.As(err, &space) || !errors.Is(err, unix.ENOSPC) || space.Dir != dir {
+		t.Errorf("%v", err)
+	}
+	tellsPeer(t, err)
 	if found := tree(t, dir); len(found) > 0 {
 		t.Errorf("%v", found)
 	}
@@ -113,9 +115,15 @@ func TestDiskThatTakesNothing(t *testing.T) {
 	f = folder(t, dir, destination.Options{})
 	err = f.Begin(t.Context(), []string{"a"}, 1)
 	mentions(t, err, dir, "read-only")
-	advises(t, err, "read-only", "--output", "run the same command again")
+	if write := new(destination.WriteError); !errors.As(err, &write) || !errors.Is(err, unix.EROFS) {
+		t.Errorf("%v", err)
+	}
+	tellsPeer(t, err)
 	_, err = destination.NewFolder(filepath.Join(dir, "new"), destination.Options{})
-	mentions(t, err, dir, "read-only", "--output")
+	mentions(t, err, dir, "read-only")
+	if folder := new(destination.FolderError); !errors.As(err, &folder) {
+		t.Errorf("%T", err)
+	}
 }
 
 // A folder of the destination is another disk, so that no rename leads there.
@@ -130,7 +138,7 @@ func TestOtherDisk(t *testing.T) {
 	mustPrepareFolder(t, f, "top")
 	mustPrepareFolder(t, f, "top/other")
 	_, err := put(t, f, fileEntry("top/other/a", 1), []byte("1"))
-	refusedWith(t, err, "another disk", "--output")
+	refusedWith(t, err, "another disk")
 }
 
 // What is in partial files, or may be the same as what is sent, needs no more

@@ -19,8 +19,8 @@ func explain(ctx context.Context, err error) *Error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return &Error{Kind: KindInterrupted, Reason: ReasonInterrupted, Err: err}
 	}
-	// The disk comes before the network, whose errors it may have as well.
-	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainMeeting, explainDisk, explainRelay, explainLocal} {
+	// Files come before the network, whose errors they may have as well.
+	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainMeeting, explainFiles, explainRelay, explainLocal} {
 		if e := f(err); e != nil {
 			e.Err = err
 			return e

@@ -1,3 +1,5 @@
+//go:build !js
+
 package tallow
 
 import (
@@ -6,38 +8,75 @@ import (
 	"syscall"
 
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
-	"github.com/tallow-transfer/tallow/internal/transfer"
-	"github.com/tallow-transfer/tallow/pkg/files"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/internal/oserror"
 )
 
-// explainDisk: what is read or written here.
-func explainDisk(err error) *Error {
-	var failed *transfer.DiskError
-	if !errors.As(err, &failed) {
+// explainPaths: what was given to be sent.
+func explainPaths(err error) *Error {
+	var path *source.PathError
+	if !errors.As(err, &path) {
 		return nil
 	}
+	e := &Error{Kind: KindUsage, Path: path.Path, Other: path.Other, Detail: path.Kind}
+	if path.Err != nil {
+		e.Detail = oserror.Cause(path.Err)
+	}
+	switch path.Fault {
+	case source.FaultNone:
+		e.Reason = ReasonNothingToSend
+	case source.FaultEmpty:
+		e.Reason = ReasonPathEmpty
+	case source.FaultMissing:
+		e.Reason = ReasonPathMissing
+	case source.FaultSpecial:
+		e.Reason = ReasonPathSpecial
+	case source.FaultNotUTF8:
+		e.Reason = ReasonPathNotUTF8
+	case source.FaultWholeDisk:
+		e.Reason = ReasonPathWholeDisk
+	case source.FaultSameName:
+		e.Reason = ReasonPathsOfOneName
+	case source.FaultNoCurrentFolder:
+		e.Reason = ReasonNoCurrentFolder
+	default:
+		e.Kind, e.Reason = KindIO, ReasonUnreadable
+	}
+	return e
+}
+
+// explainDisk: the folder that is received to.
+func explainDisk(err error) *Error {
 	var exists *destination.ExistsError
 	var space *destination.SpaceError
 	var write *destination.WriteError
-	var room files.NoSpace
-	e := &Error{Kind: KindIO}
+	var name *destination.NameError
+	var oneName *destination.OneNameError
+	var folder *destination.FolderError
 	switch {
 	case errors.As(err, &exists):
-		e.Reason, e.Path = ReasonExists, exists.Path
+		return &Error{Kind: KindIO, Reason: ReasonExists, Path: exists.Path}
 	case errors.As(err, &space):
-		e.Reason, e.Path, e.Bytes = ReasonNoSpace, space.Dir, space.Needed
-		if space.Quota {
-			e.Reason = ReasonQuota
-		}
-		if space.Err != nil {
-			e.Detail = systemText(space.Err)
-		}
-	case errors.As(err, &room):
-		e.Reason, e.Bytes, e.Detail = ReasonNoSpace, room.Missing(), room.Error()
+		return explainSpace(space)
 	case errors.As(err, &write):
-		e.Reason, e.Path, e.Detail = writeReason(write.Err), write.Place, systemText(write.Err)
-	default:
-		e.Reason, e.Detail = ReasonDisk, failed.Err.Error()
+		return &Error{Kind: KindIO, Reason: writeReason(write.Err), Path: write.Place, Detail: oserror.Cause(write.Err)}
+	case errors.As(err, &name):
+		return &Error{Kind: KindIO, Reason: ReasonOutputName, Path: name.Name}
+	case errors.As(err, &oneName):
+		return &Error{Kind: KindIO, Reason: ReasonOutputOneName, Path: oneName.Name, Count: int64(oneName.Count)}
+	case errors.As(err, &folder):
+		return &Error{Kind: KindIO, Reason: ReasonOutputFolder, Path: folder.Dir, Detail: oserror.Cause(folder.Err)}
+	}
+	return nil
+}
+
+func explainSpace(space *destination.SpaceError) *Error {
+	e := &Error{Kind: KindIO, Reason: ReasonNoSpace, Path: space.Dir, Bytes: space.Needed}
+	if space.Quota {
+		e.Reason = ReasonQuota
+	}
+	if space.Err != nil {
+		e.Detail = oserror.Cause(space.Err)
 	}
 	return e
 }
@@ -51,14 +90,4 @@ func writeReason(err error) Reason {
 		return ReasonPermission
 	}
 	return ReasonWrite
-}
-
-// systemText is an error of the file system in the system's words alone, without
-// the operation and the path that package os puts before them.
-func systemText(err error) string {
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		return errno.Error()
-	}
-	return err.Error()
 }

@@ -109,6 +109,7 @@ const (
 	ReasonReadOnly    Reason = "read-only"     // Path, Detail
 	ReasonPermission  Reason = "permission"    // Path, Detail
 	ReasonWrite       Reason = "write"         // Path, Detail
+	ReasonWriter      Reason = "writer"        // Detail: a Writer takes nothing more
 	ReasonTextTooLong Reason = "text-too-long" // Bytes
 	ReasonDisk        Reason = "disk"          // Detail: anything else
 	ReasonSkipped     Reason = "skipped"       // Count entries

@@ -8,8 +8,6 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
-	"github.com/tallow-transfer/tallow/internal/disk/destination"
-	"github.com/tallow-transfer/tallow/internal/disk/partial"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -102,9 +100,9 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	}
 	defer l.Close()
 	stop := t.reportProgress(ctx)
-	out := output{client: c, o: o}
-	defer out.close()
 	memory := memory{link: l, code: k, log: c.log}
+	out := output{o: o, log: c.log, close: func() {}, begun: func(r resumable) { memory.start(ctx, r) }}
+	defer func() { out.close() }()
 	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 			if err := t.verifier(peer, o.Verify)(ctx); err != nil {
@@ -115,11 +113,10 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 				return nil, err
 			}
 			t.accept()
-			out.begun = func(folder *destination.Folder) { memory.start(ctx, folder) }
 			return out.open(ctx, offer)
 		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
-		Keep: func() bool { return memory.keep(out.folder) },
+		Keep: func() bool { return memory.keep(out.resume) },
 	})
 	stop()
 	memory.stop() // before what it remembers into is closed
@@ -133,7 +130,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 // with this code, or else the one who waits with it.
 func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (*link.Peer, error) {
 	if o.keepsOnDisk() {
-		peer, err := link.Redial(ctx, c.link, k, partial.Remembered(resumeFolder(o.Output)))
+		peer, err := link.Redial(ctx, c.link, k, remembered(o.Output))
 		if err == nil {
 			t.changeState(transfer.EventPeerJoined, "")
 			return peer, nil

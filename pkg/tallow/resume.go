@@ -5,30 +5,16 @@ import (
 	"errors"
 	"log/slog"
 	"os"
-	"path/filepath"
 	"sync"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/code"
-	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/link"
 )
 
 // rememberAfter is how long a transfer has to run before it is worth being
 // remembered for a process that is started again.
 const rememberAfter = 250 * time.Millisecond
-
-// resumeFolder is where a Receive to an output path keeps what it needs to
-// resume.
-func resumeFolder(output string) string {
-	if output == "" {
-		return "."
-	}
-	if info, err := os.Stat(output); err == nil && info.IsDir() {
-		return output
-	}
-	return filepath.Dir(output)
-}
 
 // memory leaves, beside what has arrived, what another process of the receiver
 // needs to go on with this transfer: sealed with its code.
@@ -47,14 +33,14 @@ type memory struct {
 }
 
 // start remembers the transfer once it has run for long enough, until stop.
-func (m *memory) start(ctx context.Context, folder *destination.Folder) {
+func (m *memory) start(ctx context.Context, to resumable) {
 	ctx, m.cancel = context.WithCancel(ctx)
 	m.running.Go(func() {
 		timer := time.NewTimer(rememberAfter)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-			m.remember(folder)
+			m.remember(to)
 		case <-ctx.Done():
 		}
 	})
@@ -68,7 +54,7 @@ func (m *memory) stop() {
 }
 
 // remember says whether the transfer is remembered.
-func (m *memory) remember(folder *destination.Folder) bool {
+func (m *memory) remember(to resumable) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.done {
@@ -76,7 +62,7 @@ func (m *memory) remember(folder *destination.Folder) bool {
 	}
 	sealed, err := m.link.Seal(m.code)
 	if err == nil {
-		err = folder.Remember(sealed)
+		err = to.Remember(sealed)
 	}
 	if err != nil && !errors.Is(err, os.ErrClosed) {
 		m.log.Debug("this transfer cannot be resumed with the same code", "reason", err)
@@ -88,11 +74,11 @@ func (m *memory) remember(folder *destination.Folder) bool {
 // keep makes sure that a transfer which ends on a disk without room can go on with
 // the same code. It is false where nothing is kept, or where even what is to be
 // remembered finds no room.
-func (m *memory) keep(folder *destination.Folder) bool {
-	if folder == nil || !m.remember(folder) {
+func (m *memory) keep(to resumable) bool {
+	if to == nil || !m.remember(to) {
 		return false
 	}
-	folder.Keep()
+	to.Keep()
 	m.kept = true
 	return true
 }

@@ -69,11 +69,11 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 		return Result{}, usage(ReasonNegativeLimit)
 	}
 	t.keeps = o.Stream == nil // nobody can read a stream again
-	source, closeSource, err := o.source()
+	source, err := o.source()
 	if err != nil {
 		return Result{}, err
 	}
-	defer closeSource()
+	defer source.Close()
 	k, err := o.code()
 	if err != nil {
 		return Result{}, err

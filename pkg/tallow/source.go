@@ -2,54 +2,42 @@ package tallow
 
 import (
 	"cmp"
-	"errors"
 	"io"
 
-	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// source is what the options say is to be sent, and what to call at the end.
-func (o SendOptions) source() (s files.Source, closeSource func(), err error) {
+// openSource is a files.Source that was opened for one Send.
+type openSource interface {
+	files.Source
+	io.Closer
+}
+
+// source opens what the options say is to be sent.
+func (o SendOptions) source() (openSource, error) {
 	given := 0
 	for _, is := range []bool{len(o.Paths) > 0, o.Stream != nil, o.Text != "", o.Source != nil} {
 		if is {
 			given++
 		}
 	}
-	if given != 1 {
-		reason := ReasonSeveralSources
-		if given == 0 {
-			reason = ReasonNothingToSend
-		}
-		return nil, nil, usage(reason)
-	}
-	var opened interface {
-		files.Source
-		io.Closer
-	}
 	switch {
+	case given == 0:
+		return nil, usage(ReasonNothingToSend)
+	case given > 1:
+		return nil, usage(ReasonSeveralSources)
 	case o.Source != nil:
-		return o.Source, func() {}, nil
+		return callersSource{o.Source}, nil
 	case o.Text != "":
-		opened = source.NewText(o.Text)
+		return stream.NewText(o.Text), nil
 	case o.Stream != nil:
-		opened = source.NewStream(cmp.Or(o.StreamName, "stdin"), o.Stream)
-	default:
-		paths, err := source.NewPaths(o.Paths)
-		if err != nil {
-			return nil, nil, sourceError(err)
-		}
-		opened = paths
+		return stream.NewReader(cmp.Or(o.StreamName, "stdin"), o.Stream), nil
 	}
-	return opened, func() { _ = opened.Close() }, nil
+	return openPaths(o.Paths)
 }
 
-// sourceError is what is wrong with the paths that were given.
-func sourceError(err error) *Error {
-	var problem *source.Error
-	if errors.As(err, &problem) {
-		return &Error{Kind: KindIO, Reason: ReasonUnreadable, Path: problem.Path, Detail: problem.Reason, Err: err}
-	}
-	return &Error{Kind: KindUsage, Reason: ReasonDisk, Detail: err.Error(), Err: err}
-}
+// callersSource is a source of the caller's, who closes it.
+type callersSource struct{ files.Source }
+
+func (callersSource) Close() error { return nil }

@@ -63,7 +63,7 @@ func (c *conflicts) decide(ctx context.Context, dir *osfs.Dir, name string, e fi
 		return decision{name: free, renamed: true}, err
 	case PolicyOverwrite:
 		if info.IsDir() {
-			return decision{}, refused(e.Path, "a folder is in its place", "a folder of the name is there, which is not replaced: remove it or choose --on-conflict rename", nil)
+			return decision{}, refused(e.Path, "a folder is in its place", "a folder of the name is there, which is not replaced", nil)
 		}
 		return decision{name: name, replace: true}, nil
 	case PolicySkip:

@@ -1,6 +1,5 @@
-// Package destination is where the receiving side writes: [Folder] for files and
-// folders of this machine, [Writer] for standard output, and [Memory] for a short
-// text. Each is a files.Destination with a Close.
+// Package destination is where the receiving side writes: a [Folder] of this
+// machine, which is a files.Destination with a Close.
 //
 // Start with [NewFolder]. The peer is not trusted: nothing that was not verified
 // gets its final name, every name goes through package names, and nothing is

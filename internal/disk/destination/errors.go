@@ -1,11 +1,9 @@
 package destination
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
 
-	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
@@ -33,12 +31,7 @@ type ExistsError struct {
 }
 
 func (e *ExistsError) Error() string {
-	return e.Path + " is there already and was not touched"
-}
-
-// Hint says what to do next.
-func (e *ExistsError) Hint() string {
-	return "Choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output."
+	return e.Path + " exists"
 }
 
 // Brief is what the peer is told: nothing about this machine.
@@ -53,26 +46,11 @@ type SpaceError struct {
 }
 
 func (e *SpaceError) Error() string {
-	switch {
-	case e.Quota && e.Needed > 0:
-		return fmt.Sprintf("this user's quota on the disk of %s is used up, and %s are still to come", e.Dir, exactSize(e.Needed))
-	case e.Quota:
-		return fmt.Sprintf("this user's quota on the disk of %s is used up", e.Dir)
-	case e.Needed > 0:
-		return fmt.Sprintf("the disk of %s is full: %s more are needed", e.Dir, exactSize(e.Needed))
-	}
-	return fmt.Sprintf("the disk of %s takes no more files or bytes: %s", e.Dir, osfs.Cause(e.Err))
-}
-
-const againOrElsewhere = ", and run the same command again while the sender waits: it goes on where it stopped. " +
-	"Or send again, and receive into another folder with --output."
-
-// Hint says what to do next.
-func (e *SpaceError) Hint() string {
+	what := "no space"
 	if e.Quota {
-		return "Remove files of your own there, or have the quota raised" + againOrElsewhere
+		what = "the quota is used up"
 	}
-	return "Make room" + againOrElsewhere
+	return fmt.Sprintf("%s: %s: %d bytes more are needed", e.Dir, what, e.Needed)
 }
 
 // Brief is what the peer is told: nothing about this machine but how many bytes it
@@ -96,19 +74,7 @@ type WriteError struct {
 	Err   error
 }
 
-func (e *WriteError) Error() string { return e.Place + " cannot be written: " + osfs.Cause(e.Err) }
-
-// Hint says what to do next.
-func (e *WriteError) Hint() string {
-	const again = ", and run the same command again: it goes on where it stopped. Or receive into another folder with --output."
-	switch {
-	case osfs.IsReadOnly(e.Err):
-		return "The disk is read-only. Mount it for writing" + again
-	case errors.Is(e.Err, fs.ErrPermission):
-		return "Change the permissions of the folder" + again
-	}
-	return "See that the disk is there and sound" + again
-}
+func (e *WriteError) Error() string { return e.Place + " cannot be written: " + oserror.Cause(e.Err) }
 
 // Brief is what the peer is told: nothing about this machine.
 func (e *WriteError) Brief() string { return "its disk cannot be written" }
@@ -120,23 +86,29 @@ func errOtherFile(f files.File) error {
 	return fmt.Errorf("%s is not a file of this destination", f.Path())
 }
 
-// exactSize returns a number of bytes for people, and the number itself.
-func exactSize(n int64) string {
-	if n < 1024 {
-		return size(n)
-	}
-	return fmt.Sprintf("%s (%d bytes)", size(n), n)
+// NameError is an Options.As that no file can have here.
+type NameError struct{ Name string }
+
+func (e *NameError) Error() string { return fmt.Sprintf("%q cannot be a name here", e.Name) }
+
+// OneNameError is an Options.As where more than one thing is sent.
+type OneNameError struct {
+	Name  string
+	Count int // of what is sent
 }
 
-// size returns a number of bytes for people.
-func size(n int64) string {
-	const unit = 1024
-	if n < unit {
-		return fmt.Sprintf("%d bytes", n)
-	}
-	v, prefix := float64(n)/unit, "KMGTPE"
-	for v >= unit && len(prefix) > 1 {
-		v, prefix = v/unit, prefix[1:]
-	}
-	return fmt.Sprintf("%.1f %ciB", v, prefix[0])
+func (e *OneNameError) Error() string {
+	return fmt.Sprintf("%d files and folders cannot all be called %s", e.Count, e.Name)
 }
+
+// FolderError is a folder that cannot be made or used.
+type FolderError struct {
+	Dir string
+	Err error
+}
+
+func (e *FolderError) Error() string {
+	return fmt.Sprintf("%s cannot be used as a folder: %s", e.Dir, oserror.Cause(e.Err))
+}
+
+func (e *FolderError) Unwrap() error { return e.Err }

@@ -10,6 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
+	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
@@ -80,7 +81,7 @@ func (e *finishing) link(note []byte) error {
 	at, name := split(n.Path)
 	dir, err := e.look.open(at)
 	if err != nil {
-		e.fail(n.Path, "the symlink could not be made: "+osfs.Cause(err))
+		e.fail(n.Path, "the symlink could not be made: "+oserror.Cause(err))
 		return nil
 	}
 	switch err = e.makeLink(dir, name, n); {
@@ -90,7 +91,7 @@ func (e *finishing) link(note []byte) error {
 		}
 		e.fail(n.Path, "the symlink was not made, something of its name is there")
 	case err != nil:
-		e.fail(n.Path, "the symlink could not be made: "+osfs.Cause(err))
+		e.fail(n.Path, "the symlink could not be made: "+oserror.Cause(err))
 	default:
 		if err := osfs.SetLinkTime(dir, name, n.MTime); err != nil {
 			e.log.Debug("time of a symlink", "error", err) // many file systems keep none
@@ -161,7 +162,7 @@ func (e *finishing) folder(note []byte) error {
 	}
 	dir, err := e.look.open(n.Path)
 	if err != nil {
-		e.fail(n.Path, "the folder is gone: "+osfs.Cause(err))
+		e.fail(n.Path, "the folder is gone: "+oserror.Cause(err))
 		return nil
 	}
 	if !osfs.SyncsFilesystem {
@@ -174,7 +175,7 @@ func (e *finishing) folder(note []byte) error {
 		dir.Root.Chtimes(".", noTime, time.Unix(0, n.MTime)),
 		dir.Root.Chmod(".", fs.FileMode(n.Mode)))
 	if err != nil {
-		e.fail(n.Path, "mode and time of the folder could not be set: "+osfs.Cause(err))
+		e.fail(n.Path, "mode and time of the folder could not be set: "+oserror.Cause(err))
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package destination
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -11,7 +10,6 @@ import (
 	"strings"
 
 	"github.com/tallow-transfer/tallow/internal/disk/names"
-	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -62,7 +60,7 @@ type Folder struct {
 // there. The errors are for people.
 func NewFolder(dir string, o Options) (*Folder, error) {
 	if o.As != "" && (strings.ContainsAny(o.As, `/`+string(filepath.Separator)) || names.Host().Path(o.As) != "") {
-		return nil, fmt.Errorf("%q is not a name that a file can have here: choose another with --output", o.As)
+		return nil, &NameError{o.As}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -71,12 +69,12 @@ func NewFolder(dir string, o Options) (*Folder, error) {
 	missing := errors.Is(err, fs.ErrNotExist)
 	if missing {
 		if err := os.MkdirAll(dir, 0o777); err != nil {
-			return nil, fmt.Errorf("the folder %s cannot be made: %s: choose another with --output", dir, osfs.Cause(err))
+			return nil, &FolderError{dir, err}
 		}
 	}
 	root, err := os.OpenRoot(dir)
 	if err != nil {
-		return nil, fmt.Errorf("%s cannot be used as a folder: %s: choose another with --output", dir, osfs.Cause(err))
+		return nil, &FolderError{dir, err}
 	}
 	f := &Folder{options: o, made: missing, tree: tree{dir: dir, root: root, policy: o.Policy, log: o.Logger, sync: diskSyncer{}}}
 	f.space.dir, f.space.root = dir, root
@@ -92,7 +90,7 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 		return err
 	}
 	if f.options.As != "" && len(topNames) != 1 {
-		return fmt.Errorf("%d files and folders are sent, so they cannot all be called %s: give --output a folder that is there", len(topNames), f.options.As)
+		return &OneNameError{f.options.As, len(topNames)}
 	}
 	p, err := partial.Open(f.root, topNames)
 	if err != nil {

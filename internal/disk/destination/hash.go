@@ -12,8 +12,8 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
-	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
+	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -26,7 +26,7 @@ func hashPartial(ctx context.Context, part *partial.File, e files.Entry, claimed
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, nil
 	case err != nil:
-		return nil, fmt.Errorf("what is there of %s cannot be read: %w", e.Path, osfs.CauseError(err))
+		return nil, fmt.Errorf("what is there of %s cannot be read: %w", e.Path, oserror.Wrap(err))
 	}
 	defer src.Close()
 	info, err := src.Stat()
@@ -90,7 +90,7 @@ func hashBlock(ctx context.Context, src io.ReaderAt, size int64, index uint32, b
 	off := int64(index) * files.BlockSize
 	buf = buf[:min(files.BlockSize, size-off)]
 	if n, err := src.ReadAt(buf, off); n < len(buf) {
-		return files.Block{}, fmt.Errorf("what is there already cannot be read: %w", osfs.CauseError(err))
+		return files.Block{}, fmt.Errorf("what is there already cannot be read: %w", oserror.Wrap(err))
 	}
 	return blockhash.Sum(index, buf), nil
 }

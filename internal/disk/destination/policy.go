@@ -15,7 +15,7 @@ import (
 // have are not sent.
 type Policy uint8
 
-// The policies, as --on-conflict names them.
+// The policies.
 const (
 	PolicyAsk       Policy = iota // ask the user; without Options.Ask like PolicyFail
 	PolicyRename                  // keep both: "name (1).ext"

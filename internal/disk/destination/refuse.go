@@ -5,6 +5,7 @@ import (
 	"io/fs"
 
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/oserror"
 )
 
 // refused returns the refusal of the entry p: reason is for the peer, detail for
@@ -40,7 +41,7 @@ func (t *tree) refuse(p string, err error) error {
 	case errors.Is(err, fs.ErrExist):
 		return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received: receive it again", err)
 	case osfs.IsBadName(err):
-		return refused(p, "the receiving disk does not take the name", "the disk does not take this name ("+osfs.Cause(err)+")", err)
+		return refused(p, "the receiving disk does not take the name", "the disk does not take this name ("+oserror.Cause(err)+")", err)
 	case osfs.IsFull(err):
 		return t.writeError(err)
 	}
@@ -51,7 +52,7 @@ func (t *tree) refuse(p string, err error) error {
 // place.
 func (t *tree) refuseRename(p string, err error) error {
 	if osfs.IsOtherDisk(err) {
-		return refused(p, "its folder is on another disk", "its folder is the root of another disk: receive into that folder with --output", err)
+		return refused(p, "its folder is on another disk", "its folder is the root of another disk", err)
 	}
 	return t.refuse(p, err)
 }

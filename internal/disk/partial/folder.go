@@ -17,6 +17,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/oserror"
 )
 
 // Folder is a partial folder that this process holds.
@@ -93,7 +94,7 @@ func Open(dest *os.Root, topNames []string) (*Folder, error) {
 			return p, err
 		}
 	}
-	return nil, fmt.Errorf("%d transfers of the same names into %s are running or were left by something else: end them, or receive into another folder with --output", maxFolders, dest.Name())
+	return nil, fmt.Errorf("%d transfers of the same names into %s are running or were interrupted", maxFolders, dest.Name())
 }
 
 // take takes the folder name of dest. It returns nil if the folder is not there,
@@ -163,7 +164,7 @@ func (p *Folder) openJournal(sum [32]byte) (bool, error) {
 	a, err := journal.ReadAccount(f)
 	if err != nil {
 		p.Journal = journal.New(f, 0)
-		return false, fmt.Errorf("the journal of an interrupted transfer cannot be read: %s: remove the folder %s", osfs.Cause(err), f.Name())
+		return false, fmt.Errorf("the journal of an interrupted transfer cannot be read: %s: remove the folder %s", oserror.Cause(err), f.Name())
 	}
 	p.Journal = journal.New(f, a.End)
 	if a.End > 0 && (a.Opened.Version != journal.Version || a.Opened.Names != sum) {

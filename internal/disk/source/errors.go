@@ -1,6 +1,38 @@
 package source
 
-import "github.com/tallow-transfer/tallow/internal/disk/osfs"
+import (
+	"fmt"
+
+	"github.com/tallow-transfer/tallow/internal/oserror"
+)
+
+// Fault is what is wrong with a path that was given to NewPaths.
+type Fault string
+
+// The faults.
+const (
+	FaultNone            Fault = "no path was given"
+	FaultEmpty           Fault = "the path is empty"
+	FaultMissing         Fault = "there is nothing at the path"
+	FaultUnreadable      Fault = "the path cannot be read"
+	FaultSpecial         Fault = "the path is neither a file nor a folder"
+	FaultNotUTF8         Fault = "the name is not UTF-8"
+	FaultWholeDisk       Fault = "a whole file system has no name"
+	FaultSameName        Fault = "two paths have the same name"
+	FaultNoCurrentFolder Fault = "the current folder cannot be found"
+)
+
+// PathError is the error of NewPaths for one of its paths.
+type PathError struct {
+	Fault Fault
+	Path  string // as it was given; absolute with FaultSameName
+	Other string // with FaultSameName: the path with the same name
+	Kind  string // with FaultSpecial: what it is
+	Err   error  // the cause, or nil
+}
+
+func (e *PathError) Error() string { return fmt.Sprintf("%q: %s", e.Path, e.Fault) }
+func (e *PathError) Unwrap() error { return e.Err }
 
 // Error is the error for one path that cannot be sent.
 type Error struct {
@@ -22,5 +54,5 @@ func (e *ItemError) Error() string { return e.Reason }
 func (e *ItemError) Unwrap() error { return e.Err }
 
 func unreadable(p string, err error) *Error {
-	return &Error{Path: p, Reason: "cannot be read: " + osfs.Cause(err), Err: err}
+	return &Error{Path: p, Reason: "cannot be read: " + oserror.Cause(err), Err: err}
 }

@@ -2,7 +2,6 @@ package source
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -37,11 +36,10 @@ const maxRoots = 32
 
 // NewPaths returns a source of the paths that a user gave. It looks at each path,
 // and at nothing below it. A path has to be a file or a folder, or a symlink to
-// one, and no two may have the same name. The errors are for people; an *Error is
-// of a path that cannot be read.
+// one, and no two may have the same name. The error is a *PathError.
 func NewPaths(paths []string) (*Paths, error) {
 	if len(paths) == 0 {
-		return nil, errors.New("there is nothing to send: name files or folders")
+		return nil, &PathError{Fault: FaultNone}
 	}
 	s := &Paths{}
 	named := make(map[string]*top, len(paths))
@@ -51,7 +49,7 @@ func NewPaths(paths []string) (*Paths, error) {
 			return nil, err
 		}
 		if other := named[t.name]; other != nil {
-			return nil, fmt.Errorf("%s and %s have the same name and would end up in one place: send them one after the other, or rename one", other.local, t.local)
+			return nil, &PathError{Fault: FaultSameName, Path: other.local, Other: t.local}
 		}
 		s.tops = append(s.tops, t)
 		named[t.name] = t
@@ -61,27 +59,27 @@ func NewPaths(paths []string) (*Paths, error) {
 
 func newTop(p string) (*top, error) {
 	if p == "" {
-		return nil, errors.New("one of the paths to send is empty: check the command")
+		return nil, &PathError{Fault: FaultEmpty}
 	}
 	local, err := filepath.Abs(p)
 	if err != nil {
-		return nil, fmt.Errorf("the current folder cannot be found (%s): give the whole path of %s", osfs.Cause(err), p)
+		return nil, &PathError{Fault: FaultNoCurrentFolder, Path: p, Err: err}
 	}
 	info, err := os.Stat(local)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("there is no %s: check the path", p)
+		return nil, &PathError{Fault: FaultMissing, Path: p, Err: err}
 	case err != nil:
-		return nil, unreadable(p, err)
+		return nil, &PathError{Fault: FaultUnreadable, Path: p, Err: err}
 	case !info.IsDir() && !info.Mode().IsRegular():
-		return nil, fmt.Errorf("%s is a %s, not a file or a folder: to send what it gives, use it as standard input of \"tallow send -\"", p, kindOf(info.Mode()))
+		return nil, &PathError{Fault: FaultSpecial, Path: p, Kind: kindOf(info.Mode())}
 	}
 	name := filepath.Base(local)
 	switch {
 	case name == string(filepath.Separator) || name == ".":
-		return nil, fmt.Errorf("%s is a whole file system and has no name: send the folders in it", p)
+		return nil, &PathError{Fault: FaultWholeDisk, Path: p}
 	case !utf8.ValidString(name):
-		return nil, fmt.Errorf("the name of %q is not UTF-8: rename it first", p)
+		return nil, &PathError{Fault: FaultNotUTF8, Path: p}
 	}
 	return &top{name: name, local: local, info: info}, nil
 }

@@ -15,6 +15,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -80,7 +81,7 @@ func (w *walker) top(s *Paths, t *top) error {
 	info, err := os.Stat(t.local) // again, since the file may have grown since NewPaths
 	switch {
 	case err != nil:
-		return w.fail(t.name, "cannot be read: "+osfs.Cause(err), err)
+		return w.fail(t.name, "cannot be read: "+oserror.Cause(err), err)
 	case info.Mode().IsRegular():
 		return w.yield(fileEntry(t.name, info))
 	case !info.IsDir():
@@ -91,7 +92,7 @@ func (w *walker) top(s *Paths, t *top) error {
 	}
 	root, release, err := s.open(t)
 	if err != nil {
-		return w.fail(t.name, "the folder cannot be read: "+osfs.Cause(err), err)
+		return w.fail(t.name, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer release()
 	w.root = root
@@ -102,7 +103,7 @@ func (w *walker) top(s *Paths, t *top) error {
 func (w *walker) folder(dir *os.Root, at string) error {
 	list, err := dir.Open(".")
 	if err != nil {
-		return w.fail(at, "the folder cannot be read: "+osfs.Cause(err), err)
+		return w.fail(at, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer list.Close()
 	for {
@@ -119,7 +120,7 @@ func (w *walker) folder(dir *os.Root, at string) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return w.fail(at, "the folder cannot be read to its end: "+osfs.Cause(err), err)
+			return w.fail(at, "the folder cannot be read to its end: "+oserror.Cause(err), err)
 		}
 	}
 }
@@ -135,7 +136,7 @@ func (w *walker) entry(dir *os.Root, at, name string) error {
 	info, err := dir.Lstat(name)
 	switch {
 	case err != nil:
-		return w.fail(p, "cannot be read: "+osfs.Cause(err), err)
+		return w.fail(p, "cannot be read: "+oserror.Cause(err), err)
 	case info.IsDir():
 		return w.subfolder(dir, p, name, info)
 	case info.Mode().IsRegular():
@@ -152,7 +153,7 @@ func (w *walker) subfolder(dir *os.Root, p, name string, info fs.FileInfo) error
 	}
 	sub, err := osfs.OpenDir(dir, name, info)
 	if err != nil {
-		return w.fail(p, "the folder cannot be read: "+osfs.Cause(err), err)
+		return w.fail(p, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer sub.Close()
 	return w.folder(sub, p)
@@ -161,7 +162,7 @@ func (w *walker) subfolder(dir *os.Root, p, name string, info fs.FileInfo) error
 func (w *walker) symlink(dir *os.Root, p, name string, info fs.FileInfo) error {
 	target, err := dir.Readlink(name)
 	if err != nil {
-		return w.fail(p, "the symlink cannot be read: "+osfs.Cause(err), err)
+		return w.fail(p, "the symlink cannot be read: "+oserror.Cause(err), err)
 	}
 	target = filepath.ToSlash(target)
 	switch {

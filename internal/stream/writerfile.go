@@ -1,4 +1,4 @@
-package destination
+package stream
 
 import (
 	"context"
@@ -8,7 +8,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
@@ -89,7 +88,7 @@ func (f *writerFile) writeBlock(b []byte) error {
 	case f.isClosed():
 		return os.ErrClosed
 	}
-	return fmt.Errorf("standard output cannot be written: %w: run the command again", osfs.CauseError(err))
+	return &WriteError{Err: err}
 }
 
 // setWriting says whether the goroutine is in w.Write. It is false if no Write may

@@ -1,4 +1,4 @@
-package source
+package stream
 
 import (
 	"errors"
@@ -11,12 +11,12 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// streamFile passes blocks from a goroutine that reads to the one that calls
+// readerFile passes blocks from a goroutine that reads to the one that calls
 // ReadAt. That way Close can end a ReadAt even if nothing can end the Read that it
 // waits for: one of a terminal or an idle pipe.
 //
 //	free --> read: fills it from r --> full --> ReadAt --> free
-type streamFile struct {
+type readerFile struct {
 	name string
 	r    io.Reader
 
@@ -36,8 +36,8 @@ type streamFile struct {
 	next  int64
 }
 
-func newStreamFile(name string, r io.Reader) *streamFile {
-	f := &streamFile{
+func newReaderFile(name string, r io.Reader) *readerFile {
+	f := &readerFile{
 		name: name, r: r,
 		full: make(chan []byte), free: make(chan []byte, 2), closed: make(chan struct{}), ended: make(chan struct{}),
 	}
@@ -48,9 +48,9 @@ func newStreamFile(name string, r io.Reader) *streamFile {
 }
 
 // read reads the stream to its end. After Close it ends at once, or when the Read
-// that is under way returns. Close waits for it; see Stream.Close for the case in
+// that is under way returns. Close waits for it; see Reader.Close for the case in
 // which it cannot.
-func (f *streamFile) read() {
+func (f *readerFile) read() {
 	defer close(f.ended)
 	defer close(f.full)
 	for {
@@ -77,7 +77,7 @@ func (f *streamFile) read() {
 			f.err = os.ErrClosed
 			return
 		case err != nil:
-			f.err = unreadable(f.name, err)
+			f.err = &ReadError{Name: f.name, Err: err}
 			return
 		}
 	}
@@ -85,7 +85,7 @@ func (f *streamFile) read() {
 
 // fill is io.ReadFull, except that only io.EOF is the end: an io.ErrUnexpectedEOF
 // of the reader itself, such as of a gzip stream that was cut off, is an error.
-func (f *streamFile) fill(b []byte) (n int, err error) {
+func (f *readerFile) fill(b []byte) (n int, err error) {
 	for n < len(b) && err == nil {
 		if !f.setReading(true) {
 			return n, os.ErrClosed
@@ -103,7 +103,7 @@ func (f *streamFile) fill(b []byte) (n int, err error) {
 
 // setReading says whether the goroutine is in r.Read. It is false if no Read may
 // begin because the file is closed.
-func (f *streamFile) setReading(reading bool) bool {
+func (f *readerFile) setReading(reading bool) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if reading && f.isClosed() {
@@ -113,7 +113,7 @@ func (f *streamFile) setReading(reading bool) bool {
 	return true
 }
 
-func (f *streamFile) isClosed() bool {
+func (f *readerFile) isClosed() bool {
 	select {
 	case <-f.closed:
 		return true
@@ -123,7 +123,7 @@ func (f *streamFile) isClosed() bool {
 }
 
 // ReadAt reads on. off has to be where the last call ended.
-func (f *streamFile) ReadAt(p []byte, off int64) (n int, err error) {
+func (f *readerFile) ReadAt(p []byte, off int64) (n int, err error) {
 	if off != f.next {
 		return 0, fmt.Errorf("%s is a stream: byte %d was asked for where %d follows", f.name, off, f.next)
 	}
@@ -142,7 +142,7 @@ func (f *streamFile) ReadAt(p []byte, off int64) (n int, err error) {
 }
 
 // advance waits for the next block.
-func (f *streamFile) advance() error {
+func (f *readerFile) advance() error {
 	if f.block != nil {
 		f.free <- f.block[:cap(f.block)]
 		f.block = nil
@@ -163,11 +163,11 @@ func (f *streamFile) advance() error {
 }
 
 // Changed returns nil: a stream is what was read of it.
-func (f *streamFile) Changed() error { return nil }
+func (f *readerFile) Changed() error { return nil }
 
 // Close ends ReadAt and the goroutine that reads. It interrupts a Read that is
 // under way, if that is possible, and waits for it. The reader is not closed.
-func (f *streamFile) Close() error {
+func (f *readerFile) Close() error {
 	f.once.Do(func() {
 		close(f.closed)
 		f.mu.Lock()

@@ -1,8 +1,7 @@
-package destination
+package stream
 
 import (
 	"context"
-	"errors"
 	"io"
 	"sync"
 
@@ -19,15 +18,13 @@ type Writer struct {
 	file *writerFile
 }
 
-var errOneFile = errors.New("only a single file can go to standard output: give --output a folder for this")
-
 // NewWriter returns a destination on w.
 func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
 
 // Begin returns an error if there is more than one file, as far as names tell.
 func (w *Writer) Begin(ctx context.Context, names []string, _ int64) error {
 	if len(names) > 1 {
-		return errOneFile
+		return ErrOneFile
 	}
 	return ctx.Err()
 }
@@ -40,7 +37,7 @@ func (w *Writer) Prepare(ctx context.Context, _ uint64, e files.Entry) (files.Fi
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.file != nil || (e.Kind != files.KindFile && e.Kind != files.KindStream) {
-		return nil, errOneFile
+		return nil, ErrOneFile
 	}
 	w.file = newWriterFile(w.w, e)
 	return w.file, nil

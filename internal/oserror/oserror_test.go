@@ -1,14 +1,17 @@
 //go:build unix
 
-package osfs
+package oserror
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"syscall"
 	"testing"
 )
+
+var errReplaced = errors.New("it was replaced")
 
 func TestCause(t *testing.T) {
 	for _, err := range []error{
@@ -20,7 +23,7 @@ func TestCause(t *testing.T) {
 			t.Errorf("%q", got)
 		}
 	}
-	if got := Cause(&fs.PathError{Op: "open", Path: "a", Err: ErrReplaced}); got != ErrReplaced.Error() {
+	if got := Cause(&fs.PathError{Op: "open", Path: "a", Err: errReplaced}); got != errReplaced.Error() {
 		t.Errorf("%q", got)
 	}
 }

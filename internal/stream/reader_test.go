@@ -1,4 +1,4 @@
-package disk_test
+package stream_test
 
 import (
 	"bytes"
@@ -12,15 +12,15 @@ import (
 	"testing/iotest"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // openStream opens the file of a stream that reads r.
 func openStream(t *testing.T, r io.Reader) files.SourceFile {
 	t.Helper()
-	s := source.NewStream("stdin", r)
-	f, err := list(t, s).items["stdin"].Open()
+	s := stream.NewReader("stdin", r)
+	f, err := item(t, s).Open()
 	must(t, err)
 	t.Cleanup(func() { must(t, errors.Join(f.Close(), s.Close())) })
 	return f
@@ -61,9 +61,9 @@ func TestStream(t *testing.T) {
 }
 
 func TestStreamEntry(t *testing.T) {
-	s := source.NewStream("stdin", bytes.NewReader(nil))
+	s := stream.NewReader("stdin", bytes.NewReader(nil))
 	defer s.Close()
-	e := list(t, s).entries["stdin"]
+	e := item(t, s)
 	if e.Kind != files.KindStream || e.Size != 0 || e.Mode != 0o644 || e.ModTime.IsZero() {
 		t.Errorf("%+v", e)
 	}
@@ -96,20 +96,20 @@ func TestStreamOutOfOrder(t *testing.T) {
 }
 
 func TestStreamOnce(t *testing.T) {
-	s := source.NewStream("stdin", bytes.NewReader(nil))
-	f, err := list(t, s).items["stdin"].Open()
+	s := stream.NewReader("stdin", bytes.NewReader(nil))
+	f, err := item(t, s).Open()
 	must(t, err)
 	defer f.Close()
-	_, err = list(t, s).items["stdin"].Open()
-	mentions(t, err, "read already")
+	_, err = item(t, s).Open()
+	mentions(t, err, "read before")
 }
 
 // Close ends a ReadAt although the reader returns nothing.
 func TestStreamClosed(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	s := source.NewStream("stdin", r)
-	f, err := list(t, s).items["stdin"].Open()
+	s := stream.NewReader("stdin", r)
+	f, err := item(t, s).Open()
 	must(t, err)
 	ended := make(chan error)
 	go func() {
@@ -130,7 +130,7 @@ func (endless) Read(p []byte) (int, error) { return len(p), nil }
 // A stream that is closed in the middle does not seem to have ended.
 func TestStreamClosedIsNotItsEnd(t *testing.T) {
 	for range 50 {
-		f, err := list(t, source.NewStream("stdin", endless{})).items["stdin"].Open()
+		f, err := item(t, stream.NewReader("stdin", endless{})).Open()
 		must(t, err)
 		must(t, f.Close())
 		off := int64(0)
@@ -155,8 +155,8 @@ func TestStreamCloseInterruptsARead(t *testing.T) {
 		t.Skip("SKIPPED: pipes have no deadlines here")
 	}
 	reading := make(chan struct{})
-	s := source.NewStream("stdin", announcedReader{r, reading})
-	f, err := list(t, s).items["stdin"].Open()
+	s := stream.NewReader("stdin", announcedReader{r, reading})
+	f, err := item(t, s).Open()
 	must(t, err)
 	<-reading
 	must(t, f.Close())
@@ -185,8 +185,8 @@ func (r announcedReader) Read(p []byte) (int, error) {
 func TestStreamCloseEndsAPipe(t *testing.T) {
 	r, w := io.Pipe()
 	defer w.Close()
-	s := source.NewStream("stdin", r)
-	_, err := list(t, s).items["stdin"].Open()
+	s := stream.NewReader("stdin", r)
+	_, err := item(t, s).Open()
 	must(t, err)
 	must(t, s.Close())
 	if _, err := w.Write([]byte("x")); !errors.Is(err, io.ErrClosedPipe) {

@@ -1,4 +1,4 @@
-package disk_test
+package stream_test
 
 import (
 	"bytes"
@@ -11,15 +11,15 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // writerFor returns a Writer on w, and its file.
-func writerFor(t *testing.T, w io.Writer, e files.Entry) (*destination.Writer, files.File) {
+func writerFor(t *testing.T, w io.Writer, e files.Entry) (*stream.Writer, files.File) {
 	t.Helper()
-	d := destination.NewWriter(w)
+	d := stream.NewWriter(w)
 	t.Cleanup(func() { must(t, d.Close()) })
 	must(t, d.Begin(t.Context(), []string{"a"}, e.Size))
 	f, err := d.Prepare(t.Context(), 0, e)
@@ -100,12 +100,13 @@ func TestWriterEmpty(t *testing.T) {
 }
 
 func TestWriterOneFile(t *testing.T) {
-	d := destination.NewWriter(io.Discard)
-	mentions(t, d.Begin(t.Context(), []string{"a", "b"}, 0), "single file", "--output")
+	d := stream.NewWriter(io.Discard)
+	mentions(t, d.Begin(t.Context(), []string{"a", "b"}, 0), "single file")
 	for _, e := range []files.Entry{dirEntry("a"), {Kind: files.KindSymlink, Path: "a", Target: "b"}} {
 		_, err := d.Prepare(t.Context(), 0, e)
 		mentions(t, err, "single file")
-		if errors.As(err, new(*destination.SkipError)) {
+		var refusal files.Refusal
+		if errors.As(err, &refusal) {
 			t.Errorf("%v goes on without it", err)
 		}
 	}
@@ -130,7 +131,7 @@ func TestWriterFails(t *testing.T) {
 	if err == nil { // both were on their way before the first failed
 		err = d.Commit(t.Context(), []files.File{f})[0]
 	}
-	mentions(t, err, "standard output", "broken pipe")
+	mentions(t, err, "cannot be written", "broken pipe")
 	if !errors.Is(err, syscall.EPIPE) {
 		t.Errorf("%v does not say EPIPE", err)
 	}
@@ -176,7 +177,7 @@ func TestWriterCloseInterruptsAWrite(t *testing.T) {
 	if w.SetWriteDeadline(time.Time{}) != nil {
 		t.Skip("SKIPPED: pipes have no deadlines here")
 	}
-	d := destination.NewWriter(w)
+	d := stream.NewWriter(w)
 	must(t, d.Begin(t.Context(), []string{"a"}, 0))
 	f, err := d.Prepare(t.Context(), 0, fileEntry("a", 2*mib))
 	must(t, err)

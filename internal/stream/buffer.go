@@ -1,29 +1,28 @@
-package destination
+package stream
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"sync"
 
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// Memory is a files.Destination of one short file or stream in memory: a text that
+// Buffer is a files.Destination of one short file or stream in memory: a text that
 // is shown and not kept.
-type Memory struct {
+type Buffer struct {
 	limit int64
 
 	mu   sync.Mutex
-	file *memoryFile
+	file *bufferFile
 	got  []byte // after Commit
 }
 
-// NewMemory returns a destination of at most limit bytes.
-func NewMemory(limit int64) *Memory { return &Memory{limit: limit} }
+// NewBuffer returns a destination of at most limit bytes.
+func NewBuffer(limit int64) *Buffer { return &Buffer{limit: limit} }
 
 // Bytes returns what was received. It is nil before Commit.
-func (m *Memory) Bytes() []byte {
+func (m *Buffer) Bytes() []byte {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.got
@@ -31,9 +30,9 @@ func (m *Memory) Bytes() []byte {
 
 // Begin returns an error if there is more than one file, or if the text is too
 // long, as far as that is known.
-func (m *Memory) Begin(ctx context.Context, names []string, stored int64) error {
+func (m *Buffer) Begin(ctx context.Context, names []string, stored int64) error {
 	if len(names) > 1 {
-		return errOneText
+		return ErrOneFile
 	}
 	if stored > m.limit {
 		return m.tooLong()
@@ -41,25 +40,21 @@ func (m *Memory) Begin(ctx context.Context, names []string, stored int64) error 
 	return ctx.Err()
 }
 
-var errOneText = errors.New("the sender said that it sends a text, but it sends more than that: receive into a folder with --output")
-
-func (m *Memory) tooLong() error {
-	return fmt.Errorf("the text is longer than %s: ask for it as a file", size(m.limit))
-}
+func (m *Buffer) tooLong() error { return &TooLongError{Limit: m.limit} }
 
 // Prepare takes the one file. The error for anything else ends the transfer.
-func (m *Memory) Prepare(ctx context.Context, _ uint64, e files.Entry) (files.File, error) {
+func (m *Buffer) Prepare(ctx context.Context, _ uint64, e files.Entry) (files.File, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	case m.file != nil || (e.Kind != files.KindFile && e.Kind != files.KindStream):
-		return nil, errOneText
+		return nil, ErrOneFile
 	case e.Size > m.limit:
 		return nil, m.tooLong()
 	}
-	m.file = &memoryFile{m: m, path: e.Path, size: -1}
+	m.file = &bufferFile{m: m, path: e.Path, size: -1}
 	if e.Kind == files.KindFile {
 		m.file.size = e.Size
 	}
@@ -67,10 +62,10 @@ func (m *Memory) Prepare(ctx context.Context, _ uint64, e files.Entry) (files.Fi
 }
 
 // Commit makes the bytes available.
-func (m *Memory) Commit(ctx context.Context, verified []files.File) []error {
+func (m *Buffer) Commit(ctx context.Context, verified []files.File) []error {
 	errs := make([]error, len(verified))
 	for i, file := range verified {
-		f, ok := file.(*memoryFile)
+		f, ok := file.(*bufferFile)
 		switch {
 		case ctx.Err() != nil:
 			errs[i] = ctx.Err()
@@ -83,7 +78,7 @@ func (m *Memory) Commit(ctx context.Context, verified []files.File) []error {
 	return errs
 }
 
-func (m *Memory) commit(f *memoryFile) error {
+func (m *Buffer) commit(f *bufferFile) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	switch {
@@ -97,25 +92,25 @@ func (m *Memory) commit(f *memoryFile) error {
 }
 
 // Finish does nothing.
-func (m *Memory) Finish(ctx context.Context) error { return ctx.Err() }
+func (m *Buffer) Finish(ctx context.Context) error { return ctx.Err() }
 
 // Close does nothing.
-func (m *Memory) Close() error { return nil }
+func (m *Buffer) Close() error { return nil }
 
-// memoryFile is the files.File of a Memory, whose mu guards it.
-type memoryFile struct {
-	m    *Memory
+// bufferFile is the files.File of a Buffer, whose mu guards it.
+type bufferFile struct {
+	m    *Buffer
 	path string
 	size int64 // -1 if it is not known
 	data []byte
 }
 
-func (f *memoryFile) Path() string                                         { return f.path }
-func (f *memoryFile) Have(context.Context) (map[uint32]files.Block, error) { return nil, nil }
-func (f *memoryFile) Verified(uint32, files.Hash) error                    { return nil }
-func (f *memoryFile) Close() error                                         { return nil }
+func (f *bufferFile) Path() string                                         { return f.path }
+func (f *bufferFile) Have(context.Context) (map[uint32]files.Block, error) { return nil, nil }
+func (f *bufferFile) Verified(uint32, files.Hash) error                    { return nil }
+func (f *bufferFile) Close() error                                         { return nil }
 
-func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
+func (f *bufferFile) WriteAt(p []byte, off int64) (int, error) {
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
 	if off < 0 || int64(len(p)) > f.m.limit || off > f.m.limit-int64(len(p)) {
@@ -127,7 +122,7 @@ func (f *memoryFile) WriteAt(p []byte, off int64) (int, error) {
 	return copy(f.data[off:], p), nil
 }
 
-func (f *memoryFile) SetSize(size int64) error {
+func (f *bufferFile) SetSize(size int64) error {
 	f.m.mu.Lock()
 	defer f.m.mu.Unlock()
 	if size > f.m.limit {

@@ -3,34 +3,8 @@ package osfs
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"syscall"
 )
-
-// Cause returns the innermost text of a file system error, without the operation
-// and the path that package os puts before it.
-func Cause(err error) string {
-	var errno syscall.Errno
-	var pathErr *fs.PathError
-	var linkErr *os.LinkError
-	switch {
-	case errors.As(err, &errno):
-		return errno.Error()
-	case errors.As(err, &pathErr):
-		return pathErr.Err.Error()
-	case errors.As(err, &linkErr):
-		return linkErr.Err.Error()
-	}
-	return err.Error()
-}
-
-// CauseError returns an error whose text is the Cause of err and that wraps err.
-func CauseError(err error) error { return causeError{err} }
-
-type causeError struct{ err error }
-
-func (e causeError) Error() string { return Cause(e.err) }
-func (e causeError) Unwrap() error { return e.err }
 
 // IsBadName reports whether a file system refused a name, or a path, for what it
 // is: too long, or with characters that it cannot store.

@@ -1,8 +1,7 @@
-package source
+package stream
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"sync"
 	"time"
@@ -10,47 +9,47 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// Stream is a files.Source of one reader, such as standard input. It is sent as
+// Reader is a files.Source of one reader, such as standard input. It is sent as
 // one file whose size is known only at its end.
-type Stream struct {
+type Reader struct {
 	name string
 	r    io.Reader
 	at   time.Time
 
 	mu   sync.Mutex
-	file *streamFile // once it is open
+	file *readerFile // once it is open
 }
 
-// NewStream returns a source of all that r gives, as one file of that name.
-func NewStream(name string, r io.Reader) *Stream {
-	return &Stream{name: name, r: r, at: time.Now()}
+// NewReader returns a source of all that r gives, as one file of that name.
+func NewReader(name string, r io.Reader) *Reader {
+	return &Reader{name: name, r: r, at: time.Now()}
 }
 
 // Names returns the one name.
-func (s *Stream) Names() []string { return []string{s.name} }
+func (s *Reader) Names() []string { return []string{s.name} }
 
 // Count returns one file of unknown size. It reads nothing.
-func (s *Stream) Count(context.Context) (files.Totals, error) { return files.Totals{Files: 1}, nil }
+func (s *Reader) Count(context.Context) (files.Totals, error) { return files.Totals{Files: 1}, nil }
 
 // Walk yields the one entry. It can be opened once: what was read is gone.
-func (s *Stream) Walk(ctx context.Context, yield func(files.Item) error) error {
+func (s *Reader) Walk(ctx context.Context, yield func(files.Item) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
 	return yield(files.Item{
-		Entry: files.Entry{Kind: files.KindStream, Mode: 0o644, ModTime: clamp(s.at), Path: s.name},
+		Entry: files.Entry{Kind: files.KindStream, Mode: 0o644, ModTime: s.at, Path: s.name},
 		Open:  s.open,
 	})
 }
 
 // open begins to read the stream, a little ahead of ReadAt.
-func (s *Stream) open() (files.SourceFile, error) {
+func (s *Reader) open() (files.SourceFile, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.file != nil {
-		return nil, fmt.Errorf("%s is a stream and was read already: run the command again", s.name)
+		return nil, ErrReadBefore
 	}
-	s.file = newStreamFile(s.name, s.r)
+	s.file = newReaderFile(s.name, s.r)
 	return s.file, nil
 }
 
@@ -63,7 +62,7 @@ func (s *Stream) open() (files.SourceFile, error) {
 // the process. Reads of readers with a working SetReadDeadline (network
 // connections, files that Go polls), of regular files and of an io.PipeReader do
 // end, and Close waits for them.
-func (s *Stream) Close() error {
+func (s *Reader) Close() error {
 	s.mu.Lock()
 	f := s.file
 	s.mu.Unlock()

@@ -1,17 +1,17 @@
-package disk_test
+package stream_test
 
 import (
 	"context"
 	"errors"
 	"testing"
 
-	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 func TestMemory(t *testing.T) {
 	for _, kind := range []files.Kind{files.KindFile, files.KindStream} {
-		m := destination.NewMemory(10)
+		m := stream.NewBuffer(10)
 		must(t, m.Begin(t.Context(), []string{"text"}, 5))
 		e := files.Entry{Kind: kind, Path: "text"}
 		if kind == files.KindFile {
@@ -37,12 +37,12 @@ func TestMemory(t *testing.T) {
 }
 
 func TestMemoryRefuses(t *testing.T) {
-	begin := func() *destination.Memory { return destination.NewMemory(10) }
-	mentions(t, begin().Begin(t.Context(), []string{"a", "b"}, 0), "more than that", "--output")
+	begin := func() *stream.Buffer { return stream.NewBuffer(10) }
+	mentions(t, begin().Begin(t.Context(), []string{"a", "b"}, 0), "more than a single file")
 	mentions(t, begin().Begin(t.Context(), []string{"a"}, 11), "longer than 10 bytes")
 	for _, e := range []files.Entry{dirEntry("a"), {Kind: files.KindSymlink, Path: "a", Target: "b"}} {
 		_, err := begin().Prepare(t.Context(), 0, e)
-		mentions(t, err, "more than that")
+		mentions(t, err, "more than a single file")
 	}
 	_, err := begin().Prepare(t.Context(), 0, fileEntry("a", 11))
 	mentions(t, err, "longer than 10 bytes")
@@ -51,7 +51,7 @@ func TestMemoryRefuses(t *testing.T) {
 	f, err := m.Prepare(t.Context(), 0, files.Entry{Kind: files.KindStream, Path: "a"})
 	must(t, err)
 	_, err = m.Prepare(t.Context(), 1, fileEntry("b", 1))
-	mentions(t, err, "more than that")
+	mentions(t, err, "more than a single file")
 	for _, off := range []int64{-1, 8, 1 << 62, 1<<63 - 1} {
 		if _, err := f.WriteAt([]byte("123"), off); err == nil {
 			t.Errorf("a write at %d", off)

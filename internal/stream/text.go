@@ -1,4 +1,4 @@
-package source
+package stream
 
 import (
 	"context"
@@ -34,7 +34,7 @@ func (t *Text) Walk(ctx context.Context, yield func(files.Item) error) error {
 		return err
 	}
 	return yield(files.Item{
-		Entry: files.Entry{Kind: files.KindFile, Mode: 0o600, ModTime: clamp(t.at), Size: int64(len(t.text)), Path: textName},
+		Entry: files.Entry{Kind: files.KindFile, Mode: 0o600, ModTime: t.at, Size: int64(len(t.text)), Path: textName},
 		Open:  func() (files.SourceFile, error) { return textFile{strings.NewReader(t.text)}, nil },
 	})
 }

@@ -1,0 +1,107 @@
+//go:build !js
+
+package tallow
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/partial"
+	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/pkg/files"
+)
+
+// openPaths opens files and folders of this machine.
+func openPaths(paths []string) (openSource, error) {
+	s, err := source.NewPaths(paths)
+	if err != nil {
+		return nil, err // not s, which is no nil interface
+	}
+	return s, nil
+}
+
+// openFolder receives to the output folder, or to a name in it.
+func (out *output) openFolder(names []string) error {
+	dir, as := place(out.o.Output, names)
+	policy, err := policyOf(out.o.OnConflict)
+	if err != nil {
+		return err
+	}
+	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Logger: out.log})
+	if err != nil {
+		return &transfer.DiskError{Err: err}
+	}
+	out.opened, out.resume, out.close = announcedFolder{folder, out.begun}, folder, func() { _ = folder.Close() }
+	return nil
+}
+
+// announcedFolder is a Folder that says when it has begun.
+type announcedFolder struct {
+	*destination.Folder
+	begun func(resumable)
+}
+
+func (f announcedFolder) Begin(ctx context.Context, names []string, stored int64) error {
+	err := f.Folder.Begin(ctx, names, stored)
+	if err == nil {
+		f.begun(f.Folder)
+	}
+	return err
+}
+
+// place splits an output path into a folder and, if it is not one, the name
+// that the single thing received gets in it.
+func place(path string, names []string) (dir, as string) {
+	if path == "" {
+		return ".", ""
+	}
+	if info, err := os.Stat(path); err == nil && info.IsDir() || os.IsPathSeparator(path[len(path)-1]) || len(names) != 1 {
+		return path, ""
+	}
+	return filepath.Dir(path), filepath.Base(path)
+}
+
+// remembered is what earlier processes of the receiver left for an output path,
+// sealed, the newest first.
+func remembered(output string) [][]byte {
+	switch info, err := os.Stat(output); {
+	case output == "":
+		output = "."
+	case err != nil || !info.IsDir():
+		output = filepath.Dir(output)
+	}
+	return partial.Remembered(output)
+}
+
+func policyOf(c Conflict) (destination.Policy, error) {
+	if c == "" {
+		c = ConflictFail
+	}
+	policy, err := destination.ParsePolicy(string(c))
+	if err != nil {
+		return 0, &Error{Kind: KindUsage, Reason: ReasonConflictName, Detail: string(c), Err: err}
+	}
+	return policy, nil
+}
+
+func (out *output) ask() destination.AskFunc {
+	if out.o.Ask == nil {
+		return nil
+	}
+	return func(ctx context.Context, path string, e files.Entry, info fs.FileInfo) (destination.Policy, error) {
+		x := Existing{Path: path, Size: info.Size(), MTime: info.ModTime()}
+		x.New.Size, x.New.MTime = e.Size, e.ModTime
+		c, err := out.o.Ask(ctx, x)
+		if err != nil {
+			return 0, err
+		}
+		if c == ConflictAsk {
+			return 0, usage(ReasonConflictAnswer)
+		}
+		return policyOf(c)
+	}
+}

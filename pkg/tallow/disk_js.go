@@ -1,0 +1,13 @@
+package tallow
+
+// A browser has no disk: a program there brings its own Source and Destination.
+
+func openPaths([]string) (openSource, error) { return nil, usage(ReasonNoDisk) }
+
+func (*output) openFolder([]string) error { return usage(ReasonNoDisk) }
+
+func remembered(string) [][]byte { return nil }
+
+func explainDisk(error) *Error { return nil }
+
+func explainPaths(error) *Error { return nil }

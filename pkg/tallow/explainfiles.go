@@ -1,0 +1,38 @@
+package tallow
+
+import (
+	"errors"
+
+	"github.com/tallow-transfer/tallow/internal/oserror"
+	"github.com/tallow-transfer/tallow/internal/stream"
+	"github.com/tallow-transfer/tallow/internal/transfer"
+	"github.com/tallow-transfer/tallow/pkg/files"
+)
+
+// explainFiles: what is read or written here, wherever that is.
+func explainFiles(err error) *Error {
+	if e := explainPaths(err); e != nil {
+		return e
+	}
+	var failed *transfer.DiskError
+	if !errors.As(err, &failed) {
+		return nil
+	}
+	if e := explainDisk(err); e != nil {
+		return e
+	}
+	var tooLong *stream.TooLongError
+	var write *stream.WriteError
+	var room files.NoSpace
+	switch {
+	case errors.Is(err, stream.ErrOneFile):
+		return &Error{Kind: KindIO, Reason: ReasonOutputOneFile}
+	case errors.As(err, &tooLong):
+		return &Error{Kind: KindIO, Reason: ReasonTextTooLong, Bytes: tooLong.Limit}
+	case errors.As(err, &write):
+		return &Error{Kind: KindIO, Reason: ReasonWriter, Detail: oserror.Cause(write.Err)}
+	case errors.As(err, &room):
+		return &Error{Kind: KindIO, Reason: ReasonNoSpace, Bytes: room.Missing(), Detail: room.Error()}
+	}
+	return &Error{Kind: KindIO, Reason: ReasonDisk, Detail: failed.Err.Error()}
+}
