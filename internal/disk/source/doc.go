@@ -1,6 +1,5 @@
-// Package source is what the sending side reads: [Paths] for files and folders of
-// this machine, [Stream] for standard input, and [Text] for a short text. Each is
-// a files.Source with a Close.
+// Package source is what the sending side reads: the files and folders of this
+// machine. [Paths] is a files.Source with a Close.
 //
 // Start with [NewPaths]. Symlinks are sent as symlinks if they stay inside their
 // top-level folder. No file outside of what the user named is ever read, even if
