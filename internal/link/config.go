@@ -25,7 +25,7 @@ type Config struct {
 	RoomDialer rendezvous.Dialer
 	// NewPeerConnection makes the connections of webrtc lanes; nil: those of
 	// pion, which a browser does not have.
-	NewPeerConnection func(stun []string) (webrtc.PeerConnection, error)
+	NewPeerConnection func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error)
 	// FailedCodes remembers codes whose handshake failed, over the runs of the
 	// program; nil where nothing is remembered.
 	FailedCodes FailedCodes

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/lane/relayed"
+	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -51,11 +52,11 @@ type Link struct {
 	disconnected atomic.Bool // the observer was told so
 
 	mu         sync.Mutex
-	generation uint32     // of the newest keys; a session begins with 0
-	numbered   uint16     // direct lanes of it, so far
-	stun       string     // of the newest room
-	failed     wire.Lanes // kinds of direct lanes that could not be made
-	restarted  *Peer      // the receiver's new process
+	generation uint32             // of the newest keys; a session begins with 0
+	numbered   uint16             // direct lanes of it, so far
+	iceServers []webrtc.ICEServer // of the newest room
+	failed     wire.Lanes         // kinds of direct lanes that could not be made
+	restarted  *Peer              // the receiver's new process
 
 	telling sync.Mutex         // held while the observer is told of lanes, so that it is in order
 	active  map[wire.Lanes]int // lanes that carry data, of each kind
@@ -96,10 +97,18 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 // enter makes the room the session's relayed lane of the current generation.
 func (l *Link) enter(room *rendezvous.Room) error {
 	l.mu.Lock()
-	l.stun = room.STUN()
+	l.iceServers = iceServers(room)
 	id := session.LaneID(l.generation, 0)
 	l.mu.Unlock()
 	return l.attach(id, wire.LaneRelay, relayed.New(l.ctx, room))
+}
+
+// iceServers are those that the relay of a room offers.
+func iceServers(room *rendezvous.Room) []webrtc.ICEServer {
+	if room.STUN() == "" {
+		return nil
+	}
+	return []webrtc.ICEServer{{Address: room.STUN()}}
 }
 
 // Close ends the session and everything around it, and waits for it.

@@ -114,9 +114,7 @@ func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) e
 		},
 	}
 	l.mu.Lock()
-	if l.stun != "" {
-		o.STUN = []string{l.stun}
-	}
+	o.Servers = l.iceServers
 	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(l.ctx, webrtcTimeout)
 	defer cancel()

@@ -33,11 +33,19 @@ type file struct {
 
 	mu       sync.Mutex
 	state    state
-	existing *existing      // if state.hasExisting
-	previous journal.Placed // if stateUpdating: the older version that has the name
-	onePiece osfs.Created   // if stateOnePiece
-	refusal  error          // if stateRefused
+	existing *existing    // if state.hasExisting
+	previous version      // if stateUpdating: the older one that has the name
+	onePiece osfs.Created // if stateOnePiece
+	refusal  error        // if stateRefused
 }
+
+// version is what tells a version of a file that has its final name.
+type version struct {
+	inode uint64
+	size  int64
+}
+
+func versionOf(r journal.Placed) version { return version{r.Inode, r.Size} }
 
 func newFile(t *tree, c *claims, a *activeFiles, e files.Entry, name, final string) *file {
 	id := partial.ID(e.Path)
@@ -173,7 +181,7 @@ func (f *file) copyExisting() (refused bool, err error) {
 		return errors.As(err, new(*SkipError)), err
 	}
 	f.part.Adopt(dst)
-	f.existing, f.previous = nil, x.record
+	f.existing, f.previous = nil, versionOf(x.record)
 	f.claims.add(f, x.blocks...)
 	return false, nil
 }
@@ -214,7 +222,7 @@ func (f *file) giveUp() error {
 func (f *file) syncData() error {
 	f.mu.Lock()
 	flag := os.O_RDWR // some systems do not sync a file that is open for reading only
-	if f.state == stateOnePiece {
+	if f.state == stateOnePiece || f.state == stateClosed && f.onePiece.Size > 0 {
 		flag = os.O_RDONLY // its mode may not allow more
 	}
 	f.mu.Unlock()

@@ -60,7 +60,7 @@ func (s *sealedFile) placeOnTaken(dir *osfs.Dir, name string) error {
 	renamed := s.record.Flags&journal.PlacedRenamed != 0
 	flags, ours := s.tree.placed.find(dir, name, info)
 	switch {
-	case s.over == placeOverOwn && osfs.FileID(dir.Root, name, info) == s.previous.Inode:
+	case s.over == placeOverOwn && osfs.FileID(dir.Root, name, info) == s.previous.inode:
 		return s.replace(dir, name)
 	case renamed || s.policy == PolicyRename && !ours || ours && flags&journal.PlacedRenamed != 0:
 		return s.placeBeside(dir)
@@ -75,7 +75,7 @@ func (s *sealedFile) placeOnTaken(dir *osfs.Dir, name string) error {
 	case s.policy == PolicyFail:
 		return &ExistsError{Path: s.record.Path}
 	}
-	return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received: receive it again", nil)
+	return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received", nil)
 }
 
 // placeBeside renames the file to the next free name.
@@ -103,7 +103,7 @@ func (s *sealedFile) markPlaced() {
 	s.file.place.set(s.record.Path, s.record.Flags&journal.PlacedRenamed != 0)
 	s.space.inPlace.Add(s.record.Size)
 	if s.over == placeOverOwn {
-		s.space.inPlace.Add(-s.previous.Size) // it was replaced
+		s.space.inPlace.Add(-s.previous.size) // it was replaced
 	}
 	s.claims.resume.keep()
 	s.active.remove(s.file)

@@ -24,7 +24,7 @@ func refusedCollision(p string) *SkipError {
 // refusedChange refuses an entry because the existing file changed while it was
 // compared.
 func refusedChange(p string) *SkipError {
-	return refused(p, "changed on the receiving side", "another program changed the file that is there while it was compared: receive it again", nil)
+	return refused(p, "changed on the receiving side", "another program changed the file that is there while it was compared", nil)
 }
 
 // refuse returns the error for an entry that cannot have its place: a *SkipError
@@ -37,9 +37,9 @@ func (t *tree) refuse(p string, err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return refused(p, "its folder is not there", "the folder that it belongs into is not there", err)
 	case errors.Is(err, fs.ErrPermission) && !osfs.IsReadOnly(err):
-		return refused(p, "no permission on the receiving side", "this user may not write there: change the folder's permissions and receive again", err)
+		return refused(p, "no permission on the receiving side", "this user may not write there", err)
 	case errors.Is(err, fs.ErrExist):
-		return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received: receive it again", err)
+		return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received", err)
 	case osfs.IsBadName(err):
 		return refused(p, "the receiving disk does not take the name", "the disk does not take this name ("+oserror.Cause(err)+")", err)
 	case osfs.IsFull(err):

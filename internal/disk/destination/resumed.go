@@ -43,7 +43,7 @@ func (p *preparation) resumed(ctx context.Context, f *file, dir *osfs.Dir) error
 		}
 		return err
 	case begun:
-		f.state, f.previous = stateUpdating, r
+		f.state, f.previous = stateUpdating, versionOf(r)
 	default:
 		f.state = stateInPlace
 		f.existing = &existing{tree: p.tree, entry: f.entry, kind: existingOurs, record: r, path: r.Path, ctx: ctx}

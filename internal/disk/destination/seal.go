@@ -22,9 +22,9 @@ type sealedFile struct {
 	file     *file
 	record   journal.Placed
 	over     placement
-	previous journal.Placed // if placeOverOwn
-	kept     bool           // the existing file stays: there is nothing to place
-	unsynced bool           // it was closed already when it was sealed
+	previous version // if placeOverOwn
+	kept     bool    // the existing file stays: there is nothing to place
+	unsynced bool    // it was closed already when it was sealed
 	err      *error
 }
 
@@ -169,7 +169,7 @@ func (f *file) sealOnePiece(size int64) (made osfs.Created, ok bool, err error) 
 
 // sealPartial makes sure that the file is in its partial file. If it updates an
 // older version that has its name, that one is returned.
-func (f *file) sealPartial() (previous journal.Placed, updates bool, err error) {
+func (f *file) sealPartial() (previous version, updates bool, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if err := f.useFile(); err != nil {

@@ -61,5 +61,5 @@ func (f *localFile) Changed() error {
 		(listed.Number == 0 || listed.SameFile(now.Inode)) {
 		return nil
 	}
-	return &Error{Path: f.listed.Path, Reason: "changed while it was sent: send it again when nothing writes to it", Err: files.ErrChanged}
+	return &Error{Path: f.listed.Path, Reason: "changed while it was sent", Err: files.ErrChanged}
 }

@@ -11,11 +11,11 @@ import (
 // Options are the parameters of Dial.
 type Options struct {
 	Offer   bool               // this peer makes the offer; the other one answers
-	STUN    []string           // HOST:PORT of STUN servers; may be empty
+	Servers []ICEServer        // may be empty
 	Send    SendSignal         // to the peer
 	Signals <-chan wire.Signal // from the peer, for this lane
 	// New makes the connection. nil selects pion, which a browser does not have.
-	New func(stun []string) (PeerConnection, error)
+	New func(servers []ICEServer) (PeerConnection, error)
 }
 
 // SendSignal sends the peer one of a lane's signals.
@@ -33,7 +33,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	if o.New == nil {
 		o.New = newPion
 	}
-	connection, err := o.New(o.STUN)
+	connection, err := o.New(o.Servers)
 	if err != nil {
 		return nil, fmt.Errorf("start WebRTC: %w", err)
 	}

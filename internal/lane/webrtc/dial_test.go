@@ -28,13 +28,13 @@ func unchanged(m mailbox) mailbox { return m }
 
 // connect connects two ends. The signals of the offering one go through deliver,
 // which may return another mailbox to read them from.
-func connect(t testing.TB, stun []string, deliver func(mailbox) mailbox) (a, b lane.Carrier) {
+func connect(t testing.TB, servers []webrtc.ICEServer, deliver func(mailbox) mailbox) (a, b lane.Carrier) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), lanetest.Timeout)
 	defer cancel()
 	toA, toB := newMailbox(), newMailbox()
-	offering := dial(ctx, webrtc.Options{Offer: true, STUN: stun, Send: toB.send, Signals: toA})
-	answering := dial(ctx, webrtc.Options{STUN: stun, Send: toA.send, Signals: deliver(toB)})
+	offering := dial(ctx, webrtc.Options{Offer: true, Servers: servers, Send: toB.send, Signals: toA})
+	answering := dial(ctx, webrtc.Options{Servers: servers, Send: toA.send, Signals: deliver(toB)})
 	var ends []lane.Carrier
 	for _, result := range []<-chan dialed{offering, answering} {
 		d := <-result
@@ -102,7 +102,7 @@ func TestDialWithSTUN(t *testing.T) {
 	for name, address := range map[string]net.Addr{"answers": packets.LocalAddr(), "does not": deaf.LocalAddr()} {
 		t.Run(name, func(t *testing.T) {
 			began := time.Now()
-			connect(t, []string{address.String()}, unchanged)
+			connect(t, []webrtc.ICEServer{{Address: address.String()}}, unchanged)
 			if d := time.Since(began); d > 3*time.Second {
 				t.Errorf("it took %v", d)
 			}

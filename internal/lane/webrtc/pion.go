@@ -65,14 +65,14 @@ type pionConnection struct {
 }
 
 // newPion starts a connection that has yet to be negotiated.
-func newPion(stun []string) (PeerConnection, error) {
+func newPion(servers []ICEServer) (PeerConnection, error) {
 	p := &pionConnection{
 		candidates: make(chan Candidate, maxCandidates), opened: make(chan error, 1),
 		drained: make(chan struct{}, 1), failed: make(chan struct{}),
 		trunk: trunk.New(), trunkKey: newTrunkKey(),
 	}
 	var err error
-	if p.pc, err = newAPI(p.trunk, stun); err != nil {
+	if p.pc, err = newAPI(p.trunk, servers); err != nil {
 		_ = p.trunk.Close()
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func newPion(stun []string) (PeerConnection, error) {
 
 // newAPI configures pion. There is no media, so its defaults for media are left
 // out.
-func newAPI(t *trunk.Trunk, stun []string) (*webrtc.PeerConnection, error) {
+func newAPI(t *trunk.Trunk, servers []ICEServer) (*webrtc.PeerConnection, error) {
 	system, err := newSockets(t)
 	if err != nil {
 		return nil, err
@@ -106,8 +106,8 @@ func newAPI(t *trunk.Trunk, stun []string) (*webrtc.PeerConnection, error) {
 	e.EnableSCTPZeroChecksum(true)
 	e.SetSCTPCwndCAStep(cwndStep * trunk.LeastMTU)
 	var c webrtc.Configuration
-	for _, s := range stun {
-		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: []string{"stun:" + s}})
+	for _, s := range servers {
+		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: []string{s.URL()}})
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	return api.NewPeerConnection(c)

@@ -96,10 +96,10 @@ func connectPages(t *testing.T) (conns [2]lane.Carrier, pages [2]*page) {
 	for i, p := range pages {
 		results[i] = dial(t.Context(), webrtc.Options{
 			Offer: i == 0, Send: boxes[1-i].send, Signals: boxes[i],
-			STUN: []string{"stun.example:3478"},
-			New: func(stun []string) (webrtc.PeerConnection, error) {
-				if !slices.Equal(stun, []string{"stun.example:3478"}) {
-					t.Errorf("STUN servers %v", stun)
+			Servers: []webrtc.ICEServer{{Address: "stun.example:3478"}},
+			New: func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error) {
+				if !slices.Equal(servers, []webrtc.ICEServer{{Address: "stun.example:3478"}}) {
+					t.Errorf("servers %v", servers)
 				}
 				return p, nil
 			},
@@ -153,7 +153,7 @@ func TestFailuresOfTheConnection(t *testing.T) {
 			tt.fail(p)
 			err := dialFails(t, dial(t.Context(), webrtc.Options{
 				Offer: true, Send: newMailbox().send, Signals: newMailbox(),
-				New: func([]string) (webrtc.PeerConnection, error) { return p, nil },
+				New: func([]webrtc.ICEServer) (webrtc.PeerConnection, error) { return p, nil },
 			}))
 			if !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
@@ -164,7 +164,7 @@ func TestFailuresOfTheConnection(t *testing.T) {
 		})
 	}
 	err := dialFails(t, dial(t.Context(), webrtc.Options{
-		New: func([]string) (webrtc.PeerConnection, error) { return nil, broken },
+		New: func([]webrtc.ICEServer) (webrtc.PeerConnection, error) { return nil, broken },
 	}))
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)
