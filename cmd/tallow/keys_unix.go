@@ -5,55 +5,61 @@ package main
 import (
 	"errors"
 	"os"
-	"os/signal"
 	"sync"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
 
-// listen calls press with the keys that are typed at a terminal, until stop,
+// listen calls k.press with the keys that are typed at the terminal, until stop,
 // which leaves the terminal as it was. Where it cannot be done there are no keys.
-func listen(in *os.File, mode *terminalMode, press func(key byte)) (stop func()) {
+func listen(k *keyboard) (stop func()) {
 	woken, wake, err := os.Pipe()
 	if err != nil {
 		return func() {}
 	}
-	done := make(chan struct{})
 	var wg sync.WaitGroup
-	wg.Go(func() { guard(mode, done) })
 	wg.Go(func() {
-		defer mode.restore() // also if press panics
-		hear(int(in.Fd()), int(woken.Fd()), mode, press)
+		defer k.mode.restore() // also if press panics
+		k.hear(int(k.in.Fd()), int(woken.Fd()))
 	})
 	return func() {
-		close(done)
 		_ = wake.Close()
 		wg.Wait()
 		_ = woken.Close()
 	}
 }
 
-// look is how often a program that has lost the terminal to another one, or to
-// the shell, looks whether it has it back.
-const look = time.Second
+// How often a program checks whether the terminal is its own: with the terminal,
+// which it loses only by being stopped, and without, since a shell that puts it in
+// the foreground says nothing if it runs already.
+const (
+	checkForeground = time.Second
+	checkBackground = 200 * time.Millisecond
+)
 
 // hear reads keys until woken can be read. What comes at once in more than one
 // byte is no key of ours but a function key or something pasted.
-func hear(terminal, woken int, mode *terminalMode, press func(key byte)) {
+func (k *keyboard) hear(terminal, woken int) {
 	if max(terminal, woken) >= unix.FD_SETSIZE {
 		return
 	}
 	buf := make([]byte, 64)
+	had := false
 	for {
 		var ready unix.FdSet
 		ready.Set(woken)
-		if foreground(terminal) {
-			mode.single(terminal)
+		has, wait := foreground(terminal), checkBackground
+		if has {
+			wait = checkForeground
+			k.mode.single(terminal)
 			ready.Set(terminal)
+			if !had && k.gained != nil {
+				k.gained()
+			}
 		}
-		timeout := unix.NsecToTimeval(int64(look))
+		had = has
+		timeout := unix.NsecToTimeval(int64(wait))
 		_, err := unix.Select(max(terminal, woken)+1, &ready, nil, nil, &timeout)
 		switch {
 		case errors.Is(err, unix.EINTR):
@@ -69,7 +75,7 @@ func hear(terminal, woken int, mode *terminalMode, press func(key byte)) {
 		case err != nil || n == 0:
 			return // the terminal is gone
 		case n == 1:
-			press(buf[0])
+			k.press(buf[0])
 		}
 	}
 }
@@ -79,36 +85,4 @@ func hear(terminal, woken int, mode *terminalMode, press func(key byte)) {
 func foreground(terminal int) bool {
 	group, err := unix.IoctlGetInt(terminal, unix.TIOCGPGRP)
 	return err != nil || group == unix.Getpgrp() // err: it is not the one that controls this program
-}
-
-// settle is how long a signal to oneself may take.
-const settle = 50 * time.Millisecond
-
-// guard puts the terminal back before a signal stops or ends the program in its
-// usual way, until done is closed.
-func guard(mode *terminalMode, done <-chan struct{}) {
-	caught := make(chan os.Signal, 1)
-	for _, s := range []os.Signal{syscall.SIGTSTP, syscall.SIGHUP, syscall.SIGQUIT} {
-		if !signal.Ignored(s) {
-			signal.Notify(caught, s)
-		}
-	}
-	defer signal.Stop(caught)
-	for {
-		select {
-		case s := <-caught:
-			mode.leave()
-			signal.Reset(s)
-			_ = syscall.Kill(os.Getpid(), s.(syscall.Signal))
-			select {
-			case <-time.After(settle): // it was stopped, and goes on
-			case <-done:
-				return
-			}
-			signal.Notify(caught, s)
-			mode.enter()
-		case <-done:
-			return
-		}
-	}
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"os"
 	"sync"
 	"unsafe"
 
@@ -14,15 +13,15 @@ type terminalMode struct{}
 
 func (*terminalMode) leave() {}
 
-// listen calls press with the keys that are typed at a console, until stop.
+// listen calls k.press with the keys that are typed at a console, until stop.
 // Where it cannot be done there are no keys.
-func listen(in *os.File, _ *terminalMode, press func(key byte)) (stop func()) {
+func listen(k *keyboard) (stop func()) {
 	wake, err := windows.CreateEvent(nil, 1, 0, nil)
 	if err != nil {
 		return func() {}
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { hear(windows.Handle(in.Fd()), wake, press) })
+	wg.Go(func() { hear(windows.Handle(k.in.Fd()), wake, k.press) })
 	return func() {
 		_ = windows.SetEvent(wake)
 		wg.Wait()

@@ -18,6 +18,7 @@
 //	console.go    where questions are asked; prompt.go has the questions
 //	signals.go    Ctrl-C, and signals that pause and resume
 //	keys.go       keys during a transfer; steering.go has what they do
+//	jobcontrol_unix.go  Ctrl-Z, fg and bg
 //
 // Start with root.go and send.go.
 package main

@@ -93,13 +93,24 @@ func (s *screen) wish(paused bool) {
 
 // stay keeps the progress on the screen while nothing moves it; s.mu is held.
 func (s *screen) stay() {
-	if s.paused && s.bar != nil && !s.asking {
+	if s.paused {
+		s.redraw()
+	}
+}
+
+// redraw shows the progress if there is any and no question is open; s.mu is held.
+func (s *screen) redraw() {
+	if s.bar != nil && !s.asking {
 		s.draw()
 	}
 }
 
-// draw shows the last progress; s.mu is held.
+// draw shows the last progress, unless the terminal is the shell's; s.mu is held.
 func (s *screen) draw() {
+	if s.front != nil && !s.front() {
+		s.shown = false // the shell writes there now
+		return
+	}
 	s.shown = true
 	text, keys := progressText(s.last, s.carriers), "p pause, q quit"
 	switch {

@@ -7,13 +7,17 @@ import (
 	"syscall"
 )
 
-// onSignals calls first at the first Ctrl-C or SIGTERM and second at the next
-// one, until the result is called. Writes to a pipe that nobody reads become
-// errors like any other: the transfer ends in order instead of being killed.
+// onSignals calls first at the first Ctrl-C, SIGTERM or SIGHUP and second at the
+// next one, until the result is called. A SIGHUP that is ignored, as nohup has it,
+// stays so. Writes to a pipe that nobody reads become errors like any other: the
+// transfer ends in order instead of being killed.
 func onSignals(first, second func()) (stop func()) {
 	signal.Ignore(syscall.SIGPIPE)
 	caught := make(chan os.Signal, 2)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(caught, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -26,6 +26,8 @@ import (
 //   - Questions go to the terminal itself (console.go), wherever stderr goes, and
 //     nothing else is printed while one is open.
 //   - Keys are heard only while the progress says which (keys.go).
+//   - In the background there is no progress and no key is heard: the terminal is
+//     the shell's (jobcontrol_unix.go).
 //   - --quiet leaves the code, questions and errors.
 //   - An error is two lines: what happened, and what to do next.
 
@@ -38,7 +40,8 @@ type screen struct {
 	quiet bool
 	moves bool // w is a terminal that can show progress
 
-	width func() int // of the terminal, in columns; nil if nothing moves
+	width func() int  // of the terminal, in columns; nil if nothing moves
+	front func() bool // the terminal is this program's, and not the shell's; nil: always
 	keys  *keyboard  // set before there are events; nil if no keys are heard
 
 	mu     sync.Mutex
@@ -66,6 +69,7 @@ func newScreen(p *program) *screen {
 			}
 			return columns
 		}
+		s.front = func() bool { return foreground(int(p.stderr.Fd())) }
 	}
 	return s
 }
@@ -109,6 +113,25 @@ func (s *screen) resume() {
 	}
 	s.held = nil
 	s.stay()
+}
+
+// suspend leaves the terminal as a shell expects it while stop runs, which stops
+// the program until a shell lets it go on.
+func (s *screen) suspend(stop func()) {
+	s.keys.suspend()
+	defer s.keys.proceed()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.clear()
+	stop()
+	s.redraw()
+}
+
+// refresh shows the progress again.
+func (s *screen) refresh() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.redraw()
 }
 
 // close leaves the screen to others.

@@ -48,16 +48,10 @@ func (m *terminalMode) putBack() {
 	m.saved = nil
 }
 
-// leave puts the terminal back and keeps it so, until enter.
+// leave puts the terminal back for good.
 func (m *terminalMode) leave() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.putBack()
 	m.left = true
-}
-
-func (m *terminalMode) enter() {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	m.left = false
 }

@@ -97,8 +97,11 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 	steer := steering{controls: &tallow.Controls{}, screen: n.screen, quit: func() { cancel(nil) }}
 	defer onPauseSignals(steer.pause, steer.resume)()
 	if n.keys && n.screen.moves && isTerminal(p.stdin) {
-		n.screen.keys = &keyboard{in: p.stdin, mode: &p.terminal, press: steer.press}
+		n.screen.keys = &keyboard{in: p.stdin, mode: &p.terminal, press: steer.press, gained: n.screen.refresh}
 		defer n.screen.keys.close()
+	}
+	if n.screen.moves {
+		defer onTerminalSignals(n.screen.suspend, p.terminal.leave)()
 	}
 	r := p.newReporter(n, cancel)
 	result, err := run(ctx, steer.controls, func(e tallow.Event) {
