@@ -14,13 +14,18 @@ import (
 // effect.
 const settle = 50 * time.Millisecond
 
-// onTerminalSignals prepares the terminal for the signals that come from its keys
-// and stop or end a program, until the result is called. At Ctrl-Z it calls
-// suspend with a function that stops the process and returns when it goes on. At
-// Ctrl-\ it calls leave before the process ends as Go programs do, with its stacks.
-// Signals that whoever started the program ignores stay ignored.
-func onTerminalSignals(suspend func(stop func()), leave func()) (end func()) {
-	caught := make(chan os.Signal, 1)
+// terminalSignals are what to do at signals that come from a terminal.
+type terminalSignals struct {
+	resized func()            // its size has changed
+	suspend func(stop func()) // Ctrl-Z; stop stops the process and returns when it goes on
+	leave   func()            // Ctrl-\, before the process ends as Go programs do, with its stacks
+}
+
+// handle does it until the result is called. Signals that whoever started the
+// program ignores stay ignored.
+func (t terminalSignals) handle() (end func()) {
+	caught := make(chan os.Signal, 4)
+	signal.Notify(caught, syscall.SIGWINCH)
 	for _, s := range []os.Signal{syscall.SIGTSTP, syscall.SIGQUIT} {
 		if !signal.Ignored(s) {
 			signal.Notify(caught, s)
@@ -32,14 +37,17 @@ func onTerminalSignals(suspend func(stop func()), leave func()) (end func()) {
 		for {
 			select {
 			case s := <-caught:
-				if s == syscall.SIGTSTP {
-					suspend(stopProcess)
-					continue
+				switch s {
+				case syscall.SIGWINCH:
+					t.resized()
+				case syscall.SIGTSTP:
+					t.suspend(stopProcess)
+				default:
+					t.leave()
+					signal.Reset(s)
+					_ = syscall.Kill(os.Getpid(), syscall.SIGQUIT)
+					<-done // it never comes
 				}
-				leave()
-				signal.Reset(s)
-				_ = syscall.Kill(os.Getpid(), syscall.SIGQUIT)
-				<-done // it never comes
 			case <-done:
 				return
 			}

@@ -13,7 +13,7 @@
 //	events.go     --json
 //	terminal.go   the rules of what people see
 //	narrator.go   what they are told of a transfer
-//	progress.go   the one line that moves
+//	progress.go   the one line that moves; layout.go fits it into the terminal
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
 //	signals.go    Ctrl-C, and signals that pause and resume

@@ -1,45 +1,11 @@
 package main
 
 import (
-	"fmt"
-	"io"
-	"math"
 	"slices"
-	"time"
-	"unicode/utf8"
-
-	"github.com/schollz/progressbar/v3"
+	"strings"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
-
-// unknownSize makes a progress bar that shows what came, but no end.
-const unknownSize = -1
-
-// barCells is the length of the bar itself, and barWidth with what is around it:
-// " 100% [" and "]  ". With 80 columns there is room for the text and the keys.
-const (
-	barCells = 8
-	barWidth = 7 + barCells + 3
-)
-
-// maxLeft is the longest time left that says anything; offers can lie.
-const maxLeft = 1000 * time.Hour
-
-// newBar makes the line that moves. The text at its end is not the bar's own: its
-// rate counts what an earlier transfer has left as if it came now.
-func newBar(w io.Writer, total int64) *progressbar.ProgressBar {
-	return progressbar.NewOptions64(total,
-		progressbar.OptionSetWriter(w),
-		progressbar.OptionSetWidth(barCells),
-		progressbar.OptionSetPredictTime(false),
-		progressbar.OptionSetElapsedTime(false),
-		progressbar.OptionShowDescriptionAtLineEnd(),
-		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
-		progressbar.OptionSetSpinnerChangeInterval(0), // it turns with each event, and needs no goroutine
-		progressbar.OptionClearOnFinish(),
-	)
-}
 
 // progress shows how far a transfer is. Where known is not set, e has no total.
 func (s *screen) progress(e tallow.ProgressEvent, known bool) {
@@ -48,7 +14,8 @@ func (s *screen) progress(e tallow.ProgressEvent, known bool) {
 	}
 }
 
-// advance is progress without the keys; it says whether something is shown.
+// advance is progress without the keys; it says whether there is something to
+// show.
 func (s *screen) advance(e tallow.ProgressEvent, known bool) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,17 +25,10 @@ func (s *screen) advance(e tallow.ProgressEvent, known bool) bool {
 	if !known {
 		e.Total = 0
 	}
-	if s.bar == nil {
-		switch {
-		case !known:
-			s.bar = newBar(s.w, unknownSize)
-		case e.Total == 0:
-			return false
-		default:
-			s.bar = newBar(s.w, e.Total)
-		}
+	if known && e.Total == 0 {
+		return false
 	}
-	s.last = e
+	s.last, s.begun = e, true
 	s.draw()
 	return true
 }
@@ -80,7 +40,7 @@ func (s *screen) hold(paused bool) (shown bool) {
 	defer s.mu.Unlock()
 	s.paused = paused
 	s.stay()
-	return s.bar != nil
+	return s.begun
 }
 
 // wish says whether this side holds data back.
@@ -100,38 +60,9 @@ func (s *screen) stay() {
 
 // redraw shows the progress if there is any and no question is open; s.mu is held.
 func (s *screen) redraw() {
-	if s.bar != nil && !s.asking {
+	if s.begun && !s.asking {
 		s.draw()
 	}
-}
-
-// draw shows the last progress, unless the terminal is the shell's; s.mu is held.
-func (s *screen) draw() {
-	if s.front != nil && !s.front() {
-		s.shown = false // the shell writes there now
-		return
-	}
-	s.shown = true
-	text, keys := progressText(s.last, s.carriers), "p pause, q quit"
-	switch {
-	case s.paused && s.wished:
-		text, keys = amountText(s.last)+", paused", "r resume, q quit"
-	case s.paused:
-		text, keys = amountText(s.last)+", paused by the other side", "q quit"
-	}
-	if with := text + " — " + keys; s.keys != nil && barWidth+utf8.RuneCountInString(with) < s.width() {
-		text = with
-	}
-	s.bar.Describe(text)
-	_ = s.bar.Set64(s.last.Bytes) // the only failure is that of the screen itself
-}
-
-// amountText is how much is there: 3.0 MB of 12 MB.
-func amountText(e tallow.ProgressEvent) string {
-	if e.Total > 0 {
-		return bytesText(e.Bytes) + " of " + bytesText(e.Total)
-	}
-	return bytesText(e.Bytes)
 }
 
 // carry notes that a kind of lane carries data now, or no longer does.
@@ -144,28 +75,67 @@ func (s *screen) carry(lane tallow.Lane, up bool) {
 	}
 }
 
-// progressText is what stands beside the bar: 3.0 MB of 12 MB, 1.5 MB/s by tcp, 6s
-// left.
-func progressText(e tallow.ProgressEvent, carriers []tallow.Lane) string {
-	text := amountText(e)
-	if e.Rate < 1 {
-		return text
+// status is what the progress line tells; s.mu is held.
+func (s *screen) status() status {
+	now := status{arrived: s.last.Bytes, total: s.last.Total, rate: s.last.Rate, lanes: s.carriers}
+	keys := "p pause, q quit"
+	switch {
+	case s.paused && s.wished:
+		now.hold, keys = "paused", "r resume, q quit"
+	case s.paused:
+		now.hold, keys = "paused by the other side", "q quit"
 	}
-	text += ", " + bytesText(int64(e.Rate)) + "/s"
-	for i, lane := range carriers {
-		text += []string{" by ", "+"}[min(i, 1)] + string(lane)
+	if s.keys != nil {
+		now.keys = keys
 	}
-	left := math.Ceil(float64(e.Total-e.Bytes) / e.Rate) // seconds
-	if left > 0 && left < maxLeft.Seconds() {
-		text += fmt.Sprintf(", %v left", time.Duration(left)*time.Second)
+	return now
+}
+
+// What draws the line that moves. The cursor stays at the line's beginning: when
+// the terminal becomes narrower and breaks the line into several, it is at the
+// first of them, and to erase from there takes all of them away. A terminal that is
+// told not to wrap never breaks a line that is drawn meanwhile.
+const (
+	eraseBelow = "\x1b[J"
+	eraseRest  = "\x1b[K"
+	wrapOff    = "\x1b[?7l"
+	wrapOn     = "\x1b[?7h"
+)
+
+// draw shows the last progress, unless the terminal is the shell's; s.mu is held.
+func (s *screen) draw() {
+	if s.front != nil && !s.front() {
+		s.shown = 0 // the shell writes there now
+		return
 	}
-	return text
+	columns := usualWidth
+	if s.width != nil {
+		columns = s.width()
+	}
+	line := s.status().line(columns)
+	var out strings.Builder
+	if s.plain {
+		out.WriteString("\r" + line + strings.Repeat(" ", max(s.shown-cells(line), 0)) + "\r")
+	} else {
+		out.WriteString("\r")
+		if s.shown > 0 && columns != s.drawn {
+			out.WriteString(eraseBelow)
+		}
+		out.WriteString(wrapOff + line + eraseRest + wrapOn + "\r")
+	}
+	s.shown, s.drawn = cells(line), columns
+	s.write(out.String())
 }
 
 // clear takes the progress off the screen; s.mu is held.
 func (s *screen) clear() {
-	if s.shown {
-		_ = s.bar.Clear()
-		s.shown = false
+	switch {
+	case s.shown == 0:
+		return
+	case s.plain:
+		s.write("\r" + strings.Repeat(" ", s.shown) + "\r")
+	default:
+		s.write("\r" + eraseBelow)
 	}
+	s.shown = 0
 }

@@ -9,6 +9,8 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/rivo/uniseg"
+
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
@@ -38,18 +40,14 @@ func countText(n int64, noun string) string {
 
 const (
 	shownNames = 3  // of the names in a list
-	shownRunes = 60 // of a name
+	shownCells = 60 // of a name
 )
 
 // namesText lists foreign names: the first ones, and how many more there are.
 func namesText(names []string) string {
 	var shown []string
 	for _, name := range names[:min(len(names), shownNames)] {
-		runes := []rune(printable(name))
-		if len(runes) > shownRunes {
-			runes = append(runes[:shownRunes-1], '…')
-		}
-		shown = append(shown, string(runes))
+		shown = append(shown, shorten(printable(name), shownCells))
 	}
 	if more := len(names) - len(shown); more > 0 {
 		shown = append(shown, fmt.Sprintf("%d more", more))
@@ -59,6 +57,22 @@ func namesText(names []string) string {
 		return strings.Join(shown, "")
 	}
 	return strings.Join(shown[:last], ", ") + " and " + shown[last]
+}
+
+// shorten cuts a text off where it would take more than so many columns of a
+// terminal.
+func shorten(text string, columns int) string {
+	if cells(text) <= columns {
+		return text
+	}
+	end, taken := 0, 0
+	for g := uniseg.NewGraphemes(text); g.Next(); {
+		if taken += g.Width(); taken > columns-1 {
+			break
+		}
+		_, end = g.Positions()
+	}
+	return text[:end] + "…"
 }
 
 // sizeText says how much an offer is.

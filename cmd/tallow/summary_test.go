@@ -34,6 +34,9 @@ func TestNamesText(t *testing.T) {
 		{[]string{"a", "b", "c", "d", "e"}, "a, b, c and 2 more"},
 		{[]string{"\x1b[2Ja\n"}, "[2Ja"},
 		{[]string{long}, strings.Repeat("ä", 59) + "…"},
+		{[]string{strings.Repeat("文", 30)}, strings.Repeat("文", 30)},
+		{[]string{strings.Repeat("文", 31)}, strings.Repeat("文", 29) + "…"},   // wide
+		{[]string{strings.Repeat("👍🏽", 31)}, strings.Repeat("👍🏽", 29) + "…"}, // of two runes
 	} {
 		if got := namesText(tc.names); got != tc.want {
 			t.Errorf("%q: %q, want %q", tc.names, got, tc.want)

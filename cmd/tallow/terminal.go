@@ -3,11 +3,11 @@ package main
 import (
 	"fmt"
 	"io"
+	"runtime"
 	"strings"
 	"sync"
 	"unicode"
 
-	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
@@ -22,7 +22,8 @@ import (
 //   - Lines are short and final. One line moves, the progress; it is there only
 //     where stderr is a terminal, and it is gone before any other line comes.
 //   - No colours, no emoji, no cursor movement but the carriage return, so
-//     NO_COLOR has nothing to turn off.
+//     NO_COLOR has nothing to turn off. The progress erases what it has drawn with
+//     escape sequences where TERM has them.
 //   - Questions go to the terminal itself (console.go), wherever stderr goes, and
 //     nothing else is printed while one is open.
 //   - Keys are heard only while the progress says which (keys.go).
@@ -42,14 +43,17 @@ type screen struct {
 
 	width func() int  // of the terminal, in columns; nil if nothing moves
 	front func() bool // the terminal is this program's, and not the shell's; nil: always
-	keys  *keyboard  // set before there are events; nil if no keys are heard
+	keys  *keyboard   // set before there are events; nil if no keys are heard
+
+	plain bool // the terminal knows no escape sequences
 
 	mu     sync.Mutex
-	bar    *progressbar.ProgressBar // nil until there is progress
-	last   tallow.ProgressEvent     // what bar shows
-	shown  bool                     // bar is on the screen
-	paused bool                     // data is held back
-	wished bool                     // by this side, perhaps among others
+	begun  bool                 // there is progress
+	last   tallow.ProgressEvent // what there is
+	shown  int                  // the cells that the progress takes on the screen; 0: it is not there
+	drawn  int                  // the width of the terminal for which it was drawn
+	paused bool                 // data is held back
+	wished bool                 // by this side, perhaps among others
 	asking bool
 	held   []string // lines to come when the question is answered
 
@@ -70,6 +74,7 @@ func newScreen(p *program) *screen {
 			return columns
 		}
 		s.front = func() bool { return foreground(int(p.stderr.Fd())) }
+		s.plain = runtime.GOOS == "windows" || p.getenv("TERM") == "" || p.getenv("TERM") == "dumb"
 	}
 	return s
 }
@@ -139,8 +144,12 @@ func (s *screen) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clear()
-	s.bar = nil
+	s.begun = false
 }
+
+// write shows text as it is; s.mu is held. The only failure is that of the screen
+// itself.
+func (s *screen) write(text string) { _, _ = io.WriteString(s.w, text) }
 
 // printable is foreign text without what could drive a terminal or deceive its
 // reader: control characters, line separators, and the controls of writing

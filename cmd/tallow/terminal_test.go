@@ -86,7 +86,7 @@ func TestProgress(t *testing.T) {
 	}
 	out.Reset()
 	s.pause()
-	if got := out.String(); strings.Trim(got, "\r ") != "" || !strings.HasSuffix(got, "\r") {
+	if got := out.String(); got != "\r\x1b[J" {
 		t.Errorf("taken off with %q", got)
 	}
 	out.Reset()
@@ -115,25 +115,6 @@ func TestProgressOfAStream(t *testing.T) {
 	s.close()
 }
 
-func TestProgressText(t *testing.T) {
-	for want, e := range map[string]tallow.ProgressEvent{
-		"3.0 MB of 12 MB, 1.5 MB/s, 6s left":       {Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6},
-		"3.0 MB of 12 MB":                          {Bytes: 3_000_000, Total: 12_000_000},
-		"3.0 MB of 27 MB, 1.5 kB/s, 4h26m41s left": {Bytes: 3_000_000, Total: 27_000_001, Rate: 1500},
-		"3.0 MB of 9.2 EB, 1.5 kB/s":               {Bytes: 3_000_000, Total: 1<<63 - 1, Rate: 1500},
-		"3.0 MB, 1.5 MB/s":                         {Bytes: 3_000_000, Rate: 1.5e6},
-		"12 MB of 12 MB, 1.5 MB/s":                 {Bytes: 12_000_000, Total: 12_000_000, Rate: 1.5e6},
-	} {
-		if got := progressText(e, nil); got != want {
-			t.Errorf("%q, want %q", got, want)
-		}
-	}
-	e := tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}
-	if got, want := progressText(e, []tallow.Lane{tallow.LaneTCP, tallow.LaneWebRTC}), "3.0 MB of 12 MB, 1.5 MB/s by tcp+webrtc, 6s left"; got != want {
-		t.Errorf("%q, want %q", got, want)
-	}
-}
-
 func TestProgressWhereNothingMoves(t *testing.T) {
 	var out strings.Builder
 	s := &screen{w: &out}
@@ -143,18 +124,23 @@ func TestProgressWhereNothingMoves(t *testing.T) {
 	}
 }
 
+// lastLine is the progress line that a screen has drawn last.
+func lastLine(out string) string {
+	line := out[strings.LastIndex(out, wrapOff)+len(wrapOff):]
+	return strings.TrimSuffix(line, eraseRest+wrapOn+"\r")
+}
+
 func TestStatusLineOfAPause(t *testing.T) {
 	var out strings.Builder
 	width := 80
 	s := &screen{w: &out, moves: true, width: func() int { return width }, keys: &keyboard{closed: true}}
 	shows := func(want string) {
 		t.Helper()
-		got := out.String()
-		line := strings.TrimRight(got[strings.LastIndexByte(strings.TrimRight(got, "\r "), '\r')+1:], "\r ")
-		if !strings.HasSuffix(line, "]  "+want) {
+		line := lastLine(out.String())
+		if !strings.HasSuffix(line, "  "+want) {
 			t.Errorf("%q, want %q at its end", line, want)
 		}
-		if utf8.RuneCountInString(line) >= width {
+		if cells(line) >= width {
 			t.Errorf("%q does not fit into %d columns", line, width)
 		}
 		out.Reset()
@@ -175,9 +161,12 @@ func TestStatusLineOfAPause(t *testing.T) {
 	out.Reset()
 	s.resume()
 	shows("3.0 MB of 12 MB, paused — r resume, q quit")
-	width = 50 // the keys are the first to go
-	s.wish(true)
+	width = 50
+	s.refresh()
 	shows("3.0 MB of 12 MB, paused")
+	width = 20
+	s.refresh()
+	shows("paused")
 	width = 80
 	s.hold(false)
 	s.wish(false)
@@ -187,6 +176,33 @@ func TestStatusLineOfAPause(t *testing.T) {
 	s.carry(tallow.LaneTCP, true)
 	s.carry(tallow.LaneRelay, false)
 	s.progress(tallow.ProgressEvent{Bytes: 999_000_000, Total: 999_000_000_000, Rate: 999_000}, true)
-	shows("999 MB of 999 GB, 999 kB/s by tcp, 277h30m0s left")
+	shows("999 MB of 999 GB, 999 kB/s by tcp, 277h left — p pause, q quit")
+	s.carry(tallow.LaneWebRTC, true) // the lanes are the first to go
+	s.refresh()
+	shows("999 MB of 999 GB, 999 kB/s, 277h left — p pause, q quit")
 	s.close()
+}
+
+// A line that a narrower terminal has broken into several is erased as a whole.
+func TestScreenThatShrinks(t *testing.T) {
+	for _, plain := range []bool{false, true} {
+		var out strings.Builder
+		width := 80
+		s := &screen{w: &out, moves: true, plain: plain, width: func() int { return width }}
+		s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
+		if !strings.HasSuffix(out.String(), "\r") {
+			t.Errorf("the cursor is not at the beginning of %q", out.String())
+		}
+		out.Reset()
+		width = 30
+		s.refresh()
+		if got := out.String(); strings.HasPrefix(got, "\r"+eraseBelow) == plain || strings.Contains(got, "\x1b") == plain {
+			t.Errorf("plain: %v: %q", plain, got)
+		}
+		out.Reset()
+		s.refresh()
+		if got := out.String(); strings.Contains(got, eraseBelow) {
+			t.Errorf("it is erased without need: %q", got)
+		}
+	}
 }

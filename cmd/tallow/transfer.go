@@ -101,7 +101,7 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 		defer n.screen.keys.close()
 	}
 	if n.screen.moves {
-		defer onTerminalSignals(n.screen.suspend, p.terminal.leave)()
+		defer terminalSignals{resized: n.screen.refresh, suspend: n.screen.suspend, leave: p.terminal.leave}.handle()()
 	}
 	r := p.newReporter(n, cancel)
 	result, err := run(ctx, steer.controls, func(e tallow.Event) {
