@@ -18,7 +18,7 @@ import (
 //	verify    words, separated by spaces
 //	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown
 //	lane      lane, state: up or down
-//	progress  bytes, total, files, rate in bytes a second
+//	progress  bytes, total, files, rate in bytes a second, received: bytes and what is not verified yet
 //	state     state, reason ("": the other events say why)
 //	stall     reason
 //	file      path, bytes, blake3
@@ -117,12 +117,13 @@ func (e *encoder) outcome(event tallow.Event) {
 	switch v := event.(type) {
 	case tallow.ProgressEvent:
 		e.write(struct {
-			Event string  `json:"event"`
-			Bytes int64   `json:"bytes"`
-			Total int64   `json:"total"`
-			Files int64   `json:"files"`
-			Rate  float64 `json:"rate"`
-		}{"progress", v.Bytes, v.Total, v.Files, v.Rate})
+			Event    string  `json:"event"`
+			Bytes    int64   `json:"bytes"`
+			Total    int64   `json:"total"`
+			Files    int64   `json:"files"`
+			Rate     float64 `json:"rate"`
+			Received int64   `json:"received"`
+		}{"progress", v.Bytes, v.Total, v.Files, v.Rate, v.Received})
 	case tallow.FileEvent:
 		e.write(struct {
 			Event  string `json:"event"`

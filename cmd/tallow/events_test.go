@@ -38,8 +38,8 @@ func TestEncoder(t *testing.T) {
 		{tallow.LaneEvent{Lane: tallow.LaneTCP, Up: true}, `{"event":"lane","lane":"tcp","state":"up"}`},
 		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down"}`},
 		{
-			tallow.ProgressEvent{Bytes: 1, Total: 2, Rate: 3.5e6},
-			`{"event":"progress","bytes":1,"total":2,"files":0,"rate":3500000}`,
+			tallow.ProgressEvent{Bytes: 1, Received: 3, Total: 2, Rate: 3.5e6},
+			`{"event":"progress","bytes":1,"total":2,"files":0,"rate":3500000,"received":3}`,
 		},
 		{tallow.StateEvent{State: tallow.StateTransferring}, `{"event":"state","state":"transferring","reason":""}`},
 		{

@@ -17,7 +17,7 @@ var contract = map[string]map[string]any{
 	"verify":    {"words": ""},
 	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false},
 	"lane":      {"lane": "", "state": ""},
-	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0.},
+	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0.},
 	"state":     {"state": "", "reason": ""},
 	"stall":     {"reason": ""},
 	"file":      {"path": "", "bytes": 0., "blake3": ""},

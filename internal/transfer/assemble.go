@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"sync"
+	"sync/atomic"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -19,7 +20,8 @@ type task struct {
 
 // assembler puts together the blocks that come in several records.
 type assembler struct {
-	bufs *buffers
+	bufs    *buffers
+	arrived atomic.Int64 // bytes of blocks that are incomplete, or wait for a writer
 
 	mu   sync.Mutex
 	open map[blockKey]*partialBlock
@@ -30,6 +32,7 @@ type partialBlock struct {
 	segment wire.Segment // describes the block, as the first part did; Payload is not set
 	buf     *[]byte
 	parts   uint32 // one bit for each part that has arrived
+	bytes   int64  // of these parts
 }
 
 func newAssembler() *assembler {
@@ -44,6 +47,7 @@ func (a *assembler) drop(match func(blockKey) bool) {
 	for key, p := range a.open {
 		if match(key) {
 			delete(a.open, key)
+			a.arrived.Add(-p.bytes)
 			a.bufs.put(p.buf)
 		}
 	}
@@ -100,6 +104,7 @@ func (r *receiver) handleSegments(by wire.Lanes, plaintext []byte) (payload int,
 			*complete.buf = append(*complete.buf, seg.Payload...)
 			seg.Payload = (*complete.buf)[start:]
 			complete.segments = append(complete.segments, seg)
+			r.partial.arrived.Add(int64(len(seg.Payload)))
 			continue
 		}
 		if err := r.assemble(in, seg); err != nil {
@@ -163,7 +168,11 @@ func (r *receiver) assemble(in *incoming, seg wire.Segment) error {
 		return protocol("two versions of block %d of file %d", key.block, key.file)
 	}
 	copy((*p.buf)[seg.Start():], seg.Payload)
-	p.parts |= 1 << (seg.Start() / wire.MaxSegment)
+	if bit := uint32(1) << (seg.Start() / wire.MaxSegment); p.parts&bit == 0 {
+		p.parts |= bit
+		p.bytes += int64(len(seg.Payload))
+		a.arrived.Add(int64(len(seg.Payload)))
+	}
 	parts := (int(seg.BlockLen) + wire.MaxSegment - 1) / wire.MaxSegment
 	done := p.parts == 1<<parts-1
 	if done {

@@ -29,6 +29,21 @@ type Progress struct {
 	Files atomic.Int64    // files in place
 	Limit atomic.Int64    // the limit in force, in bytes per second; 0: none
 	Sent  [8]atomic.Int64 // payload bytes for each kind of lane; see SentBy
+
+	// unverified returns how many bytes have arrived of blocks that are not
+	// verified yet. It is set by the transfer that counts here.
+	unverified atomic.Pointer[func() int64]
+}
+
+// Received returns how many bytes are at the receiver, or were there already:
+// those of Bytes, and what has arrived of blocks that are not verified yet. It
+// shrinks if a lane dies before it has delivered a block.
+func (p *Progress) Received() int64 {
+	n := p.Bytes.Load()
+	if f := p.unverified.Load(); f != nil {
+		n += (*f)()
+	}
+	return n
 }
 
 // sentBy returns the counter of payload bytes that one kind of lane carried.

@@ -292,6 +292,13 @@ func run(t *testing.T, ctx context.Context, s, r *link, src files.Source, dest f
 		_ = r.Close()
 	})
 	wg.Wait()
+	if o.sendErr == nil && o.receiveErr == nil { // nothing is left over that is not verified
+		for side, p := range map[string]*transfer.Progress{"sender": &o.sendProg, "receiver": &o.receivProg} {
+			if received, bytes := p.Received(), p.Bytes.Load(); received != bytes {
+				t.Errorf("the %s counts %d bytes that arrived, and %d that are verified", side, received, bytes)
+			}
+		}
+	}
 	return o
 }
 

@@ -41,7 +41,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 			return err
 		}
 		err = s.transmit(ctx, l, u)
-		s.queue.sent(u)
+		s.queue.finished(u)
 		if err != nil {
 			return context.Cause(ctx)
 		}
@@ -51,7 +51,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 // transmit sends the records of a unit.
 func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
 	if u.packed != nil {
-		return s.record(ctx, l, int(u.packedPayload), u.packed)
+		return s.record(ctx, l, u, int(u.packedPayload), u.packed)
 	}
 	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
 		n := min(wire.MaxSegment, len(u.block.Payload)-start)
@@ -71,12 +71,12 @@ func (s *sender) segment(ctx context.Context, l Lane, u *unit, start, n int) err
 	seg := u.block
 	seg.Offset += int64(start)
 	seg.AppendHeader(plaintext[:0], n)
-	return s.record(ctx, l, n, plaintext)
+	return s.record(ctx, l, u, n, plaintext)
 }
 
-// record sends one record as soon as the limit allows it. payload is how many
-// bytes of files it has.
-func (s *sender) record(ctx context.Context, l Lane, payload int, plaintext []byte) error {
+// record sends one record of a unit as soon as the limit allows it. payload is how
+// many bytes of files it has.
+func (s *sender) record(ctx context.Context, l Lane, u *unit, payload int, plaintext []byte) error {
 	if err := s.limit.wait(ctx, l, s.o.Pause, payload); err != nil {
 		return err
 	}
@@ -84,5 +84,18 @@ func (s *sender) record(ctx context.Context, l Lane, payload int, plaintext []by
 		return err
 	}
 	s.o.Progress.sentBy(l.Kind()).Add(int64(payload))
+	s.queue.took(u, int64(payload))
 	return nil
+}
+
+// unverified returns how many bytes have arrived of blocks that the peer has not
+// acknowledged: those that lanes have taken, and that are not in flight any more.
+func (s *sender) unverified() int64 {
+	n := s.queue.underWay()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.liveLanes {
+		n -= l.InFlight()
+	}
+	return max(n, 0)
 }

@@ -36,6 +36,8 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	r := newReceiver(ctx, session, o)
 	session.HandleData(r.handleData)
 	o.Pause.begin()
+	unverified := r.partial.arrived.Load
+	o.Progress.unverified.Store(&unverified)
 	r.start(r.control)
 	r.start(r.prepare)
 	for range workers() {

@@ -30,6 +30,8 @@ type SendOptions struct {
 func Send(ctx context.Context, session Session, source files.Source, o SendOptions) (Result, error) {
 	s := newSender(ctx, session, source, o)
 	o.Pause.begin()
+	unverified := s.unverified
+	o.Progress.unverified.Store(&unverified)
 	s.start(s.control)
 	s.start(s.lanes)
 	s.start(s.offer)

@@ -7,7 +7,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// stallAfter is how long nothing is verified before it counts as a stall.
+// stallAfter is how long nothing arrives before it counts as a stall.
 const stallAfter = 30 * time.Second
 
 // StallReason is what a transfer that makes no progress waits for.
@@ -30,7 +30,7 @@ const (
 	StallNothingSent StallReason = "nothing-sent"
 )
 
-// watchStall tells the observer, every stallAfter, that nothing was verified
+// watchStall tells the observer, every stallAfter, that nothing has arrived
 // although data is expected, which is when active returns true.
 func watchStall(ctx context.Context, p *Progress, pause *Pause, o Observer, active func() bool, diagnose func() StallReason) error {
 	tick := time.NewTicker(stallAfter / 6)
@@ -53,10 +53,10 @@ func watchStall(ctx context.Context, p *Progress, pause *Pause, o Observer, acti
 	}
 }
 
-// achieved returns a number that grows with whatever a transfer achieves. With a
-// limit a block can take long, so that its parts count too.
+// achieved returns a number that changes with whatever a transfer achieves. On a
+// slow path a block can take long, so that its parts count too.
 func (p *Progress) achieved() int64 {
-	n := p.Bytes.Load() + p.Files.Load()
+	n := p.Received() + p.Files.Load()
 	if p.Limit.Load() > 0 {
 		n += p.SentTotal()
 	}

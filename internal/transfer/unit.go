@@ -32,6 +32,7 @@ type unit struct {
 
 	// Guarded by queue.mu once the unit is in a queue.
 	blocks  []blockSize // not yet acknowledged
+	sent    int64       // payload bytes of these that lane has taken
 	lane    Lane        // that took the unit last
 	sending bool
 	waiting bool // in queue.waiting
@@ -45,6 +46,7 @@ type queue struct {
 	mu      sync.Mutex
 	waiting []*unit // the first is taken next; what a dead lane gave back goes to the front
 	unacked map[blockKey]*unit
+	sent    int64 // payload bytes that lanes have taken and the peer has not acknowledged
 }
 
 func newQueue(released func(*unit)) *queue {
@@ -74,7 +76,7 @@ func (q *queue) push(u *unit) {
 	q.pushed.Broadcast()
 }
 
-// pop waits for the next unit and gives it to a lane, which calls sent afterwards.
+// pop waits for the next unit and gives it to a lane, which calls finished afterwards.
 // It returns nil if the lane died.
 func (q *queue) pop(ctx context.Context, l Lane) (*unit, error) {
 	for {
@@ -108,8 +110,33 @@ func (q *queue) tryPop(l Lane) *unit {
 	return u
 }
 
-// sent says that a lane has stopped sending u, with or without success.
-func (q *queue) sent(u *unit) {
+// took notes that the lane of a unit has taken payload bytes of it.
+func (q *queue) took(u *unit, payload int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(u.blocks) > 0 { // else it has arrived on another lane
+		u.sent += payload
+		q.sent += payload
+	}
+}
+
+// underWay returns how many payload bytes lanes have taken and the peer has not
+// acknowledged.
+func (q *queue) underWay() int64 {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.sent
+}
+
+// forget takes payload bytes off those that are under way; mu is held.
+func (q *queue) forget(u *unit, payload int64) {
+	payload = min(payload, u.sent)
+	u.sent -= payload
+	q.sent -= payload
+}
+
+// finished says that a lane has stopped sending u, with or without success.
+func (q *queue) finished(u *unit) {
 	q.mu.Lock()
 	u.sending = false
 	done := len(u.blocks) == 0
@@ -135,6 +162,10 @@ func (q *queue) ack(k blockKey) (bytes int64) {
 		}
 		return b.blockKey == k
 	})
+	q.forget(u, bytes)
+	if len(u.blocks) == 0 {
+		q.forget(u, u.sent)
+	}
 	done := len(u.blocks) == 0 && !u.sending
 	if done && u.waiting {
 		q.drop(u)
@@ -184,6 +215,7 @@ func (q *queue) takeBack(l Lane) bool {
 		if u.lane == l && !u.waiting && !u.sending && !seen[u] {
 			seen[u] = true
 			u.waiting = true
+			q.forget(u, u.sent)
 			back = append(back, u)
 		}
 	}

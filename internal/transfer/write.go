@@ -16,7 +16,9 @@ func (r *receiver) write(ctx context.Context) error {
 		select {
 		case t := <-r.tasks:
 			for _, seg := range t.segments {
-				if err := r.writeBlock(ctx, seg); err != nil {
+				err := r.writeBlock(ctx, seg)
+				r.partial.arrived.Add(-int64(len(seg.Payload)))
+				if err != nil {
 					return err
 				}
 			}

@@ -33,10 +33,11 @@ type LaneEvent struct {
 
 // ProgressEvent comes at most ten times a second.
 type ProgressEvent struct {
-	Bytes int64   // verified and written, or there already
-	Total int64   // of the offer; less than Bytes is possible where a stream is sent
-	Files int64   // in place
-	Rate  float64 // bytes a second, over the last seconds
+	Bytes    int64   // verified and written, or there already
+	Received int64   // Bytes, and what has arrived and is not verified yet; it shrinks where a lane dies
+	Total    int64   // of the offer; less than Bytes is possible where a stream is sent
+	Files    int64   // in place
+	Rate     float64 // received bytes a second, over the last seconds
 }
 
 // StateEvent says that the transfer is in another state.

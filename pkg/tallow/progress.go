@@ -24,7 +24,7 @@ func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case now := <-tick.C:
-				if p := t.progressAt(now, &rate); p != last && (p.Bytes+p.Files > 0 || p.Rate > 0) {
+				if p := t.progressAt(now, &rate); p != last && (p.Received+p.Files > 0 || p.Rate > 0) {
 					last = p
 					t.tell(p)
 				}
@@ -39,8 +39,11 @@ func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
 
 // progressAt is the progress now.
 func (t *transferRun) progressAt(now time.Time, rate *speed) ProgressEvent {
-	p := ProgressEvent{Bytes: t.progress.Bytes.Load(), Total: t.progress.Total.Load(), Files: t.progress.Files.Load()}
-	p.Rate = rate.of(sample{now, p.Bytes, t.progress.SentTotal()}, t.progress.Limit.Load())
+	p := ProgressEvent{
+		Bytes: t.progress.Bytes.Load(), Received: t.progress.Received(),
+		Total: t.progress.Total.Load(), Files: t.progress.Files.Load(),
+	}
+	p.Rate = rate.of(sample{now, p.Received, t.progress.SentTotal()}, t.progress.Limit.Load())
 	return p
 }
 

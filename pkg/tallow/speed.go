@@ -13,7 +13,7 @@ const (
 // sample is what a transfer had done at a time.
 type sample struct {
 	at    time.Time
-	bytes int64 // verified and written, or there already
+	bytes int64 // arrived, or there already
 	sent  int64 // crossed
 }
 
@@ -21,7 +21,7 @@ type sample struct {
 type speed struct{ samples []sample }
 
 // of adds a sample and gives the rate in bytes a second. Under a limit it is that
-// of what crosses: a block is verified only when all of it has come.
+// of what crosses, which the limit counts.
 func (s *speed) of(now sample, limit int64) float64 {
 	span := rateSpan
 	if limit > 0 {
@@ -43,5 +43,5 @@ func (s *speed) of(now sample, limit int64) float64 {
 	case limit > 0 && now.sent > first.sent:
 		return float64(now.sent-first.sent) / took
 	}
-	return float64(now.bytes-first.bytes) / took
+	return max(float64(now.bytes-first.bytes), 0) / took
 }
