@@ -57,9 +57,16 @@ func interrupted() error {
 // ctx, or io.EOF if the terminal is closed.
 func (c *console) ask(ctx context.Context, question string) (string, error) {
 	return c.exchange(ctx, func() (string, error) {
+		c.flush()
 		fmt.Fprint(c.out, question)
 		return c.lines.ReadString('\n')
 	})
+}
+
+// flush drops what was typed before a question: it is no answer to it.
+func (c *console) flush() {
+	flushInput(int(c.in.Fd()))
+	_, _ = c.lines.Discard(c.lines.Buffered())
 }
 
 // askRaw is ask with line editing, where complete is called with the line up to
@@ -74,7 +81,7 @@ func (c *console) askRaw(ctx context.Context, question string, complete func(str
 	t := term.NewTerminal(struct {
 		io.Reader
 		io.Writer
-	}{singly{c.in}, c.out}, question)
+	}{c.in, c.out}, question)
 	t.AutoCompleteCallback = func(line string, pos int, key rune) (string, int, bool) {
 		if key != '\t' {
 			return "", 0, false
@@ -82,7 +89,10 @@ func (c *console) askRaw(ctx context.Context, question string, complete func(str
 		head := complete(line[:pos])
 		return head + line[pos:], len(head), true
 	}
-	line, err := c.exchange(ctx, t.ReadLine)
+	line, err := c.exchange(ctx, func() (string, error) {
+		c.flush()
+		return t.ReadLine()
+	})
 	if errors.Is(err, io.EOF) { // Ctrl-C is no signal in this mode
 		fmt.Fprint(c.out, "\r\n")
 		return "", interrupted()
@@ -123,9 +133,3 @@ func (c *console) close() {
 		_ = f.Close()
 	}
 }
-
-// singly reads a byte at a time, so that what was typed ahead stays for the next
-// question.
-type singly struct{ r io.Reader }
-
-func (s singly) Read(p []byte) (int, error) { return s.r.Read(p[:min(len(p), 1)]) }

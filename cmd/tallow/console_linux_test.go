@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 
@@ -25,15 +26,15 @@ type pty struct {
 	shown bytes.Buffer
 }
 
-func newPTY(t *testing.T) *pty {
-	t.Helper()
-	keys, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
+// openPTY returns the two ends of a new pseudo-terminal.
+func openPTY() (keys, tty *os.File, err error) {
+	keys, err = os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
 	conn, err := keys.SyscallConn()
 	if err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
 	var number int
 	controlErr := conn.Control(func(fd uintptr) {
@@ -42,9 +43,15 @@ func newPTY(t *testing.T) *pty {
 		}
 	})
 	if err = errors.Join(err, controlErr); err != nil {
-		t.Fatal(err)
+		return nil, nil, err
 	}
-	tty, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	tty, err = os.OpenFile(fmt.Sprintf("/dev/pts/%d", number), os.O_RDWR|unix.O_NOCTTY, 0)
+	return keys, tty, err
+}
+
+func newPTY(t *testing.T) *pty {
+	t.Helper()
+	keys, tty, err := openPTY()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,18 +141,47 @@ func TestCodePrompt(t *testing.T) {
 	p.await(t, "7-acid-")
 	p.write(t, "acrorn-acre\r")
 	p.await(t, `"acrorn" is not a word of a code. Did you mean acorn, `)
-	p.write(t, "7-acid-acor\tacre\ryes\n") // and an answer ahead of its question
+	p.write(t, "7-acid-acor\tacre\r")
 	if a := <-answer; a.err != nil || a.code != "7-acid-acorn-acre" {
 		t.Fatalf("%q, %v", a.code, a.err)
 	}
 	if p.mode(t) != before {
 		t.Error("the terminal is not as it was")
 	}
-	ok, err := q.accept(t.Context(), tallow.Offer{Known: true, Files: 1, Names: []string{"\x1b[2Ja"}})
-	if !ok || err != nil {
-		t.Errorf("%v, %v", ok, err)
+}
+
+// What is typed before a question does not answer it.
+func TestTypedAhead(t *testing.T) {
+	p := newPTY(t)
+	q := p.prompt()
+	for i, answer := range []string{"n\n", "y\n"} {
+		p.write(t, "yes\nno\nyes\n7-acid-acorn-acre\n")
+		accepted := make(chan bool, 1)
+		go func() {
+			ok, err := q.accept(t.Context(), tallow.Offer{Known: true, Files: int64(i + 2), Names: []string{"\x1b[2Ja"}})
+			accepted <- ok && err == nil
+		}()
+		p.await(t, fmt.Sprintf("[2Ja: %d files, 0 bytes\r\nAccept? (y/n) ", i+2))
+		p.write(t, answer)
+		if got := <-accepted; got != (answer == "y\n") {
+			t.Errorf("%q: %v", answer, got)
+		}
 	}
-	p.await(t, "[2Ja: 1 file, 0 bytes\r\nAccept? (y/n) ")
+	p.write(t, "7-acid-acorn-acre\n")
+	before := len(p.text())
+	code := askCode(t.Context(), q)
+	if err := poll(func() error {
+		if !strings.Contains(p.text()[before:], "Code: ") {
+			return errors.New("no question")
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	p.write(t, "8-acid-acorn-acre\r")
+	if a := <-code; a.err != nil || a.code != "8-acid-acorn-acre" {
+		t.Errorf("%q, %v", a.code, a.err)
+	}
 }
 
 func TestCtrlCAtThePrompt(t *testing.T) {

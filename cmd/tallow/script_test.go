@@ -24,8 +24,9 @@ import (
 //	to FILE    stdout goes to FILE
 //	after FILE waits until FILE has a first line
 //	idle       stdin gives nothing and does not end
+//	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
-//	screened   stderr is the terminal of ttyin
+//	screened   stderr is the terminal of answers
 //	unread     nobody reads stdout
 //
 // All of them run in the one process, so that a signal reaches the command.
@@ -73,6 +74,7 @@ func words() map[string]func() int {
 			os.Stdin = r
 			return rest()
 		},
+		"answers":  answers,
 		"detached": detached,
 		"screened": screened,
 		"unread":   unread,

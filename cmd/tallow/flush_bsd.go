@@ -1,0 +1,10 @@
+//go:build darwin || dragonfly || freebsd || netbsd || openbsd
+
+package main
+
+import "golang.org/x/sys/unix"
+
+// flushInput drops what was typed at a terminal and not read yet.
+func flushInput(terminal int) {
+	_ = unix.IoctlSetPointerInt(terminal, unix.TIOCFLUSH, 1) // FREAD
+}
