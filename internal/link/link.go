@@ -25,6 +25,9 @@ type Options struct {
 	// ReconnectTimeout is how long to wait for the peer when every connection is
 	// lost; 0: DefaultReconnectTimeout.
 	ReconnectTimeout time.Duration
+	// Verifies tells the peer that a person compares the verification words here
+	// before data flows.
+	Verifies bool
 	// Remaining is how many bytes are still to be sent, 0 if that is not known:
 	// it decides how many lanes are worth their cost. The sender's alone.
 	Remaining func() int64
@@ -71,7 +74,7 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Link{
 		Session: session.New(p.keys(), session.Options{
-			Allowed: p.config.Lanes, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
+			Allowed: p.config.Lanes, Verifies: o.Verifies, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
 		}),
 		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
 		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),

@@ -23,6 +23,8 @@ var ErrClosed = errors.New("the session is closed")
 type Options struct {
 	Allowed wire.Lanes // the kinds of lanes that may carry data here
 	Program string     // name and version, sent to the peer
+	// Verifies tells the peer that a person compares the verification words here.
+	Verifies bool
 	// ReconnectTimeout is for how long the session lives on without any lane, so
 	// that the peers can connect again.
 	ReconnectTimeout time.Duration
@@ -82,7 +84,7 @@ func New(keys Keys, o Options) *Session {
 		incoming:    controlReceiver{early: make(map[uint64][]byte)},
 	}
 	s.outgoing = &controlSender{changed: &s.changed}
-	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Program: o.Program}.Append(nil))
+	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Verifies: o.Verifies, Program: o.Program}.Append(nil))
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s

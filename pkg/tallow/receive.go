@@ -94,11 +94,12 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	}
 	t.authenticated()
 
-	l, err := peer.Connect(ctx, link.Options{Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout})
+	l, err := peer.Connect(ctx, link.Options{Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout, Verifies: o.Verify != nil})
 	if err != nil {
 		return Result{}, err
 	}
 	defer l.Close()
+	defer t.tellVerification(ctx, l, o.Verify != nil)()
 	stop := t.reportProgress(ctx)
 	memory := memory{link: l, code: k, log: c.log}
 	out := output{o: o, log: c.log, close: func() {}, begun: func(r resumable) { memory.start(ctx, r) }}

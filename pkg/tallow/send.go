@@ -116,13 +116,14 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	sending, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	l, err := peer.Connect(ctx, link.Options{
-		Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout, Remaining: t.remaining,
+		Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout, Remaining: t.remaining, Verifies: o.Verify != nil,
 		NoPath: func() { giveUp(transfer.ErrNoPath) },
 	})
 	if err != nil {
 		return Result{}, nil, err
 	}
 	defer l.Close()
+	defer t.tellVerification(sending, l, o.Verify != nil)()
 	stop := t.reportProgress(ctx)
 	sum, err := transfer.Send(sending, transferSession{l}, source, transfer.SendOptions{
 		Text:     o.Text != "",

@@ -2,11 +2,29 @@ package tallow
 
 import (
 	"context"
+	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 )
+
+// tellVerification tells, once the peer has said so, that a person compares words
+// there, while nobody does here: until then nothing happens. To stop waits for its
+// goroutine.
+func (t *transferRun) tellVerification(ctx context.Context, l *link.Link, here bool) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watcher sync.WaitGroup
+	watcher.Go(func() {
+		if peer, err := l.Peer(ctx); err == nil && peer.Verifies && !here {
+			t.tell(StallEvent{"the other side compares the verification words first"})
+		}
+	})
+	return func() {
+		cancel()
+		watcher.Wait()
+	}
+}
 
 // verifier has the person compare words with the peer's, where that is wanted.
 func (t *transferRun) verifier(peer *link.Peer, verify func(context.Context, []string) (bool, error)) func(context.Context) error {
