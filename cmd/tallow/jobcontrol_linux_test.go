@@ -17,14 +17,14 @@ type shell struct {
 	ran int
 }
 
-func startShell(t *testing.T, dir string) *shell {
+func startShell(t *testing.T, dir string, options ...string) *shell {
 	t.Helper()
 	bash, err := exec.LookPath("bash")
 	if err != nil {
 		t.Skip("there is no bash")
 	}
 	s := &shell{pty: newPTY(t), dir: dir}
-	cmd := exec.Command(bash, "--norc", "--noprofile", "--noediting", "-i")
+	cmd := exec.Command(bash, append([]string{"--norc", "--noprofile", "-i"}, options...)...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GORACE=atexit_sleep_ms=0", "PS1=", "LC_ALL=C")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.tty, s.tty, s.tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
@@ -93,7 +93,7 @@ func TestJobControl(t *testing.T) {
 			t.Parallel()
 			dir := t.TempDir()
 			relay := startSlowRelay(t, dir)
-			s := startShell(t, dir)
+			s := startShell(t, dir, "--noediting")
 			s.run(t, "stty "+tostop)
 			s.run(t, "stty -g > before")
 			s.write(t, "tallow send --lanes relay --relay "+relay+" big > code.txt\n")

@@ -3,7 +3,7 @@
 // addition.
 //
 // Each verb has its file: send.go, receive.go, relay.go, version.go,
-// completion.go. Each parses its flags, calls package tallow or relay, and
+// completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
 //	root.go       the program, its streams, and the flags of every verb

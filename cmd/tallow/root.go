@@ -45,6 +45,7 @@ func (p *program) execute(ctx context.Context, args []string) int {
 }
 
 func newRoot(p *program) *cobra.Command {
+	var version bool
 	root := &cobra.Command{
 		Use:   "tallow",
 		Short: "Move files and folders from one machine to another",
@@ -56,11 +57,18 @@ The two sides share a short code, and nothing else.`,
 
 		SuggestionsMinimumDistance: 2,
 
-		RunE:              func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if version {
+				return p.printVersion()
+			}
+			return cmd.Help()
+		},
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},
+		DisableAutoGenTag: true, // manual pages have no date but their own
 	}
+	root.Flags().BoolVar(&version, "version", false, "print which version this is")
 	flags := root.PersistentFlags()
 	flags.BoolVar(&p.json, "json", false, "print events as JSON, one a line, and nothing else")
 	flags.BoolVarP(&p.quiet, "quiet", "q", false, "print only what is needed")
@@ -70,7 +78,8 @@ The two sides share a short code, and nothing else.`,
 		p.json = p.json || slices.Contains(p.args, "--json")
 		return badFlag(cmd, err)
 	})
-	root.AddCommand(newSend(p), newReceive(p), newRelay(p), newVersion(p), newCompletion())
+	root.AddCommand(newSend(p), newReceive(p), newRelay(p), newVersion(p), newCompletion(), newMan())
+	nameValues(root)
 	return root
 }
 
@@ -110,21 +119,6 @@ func badFlag(cmd *cobra.Command, err error) error {
 		return usage(seeHelp(cmd), "--%s needs a value", missing.GetFlag().Name)
 	}
 	return usage(seeHelp(cmd), "%v", err)
-}
-
-// valueText is what a flag takes.
-func valueText(f *pflag.Flag) string {
-	switch f.Value.Type() {
-	case "int":
-		return "a number"
-	case "duration":
-		return "a time such as 30s, 10m or 2h"
-	case "rate":
-		return "bytes a second such as 500K, 1.5M or 1G"
-	case "bool":
-		return "true or false"
-	}
-	return "a " + f.Value.Type()
 }
 
 // events is where --json goes.

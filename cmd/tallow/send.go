@@ -35,7 +35,7 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one")
-	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has: `N`")
+	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has, a number `N`")
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path")
 	s.register(cmd, tallow.DefaultSendTimeout)
 	completeFlag(cmd, "code", completeCodeFlag)

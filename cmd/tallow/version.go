@@ -50,19 +50,22 @@ func newVersion(p *program) *cobra.Command {
 		Short:             "Print which version this is",
 		Args:              noArguments,
 		ValidArgsFunction: noCompletion,
-		RunE: func(*cobra.Command, []string) error {
-			b := buildInfo()
-			if p.json {
-				e := newEncoder(p.events(), nil)
-				e.write(b)
-				return e.failure()
-			}
-			if _, err := fmt.Fprint(p.stdout, b); err != nil {
-				return brokenOutput(err)
-			}
-			return nil
-		},
+		RunE:              func(*cobra.Command, []string) error { return p.printVersion() },
 	}
+}
+
+// printVersion prints which version this is.
+func (p *program) printVersion() error {
+	b := buildInfo()
+	if p.json {
+		e := newEncoder(p.events(), nil)
+		e.write(b)
+		return e.failure()
+	}
+	if _, err := fmt.Fprint(p.stdout, b); err != nil {
+		return brokenOutput(err)
+	}
+	return nil
 }
 
 // String is the build for people.

@@ -17,7 +17,7 @@ func (t *transferRun) tellVerification(ctx context.Context, l *link.Link, here b
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
 		if peer, err := l.Peer(ctx); err == nil && peer.Verifies && !here {
-			t.tell(StallEvent{"the other side compares the verification words first"})
+			t.tell(StallEvent{Reason: StallPeerVerifies})
 		}
 	})
 	return func() {
