@@ -41,8 +41,12 @@ func (p *program) exit(err error) int {
 	}
 	f := failureOf(err)
 	if p.json {
-		newEncoder(p.events(), nil).failed(f)
-		return exitCode(f.kind)
+		e := newEncoder(p.events(), nil)
+		e.failed(f)
+		if e.failure() == nil {
+			return exitCode(f.kind)
+		}
+		// Nobody reads the events any more: a person may still read this.
 	}
 	fmt.Fprintf(p.stderr, "tallow: %s\n", printable(f.message))
 	if f.hint != "" {

@@ -24,7 +24,7 @@ func startShell(t *testing.T, dir string, options ...string) *shell {
 		t.Skip("there is no bash")
 	}
 	s := &shell{pty: newPTY(t), dir: dir}
-	cmd := exec.Command(bash, append([]string{"--norc", "--noprofile", "-i"}, options...)...)
+	cmd := exec.Command(bash, append(append([]string{"--norc", "--noprofile"}, options...), "-i")...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GORACE=atexit_sleep_ms=0", "PS1=", "LC_ALL=C")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.tty, s.tty, s.tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
