@@ -35,7 +35,7 @@ const (
 	newCode   = "A code works once: send again and use the new code."
 	sameSides = "Check that both sides run the same version: tallow version."
 	allowAll  = "Allow the relayed lane on both sides: leave out --lanes, or add relay to it."
-	looksLike = "It looks like 7-acid-acorn-acre."
+	looksLike = "It looks like 7-apple-walrus-kayak."
 	report    = "This should not happen. Please report it."
 	otherDisk = " Or send again, and receive into another folder with --output."
 )

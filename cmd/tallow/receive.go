@@ -31,9 +31,9 @@ words. Other users of this machine can see arguments, but not what is typed.
 
 Run again into the same folder after an interruption, it takes only what is
 missing: with the same code while the sender still waits, else with a new one.`,
-		Example: `  tallow receive 7-acid-acorn-acre
-  tallow receive -o ~/Downloads 7-acid-acorn-acre
-  tallow receive -y -o - 7-acid-acorn-acre | tar x`,
+		Example: `  tallow receive 7-apple-walrus-kayak
+  tallow receive -o ~/Downloads 7-apple-walrus-kayak
+  tallow receive -y -o - 7-apple-walrus-kayak | tar x`,
 		Args:              cobra.ArbitraryArgs, // the words of a code, with spaces between them
 		ValidArgsFunction: completeCodeArgument,
 		RunE:              func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },

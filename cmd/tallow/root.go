@@ -51,7 +51,7 @@ func newRoot(p *program) *cobra.Command {
 		Short: "Move files and folders from one machine to another",
 		Long: `Move files and folders from one machine to another, end-to-end encrypted.
 The two sides share a short code, and nothing else.`,
-		Example: `  tallow send photos             prints a code, such as 7-acid-acorn-acre
+		Example: `  tallow send photos             prints a code, such as 7-apple-walrus-kayak
   tallow receive                 on the other machine, asks for it`,
 		Args: noSuchCommand,
 

@@ -81,7 +81,7 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 	case given("code") && given("words"):
 		return o, usage("Leave one of them out.", "--words is for a new code, and --code is one already")
 	case given("code") && s.code == "":
-		return o, usage("It looks like 7-acid-acorn-acre.", "--code is empty")
+		return o, usage("It looks like 7-apple-walrus-kayak.", "--code is empty")
 	case s.words < 1:
 		return o, usage("", "a code needs words")
 	case given("text") && len(args) > 0:

@@ -7,7 +7,7 @@
 //	...
 //	result, err := client.Send(ctx, tallow.SendOptions{Paths: []string{"photos"}, OnEvent: show})
 //
-//	result, err := client.Receive(ctx, tallow.ReceiveOptions{Code: "7-acid-acorn-acre", Output: "inbox/"})
+//	result, err := client.Receive(ctx, tallow.ReceiveOptions{Code: "7-apple-walrus-kayak", Output: "inbox/"})
 //
 // # What to use
 //

@@ -20,7 +20,7 @@ const DefaultReceiveTimeout = 10 * time.Minute
 // ReceiveOptions say what to receive, and where to. At most one of Output,
 // Writer and Destination is given.
 type ReceiveOptions struct {
-	Code string // 7-acid-acorn-acre, also CODE@HOST or a relay's URL with #CODE
+	Code string // 7-apple-walrus-kayak, also CODE@HOST or a relay's URL with #CODE
 
 	// Output is the folder or the file name to receive to; default ".". A path
 	// that is a folder, or ends with a separator, is a folder; another one is

@@ -30,7 +30,7 @@ type SendOptions struct {
 
 	StreamName string // default "stdin"
 
-	Code  string // a code of one's own, such as 7-acid-acorn-acre; empty: generated
+	Code  string // a code of one's own, such as 7-apple-walrus-kayak; empty: generated
 	Words int    // of a generated code; default DefaultWords
 
 	// Verify, if set, is called with the verification words once the peer has
