@@ -16,7 +16,7 @@ import (
 //	code      code, nameplate, relay ("": this process), local_only
 //	peer
 //	verify    words, separated by spaces
-//	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown
+//	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown; resuming
 //	lane      lane, state: up or down
 //	progress  bytes, total, files, rate in bytes a second, received: bytes and what is not verified yet
 //	state     state, reason ("": the other events say why)
@@ -156,7 +156,9 @@ func (e *encoder) offer(o tallow.Offer) {
 		Names []string `json:"names"`
 		Known bool     `json:"known"`
 		Text  bool     `json:"text"`
-	}{"offer", o.Files, o.Bytes, names, o.Known, o.Text})
+
+		Resuming bool `json:"resuming"`
+	}{"offer", o.Files, o.Bytes, names, o.Known, o.Text, o.Resuming})
 }
 
 func (e *encoder) done(r tallow.Result) {

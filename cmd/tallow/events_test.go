@@ -32,9 +32,9 @@ func TestEncoder(t *testing.T) {
 		{tallow.VerifyEvent{Words: []string{"acid", "acorn"}}, `{"event":"verify","words":"acid acorn"}`},
 		{
 			tallow.OfferEvent{Offer: tallow.Offer{Known: true, Files: 3, Bytes: 1048576, Names: []string{"a.txt", "b"}}},
-			`{"event":"offer","files":3,"bytes":1048576,"names":["a.txt","b"],"known":true,"text":false}`,
+			`{"event":"offer","files":3,"bytes":1048576,"names":["a.txt","b"],"known":true,"text":false,"resuming":false}`,
 		},
-		{tallow.OfferEvent{}, `{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false}`},
+		{tallow.OfferEvent{}, `{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false,"resuming":false}`},
 		{tallow.LaneEvent{Lane: tallow.LaneTCP, Up: true}, `{"event":"lane","lane":"tcp","state":"up"}`},
 		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down"}`},
 		{

@@ -3,6 +3,8 @@ package main
 import (
 	"fmt"
 	"io"
+	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -23,10 +25,11 @@ type narrator struct {
 	wait     time.Duration
 
 	offer   tallow.Offer
-	met     bool   // the peer has proved itself
-	lost    bool   // every connection to it is lost
-	paused  bool   // data is held back
-	stalled string // why nothing moves, as it was last told
+	tops    []string // the first names of what was received, at most two of them
+	met     bool     // the peer has proved itself
+	lost    bool     // every connection to it is lost
+	paused  bool     // data is held back
+	stalled string   // why nothing moves, as it was last told
 	err     error
 }
 
@@ -58,6 +61,8 @@ func (n *narrator) event(event tallow.Event) {
 		if n.verbose {
 			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
 		}
+	case tallow.FileEvent:
+		n.file(e.Path)
 	case tallow.EndEvent:
 		if e.State == tallow.StateCompleted {
 			n.done(e.Result)
@@ -99,7 +104,7 @@ func (n *narrator) offered(o tallow.Offer) {
 	case !n.receives:
 		n.screen.say("Offering %s.", sizeText(o))
 	case !n.asks && !o.Text:
-		n.screen.say("Receiving %s: %s.", namesText(o.Names), sizeText(o))
+		n.screen.say("%s %s: %s.", receivingText(o), namesText(o.Names), sizeText(o))
 	}
 }
 
@@ -157,7 +162,36 @@ func (n *narrator) done(r tallow.Result) {
 	case n.receives && r.Text != "": // it speaks for itself
 	case n.receives:
 		n.screen.say("Received %s", resultText(r))
+		n.saved(r)
 	default:
 		n.screen.say("Sent %s", resultText(r))
+	}
+}
+
+func receivingText(o tallow.Offer) string {
+	if o.Resuming {
+		return "Going on with"
+	}
+	return "Receiving"
+}
+
+// file notes the path of a file that is in place.
+func (n *narrator) file(path string) {
+	top, _, _ := strings.Cut(path, "/")
+	if len(n.tops) < 2 && !slices.Contains(n.tops, top) {
+		n.tops = append(n.tops, top)
+	}
+}
+
+// saved tells where what was received is.
+func (n *narrator) saved(r tallow.Result) {
+	switch {
+	case r.Folder == "" || r.Files == 0:
+	case len(n.tops) == 1:
+		n.screen.say("Saved as %s", printable(filepath.Join(r.Folder, n.tops[0])))
+	case filepath.Clean(r.Folder) == ".":
+		n.screen.say("Saved in this folder")
+	default:
+		n.screen.say("Saved in %s", printable(filepath.Clean(r.Folder)))
 	}
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -65,6 +66,34 @@ func TestNarratorOfTrouble(t *testing.T) {
 		}
 		if got := strings.TrimPrefix(out.String(), "Connected.\n"); got != tc.want {
 			t.Errorf("%s: %q, want %q", name, got, tc.want)
+		}
+	}
+}
+
+func TestNarratorOfPlaces(t *testing.T) {
+	for name, tc := range map[string]struct {
+		paths  []string
+		folder string
+		want   string
+	}{
+		"a file":      {[]string{"a.txt"}, "got", "Saved as got/a.txt\n"},
+		"here":        {[]string{"a.txt"}, ".", "Saved as a.txt\n"},
+		"a folder":    {[]string{"a/b", "a/c/d"}, "got/", "Saved as got/a\n"},
+		"several":     {[]string{"a", "b/c", "d"}, "got/", "Saved in got\n"},
+		"here too":    {[]string{"a", "b"}, ".", "Saved in this folder\n"},
+		"nothing":     {nil, "got", ""},
+		"no disk":     {[]string{"a"}, "", ""},
+		"a dark name": {[]string{"a\x1b[2J"}, "got", "Saved as got/a[2J\n"},
+	} {
+		var out strings.Builder
+		n := &narrator{screen: &screen{w: &out}, receives: true}
+		for _, path := range tc.paths {
+			n.event(tallow.FileEvent{Path: path})
+		}
+		n.event(tallow.EndEvent{State: tallow.StateCompleted, Result: tallow.Result{Files: int64(len(tc.paths)), Folder: tc.folder}})
+		_, got, _ := strings.Cut(out.String(), "\n")
+		if want := filepath.FromSlash(tc.want); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
 		}
 	}
 }

@@ -59,7 +59,15 @@ func (p *prompt) accept(ctx context.Context, o tallow.Offer) (bool, error) {
 	if o.Text {
 		return true, nil
 	}
-	return p.yes(ctx, fmt.Sprintf("%s: %s\nAccept? (y/n) ", namesText(o.Names), sizeText(o)))
+	return p.yes(ctx, fmt.Sprintf("%s: %s\n%s (y/n) ", namesText(o.Names), sizeText(o), acceptText(o)))
+}
+
+// acceptText asks whether to take an offer.
+func acceptText(o tallow.Offer) string {
+	if o.Resuming {
+		return "Part of it is here already. Go on?"
+	}
+	return "Accept?"
 }
 
 // verify asks to compare the verification words.

@@ -15,7 +15,7 @@ var contract = map[string]map[string]any{
 	"code":      {"code": "", "nameplate": "", "relay": "", "local_only": false},
 	"peer":      {},
 	"verify":    {"words": ""},
-	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false},
+	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false, "resuming": false},
 	"lane":      {"lane": "", "state": ""},
 	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0.},
 	"state":     {"state": "", "reason": ""},

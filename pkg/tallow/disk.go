@@ -27,6 +27,7 @@ func openPaths(paths []string) (openSource, error) {
 // openFolder receives to the output folder, or to a name in it.
 func (out *output) openFolder(names []string) error {
 	dir, as := place(out.o.Output, names)
+	out.folder = dir
 	policy, err := policyOf(out.o.OnConflict)
 	if err != nil {
 		return err
@@ -75,6 +76,13 @@ func remembered(output string) [][]byte {
 		output = filepath.Dir(output)
 	}
 	return partial.Remembered(output)
+}
+
+// interrupted says whether a Receive of these names to an output path was
+// interrupted and left something that is taken up now.
+func interrupted(output string, names []string) bool {
+	dir, _ := place(output, names)
+	return partial.Interrupted(dir, names)
 }
 
 func policyOf(c Conflict) (destination.Policy, error) {

@@ -8,6 +8,8 @@ func (*output) openFolder([]string) error { return usage(ReasonNoDisk) }
 
 func remembered(string) [][]byte { return nil }
 
+func interrupted(string, []string) bool { return false }
+
 func explainDisk(error) *Error { return nil }
 
 func explainPaths(error) *Error { return nil }

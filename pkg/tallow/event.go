@@ -93,6 +93,10 @@ type Offer struct {
 	Files int64    // regular files
 	Bytes int64    // of all files
 	Names []string // of the paths that were sent, at most 100; not yet fit for a file system
+
+	// Resuming says that what an interrupted Receive of the same things left in
+	// the output is taken up. It is false on the sender's side.
+	Resuming bool
 }
 
 // Result is how a transfer ended.
@@ -105,4 +109,5 @@ type Result struct {
 	Lanes   map[Lane]int64 // Sent by the lane that carried it
 	Elapsed time.Duration  // from the acceptance of the offer on
 	Text    string         // what was sent, where the offer is a text
+	Folder  string         // of a Receive to this machine's disk: where the files are, as Output named it
 }

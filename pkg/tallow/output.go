@@ -42,6 +42,7 @@ type output struct {
 	log   *slog.Logger
 	begun func(resumable) // called when a destination that can be resumed is ready
 
+	folder string // of this machine's disk, where it goes to one
 	opened files.Destination
 	close  func()    // what was opened; what can be resumed stays
 	resume resumable // nil if nothing of it can be

@@ -109,8 +109,10 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 			if err := t.verifier(peer, o.Verify)(ctx); err != nil {
 				return nil, err
 			}
-			t.offered(offer)
-			if err := o.accept(ctx, offer); err != nil {
+			offered := offerOf(offer)
+			offered.Resuming = o.keepsOnDisk() && interrupted(o.Output, offer.Names)
+			t.tell(OfferEvent{offered})
+			if err := o.accept(ctx, offered); err != nil {
 				return nil, err
 			}
 			t.accept()
@@ -123,7 +125,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	memory.stop() // before what it remembers into is closed
 	t.waiting = memory.kept
 	r := t.result(sum)
-	r.Text = out.text()
+	r.Text, r.Folder = out.text(), out.folder
 	return r, err
 }
 
@@ -158,11 +160,11 @@ func (o ReceiveOptions) outputs() (n int) {
 func (o ReceiveOptions) keepsOnDisk() bool { return o.Writer == nil && o.Destination == nil }
 
 // accept asks whether to take an offer.
-func (o ReceiveOptions) accept(ctx context.Context, offer wire.Offer) error {
+func (o ReceiveOptions) accept(ctx context.Context, offer Offer) error {
 	if o.Accept == nil {
 		return nil
 	}
-	ok, err := o.Accept(ctx, offerOf(offer))
+	ok, err := o.Accept(ctx, offer)
 	if err == nil && !ok {
 		err = transfer.ErrRefused
 	}
