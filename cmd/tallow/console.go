@@ -69,9 +69,19 @@ func (c *console) flush() {
 	_, _ = c.lines.Discard(c.lines.Buffered())
 }
 
-// askRaw is ask with line editing, where complete is called with the line up to
-// the cursor when Tab is pressed, and returns what to put in its place.
-func (c *console) askRaw(ctx context.Context, question string, complete func(string) string) (string, error) {
+// completer is called with the line up to the cursor when Tab is pressed. It returns
+// what to put in its place, and, where that is nothing new, the choices there are.
+type completer func(typed string) (completed string, choices []string)
+
+// Keys that a terminal gives as they are while a line is edited.
+const (
+	keyTab   = '\t'
+	keyCtrlZ = 'Z' & 0x1f
+)
+
+// askRaw is ask with line editing and completion. Ctrl-Z stops the program, as it
+// does elsewhere.
+func (c *console) askRaw(ctx context.Context, question string, complete completer) (string, error) {
 	fd := int(c.in.Fd())
 	state, err := term.MakeRaw(fd)
 	if err != nil {
@@ -83,11 +93,22 @@ func (c *console) askRaw(ctx context.Context, question string, complete func(str
 		io.Writer
 	}{c.in, c.out}, question)
 	t.AutoCompleteCallback = func(line string, pos int, key rune) (string, int, bool) {
-		if key != '\t' {
-			return "", 0, false
+		switch key {
+		case keyTab:
+			head, choices := complete(line[:pos])
+			if len(choices) > 0 {
+				fmt.Fprintf(t, "%s\n", choicesText(choices))
+			}
+			return head + line[pos:], len(head), true
+		case keyCtrlZ:
+			fmt.Fprint(c.out, "\r\n")
+			_ = term.Restore(fd, state)
+			stopProcess()
+			_, _ = term.MakeRaw(fd) // it was possible before
+			_, _ = t.Write(nil)     // shows the line again
+			return line, pos, true
 		}
-		head := complete(line[:pos])
-		return head + line[pos:], len(head), true
+		return "", 0, false
 	}
 	line, err := c.exchange(ctx, func() (string, error) {
 		c.flush()

@@ -136,7 +136,8 @@ func TestCodePrompt(t *testing.T) {
 	before := p.mode(t)
 	answer := askCode(t.Context(), q)
 	p.await(t, "Code: ")
-	p.write(t, "7-ac\t") // not certain: nothing happens
+	p.write(t, "7-ac\t") // not certain: the choices are shown
+	p.await(t, "  acid  acoustics  ")
 	p.write(t, "i\t")
 	p.await(t, "7-acid-")
 	p.write(t, "acrorn-acre\r")

@@ -157,3 +157,24 @@ func TestJobControl(t *testing.T) {
 		})
 	}
 }
+
+// Ctrl-Z works while a code is typed, too.
+func TestCtrlZAtThePrompt(t *testing.T) {
+	dir := t.TempDir()
+	s := startShell(t, dir, "--noediting")
+	s.run(t, "stty -g > before")
+	s.write(t, "tallow receive\n")
+	s.await(t, "Code: ")
+	s.write(t, "7-aci\x1a")
+	s.await(t, "Stopped")
+	if shown := s.run(t, "stty -g | cmp - before && echo same-$((1+1))"); !strings.Contains(shown, "same-2") {
+		t.Errorf("a stopped program leaves another mode: %q", shown)
+	}
+	from := len(s.text())
+	s.write(t, "fg\n")
+	s.awaitMore(t, from, "Code: 7-aci")
+	s.write(t, "\t")
+	s.awaitMore(t, from, "7-acid-")
+	s.write(t, "\x03")
+	s.awaitMore(t, from, "tallow: interrupted")
+}

@@ -35,11 +35,12 @@ func (p *prompt) code(ctx context.Context) (string, error) {
 	}
 }
 
-// completeCode completes the last word of a code as far as it is certain.
-func completeCode(typed string) string {
+// completeCode completes the last word of a code as far as it is certain, or else
+// returns the words that it may become.
+func completeCode(typed string) (completed string, choices []string) {
 	candidates := tallow.CompleteCode(typed)
 	if len(candidates) == 0 {
-		return typed
+		return typed, nil
 	}
 	common := candidates[0]
 	for _, c := range candidates[1:] {
@@ -48,9 +49,30 @@ func completeCode(typed string) string {
 		}
 	}
 	if len(candidates) == 1 {
-		common += "-"
+		return common + "-", nil
 	}
-	return common
+	if len(common) > len(typed) {
+		return common, nil
+	}
+	for _, c := range candidates {
+		choices = append(choices, c[strings.LastIndexAny(c, wordEnds)+1:])
+	}
+	return common, choices
+}
+
+// wordEnds are what may stand between the words of a code.
+const wordEnds = "-.,#_ "
+
+// shownChoices is how many words are shown at a time.
+const shownChoices = 30
+
+// choicesText lists the first of what may be meant.
+func choicesText(choices []string) string {
+	text := strings.Join(choices[:min(len(choices), shownChoices)], "  ")
+	if more := len(choices) - shownChoices; more > 0 {
+		text += fmt.Sprintf("  and %d more", more)
+	}
+	return text
 }
 
 // accept asks whether to take what is offered. A text is not asked about: it is

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
@@ -43,8 +44,25 @@ func TestCompleteCode(t *testing.T) {
 		"7-xqz":           "7-xqz",
 		"7-acid@relay.ex": "7-acid@relay.ex",
 	} {
-		if got := completeCode(typed); got != want {
+		if got, _ := completeCode(typed); got != want {
 			t.Errorf("%q: %q, want %q", typed, got, want)
 		}
+	}
+	for typed, want := range map[string]string{
+		"7-acid-aco":      "",
+		"7-acid-ach":      "",
+		"7-acid-wa":       "waffle  wagon  wakeup  walrus  wanderer  wasp  water  waving",
+		"7 acid.ye":       "yearbook  yesterday",
+		"7-acid-aci":      "",
+		"7-xqz":           "",
+		"7-acid@relay.ex": "",
+	} {
+		if _, choices := completeCode(typed); choicesText(choices) != want {
+			t.Errorf("%q: %q, want %q", typed, choicesText(choices), want)
+		}
+	}
+	_, choices := completeCode("7-c")
+	if got := choicesText(choices); strings.Count(got, "  ") != shownChoices || !strings.HasSuffix(got, " more") {
+		t.Errorf("%q", got)
 	}
 }

@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
+	"io"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 
@@ -36,7 +38,7 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 	flags := cmd.Flags()
 	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one")
 	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has, a number `N`")
-	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path")
+	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
 	s.register(cmd, tallow.DefaultSendTimeout)
 	completeFlag(cmd, "code", completeCodeFlag)
 	completeFlag(cmd, "words", noCompletion)
@@ -54,7 +56,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	n := newNarrator(s.program)
-	n.subject, n.wait, n.keys = subject(o), s.wait, o.Stream == nil
+	n.subject, n.wait, n.keys = subject(o), s.wait, o.Stream == nil && s.text != "-"
 	if !isTerminal(s.stdout) {
 		n.codeTo = s.stdout
 	}
@@ -88,6 +90,12 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 		return o, usage("Send them one after the other.", "a text and paths cannot be sent together")
 	case given("text") && s.text == "":
 		return o, usage("", "the text is empty")
+	case given("text") && s.text == "-":
+		text, err := s.readText(cmd.Context())
+		if err != nil {
+			return o, err
+		}
+		o.Text = text
 	case given("text"):
 		o.Text = s.text
 	case len(args) == 0:
@@ -100,6 +108,38 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 		o.Paths = args
 	}
 	return o, nil
+}
+
+// maxText bounds a text, in bytes: a receiver takes no longer one.
+const maxText = 1 << 20
+
+// readText reads a text from stdin.
+func (s *send) readText(ctx context.Context) (string, error) {
+	type result struct {
+		text []byte
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() { // stays if ctx ends: nothing ends the read of a terminal, and the program is about to end
+		text, err := io.ReadAll(io.LimitReader(s.stdin, maxText+1))
+		read <- result{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", interrupted()
+	case r := <-read:
+		switch {
+		case r.err != nil:
+			return "", &failure{kind: tallow.KindIO, message: "the text could not be read from stdin: " + cause(r.err), err: r.err}
+		case len(r.text) == 0:
+			return "", usage("", "the text on stdin is empty")
+		case len(r.text) > maxText:
+			return "", usage("Send it as a stream: tallow send -", "the text on stdin is over 1 MiB")
+		case !utf8.Valid(r.text):
+			return "", usage("Send it as a stream: tallow send -", "what comes on stdin is no text")
+		}
+		return string(r.text), nil
+	}
 }
 
 // subject is what is sent, for people.
