@@ -100,7 +100,7 @@ func fail(err error) int {
 }
 
 // patience is how long a script waits for something to happen.
-const patience = 20 * time.Second
+const patience = time.Minute
 
 // poll calls f until it succeeds.
 func poll(f func() error) error {

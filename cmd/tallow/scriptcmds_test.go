@@ -173,7 +173,8 @@ func startClock(ts *testscript.TestScript, neg bool, args []string) {
 	*ts.Value(clockKey{}).(*time.Time) = time.Now()
 }
 
-// under DURATION fails if more time has gone by since clock.
+// under DURATION fails if more time has gone by since clock. DURATION is far more
+// than it takes, since other work may keep the machine busy.
 func checkClock(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: under DURATION")
