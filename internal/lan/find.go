@@ -11,21 +11,21 @@ import (
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 )
 
-// findTimeout is how long a receiver looks for the sender on its own network.
+// findTimeout is how long a receiver looks for the sender on its network.
 const findTimeout = 5 * time.Second
 
-// joinTimeout is how long joining at the first address of a sender may take
-// before all of its addresses are tried.
+// joinTimeout is how long a join at the first address of a sender may take
+// before all its addresses are tried.
 const joinTimeout = time.Second
 
-// Join joins the room of a nameplate at a sender of this network. It joins at
-// the first address that answers while it still listens for others: that burns
-// no code, and the room can be left again. Errors: *link.NotFoundError, those of
-// rendezvous.Client.Join, ctx's cause.
+// Join joins the room of a nameplate at a sender on this network. To save time it
+// joins at the first address that answers while it still waits for other answers.
+// A join burns no code, so the room can be left again. Errors:
+// *link.NotFoundError, those of rendezvous.Client.Join, ctx's cause.
 func (n Network) Join(ctx context.Context, nameplate string) (*rendezvous.Room, error) {
 	joining, cancel := context.WithCancel(ctx)
 	defer cancel()
-	var first early
+	var first earlyJoin
 	defer first.discard()
 	found, err := n.find(ctx, nameplate, func(at netip.AddrPort) { first.join(joining, n, at, nameplate) })
 	if err != nil {
@@ -45,23 +45,23 @@ func (n Network) Join(ctx context.Context, nameplate string) (*rendezvous.Room, 
 	return rendezvous.New(at, n.options()).Join(ctx, nameplate)
 }
 
-// early is a room that is joined before it is certain that it is the right one.
-// Its goroutine ends before take or discard returns.
-type early struct{ joined chan *rendezvous.Room }
+// earlyJoin joins a room before it is certain that it is the right one. Its
+// goroutine ends before take or discard returns.
+type earlyJoin struct{ joined chan *rendezvous.Room }
 
-func (e *early) join(ctx context.Context, n Network, at netip.AddrPort, nameplate string) {
+func (e *earlyJoin) join(ctx context.Context, n Network, at netip.AddrPort, nameplate string) {
 	e.joined = make(chan *rendezvous.Room, 1)
 	go func() {
 		room, err := rendezvous.New(rendezvous.Nearby(at), n.options()).Join(ctx, nameplate)
 		if err != nil {
-			n.Logger.Debug("not joined at the first address", "reason", err)
+			n.Logger.Debug("cannot join at the first address", "reason", err)
 		}
 		e.joined <- room
 	}()
 }
 
-// take waits for the room; nil if it could not be joined.
-func (e *early) take() *rendezvous.Room {
+// take waits for the room and returns it; nil if the join failed.
+func (e *earlyJoin) take() *rendezvous.Room {
 	if e.joined == nil {
 		return nil
 	}
@@ -71,14 +71,14 @@ func (e *early) take() *rendezvous.Room {
 }
 
 // discard leaves the room, unless it was taken.
-func (e *early) discard() {
+func (e *earlyJoin) discard() {
 	if room := e.take(); room != nil {
 		_ = room.Close()
 	}
 }
 
-// Find finds the relay of the sender with a nameplate on this network. Errors are
-// those of Join.
+// Find finds the relay of the sender that announces a nameplate on this network.
+// Its errors are those of Join.
 func (n Network) Find(ctx context.Context, nameplate string) (rendezvous.Endpoint, error) {
 	found, err := n.find(ctx, nameplate, nil)
 	if err != nil {
@@ -87,13 +87,13 @@ func (n Network) Find(ctx context.Context, nameplate string) (rendezvous.Endpoin
 	return rendezvous.First(ctx, found, n.options())
 }
 
-// options are those of a relay's client.
+// options returns the options for a client of a relay.
 func (n Network) options() rendezvous.Options {
 	return rendezvous.Options{Version: n.Version, Logger: n.Logger}
 }
 
-// find finds the addresses of the sender with a nameplate. first is told the
-// first one while it looks for others.
+// find finds the addresses of the sender that announces a nameplate. Unless first
+// is nil, it is called with the first address while find looks for others.
 func (n Network) find(ctx context.Context, nameplate string, first func(netip.AddrPort)) ([]rendezvous.Endpoint, error) {
 	look, cancel := context.WithTimeout(ctx, findTimeout)
 	defer cancel()

@@ -1,8 +1,8 @@
-// Package lan lets two peers of one network meet without a relay of anybody
-// else's: the sender serves a relay in its own process and announces it by
-// mDNS, and the receiver finds it there.
+// Package lan lets two peers on the same network meet without a relay elsewhere:
+// the sender serves a relay in its own process and announces it by mDNS, and the
+// receiver finds it there.
 //
-// Start with [Network], which is a link.LocalNetwork.
+// Start with [Network], which implements link.LocalNetwork.
 package lan
 
 import (
@@ -21,16 +21,16 @@ import (
 // Network is the network of this machine.
 type Network struct {
 	Version string       // of the program, for diagnostics
-	Logger  *slog.Logger // takes what helps to find faults
+	Logger  *slog.Logger // receives debugging information
 }
 
-// nameplateDigits makes it unlikely that two senders of one network have the
-// same nameplate, although neither knows of the other.
+// nameplateDigits makes it unlikely that two senders on one network choose the
+// same nameplate. Neither knows about the other.
 const nameplateDigits = 4
 
 // Serve runs a relay in this process, on all addresses of this machine, until it
 // is closed. It outlives ctx, so that a sender that gives up can still tell the
-// receiver so. The error is a *link.ListenError.
+// receiver. The error is a *link.ListenError.
 func (n Network) Serve(ctx context.Context) (link.LocalRelay, error) {
 	listener, packets, err := relay.Listen(ctx, ":0")
 	if err != nil {
@@ -56,7 +56,7 @@ type localRelay struct {
 	announcement *nearby.Announcement
 }
 
-// Endpoint is where this process reaches it.
+// Endpoint returns the address at which this process reaches the relay.
 func (r *localRelay) Endpoint() rendezvous.Endpoint {
 	return rendezvous.Nearby(netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), r.port))
 }

@@ -14,24 +14,27 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Beside the data channel of a WebRTC connection there are associations, over
-// the same path and each a lane of its own: the sending side dials as many as
-// bring more. The data channel then rests, and has the control messages for
-// itself.
+// A WebRTC connection also carries associations: SCTP associations beside its
+// data channel, over the same path, each a lane of its own. The sender dials as
+// many as raise the throughput. While they carry data the data channel is on
+// standby and carries control messages only.
 const (
 	maxAssociations = 8
-	// maxDials bounds the associations of one connection, with those that died.
+	// maxDials bounds the associations that one connection dials, including those
+	// that died.
 	maxDials = 64
-	// associationTimeout bounds one dial, and maxFailures those in a row after
-	// which no more are tried than are up.
+	// associationTimeout bounds one dial. After maxFailures failed attempts in a row
+	// the number of associations is limited to those that are up.
 	associationTimeout = 4 * time.Second
 	maxFailures        = 3
-	// observeEvery is how often it is looked at what has arrived.
+	// observeEvery is the interval at which the controller gets a sample of the
+	// throughput.
 	observeEvery = 100 * time.Millisecond
 )
 
-// addAssociations dials or accepts the associations of a connection, if the peer
-// does so too, until its data channel is dead.
+// addAssociations dials (as the sender) or accepts (as the receiver) the
+// associations of a connection until its data channel dies. It does nothing if
+// the peer does not support them.
 func (l *Link) addAssociations(connection *webrtc.Conn, channel *session.Lane) {
 	if !connection.SupportsAssociations() {
 		return
@@ -53,27 +56,28 @@ func (l *Link) addAssociations(connection *webrtc.Conn, channel *session.Lane) {
 		}
 		connection.AcceptAssociations(ctx, func(c *webrtc.Association, id uint32) {
 			if err := l.attach(id, wire.LaneWebRTC, c); err != nil {
-				l.config.Logger.Debug("an association is not used", "reason", err)
+				l.config.Logger.Debug("association not attached", "reason", err)
 			}
 		})
 	})
 }
 
-// associations are those of one connection, on the side that dials.
+// associations are those of one connection, at the sender.
 type associations struct {
 	link       *Link
 	connection *webrtc.Conn
 	channel    *session.Lane
 	controller *growth.Controller
-	helps      bool // beside tcp lanes, as controller takes it
-	dials      int
-	failures   int // in a row
+	auxiliary  bool // the controller is for associations beside tcp lanes
+	dials      int  // so far
+	failures   int  // in a row
 
 	mu    sync.Mutex
-	lanes []*session.Lane // all that ever were
+	lanes []*session.Lane // all that were dialled, including dead ones
 }
 
-// keep has as many associations carry data as are worth it.
+// keep dials associations and puts them on standby, so that as many carry data
+// as the controller wants.
 func (a *associations) keep(ctx context.Context) {
 	began := time.Now()
 	tick := time.NewTicker(observeEvery)
@@ -112,22 +116,22 @@ func (a *associations) keep(ctx context.Context) {
 	}
 }
 
-// wanted is how many associations shall carry data: alone as many as bring more,
-// and beside tcp lanes only those that help them.
+// wanted returns how many associations should carry data. Beside tcp lanes the
+// controller starts from none, and keeps only associations that add throughput.
 func (a *associations) wanted(s growth.Sample) int {
-	helps := a.link.carries(wire.LaneTCP)
+	auxiliary := a.link.carries(wire.LaneTCP)
 	switch {
-	case a.controller != nil && helps == a.helps:
-	case helps:
+	case a.controller != nil && auxiliary == a.auxiliary:
+	case auxiliary:
 		a.controller = growth.NewAuxiliary(maxAssociations)
 	default:
 		a.controller = growth.New(maxAssociations)
 	}
-	a.helps = helps
+	a.auxiliary = auxiliary
 	return a.controller.Observe(s)
 }
 
-// dial makes up to n associations and waits for them.
+// dial dials up to n associations and waits until all have succeeded or failed.
 func (a *associations) dial(ctx context.Context, n int) {
 	ctx, cancel := context.WithTimeout(ctx, associationTimeout)
 	defer cancel()
@@ -141,7 +145,7 @@ func (a *associations) dial(ctx context.Context, n int) {
 				err = a.link.attach(id, wire.LaneWebRTC, carrier)
 			}
 			if err != nil {
-				a.link.config.Logger.Debug("no further association", "reason", err)
+				a.link.config.Logger.Debug("association failed", "reason", err)
 				return
 			}
 			a.mu.Lock()
@@ -152,14 +156,14 @@ func (a *associations) dial(ctx context.Context, n int) {
 	dialling.Wait()
 }
 
-// living are the associations that are up, the oldest first.
+// living returns the associations that are up, oldest first.
 func (a *associations) living() []*session.Lane {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	return slices.DeleteFunc(slices.Clone(a.lanes), func(l *session.Lane) bool { return l.Err() != nil })
 }
 
-// remaining is how many bytes are still to be sent, 0 if that is not known.
+// remaining returns how many bytes are still to be sent, 0 if unknown.
 func (l *Link) remaining() int64 {
 	if l.options.Remaining == nil {
 		return 0

@@ -7,21 +7,21 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// pauses are the waits between attempts at something that may fail for long:
-// each about twice as long as the one before, and a little at random, so that
-// many peers do not come back to a relay in one moment.
-type pauses struct{ *backoff.ExponentialBackOff }
+// retry holds the intervals between attempts: they double from the first one to
+// a maximum. Each is randomized by 20 %, so that many peers of a relay that
+// restarts do not all reconnect at once.
+type retry struct{ *backoff.ExponentialBackOff }
 
-func newPauses(first, latest time.Duration) pauses {
-	return pauses{&backoff.ExponentialBackOff{
-		InitialInterval: first, MaxInterval: latest, Multiplier: 2, RandomizationFactor: 0.2,
+func newRetry(first, longest time.Duration) retry {
+	return retry{&backoff.ExponentialBackOff{
+		InitialInterval: first, MaxInterval: longest, Multiplier: 2, RandomizationFactor: 0.2,
 	}}
 }
 
-// wait waits for the next pause to pass, or until wake is closed. The error is
-// ctx's cause.
-func (p pauses) wait(ctx context.Context, wake <-chan struct{}) error {
-	timer := time.NewTimer(p.NextBackOff())
+// wait waits for the next interval to pass, or until wake is closed. The error
+// is ctx's cause.
+func (r retry) wait(ctx context.Context, wake <-chan struct{}) error {
+	timer := time.NewTimer(r.NextBackOff())
 	defer timer.Stop()
 	select {
 	case <-timer.C:

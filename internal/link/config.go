@@ -10,36 +10,37 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Config is what all connections of a program have in common.
+// Config is what all links of a program have in common.
 type Config struct {
-	// Relay is the relay that is configured, as a person named it; empty if
-	// there is none.
+	// Relay is the configured relay, as the user wrote it; empty if there is
+	// none.
 	Relay string
-	// Local is the network that this machine is on, where a sender without a
-	// relay runs one itself. Nil where there is no such thing, as in a browser.
+	// Local is the network of this machine, where a sender without a configured
+	// relay serves one itself. It is nil where this is not possible, as in a
+	// browser.
 	Local LocalNetwork
-	// Lanes are the kinds of lanes that may carry this side's data.
+	// Lanes are the kinds of lanes that may carry data.
 	Lanes wire.Lanes
-	// RoomDialer opens the WebSockets of rooms; nil: the system's sockets, which
-	// a browser does not have.
+	// RoomDialer opens the WebSockets of rooms. If nil, the system's sockets are
+	// used; a browser has none, so it must set this.
 	RoomDialer rendezvous.Dialer
-	// NewPeerConnection makes the connections of webrtc lanes; nil: those of
-	// pion, which a browser does not have.
+	// NewPeerConnection makes the connections of webrtc lanes. If nil, pion's are
+	// used; a browser must set this.
 	NewPeerConnection func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error)
-	// FailedCodes remembers codes whose handshake failed, over the runs of the
-	// program; nil where nothing is remembered.
+	// FailedCodes remembers codes whose handshake failed, across runs of the
+	// program. If nil, nothing is remembered.
 	FailedCodes FailedCodes
 	// Version is the version of the program, for diagnostics.
 	Version string
-	// Logger takes what helps to find faults.
+	// Logger receives debugging information.
 	Logger *slog.Logger
 	// WrapCarrier, if set, wraps the carrier of every lane. It is for tests.
 	WrapCarrier func(id uint32, c lane.Carrier) lane.Carrier
 }
 
-// FailedCodes remembers the codes that a receiver has tried and that failed. Each
-// handshake is one guess of the words for a hostile relay, so no code is tried
-// twice. It is a vault.FailedCodes.
+// FailedCodes remembers codes that a receiver has tried without success. Each
+// handshake gives a hostile relay one guess at the words, so no code is tried
+// twice. vault.FailedCodes implements it.
 type FailedCodes interface {
 	Has(c vault.FailedCode) (bool, error)
 	Add(c vault.FailedCode) error

@@ -9,12 +9,12 @@ import (
 	"github.com/tallow-transfer/tallow/internal/vault"
 )
 
-// Dial joins the room of a code and proves to the sender in it that this side
-// knows the code. From the first message on the code is used up, whatever comes
-// of it, and one that failed is not tried again.
+// Dial joins the room of a code and runs the receiver's side of the handshake
+// with the sender in it. The first message burns the code, whatever the outcome,
+// and a code that failed is not tried again.
 //
 // Errors: ErrTriedBefore; *HandshakeError and those of package handshake, after
-// which the code is used up; ErrNoRelay and *RelayNameError; those of
+// which the code is burnt; ErrNoRelay and *RelayNameError; those of
 // rendezvous.Client.Join and of LocalNetwork.Join; ctx's cause.
 func Dial(ctx context.Context, c Config, k code.Code, o HandshakeObserver) (*Peer, error) {
 	if c.triedBefore(vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate}) {
@@ -46,7 +46,7 @@ func authenticate(ctx context.Context, room *rendezvous.Room, at location, k cod
 	}
 	result, err := d.drive(ctx)
 	if err != nil {
-		if receiver.Interrupted() != nil { // it has sent its first message
+		if receiver.Interrupted() != nil { // the first message was sent
 			at.config.rememberTried(vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate})
 		}
 		return nil, err
@@ -54,23 +54,24 @@ func authenticate(ctx context.Context, room *rendezvous.Room, at location, k cod
 	return newPeer(at, Receiver, room, result)
 }
 
-// triedBefore says whether a code failed here before.
+// triedBefore reports whether this receiver has tried a code without success.
 func (c Config) triedBefore(k vault.FailedCode) bool {
 	if c.FailedCodes == nil {
 		return false
 	}
 	failed, err := c.FailedCodes.Has(k)
 	if err != nil {
-		c.Logger.Warn("what was tried before cannot be read", "reason", err)
+		c.Logger.Warn("cannot read the codes that failed before", "reason", err)
 	}
 	return failed
 }
 
+// rememberTried records a code that failed.
 func (c Config) rememberTried(k vault.FailedCode) {
 	if c.FailedCodes == nil {
 		return
 	}
 	if err := c.FailedCodes.Add(k); err != nil {
-		c.Logger.Warn("a code that failed cannot be remembered", "reason", err)
+		c.Logger.Warn("cannot record a code that failed", "reason", err)
 	}
 }

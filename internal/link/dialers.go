@@ -4,7 +4,8 @@ package link
 
 import "github.com/tallow-transfer/tallow/internal/wire"
 
-// newDialers makes the dialers of the direct lanes that this side allows.
+// newDialers returns a dialer for each kind of direct lane that the Config
+// allows.
 func (l *Link) newDialers() ([]dialer, error) {
 	var all []dialer
 	if l.config.Lanes&wire.LaneTCP != 0 {

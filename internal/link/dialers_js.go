@@ -6,8 +6,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// newDialers makes the dialers of the direct lanes that a browser has: webrtc,
-// over the page's RTCPeerConnection.
+// newDialers returns the dialer of the one kind of direct lane that a browser
+// has: webrtc, over the page's RTCPeerConnection.
 func (l *Link) newDialers() ([]dialer, error) {
 	if l.config.Lanes&wire.LaneWebRTC == 0 {
 		return nil, nil
@@ -15,6 +15,6 @@ func (l *Link) newDialers() ([]dialer, error) {
 	return []dialer{newWebRTCDialer(l)}, nil
 }
 
-// addAssociations does nothing: a browser's connection has its data channel
-// alone.
+// addAssociations does nothing: in a browser a connection has only its data
+// channel.
 func (l *Link) addAssociations(*webrtc.Conn, *session.Lane) {}

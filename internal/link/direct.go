@@ -5,19 +5,21 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// dialer sets up the direct lanes of one kind, and keeps them up. Each kind has
-// a file of its own; dialers.go says which ones this machine has.
+// dialer sets up the direct lanes of one kind and replaces those that die. Each
+// kind has its own file; dialers.go lists those of this platform.
 type dialer interface {
-	// run works until the link is closed.
+	// run dials until the link is closed.
 	run()
-	// signal takes a signal of the peer that is for this kind, and says whether
-	// it was. It does not wait.
+	// signal handles a signal from the peer. It returns false if the signal is
+	// not for this kind of lane. It does not block.
 	signal(wire.Signal) bool
-	// renew takes the keys of a resumption: the peer may be elsewhere now.
+	// renew takes the keys of a resumption. The peer's addresses may have
+	// changed.
 	renew(*Peer)
 }
 
-// numberLane is the number for a new direct lane. Only the sender numbers.
+// numberLane returns the number for a new direct lane. Only the sender numbers
+// lanes.
 func (l *Link) numberLane() uint32 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -25,7 +27,8 @@ func (l *Link) numberLane() uint32 {
 	return session.LaneID(l.generation, l.numbered)
 }
 
-// numberLaneOf is the same for a lane of a generation; false if that one is over.
+// numberLaneOf is like numberLane, for a lane with the keys of a given
+// generation. It returns false if that generation is over.
 func (l *Link) numberLaneOf(generation uint32) (uint32, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -36,7 +39,7 @@ func (l *Link) numberLaneOf(generation uint32) (uint32, bool) {
 	return session.LaneID(generation, l.numbered), true
 }
 
-// dispatchSignals hands the peer's signals to the dialer that they are for.
+// dispatchSignals passes each signal of the peer to the dialer that handles it.
 func (l *Link) dispatchSignals() {
 	for {
 		sig, err := l.Signal(l.ctx)
@@ -53,9 +56,9 @@ func (l *Link) dispatchSignals() {
 	}
 }
 
-// cannotDial notes that a kind of direct lane was tried and could not be made.
-// It is true, and the transfer ends, where no other kind is left that both sides
-// let carry data.
+// cannotDial records that a kind of direct lane failed. If no other kind is left
+// that both peers allow, it calls Options.NoPath, which ends the transfer, and
+// returns true.
 func (l *Link) cannotDial(kind wire.Lanes) bool {
 	peer, err := l.Peer(l.ctx)
 	if err != nil {

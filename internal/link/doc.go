@@ -1,7 +1,7 @@
 // Package link keeps two authenticated peers connected. It finds the room of a
 // code, drives the handshake in it, sets up the lanes of the session, notices
 // when the connection is lost, and reconnects, for as long as the transfer
-// lasts. It knows nothing of files.
+// lasts. It knows nothing about files.
 //
 //	sender                         receiver
 //	Listen   opens a room          Dial     joins the room of a code
@@ -15,12 +15,12 @@
 //
 //	the relayed lane     the room itself, at once               link.go
 //	direct lanes         set up by sealed signals               direct.go, tcp.go, webrtc.go
-//	a lost connection    noticed, and made again                loss.go, reconnect.go
+//	a lost connection    noticed, then made again               loss.go, reconnect.go
 //	a restarted peer     another process of the receiver        restart.go
 //
-// Where a relay is looked for is decided in locate.go alone: for a code, for
-// reconnecting, and for a receiver that was killed. The one driver of all
-// handshakes is handshake.go. What a Link tells its user is [Observer].
+// Only locate.go decides where to look for a relay: for a code, for
+// reconnecting, and for a receiver that was killed. handshake.go drives every
+// handshake. An [Observer] hears how the connection fares.
 //
 // Start reading with Listen (listen.go) and Dial (dial.go).
 package link

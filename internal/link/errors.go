@@ -5,16 +5,19 @@ import (
 	"fmt"
 )
 
-// ErrNoRelay: no relay is named, and there is no local network to look on.
+// ErrNoRelay is returned when neither the code nor the Config names a relay and
+// there is no local network on which to look for one.
 var ErrNoRelay = errors.New("no relay is named")
 
-// ErrPeerGone: the peer whose disk was full did not come back in time.
+// ErrPeerGone is returned when a receiver whose disk was full did not come back
+// in time.
 var ErrPeerGone = errors.New("the peer did not come back in time")
 
-// ErrTriedBefore: this receiver has tried the code, and its handshake failed.
+// ErrTriedBefore is returned for a code that this receiver has tried before
+// without success.
 var ErrTriedBefore = errors.New("this code was tried here before, and failed")
 
-// RelayNameError is a relay's name that makes no sense.
+// RelayNameError is an invalid name of a relay.
 type RelayNameError struct {
 	Name string
 	Err  error
@@ -23,16 +26,16 @@ type RelayNameError struct {
 func (e *RelayNameError) Error() string { return fmt.Sprintf("relay %q: %v", e.Name, e.Err) }
 func (e *RelayNameError) Unwrap() error { return e.Err }
 
-// ListenError is a relay in this process that cannot listen.
+// ListenError is the failure of a relay in this process to listen.
 type ListenError struct{ Err error }
 
 func (e *ListenError) Error() string { return fmt.Sprintf("listen on this network: %v", e.Err) }
 func (e *ListenError) Unwrap() error { return e.Err }
 
-// NotFoundError is a sender that was not found on this network.
+// NotFoundError is returned when a sender was not found on this network.
 type NotFoundError struct {
 	Nameplate string
-	Ambiguous bool // there are two with the same nameplate
+	Ambiguous bool // two senders announce the same nameplate
 	Err       error
 }
 
@@ -41,11 +44,11 @@ func (e *NotFoundError) Error() string {
 }
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
-// HandshakeFailure says how a handshake with a code ended after the code was at
-// stake: it is used up.
+// HandshakeFailure is the reason why a handshake was interrupted after it had
+// burnt its code.
 type HandshakeFailure string
 
-// The ways in which a handshake is broken off.
+// The reasons why a handshake is interrupted.
 const (
 	FailurePeerLeft  HandshakeFailure = "the peer left"
 	FailureRelayLost HandshakeFailure = "the connection to the relay broke"
@@ -53,7 +56,8 @@ const (
 	FailureMalformed HandshakeFailure = "a message made no sense"
 )
 
-// HandshakeError is a handshake that was broken off after its code was at stake.
+// HandshakeError is a handshake that was interrupted after it had burnt its
+// code.
 type HandshakeError struct {
 	Failure HandshakeFailure
 	Role    Role // of this side

@@ -12,12 +12,13 @@ import (
 )
 
 const (
-	// handshakeTimeout bounds a handshake with a code from its first message on.
+	// handshakeTimeout bounds a handshake with a code, from its first message on.
 	handshakeTimeout = 30 * time.Second
-	// resumeTimeout bounds the handshake of a resumption. Nothing is used up by
-	// it, and another attempt follows.
+	// resumeTimeout bounds the handshake of a resumption. It burns no code, so
+	// another attempt follows.
 	resumeTimeout = 10 * time.Second
-	// withdrawTimeout bounds how long a sender that gives up tells the relay so.
+	// withdrawTimeout bounds how long a sender that gives up takes to tell the
+	// relay.
 	withdrawTimeout = 500 * time.Millisecond
 )
 
@@ -30,12 +31,12 @@ type handshakeRoom interface {
 	Close() error
 }
 
-// driver runs one side of a handshake in a room, with whoever joins it. It is
-// the same for both handshakes and both sides: the exchange knows who speaks
-// first, what burns a code, and whether another run may follow one that was
-// broken off.
+// driver runs one side of a handshake in a room, with the peer that joins it. It
+// serves both handshakes and both roles: the exchange knows who sends first,
+// which message burns a code, and whether another run may follow one that was
+// interrupted.
 //
-//	waiting --the first message goes or comes--> running --the peer has proved itself--> done
+//	waiting --first message sent or received--> running --the peer has proved itself--> done
 //	running --the peer leaves--> interrupted: an error, or waiting again
 //	waiting, running --the connection breaks, ctx ends, a message is wrong--> an error
 type driver struct {
@@ -44,7 +45,7 @@ type driver struct {
 	observer HandshakeObserver
 	role     Role
 	timeout  time.Duration // of a run, from its first message on
-	// abandon ends the room when ctx ends before a run has begun.
+	// abandon leaves or ends the room when ctx ends before a run has begun.
 	abandon func(ctx context.Context, room handshakeRoom)
 
 	ctx context.Context // the caller's
@@ -56,11 +57,11 @@ type run struct {
 	begun   bool
 	ctx     context.Context // ends with the caller's, or when the run takes too long
 	cancel  context.CancelFunc
-	release func() bool // undoes that the room ends with ctx; false if it has
+	release func() bool // stops ctx from closing the room; false if it is too late
 }
 
-// drive returns the result when the peer has proved itself. The room is open
-// then, and to be closed by the caller in any case.
+// drive returns the result once the peer has proved itself. The caller must
+// close the room in any case.
 func (d *driver) drive(ctx context.Context) (*handshake.Result, error) {
 	d.ctx = ctx
 	d.wait()
@@ -102,7 +103,7 @@ func (d *driver) drive(ctx context.Context) (*handshake.Result, error) {
 	}
 }
 
-// wait makes ready for the next run.
+// wait prepares for the next run.
 func (d *driver) wait() {
 	ctx, room, abandon := d.ctx, d.room, d.abandon
 	d.run = run{
@@ -111,7 +112,7 @@ func (d *driver) wait() {
 	}
 }
 
-// begin starts the clock of a run.
+// begin starts the timeout of a run.
 func (d *driver) begin() {
 	d.run.release()
 	room := d.room
@@ -125,7 +126,7 @@ func (r *run) stop() {
 	r.cancel()
 }
 
-// start sends the first message, on the side that speaks first.
+// start sends the first message, if this side is the one that sends it.
 func (d *driver) start() error {
 	first, err := d.exchange.Start()
 	if err != nil || first == nil {
@@ -135,7 +136,8 @@ func (d *driver) start() error {
 	return d.send(first)
 }
 
-// handle takes a message of the peer and answers it.
+// handle processes a message of the peer and sends the reply. The result is nil
+// until the handshake is complete.
 func (d *driver) handle(m []byte) (*handshake.Result, error) {
 	burns := d.exchange.BurnsCode()
 	if !d.run.begun {
@@ -143,17 +145,18 @@ func (d *driver) handle(m []byte) (*handshake.Result, error) {
 	}
 	if burns {
 		if err := d.room.Burn(d.run.ctx); err != nil {
-			// The relay may have burnt it, so nobody can come for this code again.
+			// The relay may have burnt the code already, so no receiver could join
+			// again.
 			return nil, d.failure(FailureRelayLost, err)
 		}
 	}
 	reply, result, err := d.exchange.Handle(m)
 	switch {
 	case errors.Is(err, handshake.ErrOrder):
-		return nil, nil // no run waits for it
+		return nil, nil // no run expects this message
 	case err != nil:
 		if abort := handshake.AbortMessage(err); abort != nil {
-			_ = d.room.Send(d.run.ctx, abort) // as far as the peer can be told
+			_ = d.room.Send(d.run.ctx, abort) // best effort
 		}
 		if errors.Is(err, wire.ErrMalformed) {
 			return nil, cmp.Or(d.interrupted(FailureMalformed, err), err)
@@ -174,7 +177,7 @@ func (d *driver) send(m []byte) error {
 	return nil
 }
 
-// broken is the error of a wait or a run that was ended by the room or by time.
+// broken returns the error of a wait or a run that the room or a timeout ended.
 func (d *driver) broken(err error) error {
 	failure := FailureRelayLost
 	switch {
@@ -186,8 +189,8 @@ func (d *driver) broken(err error) error {
 	return cmp.Or(d.interrupted(failure, err), err)
 }
 
-// interrupted is the error of a run that was broken off; nil if another may
-// follow.
+// interrupted returns the error of a run that was interrupted; nil if another
+// run may follow.
 func (d *driver) interrupted(f HandshakeFailure, cause error) error {
 	if d.exchange.Interrupted() == nil {
 		return nil
@@ -199,8 +202,8 @@ func (d *driver) failure(f HandshakeFailure, cause error) error {
 	return &HandshakeError{Failure: f, Role: d.role, Err: cause}
 }
 
-// withdraw ends the room of a sender whom nobody has tried yet, so that a
-// receiver who comes too late hears so at once.
+// withdraw ends the room of a sender whose code is unused, so that a receiver
+// who comes too late is told at once.
 func withdraw(ctx context.Context, room handshakeRoom) {
 	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), withdrawTimeout)
 	defer cancel()
@@ -208,5 +211,5 @@ func withdraw(ctx context.Context, room handshakeRoom) {
 	_ = room.Close()
 }
 
-// leave leaves a room whose peer has not been spoken to.
+// leave leaves a room in which no message was exchanged.
 func leave(_ context.Context, room handshakeRoom) { _ = room.Close() }

@@ -15,100 +15,100 @@ import (
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 )
 
-// happened is what a Read of a fake room returns.
-type happened struct {
+// roomEvent is the result of a Read of a fake room.
+type roomEvent struct {
 	event   rendezvous.Event
 	payload []byte
 	err     error
 }
 
-// fakeRoom is a room whose events a test makes. It keeps what is done in it.
+// fakeRoom is a room whose events come from a test. It records the calls of its
+// methods.
 type fakeRoom struct {
-	events chan happened
+	events chan roomEvent
 	closed chan struct{}
-	out    chan []byte // what was sent
-	refuse error       // of Send and Burn
+	out    chan []byte // messages that were sent
+	err    error       // of Send and Burn
 
-	mu  sync.Mutex
-	did []string // burn, withdraw, close, in order
+	mu       sync.Mutex
+	recorded []string // burn, withdraw, close, in order
 }
 
 func newFakeRoom() *fakeRoom {
-	return &fakeRoom{events: make(chan happened, 8), closed: make(chan struct{}), out: make(chan []byte, 8)}
+	return &fakeRoom{events: make(chan roomEvent, 8), closed: make(chan struct{}), out: make(chan []byte, 8)}
 }
 
 func (r *fakeRoom) Read([]byte) (rendezvous.Event, []byte, error) {
 	select {
-	case h := <-r.events:
-		return h.event, h.payload, h.err
+	case e := <-r.events:
+		return e.event, e.payload, e.err
 	case <-r.closed:
 		return 0, nil, net.ErrClosed
 	}
 }
 
 func (r *fakeRoom) Send(_ context.Context, payload []byte) error {
-	if r.refuse != nil {
-		return r.refuse
+	if r.err != nil {
+		return r.err
 	}
 	r.out <- slices.Clone(payload)
 	return nil
 }
 
 func (r *fakeRoom) Burn(context.Context) error {
-	r.note("burn")
-	return r.refuse
+	r.record("burn")
+	return r.err
 }
 
 func (r *fakeRoom) Withdraw(context.Context) error {
-	r.note("withdraw")
+	r.record("withdraw")
 	return nil
 }
 
 func (r *fakeRoom) Close() error {
-	if r.note("close") == 1 {
+	if r.record("close") == 1 {
 		close(r.closed)
 	}
 	return nil
 }
 
-// note notes what is done, and says how often it was.
-func (r *fakeRoom) note(what string) (times int) {
+// record records a call, and returns how often it was made.
+func (r *fakeRoom) record(call string) (times int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.did = append(r.did, what)
-	for _, d := range r.did {
-		if d == what {
+	r.recorded = append(r.recorded, call)
+	for _, c := range r.recorded {
+		if c == call {
 			times++
 		}
 	}
 	return times
 }
 
-// done is what was done so far.
-func (r *fakeRoom) done() []string {
+// calls returns the calls so far.
+func (r *fakeRoom) calls() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.Clone(r.did)
+	return slices.Clone(r.recorded)
 }
 
-// seen counts what a HandshakeObserver is told.
-type seen struct{ joined, left int }
+// counts is a HandshakeObserver that counts.
+type counts struct{ joined, left int }
 
-func (s *seen) PeerJoined() { s.joined++ }
-func (s *seen) PeerLeft()   { s.left++ }
+func (c *counts) PeerJoined() { c.joined++ }
+func (c *counts) PeerLeft()   { c.left++ }
 
-// bothSides are the two exchanges of a handshake that belong together: the one
-// that answers, and the one that speaks first.
-type bothSides struct {
-	name             string
-	answers, asks    handshake.Exchange
-	answerer, asker  Role
-	timeout          time.Duration
-	usesCode         bool
-	answererMessages int // that the answering side takes
+// exchangePair is the two exchanges of one handshake: the sender's, which
+// answers, and the receiver's, which sends the first message.
+type exchangePair struct {
+	name     string
+	sender   handshake.Exchange
+	receiver handshake.Exchange
+	timeout  time.Duration
+	usesCode bool
 }
 
-func codeHandshake(t *testing.T) bothSides {
+func codeHandshake(t *testing.T) exchangePair {
 	t.Helper()
 	p := handshake.Params{Words: "acid-acorn-acre", Nameplate: "7", SenderNonce: [16]byte{1}}
 	sender, err := handshake.NewSender(p)
@@ -119,10 +119,10 @@ func codeHandshake(t *testing.T) bothSides {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bothSides{"code", sender, receiver, Sender, Receiver, handshakeTimeout, true, 2}
+	return exchangePair{"code", sender, receiver, handshakeTimeout, true}
 }
 
-func resumption(t *testing.T) bothSides {
+func resumption(t *testing.T) exchangePair {
 	t.Helper()
 	p := handshake.ResumeParams{Secret: [32]byte{1}, Room: [16]byte{2}}
 	acceptor, err := handshake.NewResumeAcceptor(p)
@@ -133,24 +133,24 @@ func resumption(t *testing.T) bothSides {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return bothSides{"resume", acceptor, resumer, Sender, Receiver, resumeTimeout, false, 2}
+	return exchangePair{"resume", acceptor, resumer, resumeTimeout, false}
 }
 
-// driven is a driver that runs.
-type driven struct {
+// runningDriver is a driver that runs in a goroutine.
+type runningDriver struct {
 	room   *fakeRoom
-	seen   seen
+	counts counts
 	result *handshake.Result
 	err    error
 	done   chan struct{}
 	cancel context.CancelCauseFunc
 }
 
-func drive(t *testing.T, x handshake.Exchange, r Role, timeout time.Duration) *driven {
+func drive(t *testing.T, x handshake.Exchange, r Role, timeout time.Duration) *runningDriver {
 	t.Helper()
 	ctx, cancel := context.WithCancelCause(t.Context())
-	d := &driven{room: newFakeRoom(), done: make(chan struct{}), cancel: cancel}
-	run := driver{room: d.room, exchange: x, observer: &d.seen, role: r, timeout: timeout, abandon: withdraw}
+	d := &runningDriver{room: newFakeRoom(), done: make(chan struct{}), cancel: cancel}
+	run := driver{room: d.room, exchange: x, observer: &d.counts, role: r, timeout: timeout, abandon: withdraw}
 	go func() {
 		defer close(d.done)
 		d.result, d.err = run.drive(ctx)
@@ -159,12 +159,13 @@ func drive(t *testing.T, x handshake.Exchange, r Role, timeout time.Duration) *d
 	return d
 }
 
-func (d *driven) happens(h happened) {
-	d.room.events <- h
+// feed has the driver read an event, and waits until it blocks again.
+func (d *runningDriver) feed(e roomEvent) {
+	d.room.events <- e
 	synctest.Wait()
 }
 
-func (d *driven) ended() bool {
+func (d *runningDriver) ended() bool {
 	select {
 	case <-d.done:
 		return true
@@ -173,107 +174,106 @@ func (d *driven) ended() bool {
 	}
 }
 
-// relayMessages carries messages between two drivers until nobody has any, but
-// not more than most.
-func relayMessages(a, b *driven, most int) {
-	for range most {
+// relayMessages carries up to limit messages between two drivers.
+func relayMessages(a, b *runningDriver, limit int) {
+	for range limit {
 		select {
 		case m := <-a.room.out:
-			b.happens(happened{event: rendezvous.Message, payload: m})
+			b.feed(roomEvent{event: rendezvous.Message, payload: m})
 		case m := <-b.room.out:
-			a.happens(happened{event: rendezvous.Message, payload: m})
+			a.feed(roomEvent{event: rendezvous.Message, payload: m})
 		default:
 			return
 		}
 	}
 }
 
-// Every handshake brings both sides to the same secrets, by the one driver.
+// With the driver, both handshakes bring the peers to the same secrets.
 func TestDriver(t *testing.T) {
-	for _, make := range []func(*testing.T) bothSides{codeHandshake, resumption} {
-		both := make(t)
-		t.Run(both.name, func(t *testing.T) {
+	for _, newPair := range []func(*testing.T) exchangePair{codeHandshake, resumption} {
+		pair := newPair(t)
+		t.Run(pair.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := drive(t, both.answers, both.answerer, both.timeout)
-				b := drive(t, both.asks, both.asker, both.timeout)
-				a.happens(happened{event: rendezvous.Joined})
-				b.happens(happened{event: rendezvous.Joined})
-				relayMessages(a, b, 10)
-				<-a.done
-				<-b.done
-				if a.err != nil || b.err != nil {
-					t.Fatalf("%v; %v", a.err, b.err)
+				s := drive(t, pair.sender, Sender, pair.timeout)
+				r := drive(t, pair.receiver, Receiver, pair.timeout)
+				s.feed(roomEvent{event: rendezvous.Joined})
+				r.feed(roomEvent{event: rendezvous.Joined})
+				relayMessages(s, r, 10)
+				<-s.done
+				<-r.done
+				if s.err != nil || r.err != nil {
+					t.Fatalf("the sender: %v; the receiver: %v", s.err, r.err)
 				}
-				if a.result.Secrets.VerifyBytes() != b.result.Secrets.VerifyBytes() || a.result.Incarnation != b.result.Incarnation || a.result.Generation != b.result.Generation {
-					t.Error("the two sides do not agree")
+				if s.result.Secrets.VerifyBytes() != r.result.Secrets.VerifyBytes() || s.result.Incarnation != r.result.Incarnation || s.result.Generation != r.result.Generation {
+					t.Error("the results differ")
 				}
-				if want := map[bool][]string{true: {"burn"}}[both.usesCode]; !slices.Equal(a.room.done(), want) {
-					t.Errorf("the answering side did %v in the room, want %v", a.room.done(), want)
+				if want := map[bool][]string{true: {"burn"}}[pair.usesCode]; !slices.Equal(s.room.calls(), want) {
+					t.Errorf("the sender called %v, want %v", s.room.calls(), want)
 				}
-				if a.seen != (seen{joined: 1}) || b.seen != (seen{joined: 1}) {
-					t.Errorf("told %v and %v", a.seen, b.seen)
+				if s.counts != (counts{joined: 1}) || r.counts != (counts{joined: 1}) {
+					t.Errorf("observed %v and %v", s.counts, r.counts)
 				}
 			})
 		})
 	}
 }
 
-// A run that is broken off uses a code up, at once; a resumption waits for the
-// peer to come back.
-func TestDriverIsInterrupted(t *testing.T) {
+// An interrupted handshake burns a code at once. A resumption waits for the peer
+// to come back.
+func TestDriverInterrupted(t *testing.T) {
 	lost := &rendezvous.LostError{Relay: "relay.example", Err: errors.New("cut")}
-	breaks := []struct {
-		name    string
-		happens func(d *driven, timeout time.Duration)
-		want    HandshakeFailure
-		resumes bool // the driver of a resumption goes on waiting
+	interruptions := []struct {
+		name      string
+		interrupt func(d *runningDriver, timeout time.Duration)
+		want      HandshakeFailure
+		waits     bool // the driver of a resumption keeps waiting
 	}{
-		{"the peer leaves", func(d *driven, _ time.Duration) { d.happens(happened{event: rendezvous.Left}) }, FailurePeerLeft, true},
-		{"another peer joins", func(d *driven, _ time.Duration) { d.happens(happened{event: rendezvous.Joined}) }, FailurePeerLeft, true},
-		{"the relay is lost", func(d *driven, _ time.Duration) { d.happens(happened{err: lost}) }, FailureRelayLost, false},
-		{"nothing comes", func(_ *driven, timeout time.Duration) {
-			time.Sleep(timeout) // of the bubble's clock
+		{"peer leaves", func(d *runningDriver, _ time.Duration) { d.feed(roomEvent{event: rendezvous.Left}) }, FailurePeerLeft, true},
+		{"another peer joins", func(d *runningDriver, _ time.Duration) { d.feed(roomEvent{event: rendezvous.Joined}) }, FailurePeerLeft, true},
+		{"relay lost", func(d *runningDriver, _ time.Duration) { d.feed(roomEvent{err: lost}) }, FailureRelayLost, false},
+		{"timeout", func(_ *runningDriver, timeout time.Duration) {
+			time.Sleep(timeout) // by the fake clock
 			synctest.Wait()
 		}, FailureTimeout, false},
-		{"what comes makes no sense", func(d *driven, _ time.Duration) {
-			d.happens(happened{event: rendezvous.Message, payload: []byte{0xff}})
+		{"malformed message", func(d *runningDriver, _ time.Duration) {
+			d.feed(roomEvent{event: rendezvous.Message, payload: []byte{0xff}})
 		}, FailureMalformed, false},
 	}
-	for _, make := range []func(*testing.T) bothSides{codeHandshake, resumption} {
-		for _, tt := range breaks {
-			for _, side := range []string{"answering", "asking"} {
-				both := make(t)
-				t.Run(fmt.Sprintf("%s/%s/%s", both.name, side, tt.name), func(t *testing.T) {
+	for _, newPair := range []func(*testing.T) exchangePair{codeHandshake, resumption} {
+		for _, tt := range interruptions {
+			for _, role := range []string{"sender", "receiver"} {
+				pair := newPair(t)
+				t.Run(fmt.Sprintf("%s/%s/%s", pair.name, role, tt.name), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
-						a := drive(t, both.answers, both.answerer, both.timeout)
-						b := drive(t, both.asks, both.asker, both.timeout)
+						s := drive(t, pair.sender, Sender, pair.timeout)
+						r := drive(t, pair.receiver, Receiver, pair.timeout)
 						defer func() {
-							a.cancel(nil)
-							b.cancel(nil)
-							<-a.done
-							<-b.done
+							s.cancel(nil)
+							r.cancel(nil)
+							<-s.done
+							<-r.done
 						}()
-						a.happens(happened{event: rendezvous.Joined})
-						b.happens(happened{event: rendezvous.Joined})
-						relayMessages(a, b, 1) // the first message has come: a run has begun on both sides
-						hit := a
-						if side == "asking" {
-							hit = b
+						s.feed(roomEvent{event: rendezvous.Joined})
+						r.feed(roomEvent{event: rendezvous.Joined})
+						relayMessages(s, r, 1) // after the first message, both have begun a run
+						d := s
+						if role == "receiver" {
+							d = r
 						}
-						tt.happens(hit, both.timeout)
-						if !both.usesCode && tt.resumes {
-							if hit.ended() {
-								t.Fatalf("it ended: %v", hit.err)
+						tt.interrupt(d, pair.timeout)
+						if !pair.usesCode && tt.waits {
+							if d.ended() {
+								t.Fatalf("it ended: %v", d.err)
 							}
 							return
 						}
-						<-hit.done
-						var used *HandshakeError
-						switch is := errors.As(hit.err, &used); {
-						case hit.err == nil || is != both.usesCode:
-							t.Fatalf("got %v", hit.err)
-						case is && used.Failure != tt.want:
-							t.Errorf("got %v, want %v", used.Failure, tt.want)
+						<-d.done
+						var interrupted *HandshakeError
+						switch is := errors.As(d.err, &interrupted); {
+						case d.err == nil || is != pair.usesCode:
+							t.Fatalf("got %v", d.err)
+						case is && interrupted.Failure != tt.want:
+							t.Errorf("got %v, want %v", interrupted.Failure, tt.want)
 						}
 					})
 				})
@@ -284,70 +284,70 @@ func TestDriverIsInterrupted(t *testing.T) {
 
 // A peer whose message is refused is told why, in both handshakes.
 func TestDriverAborts(t *testing.T) {
-	for _, make := range []func(*testing.T) bothSides{codeHandshake, resumption} {
-		both := make(t)
-		t.Run(both.name, func(t *testing.T) {
+	for _, newPair := range []func(*testing.T) exchangePair{codeHandshake, resumption} {
+		pair := newPair(t)
+		t.Run(pair.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				a := drive(t, both.answers, both.answerer, both.timeout)
-				b := drive(t, both.asks, both.asker, both.timeout)
-				a.happens(happened{event: rendezvous.Joined})
-				b.happens(happened{event: rendezvous.Joined})
-				relayMessages(a, b, 1)
-				answer := <-a.room.out
+				s := drive(t, pair.sender, Sender, pair.timeout)
+				r := drive(t, pair.receiver, Receiver, pair.timeout)
+				s.feed(roomEvent{event: rendezvous.Joined})
+				r.feed(roomEvent{event: rendezvous.Joined})
+				relayMessages(s, r, 1)
+				answer := <-s.room.out
 				answer[len(answer)-1] ^= 1
-				b.happens(happened{event: rendezvous.Message, payload: answer})
-				relayMessages(b, a, 10)
-				<-b.done
-				<-a.done
+				r.feed(roomEvent{event: rendezvous.Message, payload: answer})
+				relayMessages(r, s, 10)
+				<-r.done
+				<-s.done
 				var abort *handshake.AbortError
-				if b.err == nil || !errors.As(a.err, &abort) && !errors.Is(a.err, handshake.ErrWrongCode) {
-					t.Errorf("the asking side: %v; the answering side: %v", b.err, a.err)
+				if r.err == nil || !errors.As(s.err, &abort) && !errors.Is(s.err, handshake.ErrWrongCode) {
+					t.Errorf("the receiver: %v; the sender: %v", r.err, s.err)
 				}
 			})
 		})
 	}
 }
 
-// Until somebody has tried the code, a sender that gives up ends the room, and
-// peers may come and go.
+// Until the code is tried, peers may join and leave, and a sender that gives up
+// withdraws the room.
 func TestDriverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		a := drive(t, codeHandshake(t).answers, Sender, handshakeTimeout)
+		s := drive(t, codeHandshake(t).sender, Sender, handshakeTimeout)
 		for range 2 {
-			a.happens(happened{event: rendezvous.Joined})
-			a.happens(happened{event: rendezvous.Left})
+			s.feed(roomEvent{event: rendezvous.Joined})
+			s.feed(roomEvent{event: rendezvous.Left})
 		}
-		time.Sleep(10 * handshakeTimeout) // of the bubble's clock
-		if a.ended() || a.seen != (seen{2, 2}) {
-			t.Fatalf("ended: %v, told %v", a.err, a.seen)
+		time.Sleep(10 * handshakeTimeout) // by the fake clock
+		if s.ended() || s.counts != (counts{2, 2}) {
+			t.Fatalf("ended: %v, observed %v", s.err, s.counts)
 		}
 		stop := errors.New("stop")
-		a.cancel(stop)
-		<-a.done
-		if !errors.Is(a.err, stop) || !slices.Equal(a.room.done(), []string{"withdraw", "close"}) {
-			t.Errorf("got %v, and did %v in the room", a.err, a.room.done())
+		s.cancel(stop)
+		<-s.done
+		if !errors.Is(s.err, stop) || !slices.Equal(s.room.calls(), []string{"withdraw", "close"}) {
+			t.Errorf("got %v, called %v", s.err, s.room.calls())
 		}
 	})
 }
 
-// If the relay cannot be told that the code is burnt, the code is used up all
-// the same: the relay may have heard it.
+// The code also counts as burnt if the Burn fails: the relay may have received
+// it.
 func TestDriverCannotBurn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		both := codeHandshake(t)
-		a := drive(t, both.answers, Sender, handshakeTimeout)
-		a.room.refuse = &rendezvous.LostError{Relay: "relay.example", Err: errors.New("cut")}
-		m1, err := both.asks.Start()
+		pair := codeHandshake(t)
+		s := drive(t, pair.sender, Sender, handshakeTimeout)
+		s.room.err = &rendezvous.LostError{Relay: "relay.example", Err: errors.New("cut")}
+		m1, err := pair.receiver.Start()
 		if err != nil {
 			t.Fatal(err)
 		}
-		a.happens(happened{event: rendezvous.Message, payload: m1})
-		<-a.done
-		var used *HandshakeError
-		if !errors.As(a.err, &used) || used.Failure != FailureRelayLost {
-			t.Errorf("got %v", a.err)
+		s.feed(roomEvent{event: rendezvous.Message, payload: m1})
+		<-s.done
+		var interrupted *HandshakeError
+		if !errors.As(s.err, &interrupted) || interrupted.Failure != FailureRelayLost {
+			t.Errorf("got %v", s.err)
 		}
-		if len(a.room.out) > 0 {
+		if len(s.room.out) > 0 {
 			t.Error("it answered")
 		}
 	})

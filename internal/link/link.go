@@ -28,16 +28,16 @@ type Options struct {
 	// Verifies tells the peer that a person compares the verification words here
 	// before data flows.
 	Verifies bool
-	// Remaining is how many bytes are still to be sent, 0 if that is not known:
-	// it decides how many lanes are worth their cost. The sender's alone.
+	// Remaining returns how many bytes are still to be sent, 0 if unknown. It
+	// decides how many lanes are worth their cost. Only the sender sets it.
 	Remaining func() int64
-	// NoPath is called when no kind of direct lane that both sides allow can be
-	// made, and the relay may not carry data either. The sender's alone.
+	// NoPath is called when every kind of direct lane that both peers allow has
+	// failed and the relay may not carry data. Only the sender sets it.
 	NoPath func()
 }
 
-// Link is a session with what connects it: the relayed lane from the start,
-// direct ones as they come up, and the way back when everything is lost.
+// Link is a session together with its connections: the relayed lane from the
+// start, direct lanes as they come up, and reconnecting when all are lost.
 type Link struct {
 	*session.Session
 	config   Config
@@ -50,23 +50,23 @@ type Link struct {
 	ctx    context.Context // ends with Close
 	cancel context.CancelFunc
 	wg     sync.WaitGroup
-	seen   int // lanes that Attached has returned; of its caller
+	seen   int // lanes that NextLane has returned; owned by its caller
 
-	disconnected atomic.Bool // the observer was told so
+	disconnected atomic.Bool // the observer was told
 
 	mu         sync.Mutex
 	generation uint32             // of the newest keys; a session begins with 0
-	numbered   uint16             // direct lanes of it, so far
-	iceServers []webrtc.ICEServer // of the newest room
-	failed     wire.Lanes         // kinds of direct lanes that could not be made
+	numbered   uint16             // direct lanes of that generation so far
+	iceServers []webrtc.ICEServer // offered by the relay of the newest room
+	failed     wire.Lanes         // kinds of direct lanes that failed
 	restarted  *Peer              // the receiver's new process
 
-	telling sync.Mutex         // held while the observer is told of lanes, so that it is in order
-	active  map[wire.Lanes]int // lanes that carry data, of each kind
+	observing sync.Mutex         // held while the observer is told about lanes, to keep the order
+	active    map[wire.Lanes]int // number of lanes of each kind that carry data
 }
 
-// Connect starts a session with the peer. The Link owns the peer's room, and has
-// to be closed. It ends with ctx at the latest.
+// Connect starts a session with the peer. The Link owns the peer's room and must
+// be closed. It ends when ctx does.
 func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	if o.ReconnectTimeout == 0 {
 		o.ReconnectTimeout = DefaultReconnectTimeout
@@ -79,7 +79,7 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
 		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),
 	}
-	if err := l.enter(p.room); err != nil {
+	if err := l.attachRoom(p.room); err != nil {
 		_ = l.Close()
 		return nil, err
 	}
@@ -97,8 +97,9 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	return l, nil
 }
 
-// enter makes the room the session's relayed lane of the current generation.
-func (l *Link) enter(room *rendezvous.Room) error {
+// attachRoom makes the room the session's relayed lane of the current
+// generation.
+func (l *Link) attachRoom(room *rendezvous.Room) error {
 	l.mu.Lock()
 	l.iceServers = iceServers(room)
 	id := session.LaneID(l.generation, 0)
@@ -106,7 +107,8 @@ func (l *Link) enter(room *rendezvous.Room) error {
 	return l.attach(id, wire.LaneRelay, relayed.New(l.ctx, room))
 }
 
-// iceServers are those that the relay of a room offers.
+// iceServers returns the servers that the relay of a room offers. Credentials for
+// TURN would be added here.
 func iceServers(room *rendezvous.Room) []webrtc.ICEServer {
 	if room.STUN() == "" {
 		return nil
@@ -114,7 +116,7 @@ func iceServers(room *rendezvous.Room) []webrtc.ICEServer {
 	return []webrtc.ICEServer{{Address: room.STUN()}}
 }
 
-// Close ends the session and everything around it, and waits for it.
+// Close ends the session and its connections, and waits for all goroutines.
 func (l *Link) Close() error {
 	l.cancel()
 	err := l.Session.Close()
@@ -122,7 +124,8 @@ func (l *Link) Close() error {
 	return err
 }
 
-// NextLane returns the lanes one by one as they come up; for one caller.
+// NextLane returns the lanes one by one as they come up. It must be called from
+// one goroutine at a time.
 func (l *Link) NextLane(ctx context.Context) (*session.Lane, error) {
 	next, err := l.Attached(ctx, l.seen)
 	if err == nil {
@@ -131,8 +134,8 @@ func (l *Link) NextLane(ctx context.Context) (*session.Lane, error) {
 	return next, err
 }
 
-// attach gives the session a lane and tells when lanes of its kind begin and
-// cease to carry data.
+// attach adds a lane to the session, and tells the observer when lanes of its
+// kind begin or stop carrying data.
 func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 	if l.config.WrapCarrier != nil {
 		c = l.config.WrapCarrier(id, c)
@@ -149,7 +152,7 @@ func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 			l.count(kind, 1)
 			err := attached.AwaitStandby(l.ctx)
 			if errors.Is(err, context.Canceled) || attached.Err() != nil && l.endsSoon() {
-				return // the end of the transfer is not a lane's failure
+				return // the transfer has ended; the lane did not fail
 			}
 			l.count(kind, -1)
 			l.config.Logger.Debug("lane no longer carries data", "lane", kind, "reason", attached.Err())
@@ -158,11 +161,11 @@ func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 	return nil
 }
 
-// count counts the lanes of a kind that carry data, and tells of the first and
-// the last: how many connections there are is of no interest.
+// count changes the number of lanes of a kind that carry data. The observer is
+// told about the first and the last of them only.
 func (l *Link) count(kind wire.Lanes, change int) {
-	l.telling.Lock()
-	defer l.telling.Unlock()
+	l.observing.Lock()
+	defer l.observing.Unlock()
 	before := l.active[kind]
 	l.active[kind] += change
 	switch {
@@ -173,9 +176,9 @@ func (l *Link) count(kind wire.Lanes, change int) {
 	}
 }
 
-// carries says whether a lane of a kind carries data.
+// carries reports whether a lane of a kind carries data.
 func (l *Link) carries(kind wire.Lanes) bool {
-	l.telling.Lock()
-	defer l.telling.Unlock()
+	l.observing.Lock()
+	defer l.observing.Unlock()
 	return l.active[kind] > 0
 }

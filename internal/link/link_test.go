@@ -32,18 +32,18 @@ func config(url string, lanes wire.Lanes) link.Config {
 	return link.Config{Relay: url, Lanes: lanes, Version: "test", Logger: slog.New(slog.DiscardHandler)}
 }
 
-// told is an observer whose news a test waits for.
-type told struct{ news chan string }
+// recorder is an observer whose events a test waits for.
+type recorder struct{ events chan string }
 
-func newTold() told { return told{make(chan string, 100)} }
+func newRecorder() recorder { return recorder{make(chan string, 100)} }
 
-func (o told) PeerJoined()           { o.news <- "joined" }
-func (o told) PeerLeft()             { o.news <- "left" }
-func (o told) LaneUp(k wire.Lanes)   { o.news <- "up " + nameOf(k) }
-func (o told) LaneDown(k wire.Lanes) { o.news <- "down " + nameOf(k) }
-func (o told) Disconnected()         { o.news <- "disconnected" }
-func (o told) Reconnecting(int)      { o.news <- "reconnecting" }
-func (o told) Reconnected()          { o.news <- "reconnected" }
+func (o recorder) PeerJoined()           { o.events <- "joined" }
+func (o recorder) PeerLeft()             { o.events <- "left" }
+func (o recorder) LaneUp(k wire.Lanes)   { o.events <- "up " + nameOf(k) }
+func (o recorder) LaneDown(k wire.Lanes) { o.events <- "down " + nameOf(k) }
+func (o recorder) Disconnected()         { o.events <- "disconnected" }
+func (o recorder) Reconnecting(int)      { o.events <- "reconnecting" }
+func (o recorder) Reconnected()          { o.events <- "reconnected" }
 
 func nameOf(k wire.Lanes) string {
 	switch k {
@@ -55,19 +55,19 @@ func nameOf(k wire.Lanes) string {
 	return "relay"
 }
 
-// await waits for news, and passes over others.
-func (o told) await(t *testing.T, want string) {
+// await waits for an event and skips others.
+func (o recorder) await(t *testing.T, want string) {
 	t.Helper()
 	timer := time.NewTimer(timeout)
 	defer timer.Stop()
 	for {
 		select {
-		case got := <-o.news:
+		case got := <-o.events:
 			if got == want {
 				return
 			}
 		case <-timer.C:
-			t.Fatalf("nobody was told %q", want)
+			t.Fatalf("no event %q", want)
 		}
 	}
 }
@@ -98,12 +98,12 @@ func accept(ctx context.Context, l *link.Listener, o link.HandshakeObserver) <-c
 	return c
 }
 
-// pair is two peers that found each other.
+// pair connects two peers by a code.
 func pair(t *testing.T, c link.Config) (sender, receiver *link.Peer, k code.Code) {
 	t.Helper()
 	l, k := listen(t, c)
-	coming := accept(t.Context(), l, newTold())
-	receiver, err := link.Dial(t.Context(), c, k, newTold())
+	coming := accept(t.Context(), l, newRecorder())
+	receiver, err := link.Dial(t.Context(), c, k, newRecorder())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -124,7 +124,7 @@ func connect(t *testing.T, p *link.Peer, o link.Options) *link.Link {
 	return l
 }
 
-// say sends a message from one to the other.
+// say sends a message over a link and checks that it arrives.
 func say(t *testing.T, from, to *link.Link, text string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), timeout)
@@ -139,18 +139,18 @@ func say(t *testing.T, from, to *link.Link, text string) {
 	}
 }
 
-// Two peers find each other by a code, have the same words to compare, and are
-// connected by each kind of lane.
+// Two peers meet by a code, have the same verification words, and connect by each
+// kind of lane.
 func TestConnect(t *testing.T) {
 	url := relaytest.Start(t, relay.Config{}).URL
 	for _, kind := range []wire.Lanes{wire.LaneRelay, wire.LaneTCP, wire.LaneWebRTC} {
 		t.Run(nameOf(kind), func(t *testing.T) {
 			s, r, _ := pair(t, config(url, kind))
 			if s.VerifyBytes() != r.VerifyBytes() {
-				t.Error("they have other words")
+				t.Error("the verification words differ")
 			}
-			o := newTold()
-			a, b := connect(t, s, link.Options{Observer: o}), connect(t, r, link.Options{Observer: newTold()})
+			o := newRecorder()
+			a, b := connect(t, s, link.Options{Observer: o}), connect(t, r, link.Options{Observer: newRecorder()})
 			say(t, a, b, "hello")
 			say(t, b, a, "hello to you")
 			o.await(t, "up "+nameOf(kind))
@@ -161,27 +161,28 @@ func TestConnect(t *testing.T) {
 	}
 }
 
-// Other words: both sides are told, and nobody can try the code again.
+// With wrong words both peers get ErrWrongCode, and the code cannot be tried
+// again.
 func TestWrongWords(t *testing.T) {
 	c := config(relaytest.Start(t, relay.Config{}).URL, wire.LaneRelay)
 	l, k := listen(t, c)
-	coming := accept(t.Context(), l, newTold())
+	coming := accept(t.Context(), l, newRecorder())
 	k.Words = []string{"acid", "acorn", "acorn"}
-	if _, err := link.Dial(t.Context(), c, k, newTold()); !errors.Is(err, handshake.ErrWrongCode) {
+	if _, err := link.Dial(t.Context(), c, k, newRecorder()); !errors.Is(err, handshake.ErrWrongCode) {
 		t.Errorf("the receiver: %v", err)
 	}
 	if a := <-coming; !errors.Is(a.err, handshake.ErrWrongCode) {
 		t.Errorf("the sender: %v", a.err)
 	}
-	_, err := link.Dial(t.Context(), c, k, newTold())
+	_, err := link.Dial(t.Context(), c, k, newRecorder())
 	var refused *rendezvous.RelayError
 	if !errors.As(err, &refused) || refused.Code != wire.RoomUsed {
 		t.Errorf("a second try: %v", err)
 	}
 }
 
-// A code that failed is not tried again by another run of the receiver: a hostile
-// relay that plays the same room once more has no second guess.
+// A later run of the receiver does not try a failed code again: a hostile relay
+// that imitates the same room gets no second guess.
 func TestFailedCodeIsNotTriedAgain(t *testing.T) {
 	k := code.Code{Nameplate: "4711", Words: []string{"acid", "acorn", "acre"}}
 	file := filepath.Join(t.TempDir(), "failed-codes")
@@ -195,15 +196,15 @@ func TestFailedCodeIsNotTriedAgain(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		coming := make(chan error, 1)
 		go func() {
-			_, err := l.Accept(ctx, "acre-acorn-acid", newTold())
+			_, err := l.Accept(ctx, "acre-acorn-acid", newRecorder())
 			coming <- err
 		}()
-		c.FailedCodes = vault.FailedCodes{Path: file} // as another process would
-		if _, err := link.Dial(t.Context(), c, k, newTold()); !errors.Is(err, want) {
+		c.FailedCodes = vault.FailedCodes{Path: file} // shared by both runs
+		if _, err := link.Dial(t.Context(), c, k, newRecorder()); !errors.Is(err, want) {
 			t.Errorf("try %d: %v, want %v", i+1, err, want)
 		}
 		if want == link.ErrTriedBefore {
-			cancel() // the sender has seen no message, and waits
+			cancel() // the sender got no message and still waits
 		}
 		if err := <-coming; want == link.ErrTriedBefore && !errors.Is(err, context.Canceled) {
 			t.Errorf("the sender: %v", err)
@@ -212,7 +213,7 @@ func TestFailedCodeIsNotTriedAgain(t *testing.T) {
 	}
 }
 
-// joinRoom joins the room of a code as a receiver that speaks for itself.
+// joinRoom joins the room of a code without package link.
 func joinRoom(t *testing.T, url string, k code.Code) *rendezvous.Room {
 	t.Helper()
 	at, err := rendezvous.ParseRelay(url)
@@ -227,7 +228,7 @@ func joinRoom(t *testing.T, url string, k code.Code) *rendezvous.Room {
 	return room
 }
 
-// firstMessage has a receiver send its first message, and waits for the answer.
+// firstMessage sends the receiver's first message and waits for the answer.
 func firstMessage(t *testing.T, room *rendezvous.Room, k code.Code) {
 	t.Helper()
 	r, err := handshake.NewReceiver(handshake.Params{Words: k.Secret(), Nameplate: k.Nameplate, SenderNonce: room.Nonce()})
@@ -253,28 +254,28 @@ func firstMessage(t *testing.T, room *rendezvous.Room, k code.Code) {
 	}
 }
 
-// A sender whose connection to the relay breaks after it has answered a receiver
-// ends, at once, and answers nobody else: the code is used up.
+// If the sender's connection to the relay breaks after it has answered a
+// receiver, it ends at once and answers no other receiver: the code is burnt.
 func TestBurntCodeIsNotAnsweredAgain(t *testing.T) {
 	r := relaytest.Start(t, relay.Config{})
 	l, k := listen(t, config(r.URL, wire.LaneRelay))
-	coming := accept(t.Context(), l, newTold())
-	cutSender := r.CutterOfPresent()
+	coming := accept(t.Context(), l, newRecorder())
+	cutSender := r.CutterOfCurrent()
 	firstMessage(t, joinRoom(t, r.URL, k), k)
 	cutSender()
-	a := <-coming // long before handshakeTimeout: nothing else would end it
+	a := <-coming // long before handshakeTimeout
 	var used *link.HandshakeError
 	if !errors.As(a.err, &used) || used.Failure != link.FailureRelayLost || used.Role != link.Sender {
 		t.Errorf("the sender: %v", a.err)
 	}
 }
 
-// A receiver that comes, tries the code and leaves uses it up; one that leaves
-// before that does not.
+// A receiver that tries the code and leaves burns it. One that leaves before
+// trying does not.
 func TestPeerLeaves(t *testing.T) {
 	r := relaytest.Start(t, relay.Config{})
 	l, k := listen(t, config(r.URL, wire.LaneRelay))
-	o := newTold()
+	o := newRecorder()
 	coming := accept(t.Context(), l, o)
 	room := joinRoom(t, r.URL, k)
 	o.await(t, "joined")
@@ -290,13 +291,13 @@ func TestPeerLeaves(t *testing.T) {
 	}
 }
 
-// The sender's connection breaks before anybody has come: it joins its room
-// again, and the code is as good as before.
+// If the sender's connection breaks before a receiver joins, the sender joins its
+// room again, and the code stays valid.
 func TestListenerRejoins(t *testing.T) {
 	r := relaytest.Start(t, relay.Config{})
 	c := config(r.URL, wire.LaneRelay)
 	l, k := listen(t, c)
-	o := newTold()
+	o := newRecorder()
 	coming := accept(t.Context(), l, o)
 	r.Cut()
 	o.await(t, "left")
@@ -305,7 +306,7 @@ func TestListenerRejoins(t *testing.T) {
 	for deadline := time.Now().Add(timeout); r.Connections() == 0 && time.Now().Before(deadline); { // until it is back
 		<-tick.C
 	}
-	p, err := link.Dial(t.Context(), c, k, newTold())
+	p, err := link.Dial(t.Context(), c, k, newRecorder())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -315,13 +316,13 @@ func TestListenerRejoins(t *testing.T) {
 	}
 }
 
-// All connections break, again and again: messages arrive all the same, under
-// new keys, and both sides are told only of what lasts.
+// Messages arrive, under new keys, although all connections break repeatedly. The
+// observer hears only about losses that last.
 func TestReconnect(t *testing.T) {
 	r := relaytest.Start(t, relay.Config{})
 	s, p, _ := pair(t, config(r.URL, wire.LaneRelay))
-	o := newTold()
-	a, b := connect(t, s, link.Options{Observer: o}), connect(t, p, link.Options{Observer: newTold()})
+	o := newRecorder()
+	a, b := connect(t, s, link.Options{Observer: o}), connect(t, p, link.Options{Observer: newRecorder()})
 	say(t, a, b, "before")
 	for range 2 {
 		r.Cut()
@@ -333,22 +334,22 @@ func TestReconnect(t *testing.T) {
 	o.await(t, "reconnecting")
 	r.ComeBack()
 	o.await(t, "reconnected")
-	say(t, a, b, "after a while")
+	say(t, a, b, "after the relay was away")
 }
 
-// A receiver that comes back as another process meets its sender again, which
-// connects to it anew.
+// A receiver that comes back as another process finds its sender again, and both
+// connect once more.
 func TestRestart(t *testing.T) {
 	r := relaytest.Start(t, relay.Config{})
 	c := config(r.URL, wire.LaneRelay)
 	s, p, k := pair(t, c)
-	a, b := connect(t, s, link.Options{Observer: newTold()}), connect(t, p, link.Options{Observer: newTold()})
+	a, b := connect(t, s, link.Options{Observer: newRecorder()}), connect(t, p, link.Options{Observer: newRecorder()})
 	sealed, err := b.Seal(k)
 	if err != nil {
 		t.Fatal(err)
 	}
 	say(t, a, b, "before")
-	_ = b.Close() // nothing but the sealed state is left
+	_ = b.Close() // only the sealed state is left
 
 	other := k
 	other.Words = []string{"acre", "acorn", "acid"}
@@ -368,44 +369,44 @@ func TestRestart(t *testing.T) {
 	waiting.Wait()
 	s = a.Restarted()
 	if s == nil {
-		t.Fatal("the sender has not met the new process")
+		t.Fatal("the sender has no new process")
 	}
 	if a.Restarted() != nil {
-		t.Error("the new process was given twice")
+		t.Error("the new process was returned twice")
 	}
 	_ = a.Close()
-	a, b = connect(t, s, link.Options{Observer: newTold()}), connect(t, p, link.Options{Observer: newTold()})
+	a, b = connect(t, s, link.Options{Observer: newRecorder()}), connect(t, p, link.Options{Observer: newRecorder()})
 	say(t, a, b, "once more")
 	r.Cut()
 	say(t, b, a, "after a cut")
 }
 
-// A receiver that said it would come back and does not.
+// A receiver announces a restart and does not come back.
 func TestRestartNeverComes(t *testing.T) {
 	r := relaytest.Start(t, relay.Config{})
 	s, p, _ := pair(t, config(r.URL, wire.LaneRelay))
-	a, b := connect(t, s, link.Options{Observer: newTold(), ReconnectTimeout: time.Millisecond}), connect(t, p, link.Options{Observer: newTold()})
+	a, b := connect(t, s, link.Options{Observer: newRecorder(), ReconnectTimeout: time.Millisecond}), connect(t, p, link.Options{Observer: newRecorder()})
 	_ = b.Close()
 	if err := a.AwaitRestart(t.Context()); !errors.Is(err, link.ErrPeerGone) {
 		t.Errorf("got %v", err)
 	}
 	if a.Restarted() != nil {
-		t.Error("somebody came")
+		t.Error("there is a new process")
 	}
 }
 
-// Where the two sides allow no lane in common, the user is told so.
+// NoPath is called when the peers allow no lane in common.
 func TestNoPath(t *testing.T) {
 	r := relaytest.Start(t, relay.Config{})
 	c := config(r.URL, wire.LaneWebRTC)
 	l, k := listen(t, c)
-	coming := accept(t.Context(), l, newTold())
-	p, err := link.Dial(t.Context(), config(r.URL, wire.LaneTCP), k, newTold())
+	coming := accept(t.Context(), l, newRecorder())
+	p, err := link.Dial(t.Context(), config(r.URL, wire.LaneTCP), k, newRecorder())
 	if err != nil {
 		t.Fatal(err)
 	}
-	connect(t, p, link.Options{Observer: newTold()})
-	o := newTold()
-	connect(t, (<-coming).peer, link.Options{Observer: o, NoPath: func() { o.news <- "no path" }})
+	connect(t, p, link.Options{Observer: newRecorder()})
+	o := newRecorder()
+	connect(t, (<-coming).peer, link.Options{Observer: o, NoPath: func() { o.events <- "no path" }})
 	o.await(t, "no path")
 }

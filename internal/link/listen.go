@@ -11,24 +11,25 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// How often the way back to a relay is tried.
+// The retry interval of rejoining a room, and of reconnecting: it doubles from
+// the first to the longest.
 const (
-	rejoinFirst  = 250 * time.Millisecond
-	rejoinLatest = 5 * time.Second
+	rejoinFirst   = 250 * time.Millisecond
+	rejoinLongest = 5 * time.Second
 )
 
-// Listener is the sender in the room of its code, with the relay where that is
+// Listener is the sender in the room of its code. It owns the relay if that is
 // in this process.
 type Listener struct {
 	at     location
 	client *rendezvous.Client
 	room   *rendezvous.Room
 	nonce  [16]byte
-	local  LocalRelay // nil where another machine is the relay
+	local  LocalRelay // nil unless the relay is in this process
 }
 
-// Listen opens a room at the configured relay, or at one in this process. The
-// nameplate is the relay's choice if it is empty. The Listener has to be closed.
+// Listen opens a room at the configured relay, or at one in this process. If the
+// nameplate is empty, the relay chooses it. The Listener must be closed.
 //
 // Errors: ErrNoRelay, *RelayNameError, those of LocalNetwork.Serve and of
 // rendezvous.Client.Open.
@@ -54,21 +55,21 @@ func Listen(ctx context.Context, c Config, nameplate string) (*Listener, error) 
 	l.at.nameplate = l.room.Nameplate()
 	if l.local != nil {
 		if err := l.local.Announce(ctx, l.at.nameplate); err != nil {
-			c.Logger.Warn("this machine cannot be found by mDNS", "reason", err)
+			c.Logger.Warn("cannot announce the sender by mDNS", "reason", err)
 		}
 	}
 	return l, nil
 }
 
-// Nameplate is the number of the room.
+// Nameplate returns the nameplate of the room.
 func (l *Listener) Nameplate() string { return l.at.nameplate }
 
-// Local says whether the relay is in this process, so that only machines of this
-// network can join.
+// Local reports whether the relay is in this process, so that only machines on
+// this network can join.
 func (l *Listener) Local() bool { return l.local != nil }
 
-// Close leaves the room, also on behalf of the Peer, and ends a relay in this
-// process.
+// Close leaves the room, also for a Peer that Accept returned, and closes a relay
+// in this process.
 func (l *Listener) Close() error {
 	return errors.Join(l.room.Close(), l.closeLocal())
 }
@@ -80,14 +81,14 @@ func (l *Listener) closeLocal() error {
 	return l.local.Close()
 }
 
-// Accept waits until a receiver proves that it knows the words. The first
-// attempt at them burns the code, whatever comes of it. Until then the room is
-// joined again when the connection to the relay breaks.
+// Accept waits until a receiver proves that it knows the words. The first attempt
+// burns the code, whatever the outcome. If the connection to the relay breaks
+// before that, the room is joined again.
 //
 // Errors: *HandshakeError and those of package handshake, after which the code
-// is used up; those of a rendezvous.Room; ctx's cause.
+// is burnt; those of a rendezvous.Room; ctx's cause.
 func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver) (*Peer, error) {
-	// One Sender for all rooms: it answers one receiver, whatever the relay does.
+	// One Sender for all joins: it answers one receiver, whatever the relay does.
 	sender, err := handshake.NewSender(handshake.Params{Words: words, Nameplate: l.at.nameplate, SenderNonce: l.nonce})
 	if err != nil {
 		return nil, err
@@ -106,7 +107,7 @@ func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver
 		if errors.As(err, &used) || !errors.As(err, &lost) {
 			return nil, err
 		}
-		o.PeerLeft() // whoever was there has to come again
+		o.PeerLeft() // a receiver that was in the room has to join again
 		if err := l.rejoin(ctx); err != nil {
 			return nil, err
 		}
@@ -114,9 +115,9 @@ func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver
 }
 
 // rejoin joins the room again after the connection to the relay broke. It tries
-// until ctx ends, or the relay knows nothing of the room any more.
+// until ctx ends or the relay no longer has the room.
 func (l *Listener) rejoin(ctx context.Context) error {
-	pauses := newPauses(rejoinFirst, rejoinLatest)
+	retry := newRetry(rejoinFirst, rejoinLongest)
 	for {
 		room, err := l.client.Rejoin(ctx, l.room)
 		var refused *rendezvous.RelayError
@@ -130,7 +131,7 @@ func (l *Listener) rejoin(ctx context.Context) error {
 		case errors.As(err, &refused) && refused.Code != wire.RoomRate && refused.Code != wire.RoomClosing:
 			return err
 		}
-		if err := pauses.wait(ctx, nil); err != nil {
+		if err := retry.wait(ctx, nil); err != nil {
 			return err
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// LocalNetwork is the network of this machine: a sender without a relay serves
-// one itself, and a receiver finds it there.
+// LocalNetwork is the network of this machine. A sender without a configured
+// relay serves one on it, and a receiver finds it there.
 type LocalNetwork interface {
 	// Serve runs a relay in this process until it is closed. The error is a
 	// *ListenError.
@@ -19,7 +19,7 @@ type LocalNetwork interface {
 	// Join joins the room of a nameplate at the sender that announces it. Errors:
 	// *NotFoundError, and those of rendezvous.Client.Join.
 	Join(ctx context.Context, nameplate string) (*rendezvous.Room, error)
-	// Find finds the relay of that sender and joins no room. Errors:
+	// Find finds the relay of that sender without joining a room. Errors:
 	// *NotFoundError, and those of rendezvous.First.
 	Find(ctx context.Context, nameplate string) (rendezvous.Endpoint, error)
 }
@@ -35,13 +35,13 @@ type LocalRelay interface {
 // location is where the relay of a code is.
 type location struct {
 	config    Config
-	name      string // as a person named it; empty for the sender's own relay
+	name      string // as the user wrote it; empty for the sender's own relay
 	nameplate string
-	endpoint  rendezvous.Endpoint // unless the relay is another machine's on this network
+	endpoint  rendezvous.Endpoint // zero if the relay is to be found on this network
 }
 
-// named is the relay of that name. An empty name is the sender's own relay on
-// this network.
+// named returns the location of the relay with a name. An empty name stands for
+// the sender's own relay on this network.
 func (c Config) named(name, nameplate string) (location, error) {
 	at := location{config: c, name: name, nameplate: nameplate}
 	if name == "" {
@@ -57,10 +57,10 @@ func (c Config) named(name, nameplate string) (location, error) {
 	return at, nil
 }
 
-// locations are where the room of a code may be, in the order in which they are
-// tried: at the relay that the code names, else at the configured one, else on
-// this network. The sender may not use the relay that the receiver has
-// configured, so this network comes after it as well.
+// locations returns where the room of a code may be, in the order in which they
+// are tried: the relay that the code names, else the configured one, else this
+// network. A sender need not use the relay that the receiver has configured, so
+// this network also comes second after a configured relay.
 func (c Config) locations(k code.Code) ([]location, error) {
 	at, err := c.named(cmp.Or(k.Relay, c.Relay), k.Nameplate)
 	if err != nil {
@@ -73,8 +73,8 @@ func (c Config) locations(k code.Code) ([]location, error) {
 	return all, nil
 }
 
-// joinRoom joins the room of a code at the first location that knows it. If none
-// does, the error is that of the first one.
+// joinRoom joins the room of a code at the first location that has it. If none
+// does, it returns the error of the first one.
 func (c Config) joinRoom(ctx context.Context, k code.Code) (*rendezvous.Room, location, error) {
 	all, err := c.locations(k)
 	if err != nil {
@@ -105,7 +105,8 @@ func (at location) join(ctx context.Context) (*rendezvous.Room, error) {
 	return rendezvous.New(at.endpoint, at.config.relayOptions()).Join(ctx, at.nameplate)
 }
 
-// resume joins a resume room as the process with a name.
+// resume joins a resume room. The process ID tells the relay which of a peer's
+// processes this is.
 func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezvous.Room, error) {
 	endpoint := at.endpoint
 	if at.isLocal() {
@@ -117,11 +118,11 @@ func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezv
 	return rendezvous.New(endpoint, at.config.relayOptions()).Resume(ctx, room, process)
 }
 
-// relayOptions are those of a relay's client.
+// relayOptions returns the options for a client of a relay.
 func (c Config) relayOptions() rendezvous.Options {
 	return rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger}
 }
 
-// isLocal says whether the relay is that of another machine on this network,
-// whose address is found anew each time.
+// isLocal reports whether the relay is on this network, so that its address has
+// to be found each time.
 func (at location) isLocal() bool { return at.endpoint.IsZero() }

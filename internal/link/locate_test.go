@@ -10,31 +10,31 @@ import (
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 )
 
-// fakeNetwork is a network on which nobody is found.
-type fakeNetwork struct{ asked []string }
+// fakeNetwork is a network without senders.
+type fakeNetwork struct{ calls []string }
 
-var errNobody = errors.New("nobody is here")
+var errNotFound = errors.New("not found")
 
-func (n *fakeNetwork) Serve(context.Context) (LocalRelay, error) { return nil, errNobody }
+func (n *fakeNetwork) Serve(context.Context) (LocalRelay, error) { return nil, errNotFound }
 
 func (n *fakeNetwork) Join(_ context.Context, nameplate string) (*rendezvous.Room, error) {
-	n.asked = append(n.asked, "join "+nameplate)
-	return nil, errNobody
+	n.calls = append(n.calls, "join "+nameplate)
+	return nil, errNotFound
 }
 
 func (n *fakeNetwork) Find(_ context.Context, nameplate string) (rendezvous.Endpoint, error) {
-	n.asked = append(n.asked, "find "+nameplate)
-	return rendezvous.Endpoint{}, errNobody
+	n.calls = append(n.calls, "find "+nameplate)
+	return rendezvous.Endpoint{}, errNotFound
 }
 
-// Where the room of a code is looked for, and in which order.
+// The room of a code is looked for in these locations, in this order.
 func TestLocations(t *testing.T) {
 	for _, tt := range []struct {
 		name       string
 		configured string
 		inCode     string
 		noNetwork  bool
-		want       []string // names; empty is this network
+		want       []string // names; an empty one is this network
 		err        error
 	}{
 		{name: "the code names a relay", inCode: "code.example", want: []string{"code.example"}},
@@ -77,21 +77,21 @@ func TestLocations(t *testing.T) {
 	}
 }
 
-// The room of a code and the resume room are looked for on this network alone
-// where no relay has a name.
+// If no relay is named, the room of a code and the resume room are looked for on
+// this network only.
 func TestLocalLocation(t *testing.T) {
 	n := &fakeNetwork{}
 	at, err := Config{Local: n}.named("", "1234")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := at.join(t.Context()); !errors.Is(err, errNobody) {
+	if _, err := at.join(t.Context()); !errors.Is(err, errNotFound) {
 		t.Error(err)
 	}
-	if _, err := at.resume(t.Context(), [16]byte{1}, [16]byte{2}); !errors.Is(err, errNobody) {
+	if _, err := at.resume(t.Context(), [16]byte{1}, [16]byte{2}); !errors.Is(err, errNotFound) {
 		t.Error(err)
 	}
-	if want := []string{"join 1234", "find 1234"}; !slices.Equal(n.asked, want) {
-		t.Errorf("asked %q, want %q", n.asked, want)
+	if want := []string{"join 1234", "find 1234"}; !slices.Equal(n.calls, want) {
+		t.Errorf("called %q, want %q", n.calls, want)
 	}
 }

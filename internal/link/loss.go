@@ -7,19 +7,20 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// lossNotice is how long there is no lane before the observer is told: shorter
-// losses nobody notices, and at the end of a transfer the peer may be gone a
-// little earlier.
-const lossNotice = 500 * time.Millisecond
+// lossDelay is how long there must be no lane before the observer is told. It
+// hides short losses, and a peer that leaves slightly earlier at the end of a
+// transfer.
+const lossDelay = 500 * time.Millisecond
 
-// watchLoss tells when the connection is lost and made again.
+// watchLoss tells the observer when the connection is lost and when it is made
+// again.
 func (l *Link) watchLoss() {
 	for {
 		if l.AwaitLanes(l.ctx, noLane) != nil {
 			return
 		}
-		brief, cancel := context.WithTimeout(l.ctx, lossNotice)
-		err := l.AwaitLanes(brief, anyLane)
+		short, cancel := context.WithTimeout(l.ctx, lossDelay)
+		err := l.AwaitLanes(short, anyLane)
 		cancel()
 		if err == nil {
 			continue
@@ -40,10 +41,10 @@ func (l *Link) watchLoss() {
 func noLane(up wire.Lanes) bool  { return up == 0 }
 func anyLane(up wire.Lanes) bool { return up != 0 }
 
-// endsSoon says whether the session ends within the time in which nobody is told
-// of a loss. Where a lane has died, the peer may only have finished first.
+// endsSoon waits up to lossDelay and reports whether the session ended. A lane
+// also dies when the peer finishes first.
 func (l *Link) endsSoon() bool {
-	timer := time.NewTimer(lossNotice)
+	timer := time.NewTimer(lossDelay)
 	defer timer.Stop()
 	select {
 	case <-l.Done():

@@ -6,7 +6,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/session"
 )
 
-// Role says which end of a transfer this side is. The sender also decides which
+// Role is the role of this side in a transfer. The sender also decides which
 // direct lanes there are.
 type Role uint8
 
@@ -16,26 +16,26 @@ const (
 	Receiver
 )
 
-// Peer is the other machine once it has proved itself in a room: what a Link is
-// made with.
+// Peer is the other machine after it has proved itself in a room. Connect makes
+// a Link to it.
 type Peer struct {
 	config      Config
 	role        Role // of this side
 	room        *rendezvous.Room
 	secrets     *handshake.Secrets
-	generation  uint32   // of the resumption that gave the secrets; 0 if the code's handshake did
+	generation  uint32   // of the secrets; 0 after the handshake with the code
 	incarnation [16]byte // of the receiver's process
 	reconnector *reconnector
 }
 
-// VerifyBytes are for two people to compare, as words: they are the same on both
-// sides if nobody is between them.
+// VerifyBytes returns bytes that two people compare as words. They are equal on
+// both sides unless there is an attacker in the middle.
 func (p *Peer) VerifyBytes() [8]byte { return p.secrets.VerifyBytes() }
 
-// Close leaves the room of a peer to which nothing was connected.
+// Close leaves the room. It is for a peer for which Connect was not called.
 func (p *Peer) Close() error { return p.room.Close() }
 
-// keys are the session's keys of this side.
+// keys returns the keys of the session.
 func (p *Peer) keys() session.Keys {
 	out, in := handshake.ReceiverToSender, handshake.SenderToReceiver
 	if p.role == Sender {
@@ -47,15 +47,15 @@ func (p *Peer) keys() session.Keys {
 	}
 }
 
-// newPeer is the peer that proved itself in the handshake of a code.
+// newPeer returns the peer that proved itself in the handshake with a code.
 func newPeer(at location, r Role, room *rendezvous.Room, result *handshake.Result) (*Peer, error) {
-	again, err := newReconnector(at, r, result)
+	c, err := newReconnector(at, r, result)
 	if err != nil {
 		return nil, err
 	}
-	return again.found(room, result), nil
+	return c.peer(room, result), nil
 }
 
-// sameProcess says whether the receiver's process is the one of an earlier
-// Peer, so that it still has its memory of the transfer.
+// sameProcess reports whether the receiver's process is that of an earlier Peer,
+// so that it still has the state of the transfer in memory.
 func (p *Peer) sameProcess(earlier *Peer) bool { return p.incarnation == earlier.incarnation }

@@ -10,26 +10,26 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// reconnector finds the peer of a session again, as often as the connection is
-// lost: in the session's resume room, where both prove themselves with the
-// resume secret.
+// reconnector meets the peer of a session again each time the connection is
+// lost: in the session's resume room, where both prove that they have the resume
+// secret.
 type reconnector struct {
 	at       location
 	role     Role
 	params   handshake.ResumeParams
-	process  [16]byte           // names this process to the relay
-	exchange handshake.Exchange // of all resumptions
+	process  [16]byte           // identifies this process to the relay
+	exchange handshake.Exchange // serves all resumptions of the session
 }
 
-// newReconnector is for the session that begins with the result of a code's
-// handshake.
+// newReconnector returns the reconnector of a session that begins with the
+// result of the handshake with a code.
 func newReconnector(at location, r Role, first *handshake.Result) (*reconnector, error) {
 	params := handshake.ResumeParams{Secret: first.Secrets.ResumeSecret(), Room: first.Secrets.ResumeRoom()}
 	return makeReconnector(at, r, params, first.Incarnation)
 }
 
-// makeReconnector is for a session with the resume secret and room in p.
-// Incarnation names the receiver's process.
+// makeReconnector returns the reconnector of a session with the resume secret
+// and room in p. The incarnation identifies the receiver's process.
 func makeReconnector(at location, r Role, p handshake.ResumeParams, incarnation [16]byte) (*reconnector, error) {
 	c := &reconnector{at: at, role: r, params: p}
 	_, _ = rand.Read(c.process[:]) // never fails (Go 1.24)
@@ -42,8 +42,7 @@ func makeReconnector(at location, r Role, p handshake.ResumeParams, incarnation 
 	return c, err
 }
 
-// attempt joins the resume room and waits until the peer has proved itself in
-// it.
+// attempt joins the resume room and runs the handshake of a resumption in it.
 func (r *reconnector) attempt(ctx context.Context) (*Peer, error) {
 	room, err := r.at.resume(ctx, r.params.Room, r.process)
 	if err != nil {
@@ -58,26 +57,26 @@ func (r *reconnector) attempt(ctx context.Context) (*Peer, error) {
 		_ = room.Close()
 		return nil, err
 	}
-	return r.found(room, result), nil
+	return r.peer(room, result), nil
 }
 
-// found is the peer that has proved itself in a room.
-func (r *reconnector) found(room *rendezvous.Room, result *handshake.Result) *Peer {
+// peer returns the peer that has proved itself in a room.
+func (r *reconnector) peer(room *rendezvous.Room, result *handshake.Result) *Peer {
 	return &Peer{
 		config: r.at.config, role: r.role, room: room, secrets: result.Secrets,
 		generation: result.Generation, incarnation: result.Incarnation, reconnector: r,
 	}
 }
 
-// unobserved is a HandshakeObserver that nobody reads.
+// unobserved is a HandshakeObserver that does nothing.
 type unobserved struct{}
 
 func (unobserved) PeerJoined() {}
 func (unobserved) PeerLeft()   {}
 
-// keepRelayed keeps the session's relayed lane: when it is lost, both sides go
-// to the resume room and prove themselves anew. A direct lane may carry on
-// meanwhile, and nobody notices.
+// keepRelayed replaces the session's relayed lane whenever it is lost: both peers
+// join the resume room and prove themselves again. Direct lanes keep carrying
+// data meanwhile.
 func (l *Link) keepRelayed() {
 	for {
 		if l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up&wire.LaneRelay == 0 }) != nil {
@@ -98,18 +97,18 @@ func (l *Link) keepRelayed() {
 	}
 }
 
-// resume goes on with the same peer: the session gets its new keys, and the new
-// room as the relayed lane.
+// resume continues with the same process of the peer: the session gets new keys,
+// and the new room as its relayed lane.
 func (l *Link) resume(p *Peer) error {
 	l.mu.Lock()
 	l.generation, l.numbered = p.generation, 0
 	l.mu.Unlock()
 	if err := l.Renew(p.generation, p.keys()); err != nil {
-		l.config.Logger.Debug("a resumption is of no use", "reason", err)
+		l.config.Logger.Debug("resumption failed", "reason", err)
 		_ = p.room.Close()
-		return nil // the next one may be
+		return nil // try again
 	}
-	if err := l.enter(p.room); err != nil {
+	if err := l.attachRoom(p.room); err != nil {
 		return err
 	}
 	for _, d := range l.dialers {
@@ -118,10 +117,10 @@ func (l *Link) resume(p *Peer) error {
 	return nil
 }
 
-// reconnect tries until the peer is found; nil when the link has ended, or when
-// the receiver has resumed as often as it can.
+// reconnect tries until the peer is there. It returns nil when the link has
+// ended, or when the generations of a resumption are exhausted.
 func (l *Link) reconnect() *Peer {
-	pauses := newPauses(rejoinFirst, rejoinLatest)
+	retry := newRetry(rejoinFirst, rejoinLongest)
 	for n := 1; ; n++ {
 		p, err := l.peer.reconnector.attempt(l.ctx)
 		if err == nil {
@@ -130,11 +129,11 @@ func (l *Link) reconnect() *Peer {
 		if l.ctx.Err() != nil || errors.Is(err, handshake.ErrGenerations) {
 			return nil
 		}
-		l.config.Logger.Debug("not reconnected yet", "reason", err)
+		l.config.Logger.Debug("cannot reconnect yet", "reason", err)
 		if l.disconnected.Load() {
 			l.observer.Reconnecting(n + 1)
 		}
-		if pauses.wait(l.ctx, l.Done()) != nil || l.Err() != nil {
+		if retry.wait(l.ctx, l.Done()) != nil || l.Err() != nil {
 			return nil
 		}
 	}

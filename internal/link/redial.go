@@ -15,22 +15,23 @@ import (
 // sender of the transfer that its earlier process began.
 const redialTimeout = 10 * time.Second
 
-// maxRedials bounds how many interrupted transfers are tried: to open what one
-// left takes a tenth of a second.
+// maxRedials bounds how many interrupted transfers are tried. Opening the sealed
+// state of one takes a tenth of a second.
 const maxRedials = 8
 
-// ErrNothingToResume: nothing of what earlier processes left was sealed with
-// this code, or its sender does not wait any more.
+// ErrNothingToResume is returned when no sealed state can be opened with the
+// code, or its sender no longer waits.
 var ErrNothingToResume = errors.New("there is no transfer to resume with this code")
 
-// Redial finds the sender of a transfer that an earlier process of this receiver
-// began with the same code: sealed is what Link.Seal gave to such processes, the
-// newest first. The error is ErrNothingToResume or ctx's cause.
+// Redial reconnects to the sender of a transfer that an earlier process of this
+// receiver began with the same code. Sealed has the results of Link.Seal of
+// earlier processes, newest first. The error is ErrNothingToResume or ctx's
+// cause.
 func Redial(ctx context.Context, c Config, k code.Code, sealed [][]byte) (*Peer, error) {
 	for _, blob := range sealed[:min(len(sealed), maxRedials)] {
 		state, err := vault.OpenResume(k.Secret(), k.Nameplate, blob)
 		if err != nil {
-			continue // of another code
+			continue // sealed with another code
 		}
 		p, err := c.redial(ctx, k, state)
 		if err == nil {
@@ -39,7 +40,7 @@ func Redial(ctx context.Context, c Config, k code.Code, sealed [][]byte) (*Peer,
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
 		}
-		c.Logger.Debug("the transfer that was interrupted here is over", "reason", err)
+		c.Logger.Debug("cannot resume an interrupted transfer", "reason", err)
 	}
 	return nil, ErrNothingToResume
 }
@@ -50,7 +51,7 @@ func (c Config) redial(ctx context.Context, k code.Code, state vault.ResumeState
 	if err != nil {
 		return nil, err
 	}
-	var incarnation [16]byte // another process than the one that began
+	var incarnation [16]byte // this is a new process
 	_, _ = rand.Read(incarnation[:])
 	r, err := makeReconnector(at, Receiver, handshake.ResumeParams{Secret: state.Secret, Room: state.Room}, incarnation)
 	if err != nil {
@@ -61,8 +62,8 @@ func (c Config) redial(ctx context.Context, k code.Code, state vault.ResumeState
 	return r.attempt(ctx)
 }
 
-// Seal seals what another process of the receiver needs to go on with this
-// transfer by Redial, under the code. It takes a tenth of a second.
+// Seal returns what another process of the receiver needs to resume this transfer
+// with Redial, sealed with the code. It takes a tenth of a second.
 func (l *Link) Seal(k code.Code) ([]byte, error) {
 	r := l.peer.reconnector
 	return vault.SealResume(k.Secret(), k.Nameplate, vault.ResumeState{

@@ -6,10 +6,11 @@ import (
 )
 
 // A receiver may be started again while its sender waits: after a kill, or when
-// its disk was full. Its new process has no memory of the session, so the sender
-// ends this one and offers everything anew in the next.
+// its disk was full. The new process has no state of the session, so the sender
+// ends this session and offers everything again in a new one.
 
-// restart ends this session in favour of one with the receiver's new process.
+// restart ends this session, to be replaced by one with the receiver's new
+// process.
 func (l *Link) restart(p *Peer) {
 	l.mu.Lock()
 	l.restarted = p
@@ -17,8 +18,8 @@ func (l *Link) restart(p *Peer) {
 	_ = l.Session.Close()
 }
 
-// Restarted is the receiver's new process, for which this session was ended; nil
-// if it was not. It is to be asked once, after the session's end.
+// Restarted returns the receiver's new process if this session was ended for it,
+// else nil. Call it once, after the end of the session; later calls return nil.
 func (l *Link) Restarted() *Peer {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -27,11 +28,11 @@ func (l *Link) Restarted() *Peer {
 	return p
 }
 
-// AwaitRestart waits for the receiver to come back as a new process, as it said
-// that it would; Restarted is not nil then. The error is ErrPeerGone if it does
-// not within the time in which a lost connection may come back, or ctx's cause.
+// AwaitRestart waits for a receiver that announced a restart to come back as a
+// new process, which Restarted then returns. The error is ErrPeerGone if it does
+// not within Options.ReconnectTimeout, or ctx's cause.
 func (l *Link) AwaitRestart(ctx context.Context) error {
-	timer := time.NewTimer(l.timeout) // it may not leave, whatever it says
+	timer := time.NewTimer(l.timeout) // the old process may stay, despite its word
 	defer timer.Stop()
 	select {
 	case <-l.Done():

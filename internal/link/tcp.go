@@ -16,37 +16,37 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// maxTCPLanes is how many connections there are at a time.
+// maxTCPLanes is how many tcp lanes there are at a time.
 const maxTCPLanes = 4
 
-// tcpTimeout is how long the first connection may take. After it, where nothing
-// else may carry data, the transfer ends.
+// tcpTimeout is how long the first tcp lane may take. Then, if no other kind of
+// lane may carry data, the transfer ends.
 const tcpTimeout = 15 * time.Second
 
-// tcpDialer has tcp lanes. Both sides listen for connections, tell each other
-// where, sealed, and dial each other at once, as long as no tcp lane is up. The
-// sender says which connections become lanes. The side whose dial led to the
-// first one dials the others, between the same two addresses.
+// tcpDialer sets up tcp lanes. While none is up, both peers listen, tell each
+// other their addresses in sealed signals, and dial each other. The sender
+// decides which connections become lanes. The peer whose dial succeeded first
+// dials the other lanes, between the same two addresses.
 type tcpDialer struct {
 	link     *Link
 	listener net.Listener // set before anything else runs
 
-	changed broadcast.Signal // whenever anything below changes
+	changed broadcast.Signal // when anything below changes
 
 	mu      sync.Mutex
 	current tcpKeys
-	theirs  struct { // of the newest generation of which they came
-		heard      bool
+	theirs  struct { // the peer's addresses, of the newest generation received
+		known      bool
 		generation uint32
 		at         wire.Addresses
 	}
-	up      map[*tcp.Conn]bool // those that are lanes, or become one
-	path    tcp.Path           // between the addresses of those
-	dialled netip.AddrPort     // what led this side there; zero if only the peer dialled
-	first   chan struct{}      // closed with the first lane
+	up      map[*tcp.Conn]bool // connections that are lanes, or are becoming lanes
+	path    tcp.Path           // of all of them
+	dialled netip.AddrPort     // the address that this side dialled; zero if the peer dialled
+	first   chan struct{}      // closed when the first lane is up
 }
 
-// tcpKeys are the keys of a generation.
+// tcpKeys is the key of a generation for the proofs on tcp connections.
 type tcpKeys struct {
 	generation uint32
 	key        [handshake.TCPKeySize]byte
@@ -67,7 +67,7 @@ func newTCPDialer(l *Link) (*tcpDialer, error) {
 	return &tcpDialer{link: l, current: keys, up: make(map[*tcp.Conn]bool), first: make(chan struct{})}, nil
 }
 
-// renew has the two sides tell each other anew where they are.
+// renew makes both peers exchange addresses again.
 func (d *tcpDialer) renew(p *Peer) {
 	keys, err := tcpKeysOf(p, p.generation)
 	if err != nil {
@@ -80,8 +80,8 @@ func (d *tcpDialer) renew(p *Peer) {
 	d.changed.Broadcast()
 }
 
-// run listens and says where at once, so that the first dial costs no round
-// trip before it. It stops if the peer takes no tcp lanes.
+// run listens and sends its addresses at once, so that the first dial does not
+// wait for a round trip. It returns if the peer does not allow tcp lanes.
 func (d *tcpDialer) run() {
 	l := d.link
 	ctx, stop := context.WithCancel(l.ctx)
@@ -104,7 +104,7 @@ func (d *tcpDialer) run() {
 	d.keepDialling()
 }
 
-// watchFirst gives up this kind of lane if no connection comes up.
+// watchFirst gives up tcp lanes if none comes up within tcpTimeout.
 func (d *tcpDialer) watchFirst() {
 	timer := time.NewTimer(tcpTimeout)
 	defer timer.Stop()
@@ -116,7 +116,8 @@ func (d *tcpDialer) watchFirst() {
 	}
 }
 
-// tellAddresses tells where this side listens, once in each generation.
+// tellAddresses sends the peer the addresses of this side, once in each
+// generation.
 func (d *tcpDialer) tellAddresses() {
 	l := d.link
 	for {
@@ -150,22 +151,22 @@ func (d *tcpDialer) ourAddresses() wire.Addresses {
 	return tcp.Addresses(d.listener)
 }
 
-// signal takes where the peer listens. Addresses of an older generation, and a
-// second signal of one, count for nothing.
+// signal takes the peer's addresses. Those of an older generation, and a second
+// signal of the same one, are ignored.
 func (d *tcpDialer) signal(sig wire.Signal) bool {
 	if sig.Kind != wire.SignalAddresses {
 		return false
 	}
 	theirs, err := wire.ParseAddresses([]byte(sig.Body))
 	if err != nil {
-		d.link.config.Logger.Debug("addresses that cannot be used", "reason", err)
+		d.link.config.Logger.Debug("the peer's addresses cannot be parsed", "reason", err)
 		return true
 	}
 	generation := sig.Lane >> 16
 	d.mu.Lock()
-	fresh := !d.theirs.heard || generation > d.theirs.generation
+	fresh := !d.theirs.known || generation > d.theirs.generation
 	if fresh {
-		d.theirs.heard, d.theirs.generation, d.theirs.at = true, generation, theirs
+		d.theirs.known, d.theirs.generation, d.theirs.at = true, generation, theirs
 	}
 	d.mu.Unlock()
 	if fresh {

@@ -12,31 +12,31 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// How long after a dial that led to nothing the next one follows.
+// The retry interval after a dial that failed.
 const (
-	tcpRedialFirst  = 500 * time.Millisecond
-	tcpRedialLatest = 30 * time.Second
+	tcpRedialFirst   = 500 * time.Millisecond
+	tcpRedialLongest = 30 * time.Second
 )
 
-// keepDialling has as many tcp lanes as there may be, as far as the network lets
-// it. It returns when the link ends.
+// keepDialling dials until there are maxTCPLanes lanes, and replaces those that
+// die. It returns when the link ends.
 func (d *tcpDialer) keepDialling() {
-	pauses := newPauses(tcpRedialFirst, tcpRedialLatest)
+	retry := newRetry(tcpRedialFirst, tcpRedialLongest)
 	generation := d.generation()
-	var next time.Time // no attempt before
+	var next time.Time // of the next attempt
 	for {
 		changed := d.changed.Wait()
 		addresses, missing := d.toDial()
 		if now := d.generation(); now != generation {
-			pauses.Reset()
+			retry.Reset()
 			next, generation = time.Time{}, now
 		}
 		pause := time.Until(next)
 		if missing > 0 && pause <= 0 {
 			if d.dial(addresses, missing) {
-				pauses.Reset()
+				retry.Reset()
 			}
-			next = time.Now().Add(pauses.NextBackOff())
+			next = time.Now().Add(retry.NextBackOff())
 			continue
 		}
 		timer := time.NewTimer(pause)
@@ -55,14 +55,15 @@ func (d *tcpDialer) keepDialling() {
 	}
 }
 
-// toDial says which addresses to dial and how many lanes are missing: the first
-// one is raced for by all, the others are dialled by the side that got there.
+// toDial returns which addresses to dial and how many lanes are missing. For the
+// first lane both peers dial all addresses at once. For the others, the peer that
+// succeeded first dials the same address again.
 func (d *tcpDialer) toDial() (addresses []netip.AddrPort, missing int) {
 	ours := d.ourAddresses()
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	switch {
-	case !d.theirs.heard || d.theirs.generation != d.current.generation:
+	case !d.theirs.known || d.theirs.generation != d.current.generation:
 	case len(d.up) == 0 && len(d.theirs.at) > 0:
 		return tcp.Reachable(d.theirs.at, ours), 1
 	case len(d.up) > 0 && len(d.up) < maxTCPLanes && d.dialled.IsValid():
@@ -71,8 +72,8 @@ func (d *tcpDialer) toDial() (addresses []netip.AddrPort, missing int) {
 	return nil, 0
 }
 
-// dial dials all addresses for the first lane, or one several times for more. It
-// is false if nothing came of it.
+// dial dials all addresses for the first lane, or one address several times for
+// more lanes. It reports whether a lane came up.
 func (d *tcpDialer) dial(addresses []netip.AddrPort, missing int) bool {
 	ctx := d.link.ctx
 	var dials sync.WaitGroup
@@ -91,14 +92,15 @@ func (d *tcpDialer) dial(addresses []netip.AddrPort, missing int) bool {
 	if !made.Load() || missing > 1 {
 		return made.Load()
 	}
-	// The first one is up: the others follow at once.
+	// The first lane is up: dial the others now.
 	if again, missing := d.toDial(); len(again) == 1 && missing > 1 {
 		d.dial(again, missing)
 	}
 	return true
 }
 
-// peer is how the peer proves itself on a connection that begins now.
+// peer returns the keys and callbacks with which the peer is authenticated on a
+// new connection.
 func (d *tcpDialer) peer(dials bool) tcp.Peer {
 	l := d.link
 	d.mu.Lock()
@@ -118,14 +120,14 @@ func (d *tcpDialer) peer(dials bool) tcp.Peer {
 				return
 			}
 			if err := l.attach(id, wire.LaneTCP, c); err != nil {
-				l.config.Logger.Debug("a tcp connection that is of no use", "reason", err)
+				l.config.Logger.Debug("tcp connection not attached", "reason", err)
 			}
 		},
 	}
 }
 
 // admit counts a connection as a lane until it is closed. The sender refuses
-// more than there may be, and those that run elsewhere than the first.
+// connections beyond maxTCPLanes, and those on another path than the first.
 func (d *tcpDialer) admit(c *tcp.Conn, dials bool) bool {
 	d.mu.Lock()
 	if d.link.peer.role == Sender && len(d.up) > 0 && (len(d.up) >= maxTCPLanes || c.Path() != d.path) {

@@ -10,37 +10,37 @@ import (
 )
 
 const (
-	webrtcTimeout      = 20 * time.Second // of one attempt
-	webrtcRedialFirst  = 5 * time.Second  // after one that failed
-	webrtcRedialLatest = time.Minute
-	// maxAnswers bounds the lanes that the peer sets up at the same time.
+	webrtcTimeout = 20 * time.Second // of one attempt
+	// The retry interval after an attempt that failed.
+	webrtcRedialFirst   = 5 * time.Second
+	webrtcRedialLongest = time.Minute
+	// maxAnswers bounds how many lanes the receiver answers at the same time.
 	maxAnswers = 4
-	// signalQueue is how many signals of one lane may wait.
+	// signalQueue is how many signals of one lane may be queued.
 	signalQueue = 64
 )
 
-// webrtcDialer has a webrtc lane, as far as the network lets it. The sender
-// dials, again and again as long as no direct lane is up and the relayed one can
-// take the signals; the receiver answers.
+// webrtcDialer sets up a webrtc lane. The sender dials whenever the relayed lane
+// is the only one; the receiver answers.
 type webrtcDialer struct {
 	link *Link
 
 	mu      sync.Mutex
-	signals map[uint32]chan wire.Signal // by the lanes that are being set up
+	signals map[uint32]chan wire.Signal // by the ID of a lane that is being set up
 }
 
 func newWebRTCDialer(l *Link) *webrtcDialer {
 	return &webrtcDialer{link: l, signals: make(map[uint32]chan wire.Signal)}
 }
 
-// run dials, on the sending side. Where nothing else may carry data and the
-// first attempt fails, the transfer ends.
+// run dials, at the sender. If the first attempt fails and no other kind of lane
+// may carry data, the transfer ends.
 func (d *webrtcDialer) run() {
 	l := d.link
 	if l.peer.role == Receiver {
 		return
 	}
-	pauses, connected := newPauses(webrtcRedialFirst, webrtcRedialLatest), false
+	retry, connected := newRetry(webrtcRedialFirst, webrtcRedialLongest), false
 	for {
 		err := l.AwaitLanes(l.ctx, func(up wire.Lanes) bool { return up == wire.LaneRelay })
 		if err != nil {
@@ -48,24 +48,25 @@ func (d *webrtcDialer) run() {
 		}
 		id := l.numberLane()
 		if err := d.dial(id, d.open(id), true); err == nil {
-			pauses.Reset()
+			retry.Reset()
 			connected = true
 			continue
 		}
 		if !connected && l.cannotDial(wire.LaneWebRTC) {
 			return
 		}
-		if pauses.wait(l.ctx, nil) != nil {
+		if retry.wait(l.ctx, nil) != nil {
 			return
 		}
 	}
 }
 
-// renew does nothing: the connection is made with signals of the session alone.
+// renew does nothing: setting up a connection needs no keys besides those of the
+// session, which seal the signals.
 func (d *webrtcDialer) renew(*Peer) {}
 
-// signal hands a signal to the lane that it is for. The receiver answers an
-// offer for a lane that it does not know.
+// signal passes a signal to the lane that it is for. At the receiver, an offer
+// for an unknown lane starts a new one.
 func (d *webrtcDialer) signal(sig wire.Signal) bool {
 	if sig.Kind == wire.SignalAddresses {
 		return false
@@ -76,19 +77,19 @@ func (d *webrtcDialer) signal(sig wire.Signal) bool {
 	d.mu.Unlock()
 	if !known {
 		if d.link.peer.role == Sender || sig.Kind != wire.SignalOffer || answering >= maxAnswers {
-			return true // of a lane that was given up, or one too many
+			return true // for a lane that was given up, or one lane too many
 		}
 		queue = d.open(sig.Lane)
 		d.link.wg.Go(func() { _ = d.dial(sig.Lane, queue, false) })
 	}
 	select {
 	case queue <- sig:
-	default: // the lane is up or given up, and reads no more
+	default: // the lane is up or given up, and no longer reads
 	}
 	return true
 }
 
-// open makes the queue of a lane that is being set up.
+// open creates the queue of a lane that is being set up.
 func (d *webrtcDialer) open(id uint32) chan wire.Signal {
 	queue := make(chan wire.Signal, signalQueue)
 	d.mu.Lock()
@@ -103,7 +104,7 @@ func (d *webrtcDialer) close(id uint32) {
 	delete(d.signals, id)
 }
 
-// dial makes the webrtc lane with the number id, or answers its offer.
+// dial offers the webrtc lane with the number id, or answers its offer.
 func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) error {
 	defer d.close(id)
 	l := d.link

@@ -9,7 +9,7 @@
 //	S  Announce(7, port)  answers on every interface, loopback included
 //	R  Find(7)            asks on every interface; every answer is a candidate
 //
-// Both follow the machine from network to network. What is found is not trusted:
-// it is an address where a relay may be, to be tried with rendezvous.First. Start with Announce (announce.go) and Find
-// (find.go).
+// Both notice when the machine changes its network. An answer is not trusted: it
+// is only an address where a relay may be, to be tried with rendezvous.First.
+// Start with Announce (announce.go) and Find (find.go).
 package nearby

@@ -18,8 +18,8 @@ import (
 )
 
 var (
-	// ErrNotFound says that nobody answered for the nameplate in the time given.
-	ErrNotFound = errors.New("nobody on this network or machine is waiting with this code")
+	// ErrNotFound says that there was no answer for the nameplate in time.
+	ErrNotFound = errors.New("no sender on this network or machine is waiting with this code")
 	// ErrAmbiguous says that two announcers have the same nameplate. Nothing shows
 	// which of them has the right words, and a wrong guess would burn a stranger's
 	// code.
@@ -50,9 +50,10 @@ func (r response) addr() netip.AddrPort { return netip.AddrPortFrom(r.from, r.po
 
 // Find asks for the relay that announces a nameplate and returns the addresses
 // from which it answered, those of this machine first. It asks again until there
-// is an answer or ctx ends, each time on the interfaces that there are by then, and
-// listens for another 80 ms for further answers. Unless onFirst is nil, it is called
-// with the first address at once, for what can begin early and be undone.
+// is an answer or ctx ends, each time on all interfaces of that moment. After the
+// first answer it waits another 80 ms for more. Unless onFirst is nil, it is called
+// at once with the first address, so that the caller can start work that it can
+// undo.
 //
 // Errors: ErrNotFound if the deadline of ctx passes, ErrAmbiguous, the cause of ctx
 // if it was cancelled, or the system's if no question can be sent.
@@ -92,7 +93,7 @@ type search struct {
 	probes    map[origin]probe
 	listening sync.WaitGroup // a goroutine for each probe
 	responses chan response
-	done      chan struct{} // closed when nobody takes responses any more
+	done      chan struct{} // closed when responses are no longer read
 }
 
 // openProbes opens a probe wherever one is missing, and closes those whose
@@ -126,7 +127,7 @@ func (s *search) openProbes() error {
 
 // ask sends the question from every interface that there is now.
 func (s *search) ask() {
-	_ = s.openProbes() // if it fails, the present probes have to do
+	_ = s.openProbes() // if it fails, use the probes that are open
 	for _, p := range s.probes {
 		_, _ = p.conn.WriteTo(s.packet, p.to) // an interface may refuse it
 	}

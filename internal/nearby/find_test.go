@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-func TestAsksUntilSomebodyAnswers(t *testing.T) {
+func TestAsksUntilAnswered(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begin := time.Now()
 		var asked []time.Duration
@@ -40,7 +40,7 @@ func TestAsksUntilSomebodyAnswers(t *testing.T) {
 	})
 }
 
-func TestTimeRunsOut(t *testing.T) {
+func TestNotFoundInTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 		defer cancel()
@@ -49,7 +49,7 @@ func TestTimeRunsOut(t *testing.T) {
 		if err != ErrNotFound || found != nil || asked != 9 {
 			t.Errorf("%v, %v after %d questions", found, err, asked)
 		}
-		// What was found by then counts.
+		// What was found before the deadline is returned.
 		ctx, cancel = context.WithTimeout(t.Context(), gatherTime/2)
 		defer cancel()
 		responses := make(chan response, 1)

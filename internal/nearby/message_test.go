@@ -22,7 +22,7 @@ func TestQuestionBytes(t *testing.T) {
 	}
 }
 
-// reply builds a packet as a responder does; change may spoil it.
+// reply builds the packet of a responder. Change, unless it is nil, modifies it.
 func reply(t testing.TB, change func(*dnsmessage.Message)) []byte {
 	t.Helper()
 	m := dnsmessage.Message{
@@ -53,7 +53,7 @@ func TestParseAnswer(t *testing.T) {
 		change func(*dnsmessage.Message)
 		ok     bool
 	}{
-		"as it should be":   {nil, true},
+		"valid":             {nil, true},
 		"with the question": {func(m *dnsmessage.Message) { m.Questions = []dnsmessage.Question{{Name: m.Answers[0].Header.Name}} }, true},
 		"in capitals": {func(m *dnsmessage.Message) {
 			m.Answers[0].Header.Name = dnsmessage.MustNewName("7._TALLOW._TCP.LOCAL.")
@@ -67,11 +67,11 @@ func TestParseAnswer(t *testing.T) {
 		"of another nameplate": {func(m *dnsmessage.Message) {
 			m.Answers[0].Header.Name = dnsmessage.MustNewName("77._tallow._tcp.local.")
 		}, false},
-		"of another service":      {func(m *dnsmessage.Message) { m.Answers[0].Header.Name = dnsmessage.MustNewName("7._http._tcp.local.") }, false},
-		"of another class":        {func(m *dnsmessage.Message) { m.Answers[0].Header.Class = dnsmessage.ClassCHAOS }, false},
-		"a goodbye":               {func(m *dnsmessage.Message) { m.Answers[0].Header.TTL = 0 }, false},
-		"without a port":          {func(m *dnsmessage.Message) { m.Answers[0].Body.(*dnsmessage.SRVResource).Port = 0 }, false},
-		"only as an afterthought": {func(m *dnsmessage.Message) { m.Answers, m.Additionals = nil, m.Answers }, false},
+		"of another service":    {func(m *dnsmessage.Message) { m.Answers[0].Header.Name = dnsmessage.MustNewName("7._http._tcp.local.") }, false},
+		"of another class":      {func(m *dnsmessage.Message) { m.Answers[0].Header.Class = dnsmessage.ClassCHAOS }, false},
+		"a goodbye":             {func(m *dnsmessage.Message) { m.Answers[0].Header.TTL = 0 }, false},
+		"without a port":        {func(m *dnsmessage.Message) { m.Answers[0].Body.(*dnsmessage.SRVResource).Port = 0 }, false},
+		"in additional records": {func(m *dnsmessage.Message) { m.Answers, m.Additionals = nil, m.Answers }, false},
 	} {
 		packet := reply(t, tc.change)
 		got, ok := parseAnswer(packet, "7", 0x1234)

@@ -23,9 +23,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-const patience = 10 * time.Second
+const testTimeout = 10 * time.Second
 
-// anyNameplate is one that nobody else on this network will have.
+// anyNameplate returns one that is unlikely to be in use on this network.
 func anyNameplate() string { return strconv.Itoa(100_000_000 + rand.IntN(900_000_000)) }
 
 func announce(t *testing.T, nameplate string, port int) *Announcement {
@@ -52,9 +52,9 @@ func find(t *testing.T, nameplate string, limit time.Duration) ([]netip.AddrPort
 func TestFoundOnThisMachine(t *testing.T) {
 	nameplate := anyNameplate()
 	announce(t, nameplate, 4711)
-	announce(t, anyNameplate(), 4712) // another sender disturbs nobody
+	announce(t, anyNameplate(), 4712) // another sender does not interfere
 	begin := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	var first []netip.AddrPort
 	addrs, err := Find(ctx, nameplate, func(a netip.AddrPort) { first = append(first, a) })
@@ -62,7 +62,7 @@ func TestFoundOnThisMachine(t *testing.T) {
 		t.Fatal(err)
 	}
 	if len(first) != 1 || !slices.Contains(addrs, first[0]) {
-		t.Errorf("heard first of %v, found %v", first, addrs)
+		t.Errorf("the first address was %v, found %v", first, addrs)
 	}
 	if want := netip.MustParseAddrPort("127.0.0.1:4711"); addrs[0] != want {
 		t.Errorf("found %v, want %v first", addrs, want)
@@ -104,7 +104,7 @@ func TestTwoAnnouncersOfOneNameplate(t *testing.T) {
 	nameplate := anyNameplate()
 	announce(t, nameplate, 4711)
 	announce(t, nameplate, 4712)
-	if addrs, err := find(t, nameplate, patience); err != ErrAmbiguous {
+	if addrs, err := find(t, nameplate, testTimeout); err != ErrAmbiguous {
 		t.Errorf("%v, %v; want ErrAmbiguous", addrs, err)
 	}
 }
@@ -117,7 +117,7 @@ func TestAnnouncementEndsWithItsContext(t *testing.T) {
 		t.Fatal(err)
 	}
 	cancel()
-	if err := a.Close(); err != nil { // waits for the end, whoever began it
+	if err := a.Close(); err != nil { // waits for the end
 		t.Error(err)
 	}
 	if _, err := find(t, nameplate, 400*time.Millisecond); err != ErrNotFound {
@@ -125,8 +125,8 @@ func TestAnnouncementEndsWithItsContext(t *testing.T) {
 	}
 }
 
-// The system's own responder has the port, too.
-func TestThePortIsShared(t *testing.T) {
+// The port of multicast DNS is shared with the system's own responder.
+func TestPortIsShared(t *testing.T) {
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(224, 0, 0, 251), Port: port})
 	if err != nil {
 		t.Fatal(err)
@@ -142,13 +142,13 @@ func TestThePortIsShared(t *testing.T) {
 	}
 	nameplate := anyNameplate()
 	announce(t, nameplate, 4711)
-	if _, err := find(t, nameplate, patience); err != nil {
+	if _, err := find(t, nameplate, testTimeout); err != nil {
 		t.Error(err)
 	}
-	// And the other one hears the questions as well.
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	// The other responder also receives the questions.
+	_ = conn.SetReadDeadline(time.Now().Add(testTimeout))
 	if _, _, err := conn.ReadFrom(make([]byte, maxPacket)); err != nil {
-		t.Errorf("the other responder hears nothing: %v", err)
+		t.Errorf("the other responder receives nothing: %v", err)
 	}
 }
 

@@ -14,19 +14,19 @@ import (
 	"time"
 )
 
-// The tests of this file need networks that this machine does not have: they
-// run this test binary again, inside network namespaces, in one of these roles.
+// The tests of this file need several networks. They run this test binary again
+// inside network namespaces, in one of these roles.
 const (
 	roleVariable = "TALLOW_NEARBY_ROLE"
 
 	roleAnnounce = "announce" // serves TCP on all addresses and announces it, until stdin ends
 	roleFind     = "find"     // finds it, connects to every address, and prints them
-	roleRefused  = "refused"  // has the port of multicast DNS for itself, and announces
+	roleRefused  = "refused"  // holds the port of multicast DNS, then announces
 
 	namespaceNameplate = "4711"
 )
 
-// play does what a role has to do, and gives the process's exit code.
+// play runs a role and returns the exit code of the process.
 func play(role string) int {
 	err := map[string]func(context.Context) error{
 		roleAnnounce: playAnnounce, roleFind: playFind, roleRefused: playRefused,
@@ -53,7 +53,7 @@ func playAnnounce(ctx context.Context) error {
 }
 
 func playFind(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, testTimeout)
 	defer cancel()
 	fmt.Println("looking")
 	begin := time.Now()
@@ -88,8 +88,8 @@ func playRefused(ctx context.Context) error {
 	return nil
 }
 
-// ip runs the ip command; "NS" in an argument stands for this run's prefix of
-// namespace names.
+// ip runs the ip command. It replaces "NS" by the prefix of this run's namespace
+// names.
 func ip(t *testing.T, line string) {
 	t.Helper()
 	line = strings.ReplaceAll(line, "NS", fmt.Sprintf("tallow%d", os.Getpid()))
@@ -98,7 +98,7 @@ func ip(t *testing.T, line string) {
 	}
 }
 
-// namespaces makes network namespaces with nothing but loopback in them.
+// namespaces creates network namespaces that have only loopback.
 func namespaces(t *testing.T, names ...string) {
 	t.Helper()
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
@@ -121,7 +121,7 @@ func namespaces(t *testing.T, names ...string) {
 	}
 }
 
-// inside is this test binary, to be run in a namespace in a role.
+// inside returns a command that runs this test binary in a namespace, in a role.
 func inside(t *testing.T, name, role string) *exec.Cmd {
 	t.Helper()
 	self, err := os.Executable()
@@ -160,8 +160,7 @@ func announceIn(t *testing.T, name string) {
 	}
 }
 
-// findIn gives the addresses that are found from a namespace, sorted as Find
-// does.
+// findIn returns the addresses that Find returns in a namespace.
 func findIn(t *testing.T, name string) []string {
 	t.Helper()
 	out, err := inside(t, name, roleFind).Output()
@@ -185,13 +184,14 @@ func wantFound(t *testing.T, got []string, want ...string) {
 	}
 }
 
-func TestNothingButLoopback(t *testing.T) {
+func TestOnlyLoopback(t *testing.T) {
 	namespaces(t, "a")
 	announceIn(t, "a")
 	wantFound(t, findIn(t, "a"), "127.0.0.1")
 }
 
-// link joins two namespaces by a cable; its ends are called as the link is.
+// link connects two namespaces by a cable. The interfaces at both ends get its
+// name.
 func link(t *testing.T, name string) {
 	t.Helper()
 	ip(t, fmt.Sprintf("-n NSa link add %s type veth peer name %s netns NSb", name, name))
@@ -232,7 +232,7 @@ func TestAcrossSeveralLinks(t *testing.T) {
 	ip(t, "-n NSb addr add 10.77.1.2/24 dev lan")
 	ip(t, "-n NSa addr add 10.77.2.1/24 dev wlan")
 	ip(t, "-n NSb addr add 10.77.2.2/24 dev wlan")
-	// One more on either side that leads nowhere.
+	// Each namespace also has an interface that leads nowhere.
 	for _, ns := range []string{"NSa", "NSb"} {
 		ip(t, "-n "+ns+" link add idle type veth peer name nowhere")
 		ip(t, "-n "+ns+" addr add 10.77.3.1/24 dev idle")
@@ -266,8 +266,8 @@ func TestPortThatIsNotShared(t *testing.T) {
 	}
 }
 
-// The announcer's machine joins a network, changes its address in it, leaves it,
-// and joins another, and is found all the time.
+// The announcer's machine joins a network, changes its address, leaves, and joins
+// another network. It can be found at every step.
 func TestAnnouncementFollowsTheNetwork(t *testing.T) {
 	namespaces(t, "a", "b")
 	announceIn(t, "a")
@@ -290,7 +290,7 @@ func TestAnnouncementFollowsTheNetwork(t *testing.T) {
 	wantFound(t, findIn(t, "a"), "127.0.0.1", "10.77.2.1")
 }
 
-// The finder began to look before its machine joined the network.
+// The finder's machine joins the network while it is looking.
 func TestFindFollowsTheNetwork(t *testing.T) {
 	namespaces(t, "a", "b")
 	announceIn(t, "a")

@@ -1,5 +1,5 @@
-// Package relaytest serves relays for tests: on loopback, without limits, and
-// with connections that can be cut. Start with [Start].
+// Package relaytest runs relays for tests: on loopback, without rate limits, and
+// with connections that a test can break. Start with [Start].
 package relaytest
 
 import (
@@ -15,10 +15,10 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// shutdownTimeout bounds how long a relay may take to end.
+// shutdownTimeout bounds how long a relay may take to shut down.
 const shutdownTimeout = 30 * time.Second
 
-// Relay is a relay on this machine.
+// Relay is a relay on loopback.
 type Relay struct {
 	net.Listener
 	URL string // ws://127.0.0.1:PORT
@@ -28,8 +28,8 @@ type Relay struct {
 	away  bool
 }
 
-// Start serves a relay until the test ends. Unless config has limits of its
-// own, there are none on rooms and joins.
+// Start runs a relay until the test ends. Unless config sets RoomsPerMinute,
+// rooms and joins are not limited.
 func Start(t testing.TB, config relay.Config) *Relay {
 	t.Helper()
 	if config.RoomsPerMinute == 0 {
@@ -48,7 +48,7 @@ func Start(t testing.TB, config relay.Config) *Relay {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), shutdownTimeout)
 		defer cancel()
 		if err := handler.Shutdown(ctx); err != nil {
-			t.Errorf("the relay does not end: %v", err)
+			t.Errorf("the relay does not shut down: %v", err)
 		}
 		r.Cut()
 		server.Close()
@@ -56,7 +56,7 @@ func Start(t testing.TB, config relay.Config) *Relay {
 	return r
 }
 
-// Accept accepts connections as long as the relay is there.
+// Accept accepts a connection. While the relay is away it closes them instead.
 func (r *Relay) Accept() (net.Conn, error) {
 	for {
 		c, err := r.Listener.Accept()
@@ -75,27 +75,27 @@ func (r *Relay) Accept() (net.Conn, error) {
 	}
 }
 
-// Cut breaks all connections. There may be new ones.
+// Cut breaks all connections. New ones are accepted.
 func (r *Relay) Cut() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.cut()
 }
 
-// CutterOfPresent returns a function that breaks the connections that there are
-// now, and no later ones.
-func (r *Relay) CutterOfPresent() (cut func()) {
+// CutterOfCurrent returns a function that breaks the connections that exist now,
+// but none that are made later.
+func (r *Relay) CutterOfCurrent() (cut func()) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	present := slices.Collect(maps.Keys(r.conns))
+	current := slices.Collect(maps.Keys(r.conns))
 	return func() {
-		for _, c := range present {
+		for _, c := range current {
 			_ = c.Close()
 		}
 	}
 }
 
-// GoAway breaks all connections, and every new one, until ComeBack.
+// GoAway breaks all connections, and refuses new ones until ComeBack.
 func (r *Relay) GoAway() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -103,14 +103,14 @@ func (r *Relay) GoAway() {
 	r.cut()
 }
 
-// ComeBack takes new connections again.
+// ComeBack accepts connections again.
 func (r *Relay) ComeBack() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.away = false
 }
 
-// cut is Cut; r.mu is held.
+// cut is Cut with r.mu held.
 func (r *Relay) cut() {
 	for c := range r.conns {
 		_ = c.Close()
@@ -118,7 +118,7 @@ func (r *Relay) cut() {
 	clear(r.conns)
 }
 
-// Connections is how many there were since the last Cut.
+// Connections returns the number of connections since the last Cut.
 func (r *Relay) Connections() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
