@@ -12,9 +12,9 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// BenchmarkTransfer is a file of 256 MiB from disk to disk, synced, with both
-// ends and the relay in one process. Profiles of it show what a transfer costs;
-// scripts/bench has figures of the command.
+// BenchmarkTransfer transfers a file of 256 MiB from disk to disk, synced, with
+// both peers and the relay in one process. Use it for profiles; scripts/bench
+// measures the command.
 func BenchmarkTransfer(b *testing.B) {
 	const size = 256 << 20
 	path := filepath.Join(b.TempDir(), "file")
@@ -41,7 +41,7 @@ func BenchmarkTransfer(b *testing.B) {
 
 // sendAndReceive sends a path to a folder.
 func sendAndReceive(b *testing.B, client *tallow.Client, path, to string) {
-	ctx, cancel := context.WithTimeout(b.Context(), patience)
+	ctx, cancel := context.WithTimeout(b.Context(), testTimeout)
 	defer cancel()
 	code, sent := make(chan string, 1), make(chan error, 1)
 	go func() {

@@ -22,8 +22,8 @@ const (
 	LaneRelay  Lane = "relay"  // through the relay, sealed
 )
 
-// DefaultReconnectTimeout is how long a transfer that has lost every connection waits for
-// the peer to come back.
+// DefaultReconnectTimeout is how long a transfer that has lost every connection
+// waits for the peer to come back.
 const DefaultReconnectTimeout = link.DefaultReconnectTimeout
 
 // AllLanes are the lanes that a Client uses unless it is told otherwise.
@@ -42,22 +42,22 @@ func ParseLanes(list string) ([]Lane, error) {
 	return lanes, nil
 }
 
-// Config is what a Client is made with. The zero value is of use: all lanes, no
-// relay but the one that a sender runs for its own network.
+// Config holds the settings of a Client. The zero value is valid: all lanes, and
+// no relay other than the one that a sender runs for its own network.
 type Config struct {
-	// Relay is HOST, HOST:PORT or a ws, wss, http or https URL. Empty: a sender
-	// runs a relay of its own, which machines of the same network find by mDNS.
+	// Relay is HOST, HOST:PORT or a ws, wss, http or https URL. If it is empty, a
+	// sender runs a relay itself, which machines on the same network find by mDNS.
 	Relay string
-	// Lanes are those that may carry data; empty: all.
+	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
-	// StateDir is a folder of this user's in which a receiver remembers, for a day
-	// and hashed, the codes that failed, so that it tries none twice. It is made
-	// when it is needed; empty: nothing is remembered.
+	// StateDir is a folder in which a receiver remembers, for a day and hashed, the
+	// codes that failed, so that it does not try one twice. It is created when it is
+	// needed. If it is empty, nothing is remembered.
 	StateDir string
-	// Version names the program to relays and peers, for diagnostics; empty: the
-	// version of this module.
+	// Version identifies the program to relays and peers, for diagnostics; empty:
+	// the version of this module.
 	Version string
-	// Logger takes what may help to find a fault; nil: nothing is logged.
+	// Logger receives debugging information; nil: nothing is logged.
 	Logger *slog.Logger
 }
 
@@ -68,8 +68,8 @@ type Client struct {
 	log  *slog.Logger
 }
 
-// New makes a client. The error is an *Error of KindUsage if the relay's address
-// or a lane makes no sense.
+// New returns a client. The error is an *Error of KindUsage if the relay's address
+// or a lane is invalid.
 func New(c Config) (*Client, error) {
 	if c.Relay != "" {
 		if _, err := rendezvous.ParseRelay(c.Relay); err != nil {
@@ -103,7 +103,7 @@ func New(c Config) (*Client, error) {
 	return client, nil
 }
 
-// moduleVersion is the version of this module in the running program.
+// moduleVersion returns the version of this module in the running program.
 func moduleVersion() string {
 	const module = "github.com/tallow-transfer/tallow"
 	info, ok := debug.ReadBuildInfo()
@@ -121,7 +121,7 @@ func moduleVersion() string {
 	return "unknown"
 }
 
-// kind is what a lane is called on the wire; false if there is no such lane.
+// kind returns the wire's value for a lane; false if there is no such lane.
 func (l Lane) kind() (wire.Lanes, bool) {
 	switch l {
 	case LaneTCP:

@@ -6,13 +6,13 @@ import (
 	"github.com/tallow-transfer/tallow/internal/code"
 )
 
-// CompleteCode returns how a code that is being typed may go on: prefix with
+// CompleteCode returns the completions of a code that is being typed: prefix with
 // its last word completed, as a terminal or a shell offers it. There are none
-// before the first letter of a word, nor for the number and the relay.
+// before the first letter of a word, nor for the nameplate and the relay.
 func CompleteCode(prefix string) []string { return code.Complete(prefix) }
 
-// CheckCode tells what is wrong with a code as it was typed, without asking
-// anybody about it. The error is an *Error of KindCode.
+// CheckCode checks a code as it was typed, without asking a relay. The error is an
+// *Error of KindCode.
 func CheckCode(typed string) error {
 	if _, err := code.Parse(typed); err != nil {
 		return codeError(err)
@@ -20,7 +20,7 @@ func CheckCode(typed string) error {
 	return nil
 }
 
-// codeError says what is wrong with a code.
+// codeError returns the *Error for an invalid code.
 func codeError(err error) *Error {
 	var word *code.WordError
 	if errors.As(err, &word) {

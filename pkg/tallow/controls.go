@@ -2,18 +2,18 @@ package tallow
 
 import "github.com/tallow-transfer/tallow/internal/transfer"
 
-// Controls steer one transfer while it runs, from any goroutine. The zero value
-// is of use: it goes into the options of one Send or Receive. What is done
-// before that transfer runs takes effect when it does. (The end of a transfer's
-// context cancels it.)
+// Controls pause and resume one transfer while it runs, from any goroutine. The
+// zero value is ready to use in the options of one Send or Receive. Calls before
+// the transfer runs take effect when it does. To cancel a transfer, cancel its
+// context.
 type Controls struct{ pause transfer.Pause }
 
-// Pause holds the data back until Resume; the peer is told. What is under
-// way still arrives.
+// Pause stops sending data until Resume, and tells the peer. Data that is already
+// in flight still arrives.
 func (c *Controls) Pause() { c.pause.Set(true) }
 
-// Resume lets data flow again, unless the peer holds it back too.
+// Resume lets data flow again, unless the peer has paused too.
 func (c *Controls) Resume() { c.pause.Set(false) }
 
-// Paused says whether data is held back, by either side.
+// Paused reports whether the transfer is paused, by either peer.
 func (c *Controls) Paused() bool { return c.pause.Paused() }

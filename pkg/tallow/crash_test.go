@@ -15,12 +15,12 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// In a process of its own, so that it can be killed, this test is a receiver:
-// it prints how far it is.
+// TestReceiverProcess is the receiver of TestReceiverIsKilled, in a process of
+// its own so that it can be killed. It prints its progress.
 func TestReceiverProcess(t *testing.T) {
 	relay, code, out := os.Getenv("TALLOW_TEST_RELAY"), os.Getenv("TALLOW_TEST_CODE"), os.Getenv("TALLOW_TEST_OUT")
 	if code == "" {
-		return // it is no test by itself
+		return // not a test by itself
 	}
 	client := newClient(t, tallow.Config{Relay: relay, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	_, err := client.Receive(t.Context(), tallow.ReceiveOptions{Code: code, Output: out, OnEvent: func(e tallow.Event) {
@@ -31,20 +31,19 @@ func TestReceiverProcess(t *testing.T) {
 	fmt.Println("end", err)
 }
 
-// A receiver that was killed and is started again with the same code goes on
-// with the sender, which has waited: nobody asks for another code, and only what
-// is missing crosses.
-func TestTheReceiverIsKilled(t *testing.T) {
+// A receiver that was killed and is started again with the same code resumes with
+// the sender, which has waited. Only what is missing is sent.
+func TestReceiverIsKilled(t *testing.T) {
 	const size = 48 << 20
-	// Slow enough to be remembered and to be killed in the middle.
+	// Slow enough to be killed in the middle.
 	url := startRelay(t, relay.Config{BytesPerSecond: 8 << 20, RoomsPerMinute: -1, JoinsPerMinute: -1})
 	client := newClient(t, tallow.Config{Relay: url, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir, out := write(t, map[string]int{"big": size}), t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
-	code, sent := make(chan string, 1), make(chan side, 1)
+	code, sent := make(chan string, 1), make(chan outcome, 1)
 	go func() {
-		var s side
+		var s outcome
 		s.result, s.err = client.Send(ctx, tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}, OnEvent: func(e tallow.Event) {
 			if c, ok := e.(tallow.CodeEvent); ok {
 				code <- c.Code
@@ -68,7 +67,7 @@ func TestTheReceiverIsKilled(t *testing.T) {
 		if n, _ := fmt.Sscanf(lines.Text(), "progress %d", &bytes); n == 1 && bytes > size/2 {
 			break
 		} else if strings.HasPrefix(lines.Text(), "end") {
-			t.Fatalf("the receiver was too early: %s", lines.Text())
+			t.Fatalf("the receiver ended before it was killed: %s", lines.Text())
 		}
 	}
 	if err := receiver.Process.Kill(); err != nil {
@@ -85,12 +84,12 @@ func TestTheReceiverIsKilled(t *testing.T) {
 		t.Fatalf("the receiver: %v; the sender: %v", err, s.err)
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same, or something is left over")
+		t.Error("the files differ, or something is left over")
 	}
 	if result.Sent == 0 || result.Sent > size*3/4 {
-		t.Errorf("%d of %d bytes crossed again", result.Sent, size)
+		t.Errorf("%d of %d bytes were sent again", result.Sent, size)
 	}
 	if s.result.Sent < size || s.result.Sent > size+40<<20 {
-		t.Errorf("%d bytes crossed in all", s.result.Sent)
+		t.Errorf("%d bytes were sent in all", s.result.Sent)
 	}
 }

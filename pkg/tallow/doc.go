@@ -1,7 +1,7 @@
 // Package tallow sends files and folders from one machine to another. Two people
 // share a short code; the code authenticates an end-to-end encrypted session
 // between their machines; the files go directly where the network allows it, and
-// through a relay that cannot read them where it does not.
+// otherwise through a relay that cannot read them.
 //
 //	client, err := tallow.New(tallow.Config{Relay: "relay.example"})
 //	...
@@ -13,23 +13,23 @@
 //
 //   - [Client.Send] and [Client.Receive] do one transfer and block until it is
 //     over. They end early with their context.
-//   - [TransferManager] runs several transfers at once, for a program that stays.
-//   - [Controls] pause and resume a transfer that runs.
+//   - [TransferManager] runs several transfers at once, in a long-running program.
+//   - [Controls] pause and resume a running transfer.
 //   - SendOptions.Paths and ReceiveOptions.Output are files of this machine. A
-//     program that keeps its files elsewhere gives a Source and a Destination of
-//     its own, which are interfaces of package files; files.FS sends any fs.FS.
+//     program that keeps its files elsewhere provides its own Source and
+//     Destination, which are interfaces of package files; files.FS sends any
+//     fs.FS.
 //   - [CheckCode] and [CompleteCode] help a person to type a code.
-//   - A program that is its own relay serves package relay, an http.Handler.
+//   - To run a relay in the same program, serve package relay, an http.Handler.
 //
-// What happens meanwhile comes to OnEvent as values of the types in event.go, the
-// last of which is the [EndEvent]. Errors are of type [*Error]: facts, which a
-// program puts into words for the people that it speaks to. Its Kind says whose
-// fault it is, its Reason what happened.
+// OnEvent is called with each [Event] of a transfer; the last one is the
+// [EndEvent]. Errors are of type [*Error]: facts, which a program puts into words
+// for people. The Kind is the class of an error, the Reason says what happened.
 //
 // # Compatibility
 //
 // The public API of this module is this package, package files and package relay.
-// Until version 1 it may change with a minor version. Programs have to expect
-// that events, reasons and fields of structs are added, and so use field names in
-// composite literals and ignore what they do not know.
+// Until version 1 it may change with a minor version. Events, reasons and fields of
+// structs may be added at any time: use field names in composite literals, and
+// ignore unknown events and reasons.
 package tallow

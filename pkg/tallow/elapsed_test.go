@@ -10,7 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// The time that a person takes to accept is no part of a transfer's.
+// Result.Elapsed does not include the time until the offer is accepted.
 func TestElapsedBeginsWithTheAcceptance(t *testing.T) {
 	client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{})})
 	dir := write(t, map[string]int{"f": 10})
@@ -31,19 +31,19 @@ func TestElapsedBeginsWithTheAcceptance(t *testing.T) {
 	if sent.err != nil || received.err != nil {
 		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
 	}
-	for _, s := range []side{sent, received} {
+	for _, s := range []outcome{sent, received} {
 		if s.result.Elapsed <= 0 || s.result.Elapsed > since {
 			t.Errorf("%v, and the offer was accepted %v ago", s.result.Elapsed, since)
 		}
 	}
 }
 
-// That the other side is gone at the end is no failure of a lane.
+// There is no LaneEvent when the peer leaves at the end of a transfer.
 func TestNoLaneGoesDownAtTheEnd(t *testing.T) {
 	client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{}), Lanes: []tallow.Lane{tallow.LaneRelay}})
 	for range 5 {
 		sent, received := transfer(t, client, client, tallow.SendOptions{Text: "hello"}, tallow.ReceiveOptions{})
-		for name, s := range map[string]side{"sender": sent, "receiver": received} {
+		for name, s := range map[string]outcome{"sender": sent, "receiver": received} {
 			if s.err != nil {
 				t.Fatalf("%s: %v", name, s.err)
 			}

@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// ErrorKind says what sort of thing went wrong.
+// ErrorKind is the class of an error.
 type ErrorKind string
 
 // The kinds of errors.
 const (
 	KindInternal    ErrorKind = "internal"    // a fault of tallow
-	KindUsage       ErrorKind = "usage"       // arguments that make no sense
+	KindUsage       ErrorKind = "usage"       // invalid arguments
 	KindCode        ErrorKind = "code"        // a wrong, used or unknown code; verification refused
-	KindDeclined    ErrorKind = "declined"    // somebody declined or cancelled
+	KindDeclined    ErrorKind = "declined"    // a person declined or cancelled
 	KindNetwork     ErrorKind = "network"     // relay unreachable, peer never came, connection lost
 	KindPartial     ErrorKind = "partial"     // some files were skipped or failed, the rest is in place
 	KindIO          ErrorKind = "io"          // this machine's disk, permissions or memory
@@ -21,32 +21,32 @@ const (
 	KindInterrupted ErrorKind = "interrupted" // the context was cancelled
 )
 
-// Error is every error of this package: facts, which a program puts into words
-// for people. Its Error method is for logs.
+// Error is the type of every error of this package. It has facts, which a program
+// puts into words for people. Its Error method is for logs.
 type Error struct {
 	Kind   ErrorKind
 	Reason Reason
 
-	Sending bool // this side sends
-	Kept    bool // what has arrived is kept, and another transfer takes it up
-	Waiting bool // the sender waits, and the same command goes on with the same code
+	Sending bool // the error is that of a Send
+	Kept    bool // what has arrived is kept, and a later transfer resumes it
+	Waiting bool // the sender waits: receive again with the same code
 
-	// What the Reason is about; its comment says which of these are set.
-	Relay      string   // as it was named
-	Nameplate  string   // the number of a code
+	// Details; the comment of a Reason says which of them it sets.
+	Relay      string   // as it was configured
+	Nameplate  string   // of a code
 	Path       string   // on this machine
 	Other      string   // another path
-	Detail     string   // in the words of the system, the relay or the peer, which may be hostile
-	Words      []string // words of a code
+	Detail     string   // text of the system, the relay or the peer, which may be hostile
+	Words      []string // of a code
 	Count      int64
 	Files      int64 // in place
 	Bytes      int64
-	RetryAfter time.Duration // 0 if nobody said
+	RetryAfter time.Duration // 0 if unknown
 
-	Err error // what caused it; may be nil
+	Err error // the cause; may be nil
 }
 
-// Error returns the reason and its facts for logs.
+// Error returns the reason and its details, for logs.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("%s: %s", e.Kind, e.Reason)
 	for _, fact := range []string{e.Relay, e.Nameplate, e.Path, e.Other, e.Detail} {

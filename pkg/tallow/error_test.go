@@ -15,7 +15,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// What is wrong with this machine's disk is told as that, with its facts.
+// An error of this machine's disk has KindIO and the facts about it.
 func TestDiskErrors(t *testing.T) {
 	for _, tt := range []struct {
 		cause error
@@ -35,8 +35,7 @@ func TestDiskErrors(t *testing.T) {
 	}
 }
 
-// However a handshake fails, there is a reason that a program can put into words,
-// and it is never taken for a fault of tallow.
+// Every failure of a handshake has a Reason, and is never ReasonInternal.
 func TestHandshakeErrors(t *testing.T) {
 	for err, want := range map[error]tallow.Reason{
 		handshake.ErrWrongCode:                               tallow.ReasonCodeWrong,
@@ -62,7 +61,7 @@ func TestHandshakeErrors(t *testing.T) {
 	}
 }
 
-// Every refusal by a relay means something to each side.
+// Every refusal by a relay has a Reason, for each role.
 func TestRefusals(t *testing.T) {
 	for code := wire.RoomUnknown; code <= wire.RoomWrongVersion+1; code++ {
 		for _, e := range []rendezvous.RelayError{{Opening: true, Sending: true}, {Sending: true}, {}, {Resuming: true}} {

@@ -2,7 +2,7 @@ package tallow
 
 import "time"
 
-// Event is something that happened in a transfer: one of the types below. They
+// Event is something that happened in a transfer: one of the types below. Events
 // come one at a time and in order, from goroutines of the transfer, which wait
 // until OnEvent returns.
 type Event interface{ event() }
@@ -11,21 +11,21 @@ type Event interface{ event() }
 type CodeEvent struct {
 	Code      string // with "@HOST" if the receiver needs to know the relay
 	Nameplate string
-	Relay     string // as it was configured; empty where the relay is this process
-	LocalOnly bool   // only machines of this network can join
+	Relay     string // as it was configured; empty if the relay is in this process
+	LocalOnly bool   // only machines on this network can join
 }
 
 // PeerEvent says that the peer has proved that it knows the code.
 type PeerEvent struct{}
 
-// VerifyEvent has words that are the same on both sides if nobody is between
-// them. It comes only where verification was asked for.
+// VerifyEvent has words that are the same for both peers unless there is an
+// attacker in the middle. It comes only if Verify is set.
 type VerifyEvent struct{ Words []string }
 
 // OfferEvent says what is sent.
 type OfferEvent struct{ Offer }
 
-// LaneEvent says that a lane begins or ceases to carry data.
+// LaneEvent says that lanes of a kind begin or stop carrying data.
 type LaneEvent struct {
 	Lane Lane
 	Up   bool
@@ -35,7 +35,7 @@ type LaneEvent struct {
 type ProgressEvent struct {
 	Bytes    int64   // verified and written, or there already
 	Received int64   // Bytes, and what has arrived and is not verified yet; it shrinks where a lane dies
-	Total    int64   // of the offer; less than Bytes is possible where a stream is sent
+	Total    int64   // of the offer; may be less than Bytes if a stream is sent
 	Files    int64   // in place
 	Rate     float64 // received bytes a second, over the last seconds
 }
@@ -43,20 +43,20 @@ type ProgressEvent struct {
 // StateEvent says that the transfer is in another state.
 type StateEvent struct {
 	State State
-	// Reason says why, where nothing else does: the peer's disk is full, and
-	// this one waits for it to come back. It may have words of the peer's.
+	// Reason is set when the peer's disk is full and this side waits for it to come
+	// back. It may contain text of the peer.
 	Reason string
 }
 
-// StallEvent says that nothing has been verified for a while, and why.
+// StallEvent says that there has been no progress for a while, and why.
 type StallEvent struct {
 	Reason  StallReason
-	Attempt int // of StallReconnecting: the number of the attempt that follows
+	Attempt int // with StallReconnecting: the number of the next attempt
 }
 
 // FileEvent says that a file is verified and in place.
 type FileEvent struct {
-	Path   string // relative, with "/"; in the receiver's words on the receiving side
+	Path   string // relative, with "/"; for the receiver, the path in the destination
 	Bytes  int64
 	BLAKE3 string // of the whole file, in hexadecimal
 }
@@ -67,7 +67,7 @@ type SkipEvent struct {
 	Reason string
 }
 
-// EndEvent is the last event of every Send and Receive: what it returns.
+// EndEvent is the last event of every Send and Receive. It has their results.
 type EndEvent struct {
 	State  State // StateCompleted, StateFailed or StateCancelled
 	Result Result
@@ -92,22 +92,22 @@ type Offer struct {
 	Known bool     // Files and Bytes are exact; else a stream is among the files
 	Files int64    // regular files
 	Bytes int64    // of all files
-	Names []string // of the paths that were sent, at most 100; not yet fit for a file system
+	Names []string // of the paths that were sent, at most 100; not checked as file names
 
 	// Resuming says that what an interrupted Receive of the same things left in
 	// the output is taken up. It is false on the sender's side.
 	Resuming bool
 }
 
-// Result is how a transfer ended.
+// Result is the result of a transfer.
 type Result struct {
 	Files   int64          // in place
 	Bytes   int64          // of those files
 	Skipped int64          // entries that were skipped or failed on either side
-	Corrupt int64          // of those, files whose data failed verification; of a Receive alone
-	Sent    int64          // payload bytes that really crossed
-	Lanes   map[Lane]int64 // Sent by the lane that carried it
-	Elapsed time.Duration  // from the acceptance of the offer on
+	Corrupt int64          // of those, files whose data failed verification; Receive only
+	Sent    int64          // payload bytes that were actually transferred
+	Lanes   map[Lane]int64 // Sent, by the lane that carried it
+	Elapsed time.Duration  // since the offer was accepted
 	Text    string         // what was sent, where the offer is a text
 	Folder  string         // of a Receive to this machine's disk: where the files are, as Output named it
 }

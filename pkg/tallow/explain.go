@@ -10,7 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// explain makes an *Error of whatever ended a transfer.
+// explain returns the *Error for the error that ended a transfer.
 func explain(ctx context.Context, err error) *Error {
 	var known *Error
 	if errors.As(err, &known) {
@@ -19,7 +19,8 @@ func explain(ctx context.Context, err error) *Error {
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		return &Error{Kind: KindInterrupted, Reason: ReasonInterrupted, Err: err}
 	}
-	// Files come before the network, whose errors they may have as well.
+	// Files come before the network: an error of files may wrap one that looks like
+	// the network's.
 	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainMeeting, explainFiles, explainRelay, explainLocal} {
 		if e := f(err); e != nil {
 			e.Err = err
@@ -29,7 +30,7 @@ func explain(ctx context.Context, err error) *Error {
 	return &Error{Kind: KindInternal, Reason: ReasonInternal, Detail: err.Error(), Err: err}
 }
 
-// explainPeer: the peer ended it.
+// explainPeer handles transfers that the peer ended.
 func explainPeer(err error) *Error {
 	var declined *transfer.DeclinedError
 	if errors.As(err, &declined) {
@@ -58,7 +59,7 @@ func explainPeer(err error) *Error {
 	return e
 }
 
-// explainHandshake: the two sides do not have the same code or version.
+// explainHandshake handles failed handshakes, such as with a wrong code.
 func explainHandshake(err error) *Error {
 	var version *handshake.VersionError
 	var abort *handshake.AbortError
@@ -82,8 +83,8 @@ func explainHandshake(err error) *Error {
 	return nil
 }
 
-// failures are the reasons for handshakes that were broken off after the code was
-// at stake.
+// failures returns the reasons for handshakes that were interrupted after they had
+// burnt the code.
 func failures() map[link.HandshakeFailure]Reason {
 	return map[link.HandshakeFailure]Reason{
 		link.FailurePeerLeft:  ReasonHandshakePeerLeft,
@@ -93,7 +94,8 @@ func failures() map[link.HandshakeFailure]Reason {
 	}
 }
 
-// explainLocal: this side's person, or data that cannot be trusted.
+// explainLocal handles refusals by this side: the person declined, or the peer's
+// data is invalid.
 func explainLocal(err error) *Error {
 	var integrity *transfer.IntegrityError
 	switch {
@@ -107,8 +109,8 @@ func explainLocal(err error) *Error {
 	return nil
 }
 
-// incomplete is the error of a transfer that came to its end with something left
-// out; nil if nothing was.
+// incomplete returns the error of a transfer that completed with entries skipped;
+// nil if there are none.
 func incomplete(r Result) *Error {
 	switch {
 	case r.Corrupt > 0:

@@ -12,7 +12,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/oserror"
 )
 
-// explainPaths: what was given to be sent.
+// explainPaths handles paths that cannot be sent.
 func explainPaths(err error) *Error {
 	var path *source.PathError
 	if !errors.As(err, &path) {
@@ -45,7 +45,7 @@ func explainPaths(err error) *Error {
 	return e
 }
 
-// explainDisk: the folder that is received to.
+// explainDisk handles errors of the output folder.
 func explainDisk(err error) *Error {
 	var exists *destination.ExistsError
 	var space *destination.SpaceError
@@ -81,7 +81,7 @@ func explainSpace(space *destination.SpaceError) *Error {
 	return e
 }
 
-// writeReason is why a place cannot be written.
+// writeReason returns the reason why a path cannot be written.
 func writeReason(err error) Reason {
 	switch {
 	case errors.Is(err, syscall.EROFS):

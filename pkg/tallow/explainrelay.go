@@ -11,7 +11,8 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// explainMeeting: there is no relay to meet at, or nobody was found there.
+// explainMeeting handles errors from before the peers meet in a room: there is no
+// relay, or no sender was found.
 func explainMeeting(err error) *Error {
 	var name *link.RelayNameError
 	var listen *link.ListenError
@@ -33,7 +34,7 @@ func explainMeeting(err error) *Error {
 	return nil
 }
 
-// explainRelay: the network between.
+// explainRelay handles errors of the relay and of the connection to the peer.
 func explainRelay(err error) *Error {
 	var refused *rendezvous.RelayError
 	var unreachable *rendezvous.UnreachableError
@@ -71,7 +72,7 @@ func explainRelay(err error) *Error {
 	return e
 }
 
-// explainRefusal says what a refusal by the relay means to this side.
+// explainRefusal returns what a refusal by the relay means for this side.
 func explainRefusal(e *rendezvous.RelayError) (ErrorKind, Reason) {
 	switch {
 	case e.Resuming && e.Code == wire.RoomExpired:

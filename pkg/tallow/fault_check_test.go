@@ -10,55 +10,55 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// judge holds a run with faults against what it may end as, and tells whether
-// there is something left for another run.
-func (r *faultRun) judge() (left bool) {
-	whole := r.judgeFiles()
-	for by, s := range r.sides {
-		switch kind := r.judgeError(by, s.err); kind {
+// check checks how a run with faults ended. It returns true if another run has to
+// transfer the rest.
+func (r *faultRun) check() (unfinished bool) {
+	complete := r.checkFiles()
+	for by, s := range r.outcomes {
+		switch kind := r.checkError(by, s.err); kind {
 		case "":
-			if !whole {
-				r.complain("the %s succeeded and not everything is there", by)
+			if !complete {
+				r.problemf("the %s succeeded, but files are missing", by)
 			}
 		case tallow.KindNetwork, tallow.KindCode:
 		case tallow.KindInterrupted, tallow.KindDeclined:
-			if !r.hasStruck(cancelSender, cancelReceiver) {
-				r.complain("the %s ended as %s, and nobody did that", by, kind)
+			if !r.wasApplied(cancelSender, cancelReceiver) {
+				r.problemf("the %s ended with %s, but was not cancelled", by, kind)
 			}
 		default:
-			r.complain("the %s ended as %s: %v", by, kind, s.err)
+			r.problemf("the %s ended with %s: %v", by, kind, s.err)
 		}
-		if r.plan.mild && s.err != nil {
-			r.complain("the %s gave up, although nothing worse than a broken connection happened", by)
+		if r.plan.recoverable && s.err != nil {
+			r.problemf("the %s failed, although all faults can be recovered from", by)
 		}
 	}
-	if r.sides[theReceiver].err == nil {
-		r.judgeRest()
+	if r.outcomes[roleReceiver].err == nil {
+		r.checkLeftovers()
 	}
-	return r.sides[theReceiver].err != nil
+	return r.outcomes[roleReceiver].err != nil
 }
 
-// judgeError checks that an error says what happened, and gives its kind.
-func (r *faultRun) judgeError(by from, err error) tallow.ErrorKind {
+// checkError checks that an error has a reason, and returns its kind.
+func (r *faultRun) checkError(by role, err error) tallow.ErrorKind {
 	if err == nil {
 		return ""
 	}
 	e, ok := err.(*tallow.Error)
 	switch {
 	case !ok:
-		r.complain("the %s's error is not an *Error: %v", by, err)
+		r.problemf("the %s's error is not an *Error: %v", by, err)
 		return ""
 	case e.Reason == "" || e.Kind == "":
-		r.complain("the %s's error says nothing", by)
+		r.problemf("the %s's error has no reason or no kind", by)
 	case e.Reason == tallow.ReasonInternal:
-		r.complain("the %s has an error that nobody can explain: %v", by, e)
+		r.problemf("the %s has an internal error: %v", by, e)
 	}
 	return e.Kind
 }
 
-// judgeFiles checks that what has a name has the right bytes, and tells whether
-// everything has.
-func (r *faultRun) judgeFiles() bool {
+// checkFiles checks that every file with its final name has the right content. It
+// returns true if all files are there.
+func (r *faultRun) checkFiles() bool {
 	seen := 0
 	err := filepath.WalkDir(r.out, func(path string, d fs.DirEntry, err error) error {
 		switch {
@@ -77,54 +77,54 @@ func (r *faultRun) judgeFiles() bool {
 		want, err := os.ReadFile(filepath.Join(r.src, rel))
 		switch {
 		case err != nil:
-			r.complain("%s was never sent", rel)
+			r.problemf("%s was never sent", rel)
 		case !slices.Equal(got, want):
-			r.complain("%s has wrong bytes", rel)
+			r.problemf("%s has the wrong content", rel)
 		}
 		seen++
 		return nil
 	})
 	if err != nil {
-		r.complain("what was received cannot be read: %v", err)
+		r.problemf("cannot read the received files: %v", err)
 	}
 	return seen == len(r.plan.files)
 }
 
-// judgeRest checks that nothing but what was sent is there.
-func (r *faultRun) judgeRest() {
+// checkLeftovers checks that nothing is left but the files that were sent.
+func (r *faultRun) checkLeftovers() {
 	entries, err := os.ReadDir(r.out)
 	if err != nil {
-		r.complain("%v", err)
+		r.problemf("%v", err)
 	}
 	for _, e := range entries {
 		if e.Name() != "d" {
-			r.complain("%s is left behind", e.Name())
+			r.problemf("%s is left over", e.Name())
 		}
 	}
 }
 
-// judgeAgain checks the run that takes up what another one left. Both ended in
-// order, so nothing may cross twice; after a kill it could be up to 64 MiB.
-func (r *faultRun) judgeAgain(sides map[from]*side) {
-	for by, s := range sides {
+// checkResumed checks a run that resumes another one. Neither process was killed,
+// so no byte may be sent twice. (After a kill, up to 64 MiB may.)
+func (r *faultRun) checkResumed(outcomes map[role]*outcome) {
+	for by, s := range outcomes {
 		if s.err != nil {
-			r.complain("taken up without faults, the %s: %v", by, cause(s.err))
+			r.problemf("resumed without faults, the %s: %v", by, cause(s.err))
 		}
 	}
 	if len(r.problems) > 0 {
 		return
 	}
-	if !r.judgeFiles() {
-		r.complain("taken up without faults, not everything is there")
+	if !r.checkFiles() {
+		r.problemf("resumed without faults, but files are missing")
 	}
-	r.judgeRest()
-	had := r.sides[theReceiver].result.Bytes // in place
-	for _, e := range r.sides[theReceiver].events {
+	r.checkLeftovers()
+	had := r.outcomes[roleReceiver].result.Bytes // in place
+	for _, e := range r.outcomes[roleReceiver].events {
 		if p, ok := e.(tallow.ProgressEvent); ok {
 			had = max(had, p.Bytes) // verified and written
 		}
 	}
-	if sent := sides[theSender].result.Sent; sent > r.plan.total()-had {
-		r.complain("taken up, %d bytes crossed of %d, of which %d were there", sent, r.plan.total(), had)
+	if sent := outcomes[roleSender].result.Sent; sent > r.plan.total()-had {
+		r.problemf("resumed: %d bytes were sent of %d, of which %d were there", sent, r.plan.total(), had)
 	}
 }

@@ -11,18 +11,19 @@ import (
 // faultBytes is how many bytes a fault in a stream of bytes acts on.
 const faultBytes = 16
 
-// flow is one direction of one connection or lane, and what goes wrong with it.
+// flow is one direction of one connection or lane, and the faults that happen
+// in it.
 type flow struct {
-	faults []fault // still to come, in order
-	seen   int64   // messages or bytes
-	held   [][]byte
-	ended  <-chan struct{} // the connection's end
-	happen func(f fault)   // told of each fault, as it strikes
+	faults  []fault         // that are still to come, in order
+	seen    int64           // messages or bytes so far
+	held    [][]byte        // messages to be delivered after the next one
+	ended   <-chan struct{} // closed with the connection
+	onFault func(f fault)   // called for each fault when it happens
 }
 
-// flow makes the flow of the faults that fit.
+// flow returns a flow with those faults of the plan that fit.
 func (r *faultRun) flow(ended <-chan struct{}, fits func(fault) bool) *flow {
-	f := &flow{ended: ended, happen: r.happen}
+	f := &flow{ended: ended, onFault: r.onFault}
 	for _, x := range r.plan.faults {
 		if fits(x) {
 			f.faults = append(f.faults, x)
@@ -32,7 +33,7 @@ func (r *faultRun) flow(ended <-chan struct{}, fits func(fault) bool) *flow {
 	return f
 }
 
-// next takes the fault that strikes before position end, if there is one.
+// next removes and returns the next fault before position end, if there is one.
 func (f *flow) next(end int64) (fault, bool) {
 	for len(f.faults) > 0 && f.faults[0].at < f.seen {
 		f.faults = f.faults[1:]
@@ -45,21 +46,22 @@ func (f *flow) next(end int64) (fault, bool) {
 	return x, true
 }
 
-// message says what becomes of a message; the connection ends unless alive.
+// message returns what to deliver in place of a message. Unless alive, the
+// connection ends after that.
 func (f *flow) message(m []byte) (out [][]byte, alive bool) {
-	x, strikes := f.next(f.seen + 1)
+	x, ok := f.next(f.seen + 1)
 	f.seen++
-	if !strikes {
+	if !ok {
 		return f.release(m), true
 	}
-	return f.suffer(x, slices.Clone(m))
+	return f.apply(x, slices.Clone(m))
 }
 
-// bytes is message for a part of a stream of bytes.
+// bytes is like message, for a part of a byte stream.
 func (f *flow) bytes(b []byte) (out [][]byte, alive bool) {
 	for len(b) > 0 {
-		x, strikes := f.next(f.seen + int64(len(b)))
-		if !strikes {
+		x, ok := f.next(f.seen + int64(len(b)))
+		if !ok {
 			f.seen += int64(len(b))
 			return append(out, f.release(b)...), true
 		}
@@ -67,11 +69,11 @@ func (f *flow) bytes(b []byte) (out [][]byte, alive bool) {
 		if before > 0 {
 			out = append(out, f.release(b[:before])...)
 		}
-		struck := b[before:min(before+faultBytes, int64(len(b)))]
-		b = b[before+int64(len(struck)):]
-		f.seen += before + int64(len(struck))
-		left, alive := f.suffer(x, slices.Clone(struck))
-		out = append(out, left...)
+		affected := b[before:min(before+faultBytes, int64(len(b)))]
+		b = b[before+int64(len(affected)):]
+		f.seen += before + int64(len(affected))
+		changed, alive := f.apply(x, slices.Clone(affected))
+		out = append(out, changed...)
 		if !alive {
 			return out, false
 		}
@@ -79,18 +81,19 @@ func (f *flow) bytes(b []byte) (out [][]byte, alive bool) {
 	return out, true
 }
 
-// release gives m and then what was held back for it.
+// release returns m followed by the messages that were held back.
 func (f *flow) release(m ...[]byte) [][]byte {
 	out := append(m, f.held...)
 	f.held = nil
 	return out
 }
 
-func (f *flow) suffer(x fault, m []byte) (out [][]byte, alive bool) {
-	f.happen(x)
+// apply applies a fault to a message.
+func (f *flow) apply(x fault, m []byte) (out [][]byte, alive bool) {
+	f.onFault(x)
 	last := len(m) - 1
-	switch x.deed {
-	case die, away:
+	switch x.action {
+	case disconnect, away:
 		return nil, false
 	case stall:
 		<-f.ended
@@ -118,7 +121,7 @@ func (f *flow) suffer(x fault, m []byte) (out [][]byte, alive bool) {
 		m = nil
 	}
 	if last >= 0 {
-		switch x.deed {
+		switch x.action {
 		case flipFirst:
 			m[0] ^= 1
 		case flipMiddle:

@@ -7,9 +7,9 @@ import (
 	"github.com/tallow-transfer/tallow/internal/lane"
 )
 
-var errLaneDied = errors.New("the lane died of a fault")
+var errLaneDied = errors.New("a fault closed the lane")
 
-// faultyLane is a carrier to which faults happen as it is written to.
+// faultyLane is a carrier that applies faults to the records written to it.
 type faultyLane struct {
 	lane.Carrier
 	flow  *flow
@@ -17,14 +17,14 @@ type faultyLane struct {
 	ended chan struct{}
 }
 
-// tamper is for Client.Tamper, on one side.
-func (r *faultRun) tamper(by from) func(uint32, lane.Carrier) lane.Carrier {
+// wrapper returns a function for Client.WrapCarrier, for one peer.
+func (r *faultRun) wrapper(by role) func(uint32, lane.Carrier) lane.Carrier {
 	var mu sync.Mutex
 	lanes := make(map[layer]int)
 	return func(id uint32, c lane.Carrier) lane.Carrier {
-		kind := directs
+		kind := directRecords
 		if id&0xffff == 0 {
-			kind = records
+			kind = relayedRecords
 		}
 		mu.Lock()
 		defer mu.Unlock()

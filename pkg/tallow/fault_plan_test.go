@@ -10,66 +10,66 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// deed is what a fault does to a message, or to a few bytes, on its way.
-type deed string
+// action is what a fault does.
+type action string
 
-// Those that a message suffers.
+// Actions on one message, or on a few bytes of a stream.
 const (
-	drop       deed = "drop"
-	flipFirst  deed = "flip the first byte"
-	flipMiddle deed = "flip a middle bit"
-	flipLast   deed = "flip the last bit"
-	truncate   deed = "truncate"
-	lengthen   deed = "lengthen"
-	empty      deed = "empty"
-	replay     deed = "replay"
-	reorder    deed = "reorder"
-	inject     deed = "inject"
+	drop       action = "drop"
+	flipFirst  action = "flip the first byte"
+	flipMiddle action = "flip a middle bit"
+	flipLast   action = "flip the last bit"
+	truncate   action = "truncate"
+	lengthen   action = "lengthen"
+	empty      action = "empty"
+	replay     action = "replay"
+	reorder    action = "reorder"
+	inject     action = "inject"
 )
 
-// Those that more than a message suffers.
+// Actions on a whole connection, lane, relay or transfer.
 const (
-	die            deed = "die"             // the connection or lane ends
-	pause          deed = "pause"           // nothing passes for a while
-	stall          deed = "stall"           // nothing passes any more, and nobody is told
-	away           deed = "away"            // the relay hangs up on everybody and is gone for a while
-	restart        deed = "restart"         // the relay has forgotten its rooms
-	cancelSender   deed = "cancel sender"   // a person interrupts it
-	cancelReceiver deed = "cancel receiver" // a person interrupts it
+	disconnect     action = "disconnect"      // the connection or lane ends
+	pause          action = "pause"           // nothing passes for a while
+	stall          action = "stall"           // nothing passes any more, without an error
+	away           action = "away"            // the relay closes all connections and is gone for a while
+	restart        action = "restart"         // the relay restarts and has no rooms
+	cancelSender   action = "cancel sender"   // the context of Send is cancelled
+	cancelReceiver action = "cancel receiver" // the context of Receive is cancelled
 )
 
 var (
-	tampers = []deed{drop, flipFirst, flipMiddle, flipLast, truncate, lengthen, empty, replay, reorder, inject}
-	breaks  = []deed{die, die, pause, away, restart}
+	messageActions    = []action{drop, flipFirst, flipMiddle, flipLast, truncate, lengthen, empty, replay, reorder, inject}
+	connectionActions = []action{disconnect, disconnect, pause, away, restart}
 )
 
-// layer is what a fault counts, and acts on.
+// layer is what a fault acts on.
 type layer string
 
 const (
-	bytesOf  layer = "bytes"         // of a TCP connection to the relay
-	payloads layer = "payload"       // that the relay passes on
-	records  layer = "record"        // of a relayed lane
-	directs  layer = "direct record" // of a direct lane
+	rawBytes       layer = "bytes"         // of a TCP connection to the relay
+	payloads       layer = "payload"       // that the relay forwards
+	relayedRecords layer = "record"        // of a relayed lane
+	directRecords  layer = "direct record" // of a direct lane
 )
 
 // fault is one thing that goes wrong, once.
 type fault struct {
-	layer layer
-	by    from // whose connection it is, and who writes the records
-	conn  int  // its number of its layer, from 0: in a code's room, then in resume rooms
-	back  bool // on the way from the relay
-	at    int64
-	deed  deed
-	span  time.Duration // of pause and away
+	layer     layer
+	by        role  // the peer whose connection it is, or who writes the records
+	conn      int   // number of the connection or lane in its layer, from 0
+	fromRelay bool  // acts on what comes from the relay, instead of what goes to it
+	at        int64 // number of the message, or offset of the first byte
+	action    action
+	span      time.Duration // of pause and away
 }
 
 func (f fault) String() string {
-	way := ""
-	if f.back {
-		way = ", on the way back"
+	direction := ""
+	if f.fromRelay {
+		direction = ", from the relay"
 	}
-	s := fmt.Sprintf("%s at %s %d of the %s's connection %d%s", f.deed, f.layer, f.at, f.by, f.conn, way)
+	s := fmt.Sprintf("%s at %s %d of the %s's connection %d%s", f.action, f.layer, f.at, f.by, f.conn, direction)
 	if f.span > 0 {
 		s += fmt.Sprintf(", for %v", f.span)
 	}
@@ -82,9 +82,9 @@ type plan struct {
 	files  map[string]int // sizes
 	lanes  []tallow.Lane
 	faults []fault
-	wait   time.Duration // of both sides, for each other
-	// mild: all that goes wrong can be overcome, so both sides have to succeed.
-	mild bool
+	wait   time.Duration // PeerTimeout and ReconnectTimeout of both peers
+	// recoverable: both peers have to succeed in spite of the faults.
+	recoverable bool
 }
 
 func (p plan) String() string {
@@ -102,19 +102,20 @@ func (p plan) total() (n int64) {
 	return n
 }
 
-// How long a run's sides wait for each other: where there is no way back, the
-// run waits in vain as long; where there must be one, a busy machine may need it.
+// How long the peers of a run wait for each other. After some faults they cannot
+// meet again, so this wait is short. If the faults are recoverable they must meet,
+// and a busy machine may need a long time.
 const (
 	shortWait = 3 * time.Second
 	longWait  = 45 * time.Second
 )
 
-// planOf is the plan that a seed stands for.
-func planOf(seed uint64) plan {
+// planFor returns the plan for a seed. The same seed always gives the same plan.
+func planFor(seed uint64) plan {
 	r := rand.New(rand.NewPCG(seed, 0x7a110))
 	p := plan{
-		name: fmt.Sprintf("-fault.seed=%d", seed), files: payloadOf(r),
-		lanes: []tallow.Lane{tallow.LaneRelay}, wait: shortWait, mild: seed%4 == 0,
+		name: fmt.Sprintf("-fault.seed=%d", seed), files: randomFiles(r),
+		lanes: []tallow.Lane{tallow.LaneRelay}, wait: shortWait, recoverable: seed%4 == 0,
 	}
 	switch seed % 20 {
 	case 5:
@@ -125,23 +126,23 @@ func planOf(seed uint64) plan {
 		p.lanes = tallow.AllLanes()
 	}
 	n := 1 + r.IntN(4)
-	if p.mild {
+	if p.recoverable {
 		p.wait, n = longWait, 1+r.IntN(3)
 	}
 	for i := range n {
 		p.faults = append(p.faults, p.fault(r, i))
 	}
-	if !p.mild && r.IntN(5) == 0 {
+	if !p.recoverable && r.IntN(5) == 0 {
 		f := p.fault(r, 0)
-		f.deed, f.layer, f.span = []deed{cancelSender, cancelReceiver}[r.IntN(2)], payloads, 0
+		f.action, f.layer, f.span = []action{cancelSender, cancelReceiver}[r.IntN(2)], payloads, 0
 		f.at = int64(r.IntN(12))
 		p.faults = append(p.faults, f)
 	}
 	return p
 }
 
-// payloadOf is up to five files, of some 2 MiB together as a rule.
-func payloadOf(r *rand.Rand) map[string]int {
+// randomFiles returns the sizes of up to five files, usually about 2 MiB in all.
+func randomFiles(r *rand.Rand) map[string]int {
 	sizes := []int{0, 1, 100, 65_536, 300_000, 1 << 20, 1<<20 + 1}
 	names := []string{"d/a", "d/b/c", "d/b/größe", "d/e", "d/z"}
 	files := make(map[string]int)
@@ -150,68 +151,69 @@ func payloadOf(r *rand.Rand) map[string]int {
 	}
 	for name, n := range files {
 		if len(files) < 3 {
-			files[name] = n + 1<<20 // enough that something is under way
+			files[name] = n + 1<<20 // enough data for faults to act on
 		}
 	}
 	return files
 }
 
-// fault makes up fault number i of a run: the later ones are also in the
-// connections that the earlier ones make necessary.
+// fault returns fault number i of a run. Later faults may act on connections that
+// earlier ones make necessary.
 func (p plan) fault(r *rand.Rand, i int) fault {
 	f := fault{
-		layer: []layer{payloads, payloads, records, bytesOf}[r.IntN(4)],
-		by:    []from{theSender, theReceiver}[r.IntN(2)],
-		conn:  r.IntN(i + 1), back: r.IntN(3) == 0,
+		layer: []layer{payloads, payloads, relayedRecords, rawBytes}[r.IntN(4)],
+		by:    []role{roleSender, roleReceiver}[r.IntN(2)],
+		conn:  r.IntN(i + 1), fromRelay: r.IntN(3) == 0,
 	}
 	if p.lanes[0] != tallow.LaneRelay && f.layer == payloads {
-		f.layer = directs
+		f.layer = directRecords
 	}
-	if f.layer == records || f.layer == directs {
-		f.back = false
+	if f.layer == relayedRecords || f.layer == directRecords {
+		f.fromRelay = false
 	}
 	if r.IntN(3) == 0 {
-		f.deed = breaks[r.IntN(len(breaks))]
+		f.action = connectionActions[r.IntN(len(connectionActions))]
 	} else {
-		f.deed = tampers[r.IntN(len(tampers))]
+		f.action = messageActions[r.IntN(len(messageActions))]
 	}
-	switch f.deed {
+	switch f.action {
 	case pause:
 		f.span = time.Duration(r.IntN(1500)) * time.Millisecond
 	case away:
 		f.span = time.Duration(r.IntN(1200)) * time.Millisecond
 	}
-	if !p.mild && r.IntN(12) == 0 && !slices.ContainsFunc(p.faults, func(o fault) bool { return o.deed == stall }) {
-		f.deed, f.span = stall, 0
+	if !p.recoverable && r.IntN(12) == 0 && !slices.ContainsFunc(p.faults, func(o fault) bool { return o.action == stall }) {
+		f.action, f.span = stall, 0
 	}
 	return p.placed(r, i, f)
 }
 
-// placed chooses where fault number i strikes.
+// placed chooses the position of fault number i.
 func (p plan) placed(r *rand.Rand, i int, f fault) fault {
-	// Of the sender's some 60 messages most are data; the receiver says less.
+	// The sender sends about 60 messages, most of them data. The receiver sends
+	// fewer.
 	few := []int{3, 8, 25, 70}[r.IntN(4)]
-	fromSender := (f.by == theSender) != f.back
+	fromSender := (f.by == roleSender) != f.fromRelay
 	if !fromSender {
 		few = []int{3, 8, 16}[r.IntN(3)]
 	}
 	f.at = int64(r.IntN(few))
-	if p.mild {
-		// Not in a handshake: the first one uses the code up, and one in a resume
+	if p.recoverable {
+		// Not during a handshake: the first one burns the code, and one in a resume
 		// room may have to time out.
-		if f.layer == bytesOf {
+		if f.layer == rawBytes {
 			f.layer = payloads
 		}
 		if f.layer == payloads {
 			f.at += 2
 		}
-		if f.conn == 0 && fromSender && f.layer != directs {
-			f.at += 6 // the last word of the handshake has arrived for sure
+		if f.conn == 0 && fromSender && f.layer != directRecords {
+			f.at += 6 // the last message of the handshake has certainly arrived
 		}
 	}
-	if f.layer == bytesOf {
+	if f.layer == rawBytes {
 		f.at = r.Int64N(1 << (4 + r.IntN(18)))
-		f.conn = r.IntN(i + 3) // HTTP has some of its own
+		f.conn = r.IntN(i + 3) // HTTP calls have connections of their own
 	}
 	return f
 }

@@ -19,16 +19,16 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// forgetfulRelay is an honest relay that can be started again.
-type forgetfulRelay struct {
+// restartableRelay is a relay that can be restarted, which loses its rooms.
+type restartableRelay struct {
 	current atomic.Pointer[relay.Relay]
 	server  *httptest.Server
-	old     sync.WaitGroup
+	old     sync.WaitGroup // relays that are being shut down
 }
 
-func startForgetfulRelay() (*forgetfulRelay, error) {
-	f := &forgetfulRelay{}
-	if err := f.fresh(); err != nil {
+func startRestartableRelay() (*restartableRelay, error) {
+	f := &restartableRelay{}
+	if err := f.restart(); err != nil {
 		return nil, err
 	}
 	f.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,7 +37,7 @@ func startForgetfulRelay() (*forgetfulRelay, error) {
 	return f, nil
 }
 
-func (f *forgetfulRelay) fresh() error {
+func (f *restartableRelay) restart() error {
 	r, err := relay.New(relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1})
 	if err != nil {
 		return err
@@ -50,121 +50,123 @@ func (f *forgetfulRelay) fresh() error {
 }
 
 func shutDown(r *relay.Relay) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), testTimeout)
 	defer cancel()
 	_ = r.Shutdown(ctx)
 }
 
-func (f *forgetfulRelay) close() {
+func (f *restartableRelay) close() {
 	shutDown(f.current.Load())
 	f.old.Wait()
 	f.server.Close()
 }
 
-// road is the way of one side to a relay. What passes on it may be watched and
-// changed.
-type road struct {
+// proxy forwards the connections of one peer to a relay. A test can observe and
+// change what it forwards.
+type proxy struct {
 	upstream string // HOST:PORT of the relay
 	url      string
 	listener net.Listener
 	server   *httptest.Server
 	client   *http.Transport
-	seats    sync.WaitGroup
+	handlers sync.WaitGroup
 
-	// Either may be nil: what changes the bytes of a connection, and the payloads
-	// of a seat in a room. They are made anew for each.
-	wires  func(n int, ended <-chan struct{}) (in, out *flow)
-	rooms  func(n int, join wire.RoomJoin, ended <-chan struct{}) (in, out passage)
+	// Called for each TCP connection, and for each join of a room; either may be
+	// nil. They return what changes the bytes, or the payloads.
+	filterBytes    func(n int, ended <-chan struct{}) (in, out *flow)
+	filterPayloads func(n int, join wire.RoomJoin, ended <-chan struct{}) (in, out filter)
+
 	mu     sync.Mutex
-	conns  map[*roadConn]struct{}
+	conns  map[*proxyConn]struct{}
 	nConns int
-	nSeats int
-	closed time.Time // until when nobody gets through
+	nJoins int
+	closed time.Time // until then no connection is accepted
 }
 
-// passage says what becomes of a payload; the connection ends unless alive.
-type passage func(payload []byte) (out [][]byte, alive bool)
+// filter returns what to deliver in place of a payload. Unless alive, the
+// connection ends after that.
+type filter func(payload []byte) (out [][]byte, alive bool)
 
-// roadTo makes a road; open starts it.
-func roadTo(upstream string) *road {
-	return &road{upstream: upstream, conns: make(map[*roadConn]struct{})}
+// newProxy returns a proxy for the relay at upstream. Open starts it.
+func newProxy(upstream string) *proxy {
+	return &proxy{upstream: upstream, conns: make(map[*proxyConn]struct{})}
 }
 
-func (r *road) open() {
-	r.client = &http.Transport{DisableKeepAlives: true}
-	api := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: r.upstream})
-	api.Transport = r.client
+func (p *proxy) open() {
+	p.client = &http.Transport{DisableKeepAlives: true}
+	api := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: p.upstream})
+	api.Transport = p.client
 	api.ErrorHandler = func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) }
 	mux := http.NewServeMux()
 	mux.Handle("/api/", api)
-	mux.HandleFunc("/ws", r.seat)
-	r.server = httptest.NewUnstartedServer(mux)
-	r.server.Config.ErrorLog = log.New(io.Discard, "", 0) // it is meant to break
-	r.listener = r.server.Listener
-	r.server.Listener = r
-	r.server.Start()
-	r.url = "ws://" + r.listener.Addr().String()
+	mux.HandleFunc("/ws", p.join)
+	p.server = httptest.NewUnstartedServer(mux)
+	p.server.Config.ErrorLog = log.New(io.Discard, "", 0) // errors are expected
+	p.listener = p.server.Listener
+	p.server.Listener = p
+	p.server.Start()
+	p.url = "ws://" + p.listener.Addr().String()
 }
 
-func (r *road) close() {
-	r.cut(patience)
-	r.server.Close()
-	r.seats.Wait()
+func (p *proxy) close() {
+	p.cut(testTimeout)
+	p.server.Close()
+	p.handlers.Wait()
 }
 
-// cut breaks every connection, and lets no new ones through for a while.
-func (r *road) cut(span time.Duration) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.closed = time.Now().Add(span)
-	for c := range r.conns {
+// cut breaks every connection, and accepts no new ones for a while.
+func (p *proxy) cut(span time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.closed = time.Now().Add(span)
+	for c := range p.conns {
 		_ = c.abort()
 	}
-	clear(r.conns)
+	clear(p.conns)
 }
 
-// Addr and Close make a road a net.Listener.
-func (r *road) Addr() net.Addr { return r.listener.Addr() }
-func (r *road) Close() error   { return r.listener.Close() }
+// Addr and Close make a proxy a net.Listener.
+func (p *proxy) Addr() net.Addr { return p.listener.Addr() }
+func (p *proxy) Close() error   { return p.listener.Close() }
 
-// Accept lets the next connection through.
-func (r *road) Accept() (net.Conn, error) {
+// Accept accepts the next connection.
+func (p *proxy) Accept() (net.Conn, error) {
 	for {
-		inner, err := r.listener.Accept()
+		inner, err := p.listener.Accept()
 		if err != nil {
 			return nil, err
 		}
-		c := &roadConn{Conn: inner, road: r, ended: make(chan struct{})}
-		r.mu.Lock()
-		if time.Now().Before(r.closed) {
-			r.mu.Unlock()
+		c := &proxyConn{Conn: inner, proxy: p, ended: make(chan struct{})}
+		p.mu.Lock()
+		if time.Now().Before(p.closed) {
+			p.mu.Unlock()
 			_ = inner.Close()
 			continue
 		}
-		r.conns[c] = struct{}{}
-		n := r.nConns
-		r.nConns++
-		r.mu.Unlock()
+		p.conns[c] = struct{}{}
+		n := p.nConns
+		p.nConns++
+		p.mu.Unlock()
 		c.in, c.out = &flow{}, &flow{}
-		if r.wires != nil {
-			c.in, c.out = r.wires(n, c.ended)
+		if p.filterBytes != nil {
+			c.in, c.out = p.filterBytes(n, c.ended)
 		}
 		return c, nil
 	}
 }
 
-// roadConn is a connection on a road.
-type roadConn struct {
+// proxyConn is a connection from a peer to a proxy.
+type proxyConn struct {
 	net.Conn
-	road  *road
+	proxy *proxy
 	once  sync.Once
 	ended chan struct{}
 
 	in, out *flow
-	rest    []byte // read and not yet taken
+	rest    []byte // read, but not yet returned
 }
 
-func (c *roadConn) Read(b []byte) (int, error) {
+func (c *proxyConn) Read(b []byte) (int, error) {
 	for len(c.rest) == 0 {
 		n, err := c.Conn.Read(b)
 		if err != nil {
@@ -185,7 +187,7 @@ func (c *roadConn) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-func (c *roadConn) Write(b []byte) (int, error) {
+func (c *proxyConn) Write(b []byte) (int, error) {
 	parts, alive := c.out.bytes(b)
 	for _, p := range parts {
 		if _, err := c.Conn.Write(p); err != nil {
@@ -199,22 +201,22 @@ func (c *roadConn) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func (c *roadConn) Close() error {
-	c.road.mu.Lock()
-	delete(c.road.conns, c)
-	c.road.mu.Unlock()
+func (c *proxyConn) Close() error {
+	c.proxy.mu.Lock()
+	delete(c.proxy.conns, c)
+	c.proxy.mu.Unlock()
 	return c.abort()
 }
 
-func (c *roadConn) abort() error {
+func (c *proxyConn) abort() error {
 	c.once.Do(func() { close(c.ended) })
 	return c.Conn.Close()
 }
 
-// seat connects one side's seat in a room with the relay.
-func (r *road) seat(w http.ResponseWriter, req *http.Request) {
-	r.seats.Add(1)
-	defer r.seats.Done()
+// join joins a room at the relay on behalf of a peer, and forwards messages.
+func (p *proxy) join(w http.ResponseWriter, req *http.Request) {
+	p.handlers.Add(1)
+	defer p.handlers.Done()
 	var up websocket.Upgrader
 	authorization := req.Header.Get("Authorization")
 	join, _, _ := wire.ParseRoomAuthorization(authorization)
@@ -224,28 +226,28 @@ func (r *road) seat(w http.ResponseWriter, req *http.Request) {
 	}
 	defer client.Close()
 	var dialer websocket.Dialer
-	upstream, _, err := dialer.DialContext(req.Context(), "ws://"+r.upstream+"/ws", http.Header{"Authorization": {authorization}})
+	upstream, _, err := dialer.DialContext(req.Context(), "ws://"+p.upstream+"/ws", http.Header{"Authorization": {authorization}})
 	if err != nil {
 		return
 	}
-	r.mu.Lock()
-	n := r.nSeats
-	r.nSeats++
-	r.mu.Unlock()
+	p.mu.Lock()
+	n := p.nJoins
+	p.nJoins++
+	p.mu.Unlock()
 	ended := make(chan struct{})
 	hangUp := sync.OnceFunc(func() {
 		close(ended)
 		_ = client.Close()
 		_ = upstream.Close()
 	})
-	var in, out passage
-	if r.rooms != nil {
-		in, out = r.rooms(n, join, ended)
+	var in, out filter
+	if p.filterPayloads != nil {
+		in, out = p.filterPayloads(n, join, ended)
 	}
 	var both sync.WaitGroup
-	both.Go(func() { // a passage that is stalled reads nothing, and does not see the end
+	both.Go(func() { // a stalled filter does not read, so it does not see the end
 		select {
-		case <-client.NetConn().(*roadConn).ended:
+		case <-client.NetConn().(*proxyConn).ended:
 			hangUp()
 		case <-ended:
 		}
@@ -255,8 +257,8 @@ func (r *road) seat(w http.ResponseWriter, req *http.Request) {
 	both.Wait()
 }
 
-// pass forwards messages until one of the two ends, or the passage.
-func pass(from, to *websocket.Conn, through passage) {
+// pass forwards messages until a connection or the filter ends.
+func pass(from, to *websocket.Conn, through filter) {
 	for {
 		kind, m, err := from.ReadMessage()
 		if err != nil {

@@ -15,33 +15,32 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// from says which side something comes from.
-type from string
+// role is the role of a peer.
+type role string
 
 const (
-	theSender   from = "sender"
-	theReceiver from = "receiver"
+	roleSender   role = "sender"
+	roleReceiver role = "receiver"
 )
 
-// faultRun is one transfer in which things go wrong, and what is to be seen of
-// it from outside.
+// faultRun is one transfer with faults, and what is observed of it.
 type faultRun struct {
 	plan plan
 	src  string
 	out  string
 
-	relay *forgetfulRelay
-	roads map[from]*road
-	stop  map[from]context.CancelFunc
-	sides map[from]*side
+	relay    *restartableRelay
+	proxies  map[role]*proxy
+	stop     map[role]context.CancelFunc
+	outcomes map[role]*outcome
 
 	mu       sync.Mutex
-	struck   []fault
+	applied  []fault
 	problems []string
 }
 
-// runPlan runs a plan in a folder of its own below dir, and then, if something
-// is left to do, again without faults. It returns when all is over or ctx ends.
+// runPlan runs a plan in a new folder below dir. If the transfer fails, it is then
+// resumed without faults. runPlan returns when all is done or ctx ends.
 func runPlan(ctx context.Context, p plan, dir string) (*faultRun, error) {
 	r := &faultRun{plan: p}
 	home, err := os.MkdirTemp(dir, "run-")
@@ -50,29 +49,29 @@ func runPlan(ctx context.Context, p plan, dir string) (*faultRun, error) {
 	}
 	defer os.RemoveAll(home)
 	r.src, r.out = filepath.Join(home, "src"), filepath.Join(home, "out")
-	if err := r.prepare(); err != nil {
+	if err := r.writeFiles(); err != nil {
 		return r, err
 	}
-	if err := r.lay(); err != nil {
+	if err := r.startRelays(); err != nil {
 		return r, err
 	}
-	defer r.clear()
+	defer r.closeRelays()
 	clients, err := r.clients()
 	if err != nil {
 		return r, err
 	}
-	if r.sides, err = r.transfer(ctx, clients, p.wait); err != nil {
+	if r.outcomes, err = r.transfer(ctx, clients, p.wait); err != nil {
 		return r, err
 	}
-	left := r.judge()
-	if len(r.problems) > 0 || !left {
+	unfinished := r.check()
+	if len(r.problems) > 0 || !unfinished {
 		return r, nil
 	}
-	return r, r.again(ctx)
+	return r, r.resume(ctx)
 }
 
-// prepare writes what is sent.
-func (r *faultRun) prepare() error {
+// writeFiles writes the files that are sent.
+func (r *faultRun) writeFiles() error {
 	for name, n := range r.plan.files {
 		b := make([]byte, n)
 		_, _ = rand.NewChaCha8([32]byte{byte(n), byte(n >> 8), byte(n >> 16), byte(len(name))}).Read(b)
@@ -87,95 +86,99 @@ func (r *faultRun) prepare() error {
 	return os.Mkdir(r.out, 0o777)
 }
 
-// lay makes the relay and both roads to it.
-func (r *faultRun) lay() error {
+// startRelays starts the relay, and a proxy to it for each peer.
+func (r *faultRun) startRelays() error {
 	var err error
-	if r.relay, err = startForgetfulRelay(); err != nil {
+	if r.relay, err = startRestartableRelay(); err != nil {
 		return err
 	}
-	r.roads = make(map[from]*road)
-	for _, by := range []from{theSender, theReceiver} {
-		way := roadTo(r.relay.server.Listener.Addr().String())
-		way.wires = func(n int, ended <-chan struct{}) (in, out *flow) {
-			return r.flow(ended, r.fits(bytesOf, by, n, false)), r.flow(ended, r.fits(bytesOf, by, n, true))
+	r.proxies = make(map[role]*proxy)
+	for _, by := range []role{roleSender, roleReceiver} {
+		p := newProxy(r.relay.server.Listener.Addr().String())
+		p.filterBytes = func(n int, ended <-chan struct{}) (in, out *flow) {
+			return r.flow(ended, r.fits(rawBytes, by, n, false)), r.flow(ended, r.fits(rawBytes, by, n, true))
 		}
-		way.rooms = func(n int, _ wire.RoomJoin, ended <-chan struct{}) (in, out passage) {
+		p.filterPayloads = func(n int, _ wire.RoomJoin, ended <-chan struct{}) (in, out filter) {
 			return r.flow(ended, r.fits(payloads, by, n, false)).message, r.flow(ended, r.fits(payloads, by, n, true)).message
 		}
-		way.open()
-		r.roads[by] = way
+		p.open()
+		r.proxies[by] = p
 	}
 	return nil
 }
 
-func (r *faultRun) fits(l layer, by from, conn int, back bool) func(fault) bool {
-	return func(f fault) bool { return f.layer == l && f.by == by && f.conn == conn && f.back == back }
+func (r *faultRun) fits(l layer, by role, conn int, fromRelay bool) func(fault) bool {
+	return func(f fault) bool {
+		return f.layer == l && f.by == by && f.conn == conn && f.fromRelay == fromRelay
+	}
 }
 
-func (r *faultRun) clear() {
-	for _, way := range r.roads {
-		way.close()
+func (r *faultRun) closeRelays() {
+	for _, p := range r.proxies {
+		p.close()
 	}
 	r.relay.close()
 }
 
-// happen notes a fault as it strikes, and does what it does beyond its flow.
-func (r *faultRun) happen(f fault) {
+// onFault records a fault when it happens, and does what it does outside its
+// flow.
+func (r *faultRun) onFault(f fault) {
 	r.mu.Lock()
-	r.struck = append(r.struck, f)
+	r.applied = append(r.applied, f)
 	r.mu.Unlock()
-	switch f.deed {
+	switch f.action {
 	case away:
-		for _, way := range r.roads {
-			way.cut(f.span)
+		for _, p := range r.proxies {
+			p.cut(f.span)
 		}
 	case restart:
-		_ = r.relay.fresh()
+		_ = r.relay.restart()
 	case cancelSender:
-		r.stop[theSender]()
+		r.stop[roleSender]()
 	case cancelReceiver:
-		r.stop[theReceiver]()
+		r.stop[roleReceiver]()
 	}
 }
 
-func (r *faultRun) hasStruck(deeds ...deed) bool {
+func (r *faultRun) wasApplied(actions ...action) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.struck, func(f fault) bool { return slices.Contains(deeds, f.deed) })
+	return slices.ContainsFunc(r.applied, func(f fault) bool { return slices.Contains(actions, f.action) })
 }
 
-// clients are the two sides' with the faults of their roads and lanes.
-func (r *faultRun) clients() (map[from]*tallow.Client, error) {
-	clients := make(map[from]*tallow.Client)
-	for by, way := range r.roads {
-		c, err := tallow.New(tallow.Config{Relay: way.url, Lanes: r.plan.lanes})
+// clients returns the clients of both peers, which connect through their proxies
+// and have faults on their lanes.
+func (r *faultRun) clients() (map[role]*tallow.Client, error) {
+	clients := make(map[role]*tallow.Client)
+	for by, p := range r.proxies {
+		c, err := tallow.New(tallow.Config{Relay: p.url, Lanes: r.plan.lanes})
 		if err != nil {
 			return nil, err
 		}
-		c.Tamper(r.tamper(by))
+		c.WrapCarrier(r.wrapper(by))
 		clients[by] = c
 	}
 	return clients, nil
 }
 
 // transfer sends from src to out.
-func (r *faultRun) transfer(ctx context.Context, clients map[from]*tallow.Client, wait time.Duration) (map[from]*side, error) {
-	sent, received := &side{}, &side{}
+func (r *faultRun) transfer(ctx context.Context, clients map[role]*tallow.Client, wait time.Duration) (map[role]*outcome, error) {
+	sent, received := &outcome{}, &outcome{}
 	sending, stopSending := context.WithCancel(ctx)
 	defer stopSending()
 	receiving, stopReceiving := context.WithCancel(ctx)
 	defer stopReceiving()
-	r.stop = map[from]context.CancelFunc{theSender: stopSending, theReceiver: stopReceiving}
+	r.stop = map[role]context.CancelFunc{roleSender: stopSending, roleReceiver: stopReceiving}
 	code := make(chan string, 1)
 	var both sync.WaitGroup
 	both.Go(func() {
 		defer close(code)
-		sent.result, sent.err = clients[theSender].Send(sending, tallow.SendOptions{
+		sent.result, sent.err = clients[roleSender].Send(sending, tallow.SendOptions{
 			Paths: []string{filepath.Join(r.src, "d")}, PeerTimeout: wait, ReconnectTimeout: wait,
 			OnEvent: func(e tallow.Event) {
 				sent.events = append(sent.events, e)
 				if c, ok := e.(tallow.CodeEvent); ok {
-					code <- c.Code[strings.LastIndex(c.Code, "#")+1:] // the receiver has a road of its own
+					code <- c.Code[strings.LastIndex(c.Code, "#")+1:] // the receiver has its own proxy
 				}
 			},
 		})
@@ -183,45 +186,45 @@ func (r *faultRun) transfer(ctx context.Context, clients map[from]*tallow.Client
 	both.Go(func() {
 		c, ok := <-code
 		if !ok {
-			received.err = sent.err // nobody to receive from
+			received.err = sent.err // there is no code
 			return
 		}
-		received.result, received.err = clients[theReceiver].Receive(receiving, tallow.ReceiveOptions{
+		received.result, received.err = clients[roleReceiver].Receive(receiving, tallow.ReceiveOptions{
 			Code: c, Output: r.out, PeerTimeout: wait, ReconnectTimeout: wait,
 			OnEvent: func(e tallow.Event) { received.events = append(received.events, e) },
 		})
 	})
 	both.Wait()
-	return map[from]*side{theSender: sent, theReceiver: received}, ctx.Err()
+	return map[role]*outcome{roleSender: sent, roleReceiver: received}, ctx.Err()
 }
 
-// again transfers what is left, with nothing in the way.
-func (r *faultRun) again(ctx context.Context) error {
+// resume transfers the rest, without faults.
+func (r *faultRun) resume(ctx context.Context) error {
 	c, err := tallow.New(tallow.Config{Relay: r.relay.server.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	if err != nil {
 		return err
 	}
-	sides, err := r.transfer(ctx, map[from]*tallow.Client{theSender: c, theReceiver: c}, patience)
+	outcomes, err := r.transfer(ctx, map[role]*tallow.Client{roleSender: c, roleReceiver: c}, testTimeout)
 	if err != nil {
 		return err
 	}
-	r.judgeAgain(sides)
+	r.checkResumed(outcomes)
 	return nil
 }
 
-func (r *faultRun) complain(format string, args ...any) {
+func (r *faultRun) problemf(format string, args ...any) {
 	r.problems = append(r.problems, fmt.Sprintf(format, args...))
 }
 
-// String tells all that is known of a run.
+// String describes a run: its plan, the faults that happened, and the outcomes.
 func (r *faultRun) String() string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	lines := []string{r.plan.String()}
-	for _, f := range r.struck {
+	for _, f := range r.applied {
 		lines = append(lines, "  happened: "+f.String())
 	}
-	for by, s := range r.sides {
+	for by, s := range r.outcomes {
 		lines = append(lines, fmt.Sprintf("  the %s: %v; %+v", by, cause(s.err), s.result))
 	}
 	for _, p := range r.problems {
@@ -230,7 +233,7 @@ func (r *faultRun) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// cause is an error with what it was made of.
+// cause returns an error together with the error that caused it.
 func cause(err error) string {
 	if e, ok := err.(*tallow.Error); ok {
 		return fmt.Sprintf("%v <- %v", e, e.Err)

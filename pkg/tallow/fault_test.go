@@ -15,22 +15,22 @@ import (
 )
 
 var (
-	faultRuns = flag.Int("fault.runs", 0, "how many runs with faults there are; 0: 300, or 60 where that would take long")
-	faultSeed = flag.Uint64("fault.seed", 0, "the only run with faults that there is; 0: as many as -fault.runs says")
+	faultRuns = flag.Int("fault.runs", 0, "number of runs with faults; 0: 300, or 60 with -short or the race detector")
+	faultSeed = flag.Uint64("fault.seed", 0, "seed of the only run with faults; 0: as many runs as -fault.runs says")
 )
 
 // Limits of runs with faults.
 const (
-	runsAtOnce = 24              // they wait most of the time
-	runsInRace = 12              // at once, where the race detector slows them
-	runsABatch = 96              // after each, no goroutine is left
-	runLimit   = 2 * time.Minute // of one: what is over it hangs
+	runsAtOnce     = 24              // they wait most of the time
+	runsAtOnceRace = 12              // with the race detector, which slows them down
+	runsPerBatch   = 96              // after each batch no goroutine may be left
+	runLimit       = 2 * time.Minute // a run that takes longer hangs
 )
 
-// A transfer in which things go wrong, one after the other, on either side and
-// at any byte, ends with identical bytes, or with an error after which another
-// transfer brings the rest. It never hangs, and no file ever bears its name with
-// a wrong byte. What goes wrong comes from a seed, which a failure tells.
+// A transfer with faults, at either peer and at any byte, ends with identical
+// files, or with an error after which another transfer resumes it. It never hangs,
+// and no file with its final name ever has a wrong byte. The faults come from a
+// seed, which a failure prints.
 func TestFaults(t *testing.T) {
 	runs := *faultRuns
 	if runs == 0 {
@@ -41,77 +41,77 @@ func TestFaults(t *testing.T) {
 	}
 	var plans []plan
 	for seed := uint64(1); seed <= uint64(runs); seed++ {
-		plans = append(plans, planOf(seed))
+		plans = append(plans, planFor(seed))
 	}
 	if *faultSeed != 0 {
-		plans = []plan{planOf(*faultSeed)}
+		plans = []plan{planFor(*faultSeed)}
 	}
 	var sum tally
-	for batch := range slices.Chunk(plans, runsABatch) {
+	for batch := range slices.Chunk(plans, runsPerBatch) {
 		runAll(t, batch, &sum)
 	}
-	t.Logf("%d runs: %d without a loss, %d met again, %d were taken up by another; %v; %v",
-		sum.runs, sum.smooth, sum.met, sum.taken, sum.struck, sum.where)
+	t.Logf("%d runs: %d succeeded at once, %d reconnected, %d were resumed by another transfer; %v; %v",
+		sum.runs, sum.smooth, sum.reconnected, sum.resumed, sum.applied, sum.where)
 	if sum.runs >= 300 {
-		sum.suffices(t)
+		sum.checkCoverage(t)
 	}
 }
 
-// suffices fails if the faults missed: that proves nothing.
-func (s *tally) suffices(t *testing.T) {
+// checkCoverage fails if some kind of fault never happened.
+func (s *tally) checkCoverage(t *testing.T) {
 	t.Helper()
-	if s.met < s.runs/10 || s.taken < s.runs/10 {
-		t.Error("too few runs lost their connections, or had to be taken up")
+	if s.reconnected < s.runs/10 || s.resumed < s.runs/10 {
+		t.Error("too few runs reconnected, or had to be resumed")
 	}
-	for _, d := range slices.Concat(tampers, breaks, []deed{stall, cancelSender, cancelReceiver}) {
-		if s.struck[d] == 0 {
-			t.Errorf("nothing suffered a %q", d)
+	for _, d := range slices.Concat(messageActions, connectionActions, []action{stall, cancelSender, cancelReceiver}) {
+		if s.applied[d] == 0 {
+			t.Errorf("no fault with the action %q happened", d)
 		}
 	}
-	for _, l := range []layer{bytesOf, payloads, records, directs} {
+	for _, l := range []layer{rawBytes, payloads, relayedRecords, directRecords} {
 		if s.where[l] == 0 {
-			t.Errorf("nothing happened to a %s", l)
+			t.Errorf("no fault on a %s happened", l)
 		}
 	}
 }
 
-// tally is what became of runs.
+// tally counts the outcomes of runs.
 type tally struct {
-	runs   int
-	smooth int // succeeded without meeting again
-	met    int // succeeded after meeting again
-	taken  int // failed, and were taken up
-	struck map[deed]int
-	where  map[layer]int
+	runs        int
+	smooth      int // succeeded without reconnecting
+	reconnected int // succeeded after reconnecting
+	resumed     int // failed, and were resumed by another transfer
+	applied     map[action]int
+	where       map[layer]int
 }
 
 func (s *tally) add(r *faultRun) {
 	s.runs++
 	switch {
-	case r.sides[theReceiver].err != nil:
-		s.taken++
-	case r.roads[theReceiver].nSeats > 1:
-		s.met++
+	case r.outcomes[roleReceiver].err != nil:
+		s.resumed++
+	case r.proxies[roleReceiver].nJoins > 1:
+		s.reconnected++
 	default:
 		s.smooth++
 	}
-	if s.struck == nil {
-		s.struck, s.where = make(map[deed]int), make(map[layer]int)
+	if s.applied == nil {
+		s.applied, s.where = make(map[action]int), make(map[layer]int)
 	}
-	for _, f := range r.struck {
-		s.struck[f.deed]++
+	for _, f := range r.applied {
+		s.applied[f.action]++
 		s.where[f.layer]++
 	}
 }
 
-// runAll runs plans, several at the same time, and reports what is wrong.
+// runAll runs plans, several at the same time, and reports their problems.
 func runAll(t *testing.T, plans []plan, sum *tally) {
 	t.Helper()
 	dir := t.TempDir()
 	before := runtime.NumGoroutine()
 	atOnce := runsAtOnce
 	if raceDetector {
-		atOnce = runsInRace
+		atOnce = runsAtOnceRace
 	}
 	turns := make(chan struct{}, atOnce)
 	var mu sync.Mutex // of sum and what follows
@@ -144,13 +144,13 @@ func runAll(t *testing.T, plans []plan, sum *tally) {
 		})
 	}
 	all.Wait()
-	leftOver(t, before)
+	awaitGoroutines(t, before)
 }
 
-// leftOver waits until there are no more goroutines than before.
-func leftOver(t *testing.T, before int) {
+// awaitGoroutines waits until there are no more goroutines than before.
+func awaitGoroutines(t *testing.T, before int) {
 	t.Helper()
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(testTimeout)
 	defer deadline.Stop()
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
@@ -169,22 +169,22 @@ func goroutines() string {
 	return b.String()
 }
 
-// Whatever an evil relay does to any one message of either side, the same holds.
-func TestEvilRelay(t *testing.T) {
+// The same holds whatever a hostile relay does to one message of either peer.
+func TestHostileRelay(t *testing.T) {
 	var plans []plan
-	for _, d := range tampers {
-		for _, by := range []from{theSender, theReceiver} {
+	for _, d := range messageActions {
+		for _, by := range []role{roleSender, roleReceiver} {
 			for _, at := range []int64{0, 1, 2, 4, 20} {
 				plans = append(plans, plan{
-					name: "the evil relay", files: map[string]int{"d/a": 1, "d/b": 3000, "d/c": 2<<20 + 17},
-					lanes: []tallow.Lane{tallow.LaneRelay}, wait: shortWait, faults: []fault{{layer: payloads, by: by, at: at, deed: d}},
+					name: "hostile relay", files: map[string]int{"d/a": 1, "d/b": 3000, "d/c": 2<<20 + 17},
+					lanes: []tallow.Lane{tallow.LaneRelay}, wait: shortWait, faults: []fault{{layer: payloads, by: by, at: at, action: d}},
 				})
 			}
 		}
 	}
 	var sum tally
 	runAll(t, plans, &sum)
-	if n := len(sum.struck); n != len(tampers) && !t.Failed() {
-		t.Errorf("%d things were done, not %d", n, len(tampers))
+	if n := len(sum.applied); n != len(messageActions) && !t.Failed() {
+		t.Errorf("%d actions happened, want %d", n, len(messageActions))
 	}
 }

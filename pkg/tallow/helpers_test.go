@@ -20,8 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds everything that a test waits for.
-const patience = 30 * time.Second
+// testTimeout bounds every wait in a test.
+const testTimeout = 30 * time.Second
 
 // startRelay serves a relay on this machine and returns its URL.
 func startRelay(t testing.TB, config relay.Config) string { return relaytest.Start(t, config).URL }
@@ -35,17 +35,17 @@ func newClient(t testing.TB, c tallow.Config) *tallow.Client {
 	return client
 }
 
-// side is what one side of a transfer did.
-type side struct {
+// outcome is what a Send or a Receive returned, and its events.
+type outcome struct {
 	result tallow.Result
 	err    error
 	events []tallow.Event
 }
 
-// transfer sends by one client and receives by the other.
-func transfer(t *testing.T, sender, receiver *tallow.Client, s tallow.SendOptions, r tallow.ReceiveOptions) (sent, received side) {
+// transfer sends with one client and receives with another.
+func transfer(t *testing.T, sender, receiver *tallow.Client, s tallow.SendOptions, r tallow.ReceiveOptions) (sent, received outcome) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	code := make(chan string, 1)
 	onSend, onReceive := s.OnEvent, r.OnEvent
@@ -55,7 +55,7 @@ func transfer(t *testing.T, sender, receiver *tallow.Client, s tallow.SendOption
 			onSend(e)
 		}
 		if c, ok := e.(tallow.CodeEvent); ok {
-			code <- c.Code // from now on the receiver is there as well
+			code <- c.Code // the receiver starts now
 		}
 	}
 	r.OnEvent = func(e tallow.Event) {
@@ -80,7 +80,7 @@ func transfer(t *testing.T, sender, receiver *tallow.Client, s tallow.SendOption
 	return sent, received
 }
 
-// kindOf is the kind of an error of the SDK, empty for none.
+// kindOf returns the kind of an error of the SDK, empty for nil.
 func kindOf(t *testing.T, err error) tallow.ErrorKind {
 	t.Helper()
 	if err == nil {
@@ -93,7 +93,7 @@ func kindOf(t *testing.T, err error) tallow.ErrorKind {
 	return e.Kind
 }
 
-// write makes files of the given sizes and returns their folder.
+// write creates files of the given sizes and returns their folder.
 func write(t *testing.T, files map[string]int) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -130,7 +130,7 @@ func contents(t *testing.T, dir string) map[string]string {
 	return files
 }
 
-// visible drops what a transfer keeps for a resume.
+// visible removes the files that a transfer keeps in order to resume.
 func visible(files map[string]string) map[string]string {
 	for path := range files {
 		if strings.HasPrefix(path, ".tallow-") {

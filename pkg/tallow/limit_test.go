@@ -10,8 +10,8 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// A limit on either side holds, by the clock and over real connections, within
-// five per cent; and the rate that people see is that.
+// A rate limit at either peer is kept to within five per cent, in real time and
+// over real connections. The rate in ProgressEvents is the limit.
 func TestLimitRate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		lane          tallow.Lane
@@ -36,7 +36,7 @@ func TestLimitRate(t *testing.T) {
 				case attempt == 5:
 					t.Fatalf("it took %v, and %.0f bytes a second are shown", took, shown)
 				}
-				// The machine had other things to do.
+				// The machine may be busy; try again.
 			}
 		})
 	}
@@ -47,8 +47,8 @@ const (
 	limitedRate = 2 << 20
 )
 
-// limitedTransfer transfers limitedSize bytes, and returns how long the data took
-// and the last rate that was shown.
+// limitedTransfer transfers limitedSize bytes. It returns how long the data took
+// and the rate of the last ProgressEvent.
 func limitedTransfer(t *testing.T, client *tallow.Client, send, receive int64) (took time.Duration, shown float64) {
 	t.Helper()
 	dir, out := write(t, map[string]int{"d/big": limitedSize - 200_000, "d/a": 10, "d/b": 190_000, "d/c": 9_990}), t.TempDir()
@@ -71,10 +71,10 @@ func limitedTransfer(t *testing.T, client *tallow.Client, send, receive int64) (
 		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same")
+		t.Error("the files differ")
 	}
 	if sent.result.Sent != limitedSize || received.result.Sent != limitedSize {
-		t.Errorf("%d and %d bytes crossed", sent.result.Sent, received.result.Sent)
+		t.Errorf("%d and %d bytes were sent", sent.result.Sent, received.result.Sent)
 	}
 	return took, shown
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/link"
 )
 
-// localNetwork is the network that this machine is on.
+// localNetwork returns the network that this machine is on.
 func localNetwork(version string, log *slog.Logger) link.LocalNetwork {
 	return lan.Network{Version: version, Logger: log}
 }

@@ -6,5 +6,5 @@ import (
 	"github.com/tallow-transfer/tallow/internal/link"
 )
 
-// localNetwork is nil: a browser cannot listen, nor look for others.
+// localNetwork returns nil: a browser can neither listen nor use mDNS.
 func localNetwork(string, *slog.Logger) link.LocalNetwork { return nil }

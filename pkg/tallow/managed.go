@@ -15,7 +15,7 @@ const (
 	TransferReceive TransferKind = "receive"
 )
 
-// Transfer is a transfer of a TransferManager as it stood at one moment.
+// Transfer is the state of a transfer of a TransferManager at one moment.
 type Transfer struct {
 	ID       TransferID
 	Kind     TransferKind
@@ -28,18 +28,19 @@ type Transfer struct {
 	Err      error  // once it has ended: an *Error, or nil
 }
 
-// TransferTotals is how far all transfers are together.
+// TransferTotals sums up the transfers of a TransferManager. Bytes, Total and
+// Files leave out transfers that failed or were cancelled.
 type TransferTotals struct {
 	Transfers int     // that have begun
 	Active    int     // that have not ended
-	Bytes     int64   // verified and written, of all but those that ended in vain
-	Total     int64   // of the same: of the offers that are known, less what was skipped in the end
-	Files     int64   // in place, of the same
+	Bytes     int64   // verified and written
+	Total     int64   // of the offers that are known, without entries that were skipped
+	Files     int64   // in place
 	Rate      float64 // bytes a second
 }
 
-// Totals is how far all transfers are together. Those that ended before their
-// completion count no more than as begun, so that Bytes can reach Total.
+// Totals returns the sums over all transfers. Failed and cancelled ones count only
+// in Transfers, so that Bytes can reach Total.
 func (m *TransferManager) Totals() TransferTotals {
 	var sum TransferTotals
 	for _, t := range m.List() {
@@ -49,7 +50,7 @@ func (m *TransferManager) Totals() TransferTotals {
 			sum.Active++
 			sum.Total += t.Progress.Total
 		case t.State == StateCompleted:
-			sum.Total += t.Progress.Bytes // what was skipped does not come any more
+			sum.Total += t.Progress.Bytes // without what was skipped
 		default:
 			continue
 		}
@@ -63,7 +64,7 @@ func (m *TransferManager) Totals() TransferTotals {
 // managed is one transfer of a TransferManager.
 type managed struct {
 	controls *Controls
-	cancel   context.CancelFunc // set before anybody can find it
+	cancel   context.CancelFunc // set before find can return it
 	done     chan struct{}      // closed after the last event
 
 	mu   sync.Mutex
@@ -91,7 +92,7 @@ func (t *managed) snapshot() Transfer {
 	return now
 }
 
-// note takes in an event.
+// note updates the state with an event.
 func (t *managed) note(e Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -110,10 +111,10 @@ func (t *managed) note(e Event) {
 	}
 }
 
-// end takes in the last event; t.mu is held.
+// end updates the state with the last event; t.mu is held.
 func (t *managed) end(e EndEvent) {
 	t.seen.Ended, t.seen.State, t.seen.Result, t.seen.Err = true, e.State, e.Result, e.Err
-	if e.State == StateCompleted { // the latest progress is a little older
+	if e.State == StateCompleted { // the latest ProgressEvent may be older
 		p := &t.seen.Progress
 		p.Bytes, p.Files, p.Total = e.Result.Bytes, e.Result.Files, max(p.Total, e.Result.Bytes)
 	}

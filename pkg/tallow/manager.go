@@ -6,10 +6,9 @@ import (
 	"sync"
 )
 
-// TransferManager runs several transfers of one Client at once: each has an ID
-// under which it is watched, paused, resumed and cancelled. It keeps what it
-// knows of a transfer after its end. Its methods may be called from any
-// goroutine.
+// TransferManager runs several transfers of one Client at once. Each has an ID, by
+// which it is watched, paused, resumed and cancelled. The manager keeps the state
+// of a transfer after its end. Its methods may be called from any goroutine.
 type TransferManager struct {
 	client  *Client
 	onEvent func(TransferEvent)
@@ -22,10 +21,11 @@ type TransferManager struct {
 
 	mu        sync.Mutex
 	closed    bool
-	transfers []*managed // by ID, which is the index and one
+	transfers []*managed // the ID is the index plus one
 }
 
-// TransferID names a transfer of one TransferManager: 1, 2, 3, as they begin.
+// TransferID identifies a transfer of one TransferManager: 1, 2, 3, in the order
+// in which they begin.
 type TransferID int64
 
 // TransferEvent is an event of one of a TransferManager's transfers.
@@ -34,9 +34,9 @@ type TransferEvent struct {
 	Event Event
 }
 
-// NewTransferManager makes a manager whose transfers end with ctx at the latest.
-// onEvent is told the events of all of them, one at a time; it may call any
-// method but Wait and Close, and it may be nil. The manager has to be closed.
+// NewTransferManager returns a manager whose transfers end when ctx does. onEvent
+// is called with the events of all transfers, one at a time. It may call any method
+// except Wait and Close, and it may be nil. The manager must be closed.
 func NewTransferManager(ctx context.Context, client *Client, onEvent func(TransferEvent)) *TransferManager {
 	if onEvent == nil {
 		onEvent = func(TransferEvent) {}
@@ -46,9 +46,9 @@ func NewTransferManager(ctx context.Context, client *Client, onEvent func(Transf
 	return m
 }
 
-// Send begins to send and returns at once. The code comes as a CodeEvent, and
-// what is wrong with the options as the transfer's error. The error here is an
-// *Error of KindUsage: the manager is closed.
+// Send starts to send and returns at once. The code comes as a CodeEvent. Invalid
+// options are reported as the transfer's error. The error here is an *Error of
+// KindUsage, if the manager is closed.
 func (m *TransferManager) Send(o SendOptions) (TransferID, error) {
 	t := newManaged(TransferSend, o.Controls)
 	o.Controls = t.controls
@@ -59,7 +59,7 @@ func (m *TransferManager) Send(o SendOptions) (TransferID, error) {
 	})
 }
 
-// Receive begins to receive and returns at once, like Send.
+// Receive starts to receive and returns at once, like Send.
 func (m *TransferManager) Receive(o ReceiveOptions) (TransferID, error) {
 	t := newManaged(TransferReceive, o.Controls)
 	t.seen.Code = o.Code
@@ -96,7 +96,7 @@ func (m *TransferManager) start(t *managed, run func(context.Context, func(Event
 	m.wg.Go(func() {
 		defer t.cancel()
 		defer close(t.done)
-		_, _ = run(ctx, func(e Event) { // its EndEvent has what it returns
+		_, _ = run(ctx, func(e Event) { // the EndEvent has the results
 			t.note(e)
 			m.tell(TransferEvent{id, e})
 		})
@@ -119,9 +119,9 @@ func (m *TransferManager) find(id TransferID) (*managed, error) {
 	return m.transfers[id-1], nil
 }
 
-// Pause holds back the data of a transfer until Resume; see Controls. The error
-// is an *Error of KindUsage: there is no such transfer. To one that has ended it
-// does nothing.
+// Pause pauses a transfer until Resume; see Controls.Pause. It does nothing to a
+// transfer that has ended. The error is an *Error of KindUsage, if there is no such
+// transfer.
 func (m *TransferManager) Pause(id TransferID) error {
 	t, err := m.find(id)
 	if err == nil {
@@ -130,7 +130,7 @@ func (m *TransferManager) Pause(id TransferID) error {
 	return err
 }
 
-// Resume lets the data of a transfer flow again. Its error is as that of Pause.
+// Resume resumes a paused transfer. Its error is that of Pause.
 func (m *TransferManager) Resume(id TransferID) error {
 	t, err := m.find(id)
 	if err == nil {
@@ -139,8 +139,8 @@ func (m *TransferManager) Resume(id TransferID) error {
 	return err
 }
 
-// Cancel ends a transfer, which then has an error of KindInterrupted; Wait tells
-// when. Its own error is as that of Pause.
+// Cancel ends a transfer, which then has an error of KindInterrupted. It does not
+// wait for the end; Wait does. Its error is that of Pause.
 func (m *TransferManager) Cancel(id TransferID) error {
 	t, err := m.find(id)
 	if err == nil {
@@ -149,8 +149,8 @@ func (m *TransferManager) Cancel(id TransferID) error {
 	return err
 }
 
-// Wait waits for the end of a transfer and returns what its Send or Receive
-// did, or the cause of ctx's end.
+// Wait waits for the end of a transfer and returns the results of its Send or
+// Receive, or ctx's cause.
 func (m *TransferManager) Wait(ctx context.Context, id TransferID) (Result, error) {
 	t, err := m.find(id)
 	if err != nil {
@@ -165,7 +165,7 @@ func (m *TransferManager) Wait(ctx context.Context, id TransferID) (Result, erro
 	}
 }
 
-// Get is one transfer as it stands. Its error is as that of Pause.
+// Get returns the state of one transfer. Its error is that of Pause.
 func (m *TransferManager) Get(id TransferID) (Transfer, error) {
 	t, err := m.find(id)
 	if err != nil {
@@ -174,7 +174,7 @@ func (m *TransferManager) Get(id TransferID) (Transfer, error) {
 	return t.snapshot(), nil
 }
 
-// List is every transfer as it stands, in the order in which they began.
+// List returns the state of every transfer, in the order in which they began.
 func (m *TransferManager) List() []Transfer {
 	m.mu.Lock()
 	transfers := slices.Clone(m.transfers)
@@ -186,7 +186,7 @@ func (m *TransferManager) List() []Transfer {
 	return list
 }
 
-// Close cancels every transfer, waits for their ends, and begins no other.
+// Close cancels every transfer and waits for their ends. No new ones can begin.
 func (m *TransferManager) Close() {
 	m.mu.Lock()
 	m.closed = true

@@ -10,28 +10,27 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tallow-transfer/tallow/internal/broadcast"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// managerLog keeps what a manager tells, and lets tests wait for some of it.
+// managerLog records the events of a manager, and lets tests wait for them.
 type managerLog struct {
+	changed broadcast.Signal // with each event
+
 	mu     sync.Mutex
 	events []tallow.TransferEvent
-	grown  chan struct{} // closed and replaced with each event
 }
 
-func newManagerLog() *managerLog { return &managerLog{grown: make(chan struct{})} }
-
-func (l *managerLog) take(e tallow.TransferEvent) {
+func (l *managerLog) add(e tallow.TransferEvent) {
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	l.events = append(l.events, e)
-	close(l.grown)
-	l.grown = make(chan struct{})
+	l.mu.Unlock()
+	l.changed.Broadcast()
 }
 
-// of are the events of one transfer so far.
+// of returns the events of one transfer so far.
 func (l *managerLog) of(id tallow.TransferID) []tallow.Event {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,20 +46,18 @@ func (l *managerLog) of(id tallow.TransferID) []tallow.Event {
 // await waits for an event of a transfer.
 func (l *managerLog) await(t *testing.T, id tallow.TransferID, wanted func(tallow.Event) bool) tallow.Event {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	for {
-		l.mu.Lock()
-		grown := l.grown
-		l.mu.Unlock()
+		changed := l.changed.Wait()
 		events := l.of(id)
 		if i := slices.IndexFunc(events, wanted); i >= 0 {
 			return events[i]
 		}
 		select {
-		case <-grown:
+		case <-changed:
 		case <-ctx.Done():
-			t.Fatalf("transfer %d: not told in time; told %v", id, events)
+			t.Fatalf("transfer %d: no such event in time; events %v", id, events)
 		}
 	}
 }
@@ -71,12 +68,12 @@ func inState(s tallow.State) func(tallow.Event) bool {
 	return func(e tallow.Event) bool { return e == tallow.StateEvent{State: s} }
 }
 
-// newManager makes a manager with a client of a relay of this machine.
+// newManager creates a manager, with a client of a relay on this machine.
 func newManager(t *testing.T, config relay.Config) (*tallow.TransferManager, *managerLog) {
 	t.Helper()
 	client := newClient(t, tallow.Config{Relay: startRelay(t, config), Lanes: []tallow.Lane{tallow.LaneRelay}})
-	log := newManagerLog()
-	m := tallow.NewTransferManager(t.Context(), client, log.take)
+	log := &managerLog{}
+	m := tallow.NewTransferManager(t.Context(), client, log.add)
 	t.Cleanup(m.Close)
 	return m, log
 }
@@ -90,8 +87,8 @@ func began(t *testing.T, id tallow.TransferID, err error) tallow.TransferID {
 	return id
 }
 
-// pair sends paths and receives them, both by one manager, and slowly enough
-// for the test to have a word in it.
+// pair sends paths and receives them with one manager, slowly enough for a test to
+// interfere.
 func pair(t *testing.T, m *tallow.TransferManager, log *managerLog, out string, paths ...string) (sending, receiving tallow.TransferID) {
 	t.Helper()
 	id, err := m.Send(tallow.SendOptions{Paths: paths, LimitRate: 8 << 20})
@@ -134,7 +131,7 @@ func TestManagerRunsSeveralTransfers(t *testing.T) {
 			}
 		}
 		if got, want := contents(t, outs[i]), contents(t, dirs[i]); !maps.Equal(got, want) {
-			t.Errorf("%d: not the same", i)
+			t.Errorf("%d: the files differ", i)
 		}
 	}
 	var listed []tallow.TransferID
@@ -150,7 +147,7 @@ func TestManagerRunsSeveralTransfers(t *testing.T) {
 	}
 }
 
-// One transfer is paused and one is cancelled, and the others do not care.
+// Pausing one transfer and cancelling another does not affect the others.
 func TestManagerPausesAndCancels(t *testing.T) {
 	m, log := newManager(t, relay.Config{})
 	dir := write(t, map[string]int{"a": 16 << 20, "b": 16<<20 + 1, "c": 1 << 20})
@@ -172,10 +169,10 @@ func TestManagerPausesAndCancels(t *testing.T) {
 		t.Fatal(err)
 	}
 	if _, err := m.Wait(t.Context(), cancelledR); kindOf(t, err) != tallow.KindInterrupted {
-		t.Errorf("the cancelled side: %v", err)
+		t.Errorf("the cancelled receiver: %v", err)
 	}
 	if _, err := m.Wait(t.Context(), cancelledS); kindOf(t, err) != tallow.KindDeclined {
-		t.Errorf("the other side: %v", err)
+		t.Errorf("its sender: %v", err)
 	}
 	doneS, doneR := pair(t, m, log, outs[2], filepath.Join(dir, "c"))
 	for _, id := range []tallow.TransferID{doneS, doneR} {
@@ -186,9 +183,9 @@ func TestManagerPausesAndCancels(t *testing.T) {
 
 	now, _ := m.Get(pausedR)
 	if now.State != tallow.StatePaused || now.Ended || now.Progress.Bytes == 16<<20 {
-		t.Errorf("it is not paused any more, or it never was: %+v", now)
+		t.Errorf("not paused: %+v", now)
 	}
-	// The cancelled ones count no more.
+	// Cancelled transfers do not count.
 	totals := m.Totals()
 	if totals.Transfers != 6 || totals.Active != 2 || totals.Files != 2 || totals.Total != 2*(16<<20)+2*(1<<20) {
 		t.Errorf("%+v", totals)
@@ -206,7 +203,7 @@ func TestManagerPausesAndCancels(t *testing.T) {
 	}
 }
 
-// Close ends whatever runs; TestMain sees that no goroutine is left.
+// Close ends all transfers. TestMain checks that no goroutine is left.
 func TestManagerCloses(t *testing.T) {
 	m, log := newManager(t, relay.Config{})
 	waiting, err := m.Send(tallow.SendOptions{Text: "hello"})
@@ -225,7 +222,7 @@ func TestManagerCloses(t *testing.T) {
 	if _, err := m.Send(tallow.SendOptions{Text: "hello"}); kindOf(t, err) != tallow.KindUsage {
 		t.Errorf("after the end: %v", err)
 	}
-	m.Close() // again: nothing happens
+	m.Close() // a second Close does nothing
 }
 
 func TestManagerMistakes(t *testing.T) {
@@ -262,10 +259,10 @@ func TestManagerMistakes(t *testing.T) {
 	began(t, waiting, err)
 	log.await(t, waiting, isCode)
 	ctx, cancel := context.WithCancelCause(t.Context())
-	bored := errors.New("bored")
-	cancel(bored)
-	if _, err := m.Wait(ctx, waiting); !errors.Is(err, bored) {
-		t.Errorf("an impatient caller: %v", err)
+	cause := errors.New("cancelled by the test")
+	cancel(cause)
+	if _, err := m.Wait(ctx, waiting); !errors.Is(err, cause) {
+		t.Errorf("a cancelled Wait: %v", err)
 	}
 	m.Close()
 	if !slices.ContainsFunc(told, isCode) {

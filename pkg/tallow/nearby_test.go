@@ -10,13 +10,13 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// Of two senders with the same number the receiver tries neither, although it
-// sits down at the first that it hears of: no code is burnt, and when one of
-// them has gone the other is found.
-func TestTwoNearbySendersOfOneNumber(t *testing.T) {
+// If two senders on the network have the same nameplate, the receiver tries
+// neither, although it has joined the room of the first: no code is burnt. When
+// one of them is gone, the other is found.
+func TestTwoNearbySendersOfOneNameplate(t *testing.T) {
 	client := newClient(t, tallow.Config{})
 	code := fmt.Sprintf("%d-acid-acorn-acre", 100_000_000+rand.IntN(900_000_000))
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	var senders sync.WaitGroup
 	defer senders.Wait()
@@ -37,19 +37,19 @@ func TestTwoNearbySendersOfOneNumber(t *testing.T) {
 	gone := make(chan struct{})
 	send(ctx, "the one", func(err error) {
 		if err != nil {
-			t.Errorf("the sender that stayed: %v", err)
+			t.Errorf("the remaining sender: %v", err)
 		}
 	})
 	send(leaving, "the other", func(error) { close(gone) })
 
 	_, err := client.Receive(ctx, tallow.ReceiveOptions{Code: code})
 	if kindOf(t, err) != tallow.KindCode || err.(*tallow.Error).Reason != tallow.ReasonTwoSenders {
-		t.Fatalf("with two of them: %v", err)
+		t.Fatalf("with two senders: %v", err)
 	}
 	leave()
 	<-gone
 	r, err := client.Receive(ctx, tallow.ReceiveOptions{Code: code})
 	if err != nil || r.Text != "the one" {
-		t.Errorf("with one of them: %q, %v", r.Text, err)
+		t.Errorf("with one sender: %q, %v", r.Text, err)
 	}
 }

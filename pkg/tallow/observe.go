@@ -10,7 +10,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// transferSession is a link as package transfer wants it.
+// transferSession makes a link a transfer.Session.
 type transferSession struct{ *link.Link }
 
 // Attached returns the lanes one by one as they come up.
@@ -22,8 +22,8 @@ func (s transferSession) Attached(ctx context.Context) (transfer.Lane, error) {
 	return next, nil
 }
 
-// linkEvents makes events of what a link tells. It is a link.HandshakeObserver
-// and a link.Observer.
+// linkEvents turns the calls of a link into events. It implements
+// link.HandshakeObserver and link.Observer.
 type linkEvents struct{ run *transferRun }
 
 func (e linkEvents) PeerJoined() { e.run.changeState(transfer.EventPeerJoined, "") }
@@ -45,7 +45,7 @@ func (e linkEvents) Reconnected() {
 	}
 }
 
-// transferEvents makes events of what a transfer tells. It is a
+// transferEvents turns the calls of a transfer into events. It implements
 // transfer.Observer.
 type transferEvents struct{ run *transferRun }
 

@@ -22,10 +22,10 @@ const (
 	ConflictSkip      Conflict = "skip"      // keep it
 )
 
-// Existing is a file in the way of one that is received.
+// Existing is a file that exists where one is to be received.
 type Existing struct {
 	Path  string // relative to the output folder
-	Size  int64  // of the file that is there, in bytes
+	Size  int64  // of the existing file, in bytes
 	MTime time.Time
 	New   struct { // the file that is received
 		Size  int64
@@ -33,10 +33,10 @@ type Existing struct {
 	}
 }
 
-// maxText bounds a text that is received into memory, in bytes.
+// maxText is the largest text that is received into memory, in bytes.
 const maxText = 1 << 20
 
-// output is where a Receive goes, once the offer is known.
+// output chooses and holds the destination of a Receive.
 type output struct {
 	o     ReceiveOptions
 	log   *slog.Logger
@@ -44,20 +44,20 @@ type output struct {
 
 	folder string // of this machine's disk, where it goes to one
 	opened files.Destination
-	close  func()    // what was opened; what can be resumed stays
-	resume resumable // nil if nothing of it can be
+	close  func()    // closes opened; what can be resumed stays
+	resume resumable // nil if opened cannot be resumed
 }
 
-// resumable is a destination that keeps what another process of the receiver
-// needs to go on.
+// resumable is a destination that stores what another process of the receiver
+// needs to resume.
 type resumable interface {
-	// Remember keeps it beside what has arrived.
+	// Remember stores it beside the files that have arrived.
 	Remember(sealed []byte) error
-	// Keep has it stay although nothing has arrived that is worth a resume.
+	// Keep keeps it even if no file has arrived.
 	Keep()
 }
 
-// open chooses the destination of an offer.
+// open returns the destination for an offer.
 func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 	switch {
 	case out.o.Destination != nil:
@@ -65,7 +65,7 @@ func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destinatio
 	case out.o.Writer != nil:
 		w := stream.NewWriter(out.o.Writer)
 		out.opened, out.close = w, func() { _ = w.Close() }
-		context.AfterFunc(ctx, out.close) // a write to a pipe may never end by itself
+		context.AfterFunc(ctx, out.close) // a write to a pipe may block forever
 	case offer.Text && out.o.Output == "":
 		out.opened = stream.NewBuffer(maxText)
 	default:
@@ -76,7 +76,7 @@ func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destinatio
 	return out.opened, nil
 }
 
-// text is a text that was received into memory.
+// text returns a text that was received into memory.
 func (out *output) text() string {
 	buffer, ok := out.opened.(*stream.Buffer)
 	if !ok {

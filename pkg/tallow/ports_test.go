@@ -14,8 +14,7 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// An fs.FS in memory is sent into a destination in memory: no disk is touched on
-// either side.
+// An fs.FS in memory is sent to a destination in memory, without any disk.
 func TestFromMemoryToMemory(t *testing.T) {
 	url := startRelay(t, relay.Config{})
 	when := time.Date(2020, 2, 29, 12, 0, 0, 123456789, time.UTC)
@@ -60,8 +59,8 @@ func TestFromMemoryToMemory(t *testing.T) {
 	}
 }
 
-// A destination without room ends the transfer as a full disk does.
-func TestDestinationWithoutRoom(t *testing.T) {
+// A destination without space ends the transfer like a full disk.
+func TestDestinationWithoutSpace(t *testing.T) {
 	client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{})})
 	sent, received := transfer(t, client, client,
 		tallow.SendOptions{Source: files.FS(fstest.MapFS{"big": {Data: make([]byte, 5000), Mode: fs.ModePerm}})},
@@ -71,7 +70,7 @@ func TestDestinationWithoutRoom(t *testing.T) {
 	}
 }
 
-// What is sent, and where it goes, is given once.
+// Options that name no source, or several sources or destinations, are an error.
 func TestOneSourceAndOneDestination(t *testing.T) {
 	client := newClient(t, tallow.Config{})
 	for _, o := range []tallow.SendOptions{

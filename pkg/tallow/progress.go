@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// progressInterval: at most ten events a second.
+// progressInterval is the shortest time between two ProgressEvents.
 const progressInterval = 100 * time.Millisecond
 
-// reportProgress tells the progress, whenever it has changed, until it is
-// stopped or ctx ends. To stop waits for its goroutine.
+// reportProgress sends ProgressEvents, whenever there is progress, until stop is
+// called or ctx ends. stop waits for the goroutine.
 func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var reporter sync.WaitGroup
@@ -37,7 +37,7 @@ func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
 	}
 }
 
-// progressAt is the progress now.
+// progressAt returns the progress now.
 func (t *transferRun) progressAt(now time.Time, rate *speed) ProgressEvent {
 	p := ProgressEvent{
 		Bytes: t.progress.Bytes.Load(), Received: t.progress.Received(),
@@ -47,8 +47,8 @@ func (t *transferRun) progressAt(now time.Time, rate *speed) ProgressEvent {
 	return p
 }
 
-// remaining is how many bytes are still to be verified and written, 0 if that is
-// not known.
+// remaining returns how many bytes are still to be verified and written, 0 if
+// unknown.
 func (t *transferRun) remaining() int64 {
 	return max(t.progress.Total.Load()-t.progress.Bytes.Load(), 0)
 }

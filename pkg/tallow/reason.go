@@ -1,40 +1,40 @@
 package tallow
 
-// Reason says what happened, for programs: each program puts it into words for
-// the people that it speaks to. Reasons are only ever added. A comment says which
-// fields of the Error belong to one besides Sending, Kept and Err.
+// Reason says what happened, as a fixed string for programs, which put it into
+// words for people. Reasons are only ever added. The comment of each reason lists
+// the fields of the Error that it sets, besides Sending, Kept, Waiting and Err.
 type Reason string
 
-// What was wrong with the options of a Send or a Receive (KindUsage).
+// Invalid options of a Send or a Receive (KindUsage).
 const (
 	ReasonNothingToSend   Reason = "nothing-to-send"
 	ReasonSeveralSources  Reason = "several-sources"
 	ReasonSeveralOutputs  Reason = "several-outputs"
 	ReasonPathEmpty       Reason = "path-empty"
 	ReasonPathMissing     Reason = "path-missing"      // Path
-	ReasonPathSpecial     Reason = "path-special"      // Path is a Detail: a named pipe, a socket, a device
+	ReasonPathSpecial     Reason = "path-special"      // Path is no file but a Detail: a named pipe, a socket, a device
 	ReasonPathNotUTF8     Reason = "path-not-utf8"     // Path
 	ReasonPathWholeDisk   Reason = "path-whole-disk"   // Path has no name of its own
 	ReasonPathsOfOneName  Reason = "paths-of-one-name" // Path and Other
 	ReasonNoCurrentFolder Reason = "no-current-folder" // Path, Detail
-	ReasonOutputName      Reason = "output-name"       // Path is no name for a file here
+	ReasonOutputName      Reason = "output-name"       // Path is not a valid file name here
 	ReasonOutputOneName   Reason = "output-one-name"   // Count things cannot all be called Path
 	ReasonOutputFolder    Reason = "output-folder"     // Path cannot be used as a folder: Detail
 	ReasonOutputOneFile   Reason = "output-one-file"   // a Writer takes one file
 	ReasonRelayName       Reason = "relay-name"        // Relay, Detail
-	ReasonNoRelay         Reason = "no-relay"          // none is named, and there is no network to look on
+	ReasonNoRelay         Reason = "no-relay"          // no relay is named, and there is no local network
 	ReasonLaneName        Reason = "lane-name"         // Detail
 	ReasonNegativeLimit   Reason = "negative-limit"    //
 	ReasonWordCount       Reason = "word-count"        // Count
 	ReasonCodeNamesRelay  Reason = "code-names-relay"  // a code of one's own has no relay
 	ReasonConflictName    Reason = "conflict-name"     // Detail
-	ReasonConflictAnswer  Reason = "conflict-answer"   // the answer to a question was to ask
+	ReasonConflictAnswer  Reason = "conflict-answer"   // Ask answered ConflictAsk
 	ReasonManagerClosed   Reason = "manager-closed"    //
 	ReasonNoSuchTransfer  Reason = "no-such-transfer"  // Count is its ID
 	ReasonNoDisk          Reason = "no-disk"           // this platform has none: give a Source and a Destination
 )
 
-// What is wrong with a code (KindCode).
+// Invalid, wrong or used codes (KindCode).
 const (
 	ReasonCodeEmpty         Reason = "code-empty"
 	ReasonCodeTooLong       Reason = "code-too-long"
@@ -43,17 +43,17 @@ const (
 	ReasonCodeFewWords      Reason = "code-few-words"
 	ReasonCodeManyWords     Reason = "code-many-words"
 	ReasonCodeRelay         Reason = "code-relay"
-	ReasonCodeWord          Reason = "code-word"           // Detail is no word; Words may be meant
-	ReasonCodeWordAmbiguous Reason = "code-word-ambiguous" // Detail is the beginning of Words
-	ReasonCodeWrong         Reason = "code-wrong"          // not the same on both sides; it is used up
+	ReasonCodeWord          Reason = "code-word"           // Detail is not a word of the list; Words are similar
+	ReasonCodeWordAmbiguous Reason = "code-word-ambiguous" // Detail abbreviates each of Words
+	ReasonCodeWrong         Reason = "code-wrong"          // the peers have different words; the code is burnt
 	ReasonCodeUsed          Reason = "code-used"
 	ReasonCodeTried         Reason = "code-tried"   // it failed here before
-	ReasonCodeUnknown       Reason = "code-unknown" // nobody waits with it
-	ReasonCodeBusy          Reason = "code-busy"    // somebody else is in its room
-	ReasonCodeTaken         Reason = "code-taken"   // its number
-	ReasonCodeLost          Reason = "code-lost"    // Relay does not know it any more
-	ReasonCodeExpired       Reason = "code-expired" // KindNetwork: nobody used it in time
-	ReasonTwoSenders        Reason = "two-senders"  // Nameplate, on this network
+	ReasonCodeUnknown       Reason = "code-unknown" // no sender waits with it
+	ReasonCodeBusy          Reason = "code-busy"    // another receiver is in its room
+	ReasonCodeTaken         Reason = "code-taken"   // its nameplate is in use
+	ReasonCodeLost          Reason = "code-lost"    // Relay no longer has its room
+	ReasonCodeExpired       Reason = "code-expired" // KindNetwork: no receiver came in time
+	ReasonTwoSenders        Reason = "two-senders"  // Nameplate is announced twice on this network
 
 	ReasonHandshakePeerLeft   Reason = "handshake-peer-left"
 	ReasonHandshakeRelayLost  Reason = "handshake-relay-lost"
@@ -89,36 +89,36 @@ const (
 	ReasonRelayRefused     Reason = "relay-refused" // Relay, Detail
 )
 
-// What a person decided (KindDeclined), and what a peer told.
+// Decisions of a person (KindDeclined), and errors that the peer reported.
 const (
 	ReasonDeclined      Reason = "declined"       // here
 	ReasonPeerDeclined  Reason = "peer-declined"  // Detail
 	ReasonPeerCancelled Reason = "peer-cancelled" // Detail
-	ReasonPeerDisk      Reason = "peer-disk"      // Detail: its disk cannot go on
+	ReasonPeerDisk      Reason = "peer-disk"      // Detail: its disk failed or is full
 	ReasonPeerIntegrity Reason = "peer-integrity" // KindIntegrity: Detail
 	ReasonPeerProtocol  Reason = "peer-protocol"  // KindInternal: Detail
 	ReasonInterrupted   Reason = "interrupted"    // KindInterrupted: the context was cancelled
 )
 
-// What is wrong with the files (KindIO, KindPartial, KindIntegrity).
+// Errors of files and disks (KindIO, KindPartial, KindIntegrity).
 const (
 	ReasonUnreadable  Reason = "unreadable"    // Path, Detail
 	ReasonExists      Reason = "exists"        // Path is there already
-	ReasonNoSpace     Reason = "no-space"      // Path, Bytes that are missing or 0, Detail
+	ReasonNoSpace     Reason = "no-space"      // Path, Detail, Bytes missing (0 if unknown)
 	ReasonQuota       Reason = "quota"         // Path, Bytes
 	ReasonReadOnly    Reason = "read-only"     // Path, Detail
 	ReasonPermission  Reason = "permission"    // Path, Detail
 	ReasonWrite       Reason = "write"         // Path, Detail
 	ReasonWriter      Reason = "writer"        // Detail: a Writer takes nothing more
 	ReasonTextTooLong Reason = "text-too-long" // Bytes
-	ReasonDisk        Reason = "disk"          // Detail: anything else
-	ReasonSkipped     Reason = "skipped"       // Count entries
-	ReasonCorrupt     Reason = "corrupt"       // Count files failed verification
+	ReasonDisk        Reason = "disk"          // Detail: any other error
+	ReasonSkipped     Reason = "skipped"       // Count entries, Files
+	ReasonCorrupt     Reason = "corrupt"       // Count files failed verification, Files
 	ReasonIntegrity   Reason = "integrity"     // Detail
 )
 
 // Faults of tallow, here or at the peer (KindInternal).
 const (
-	ReasonProtocol Reason = "protocol" // Detail: the peer sent what makes no sense
+	ReasonProtocol Reason = "protocol" // Detail: the peer sent an invalid message
 	ReasonInternal Reason = "internal" // Detail
 )

@@ -23,19 +23,20 @@ type ReceiveOptions struct {
 	Code string // 7-apple-walrus-kayak, also CODE@HOST or a relay's URL with #CODE
 
 	// Output is the folder or the file name to receive to; default ".". A path
-	// that is a folder, or ends with a separator, is a folder; another one is
-	// the name of the file or folder that is received, or, where several are, of
-	// a folder for them.
+	// that is a folder, or ends with a separator, is a folder. Any other path is
+	// the name to give to the file or folder that is received or, if there are
+	// several, of a folder for them.
 	Output string
-	// Writer gets the payload: a single file, or a text.
+	// Writer gets the content of a single file or a text.
 	Writer io.Writer
-	// Destination takes the files, wherever it keeps them.
+	// Destination receives the files instead of this machine's disk.
 	Destination files.Destination
 
-	// Accept is called with the offer and says whether to take it; nil takes it.
+	// Accept is called with the offer, and returns whether to accept it; nil
+	// accepts.
 	Accept func(ctx context.Context, o Offer) (bool, error)
 	// OnConflict says what to do with a file that exists; default ConflictFail.
-	// A Writer and a Destination have no use for it.
+	// It has no effect on a Writer or a Destination.
 	OnConflict Conflict
 	// Ask is called with ConflictAsk.
 	Ask func(ctx context.Context, existing Existing) (Conflict, error)
@@ -48,24 +49,24 @@ type ReceiveOptions struct {
 	// ReconnectTimeout is how long to wait for the sender to come back when every
 	// connection is lost; default DefaultReconnectTimeout.
 	ReconnectTimeout time.Duration
-	// LimitRate is how many bytes of files to take a second at most; 0: any number.
+	// LimitRate is the largest rate, in bytes of files a second; 0: no limit.
 	LimitRate int64
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
-	// OnEvent is called with what happens: first of all a StateEvent, and an
-	// EndEvent at last. It may be nil.
+	// OnEvent is called with each event. The first is a StateEvent, the last an
+	// EndEvent. It may be nil.
 	OnEvent func(Event)
 }
 
-// Receive joins the sender who waits with the code, and takes what it offers. It
-// returns when everything is verified, synced and in place. A text is returned
+// Receive meets the sender that waits with the code, and receives what it offers.
+// It returns when everything is verified, synced and in place. A text is returned
 // in Result.Text unless there is an Output, a Writer or a Destination for it.
 //
 // Errors are of type *Error. With KindPartial, and with KindIntegrity if
-// Result.Corrupt is not 0, the transfer has come to its end and the Result says
-// what arrived. After any other error what has arrived is kept, and a Receive of
-// the same things into the same folder takes it up; where the disk was full, with
-// the same code, as long as the sender waits.
+// Result.Corrupt is not 0, the transfer has completed and the Result says what
+// arrived. After any other error what has arrived is kept, and a Receive of the
+// same files into the same folder resumes; if Error.Waiting is set, with the same
+// code.
 func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) {
 	t := newRun(false, o.OnEvent, o.Controls)
 	r, err := c.receive(ctx, t, o)
@@ -122,15 +123,15 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 		Keep: func() bool { return memory.keep(out.resume) },
 	})
 	stop()
-	memory.stop() // before what it remembers into is closed
+	memory.stop() // before the folder is closed
 	t.waiting = memory.kept
 	r := t.result(sum)
 	r.Text, r.Folder = out.text(), out.folder
 	return r, err
 }
 
-// dial finds the sender: the one of the transfer that an earlier process began
-// with this code, or else the one who waits with it.
+// dial connects to the sender: that of a transfer that an earlier process began
+// with this code, or else the one that waits with it.
 func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (*link.Peer, error) {
 	if o.keepsOnDisk() {
 		peer, err := link.Redial(ctx, c.link, k, remembered(o.Output))
@@ -145,7 +146,7 @@ func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k c
 	return link.Dial(ctx, c.link, k, linkEvents{t})
 }
 
-// outputs is how many places to receive to are given.
+// outputs returns how many of Output, Writer and Destination are set.
 func (o ReceiveOptions) outputs() (n int) {
 	for _, is := range []bool{o.Output != "", o.Writer != nil, o.Destination != nil} {
 		if is {
@@ -155,11 +156,11 @@ func (o ReceiveOptions) outputs() (n int) {
 	return n
 }
 
-// keepsOnDisk says whether what is received is kept on this machine's disk, where
-// another process can find it.
+// keepsOnDisk reports whether what is received is kept on this machine's disk,
+// where another process can find it.
 func (o ReceiveOptions) keepsOnDisk() bool { return o.Writer == nil && o.Destination == nil }
 
-// accept asks whether to take an offer.
+// accept asks whether to accept an offer.
 func (o ReceiveOptions) accept(ctx context.Context, offer Offer) error {
 	if o.Accept == nil {
 		return nil
@@ -171,7 +172,7 @@ func (o ReceiveOptions) accept(ctx context.Context, offer Offer) error {
 	return err
 }
 
-// offered tells what is offered.
+// offered sends an OfferEvent.
 func (t *transferRun) offered(o wire.Offer) { t.tell(OfferEvent{offerOf(o)}) }
 
 func offerOf(o wire.Offer) Offer {

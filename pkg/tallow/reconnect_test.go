@@ -13,8 +13,7 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// A relayed transfer whose connections are cut again and again goes on where it
-// was, and nobody asks for a code.
+// A relayed transfer whose connections break repeatedly continues where it was.
 func TestReconnect(t *testing.T) {
 	b := relaytest.Start(t, relay.Config{})
 	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
@@ -39,35 +38,35 @@ func TestReconnect(t *testing.T) {
 		t.Fatal("nothing was cut: the transfer was too fast for this test")
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same")
+		t.Error("the files differ")
 	}
 	if again := sent.result.Sent - size; again > int64(cuts)*64<<20 {
-		t.Errorf("%d bytes crossed twice for %d cuts", again, cuts)
+		t.Errorf("%d bytes were sent twice for %d cuts", again, cuts)
 	}
 }
 
-// A relay that is away for a while: both people are told, and the transfer goes
-// on when it is back.
-func TestTheRelayIsAway(t *testing.T) {
+// While the relay is away both peers are in StateConnecting. The transfer
+// continues when it is back.
+func TestRelayAway(t *testing.T) {
 	b := relaytest.Start(t, relay.Config{})
 	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir := write(t, map[string]int{"big": 200 << 20})
 	out := t.TempDir()
 	var away sync.Once
-	var told sync.WaitGroup
-	told.Add(2)
+	var connecting sync.WaitGroup
+	connecting.Add(2)
 	back := make(chan struct{})
 	go func() {
 		defer close(back)
-		told.Wait()
+		connecting.Wait()
 		b.ComeBack()
 	}()
-	// Each side is told once that it is connecting again.
+	// Each peer has a second StateConnecting when it reconnects.
 	onEvent := func(e tallow.Event) func(*int) {
 		return func(n *int) {
 			if st, ok := e.(tallow.StateEvent); ok && st.State == tallow.StateConnecting {
 				if *n++; *n == 2 {
-					told.Done()
+					connecting.Done()
 				}
 			}
 		}
@@ -86,17 +85,17 @@ func TestTheRelayIsAway(t *testing.T) {
 	}
 	<-back
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same")
+		t.Error("the files differ")
 	}
 }
 
-// The sender's connection to the relay breaks before anybody has come: the code
-// stays good.
-func TestTheSenderWaitsThroughALoss(t *testing.T) {
+// If the sender's connection to the relay breaks before a receiver joins, the code
+// stays valid.
+func TestSenderRejoins(t *testing.T) {
 	b := relaytest.Start(t, relay.Config{})
 	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir, out := write(t, map[string]int{"f": 1000}), t.TempDir()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	code, sent := make(chan string, 1), make(chan error, 1)
 	go func() {
@@ -118,12 +117,12 @@ func TestTheSenderWaitsThroughALoss(t *testing.T) {
 		t.Fatalf("the sender: %v; the receiver: %v", serr, err)
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same")
+		t.Error("the files differ")
 	}
 }
 
-// The relay goes away for good: a direct lane finishes the transfer.
-func TestTheRelayNeverComesBack(t *testing.T) {
+// If the relay never comes back, a direct lane finishes the transfer.
+func TestRelayGoneForGood(t *testing.T) {
 	b := relaytest.Start(t, relay.Config{})
 	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneWebRTC}})
 	dir := write(t, map[string]int{"big": 64 << 20})
@@ -140,13 +139,13 @@ func TestTheRelayNeverComesBack(t *testing.T) {
 		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same")
+		t.Error("the files differ")
 	}
 }
 
-// Nobody comes back: both sides give up when their patience is over, and what
-// has arrived can be resumed.
-func TestPatienceEnds(t *testing.T) {
+// If the relay never comes back and there is no direct lane, both peers give up
+// after ReconnectTimeout, and no file has its final name.
+func TestReconnectTimeout(t *testing.T) {
 	b := relaytest.Start(t, relay.Config{})
 	client := newClient(t, tallow.Config{Relay: b.URL, Lanes: []tallow.Lane{tallow.LaneRelay}})
 	dir := write(t, map[string]int{"big": 200 << 20})
@@ -163,7 +162,7 @@ func TestPatienceEnds(t *testing.T) {
 	if kindOf(t, sent.err) != tallow.KindNetwork || kindOf(t, received.err) != tallow.KindNetwork {
 		t.Errorf("the sender: %v; the receiver: %v", sent.err, received.err)
 	}
-	if d := time.Since(began); d > patience/2 {
+	if d := time.Since(began); d > testTimeout/2 {
 		t.Errorf("it took %v", d)
 	}
 	if got := visible(contents(t, out)); len(got) > 0 {

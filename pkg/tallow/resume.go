@@ -12,27 +12,27 @@ import (
 	"github.com/tallow-transfer/tallow/internal/link"
 )
 
-// rememberAfter is how long a transfer has to run before it is worth being
-// remembered for a process that is started again.
+// rememberAfter is how long a transfer runs before its state for another process
+// is sealed and stored. Short transfers are spared the cost.
 const rememberAfter = 250 * time.Millisecond
 
-// memory leaves, beside what has arrived, what another process of the receiver
-// needs to go on with this transfer: sealed with its code.
+// memory stores, beside the files that have arrived, what another process of the
+// receiver needs to resume this transfer, sealed with the code.
 type memory struct {
 	link *link.Link
 	code code.Code
 	log  *slog.Logger
 
-	cancel  context.CancelFunc // of the goroutine that start began
+	cancel  context.CancelFunc // of the goroutine of start
 	running sync.WaitGroup
 
-	kept bool // the folder stays even if nothing has arrived; of Receive's goroutine
+	kept bool // the folder stays even if nothing has arrived; owned by Receive's goroutine
 
 	mu   sync.Mutex
-	done bool // it is on the disk
+	done bool // the state is on the disk
 }
 
-// start remembers the transfer once it has run for long enough, until stop.
+// start remembers the transfer after rememberAfter, unless stop is called first.
 func (m *memory) start(ctx context.Context, to resumable) {
 	ctx, m.cancel = context.WithCancel(ctx)
 	m.running.Go(func() {
@@ -53,7 +53,8 @@ func (m *memory) stop() {
 	m.running.Wait()
 }
 
-// remember says whether the transfer is remembered.
+// remember stores the state, unless that is done. It reports whether the state is
+// stored.
 func (m *memory) remember(to resumable) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,9 +72,9 @@ func (m *memory) remember(to resumable) bool {
 	return m.done
 }
 
-// keep makes sure that a transfer which ends on a disk without room can go on with
-// the same code. It is false where nothing is kept, or where even what is to be
-// remembered finds no room.
+// keep makes sure that a transfer that ends because the disk is full can resume
+// with the same code. It returns false if nothing is kept, or if there is not even
+// space for the state.
 func (m *memory) keep(to resumable) bool {
 	if to == nil || !m.remember(to) {
 		return false

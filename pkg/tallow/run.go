@@ -9,16 +9,16 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// transferRun is one Send or Receive while it runs: its state, what it counts,
-// and the one place where events leave the package.
+// transferRun is one Send or Receive while it runs: its state and its counters.
+// It is the one place from which events leave the package.
 type transferRun struct {
 	sending  bool
-	keeps    bool // what arrives is kept where another transfer finds it
+	keeps    bool // an interrupted transfer can be resumed by another one
 	waiting  bool // the sender waits for another process of this receiver
 	onEvent  func(Event)
 	progress transfer.Progress
 	pause    *transfer.Pause
-	began    time.Time // when the peer had proved itself; later, when the offer was accepted
+	began    time.Time // when the peer was authenticated; later, when the offer was accepted
 	accepted bool
 
 	mu    sync.Mutex     // also held while onEvent runs, so that events come one at a time
@@ -35,7 +35,7 @@ func newRun(sending bool, onEvent func(Event), controls *Controls) *transferRun 
 	return &transferRun{sending: sending, onEvent: onEvent, pause: &controls.pause}
 }
 
-// begin tells that the transfer has begun: nothing is wrong with its options.
+// begin sends the first event, after the options have been checked.
 func (t *transferRun) begin() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -43,14 +43,15 @@ func (t *transferRun) begin() {
 	t.onEvent(StateEvent{State: StatePending})
 }
 
+// tell sends an event.
 func (t *transferRun) tell(e Event) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.onEvent(e)
 }
 
-// changeState moves the state on and tells it, perhaps with a reason. An event
-// that is not possible in the present state changes nothing.
+// changeState changes the state and sends a StateEvent, with a reason unless it is
+// empty. It does nothing if the state machine has no such transition.
 func (t *transferRun) changeState(by transfer.StateEvent, reason string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,30 +63,31 @@ func (t *transferRun) changeState(by transfer.StateEvent, reason string) {
 	t.onEvent(StateEvent{State: State(next), Reason: reason})
 }
 
-// authenticated notes that the peer has proved itself.
+// authenticated records that the peer has proved itself.
 func (t *transferRun) authenticated() {
 	t.began = time.Now()
 	t.changeState(transfer.EventPeerAuthenticated, "")
 	t.tell(PeerEvent{})
 }
 
-// accept notes that the offer is accepted: how long people took to answer says
-// nothing of the transfer. Later acceptances are those of a receiver that was
-// started again.
+// accept restarts the clock when the offer is accepted, so that Elapsed leaves out
+// the time that people took to answer. A receiver that was started again accepts
+// once more; that does not count.
 func (t *transferRun) accept() {
 	if !t.accepted {
 		t.accepted, t.began = true, time.Now()
 	}
 }
 
-// restarted forgets what was counted of a receiver that has forgotten it too.
+// restarted resets the counters when the receiver was started again, as it has
+// lost its own.
 func (t *transferRun) restarted() {
 	t.progress.Bytes.Store(0)
 	t.progress.Files.Store(0)
-	t.changeState(transfer.EventPeerAuthenticated, "") // if it was told that the old one was lost
+	t.changeState(transfer.EventPeerAuthenticated, "") // leaves StateConnecting, if the loss was noticed
 }
 
-// result sums up what a transfer did.
+// result returns the Result of a transfer.
 func (t *transferRun) result(r transfer.Result) Result {
 	sum := Result{
 		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted, Corrupt: r.Corrupt,
@@ -99,7 +101,7 @@ func (t *transferRun) result(r transfer.Result) Result {
 	return sum
 }
 
-// end tells the last events and returns what the caller gets.
+// end sends the last events and returns what Send or Receive returns.
 func (t *transferRun) end(ctx context.Context, r Result, err error) (Result, error) {
 	by := transfer.EventCompleted
 	e := incomplete(r)
@@ -119,14 +121,13 @@ func (t *transferRun) end(ctx context.Context, r Result, err error) (Result, err
 	return r, end.Err
 }
 
-// kept says whether there is anything of this transfer that another one can take
-// up.
+// kept reports whether another transfer can resume this one.
 func (t *transferRun) kept() bool {
 	return t.keeps && t.progress.Bytes.Load() > 0
 }
 
-// finalState is the state after the end. A transfer whose options were wrong has
-// never begun, and has failed.
+// finalState returns the state after the end. A transfer with invalid options never
+// began; its state is StateFailed.
 func (t *transferRun) finalState() State {
 	t.mu.Lock()
 	defer t.mu.Unlock()

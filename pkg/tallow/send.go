@@ -14,10 +14,10 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// DefaultWords is how many words a code has unless SendOptions say otherwise.
+// DefaultWords is the number of words of a code, unless SendOptions.Words is set.
 const DefaultWords = 3
 
-// DefaultSendTimeout is how long a Send waits for the receiver to come.
+// DefaultSendTimeout is how long a Send waits for the receiver to join.
 const DefaultSendTimeout = time.Hour
 
 // SendOptions say what to send, and how. Exactly one of Paths, Stream, Text and
@@ -26,7 +26,7 @@ type SendOptions struct {
 	Paths  []string     // files and folders of this machine
 	Stream io.Reader    // sent as one file named StreamName
 	Text   string       // a short text, to be shown to the receiver
-	Source files.Source // anything else, such as files.FS; it is not closed
+	Source files.Source // anything else, such as files.FS; Send does not close it
 
 	StreamName string // default "stdin"
 
@@ -36,28 +36,28 @@ type SendOptions struct {
 	// Verify, if set, is called with the verification words once the peer has
 	// proved that it knows the code. Nothing is offered unless it returns true.
 	Verify func(ctx context.Context, words []string) (bool, error)
-	// PeerTimeout is how long to wait for the receiver to come; default
+	// PeerTimeout is how long to wait for the receiver to join; default
 	// DefaultSendTimeout.
 	PeerTimeout time.Duration
 	// ReconnectTimeout is how long to wait for the receiver to come back when
 	// every connection is lost, or its disk is full; default
 	// DefaultReconnectTimeout.
 	ReconnectTimeout time.Duration
-	// LimitRate is how many bytes of files to send a second at most; 0: any number.
+	// LimitRate is the largest rate, in bytes of files a second; 0: no limit.
 	LimitRate int64
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
-	// OnEvent is called with what happens: first of all a StateEvent, then the
-	// CodeEvent, and an EndEvent at last. It may be nil.
+	// OnEvent is called with each event. The first is a StateEvent, the second the
+	// CodeEvent, the last an EndEvent. It may be nil.
 	OnEvent func(Event)
 }
 
-// Send waits for a receiver who has the code, and sends to it. It returns when
+// Send waits for a receiver that knows the code, and sends to it. It returns when
 // the receiver has everything verified, synced to its disk and in place.
 //
 // Errors are of type *Error. With KindPartial, and with KindIntegrity if
-// Result.Corrupt is not 0, the transfer has come to its end and the Result says
-// what arrived.
+// Result.Corrupt is not 0, the transfer has completed and the Result says what
+// arrived.
 func (c *Client) Send(ctx context.Context, o SendOptions) (Result, error) {
 	t := newRun(true, o.OnEvent, o.Controls)
 	r, err := c.send(ctx, t, o)
@@ -68,7 +68,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	if o.LimitRate < 0 {
 		return Result{}, usage(ReasonNegativeLimit)
 	}
-	t.keeps = o.Stream == nil // nobody can read a stream again
+	t.keeps = o.Stream == nil // a stream cannot be read again
 	source, err := o.source()
 	if err != nil {
 		return Result{}, err
@@ -103,15 +103,15 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 		if restarted == nil {
 			return r, err
 		}
-		// The receiver was started again. All is offered anew, and it says what
-		// it has of it.
+		// The receiver was started again. Everything is offered again, and the
+		// receiver says what it already has.
 		peer = restarted
 		t.restarted()
 	}
 }
 
-// sendTo sends to one process of the receiver. If that one is started again
-// meanwhile, restarted is its next process.
+// sendTo sends to one process of the receiver. If the receiver is started again
+// meanwhile, restarted is its new process.
 func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source files.Source, peer *link.Peer) (r Result, restarted *link.Peer, err error) {
 	sending, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
@@ -140,7 +140,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	return t.result(sum), l.Restarted(), err
 }
 
-// awaitRestart waits for a receiver whose disk is full to come back.
+// awaitRestart waits for a receiver whose disk was full to come back.
 func (t *transferRun) awaitRestart(ctx context.Context, l *link.Link, ended *transfer.CancelledError) error {
 	t.changeState(transfer.EventConnectionLost, ended.Text)
 	err := l.AwaitRestart(ctx)
@@ -150,7 +150,7 @@ func (t *transferRun) awaitRestart(ctx context.Context, l *link.Link, ended *tra
 	return err
 }
 
-// code is the code of one's own, or a new one that has no nameplate yet.
+// code returns the code in the options, or a generated one without a nameplate.
 func (o SendOptions) code() (code.Code, error) {
 	if o.Code == "" {
 		n := cmp.Or(o.Words, DefaultWords)

@@ -14,7 +14,7 @@ type openSource interface {
 	io.Closer
 }
 
-// source opens what the options say is to be sent.
+// source opens the source that the options name.
 func (o SendOptions) source() (openSource, error) {
 	given := 0
 	for _, is := range []bool{len(o.Paths) > 0, o.Stream != nil, o.Text != "", o.Source != nil} {
@@ -37,7 +37,7 @@ func (o SendOptions) source() (openSource, error) {
 	return openPaths(o.Paths)
 }
 
-// callersSource is a source of the caller's, who closes it.
+// callersSource is a source that the caller owns and closes.
 type callersSource struct{ files.Source }
 
 func (callersSource) Close() error { return nil }

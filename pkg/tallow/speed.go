@@ -2,22 +2,23 @@ package tallow
 
 import "time"
 
-// The span over which the rate of a transfer is taken: the last seconds, and so
-// many bytes where they are limited, because these come in records of 64 KiB.
+// The rate of a transfer is the average over the last rateSpan. With a limit it is
+// the average over the time that rateBytes take, up to rateMost, because data comes
+// in records of 64 KiB.
 const (
 	rateSpan  = 3 * time.Second
 	rateBytes = 512 << 10
 	rateMost  = 10 * time.Minute
 )
 
-// sample is what a transfer had done at a time.
+// sample is the progress of a transfer at one time.
 type sample struct {
 	at    time.Time
 	bytes int64 // arrived, or there already
-	sent  int64 // crossed
+	sent  int64 // payload bytes that were transferred
 }
 
-// speed is the rate of a transfer, lately.
+// speed computes the current rate of a transfer.
 type speed struct{ samples []sample }
 
 // of adds a sample and gives the rate in bytes a second. Under a limit it is that
@@ -27,7 +28,7 @@ func (s *speed) of(now sample, limit int64) float64 {
 	if limit > 0 {
 		span = min(max(span, time.Duration(float64(rateBytes)/float64(limit)*float64(time.Second))), rateMost)
 	}
-	// What has not changed adds nothing, and the time since is still counted.
+	// Without progress no sample is added, but the time since then still counts.
 	if n := len(s.samples); n < 2 || s.samples[n-1].bytes != now.bytes || s.samples[n-1].sent != now.sent ||
 		now.at.Sub(s.samples[n-1].at) > rateSpan {
 		s.samples = append(s.samples, now)

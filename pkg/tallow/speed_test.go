@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// A rate is that of the last seconds; one of a limited transfer is smooth although
-// records come in lumps, and blocks are verified once a minute.
+// The rate is that of the last seconds. With a limit it is smooth, although
+// records are large and a block may be verified only once a minute.
 func TestSpeed(t *testing.T) {
 	const record = 65455
 	for _, limit := range []int64{2 << 20, 100_000, 10_000, 1024} {
@@ -23,7 +23,7 @@ func TestSpeed(t *testing.T) {
 				continue
 			}
 			if rate < 0.6*float64(limit) || rate > 1.4*float64(limit) {
-				t.Fatalf("at %d bytes a second it is told as %.0f after %.1f s", limit, rate, elapsed)
+				t.Fatalf("at %d bytes a second the rate is %.0f after %.1f s", limit, rate, elapsed)
 			}
 		}
 		if n := len(s.samples); n > 700 {
@@ -32,8 +32,8 @@ func TestSpeed(t *testing.T) {
 	}
 }
 
-// Without a limit what was there already counts as well, and after three seconds
-// without anything the rate is nothing.
+// Without a limit, what was there already counts too, and after three seconds
+// without progress the rate is 0.
 func TestSpeedWithoutALimit(t *testing.T) {
 	var s speed
 	at := time.Unix(0, 0)
@@ -55,6 +55,6 @@ func TestSpeedWithoutALimit(t *testing.T) {
 		rate = step(15000)
 	}
 	if rate != 0 {
-		t.Errorf("%v after three seconds without anything", rate)
+		t.Errorf("%v after three seconds without progress", rate)
 	}
 }

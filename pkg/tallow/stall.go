@@ -1,6 +1,6 @@
 package tallow
 
-// StallReason is what a transfer that makes no progress waits for.
+// StallReason says what a transfer without progress waits for.
 type StallReason string
 
 // The reasons for a stall.
@@ -8,12 +8,12 @@ const (
 	StallReconnecting   StallReason = "reconnecting"    // every connection is lost
 	StallPeerVerifies   StallReason = "peer-verifies"   // a person compares words there, and nobody does here
 	StallNoLane         StallReason = "no-lane"         // no lane carries data at the moment
-	StallSlowConnection StallReason = "slow-connection" //
-	StallSlowReading    StallReason = "slow-reading"    // of the files on this machine
-	StallLocalDisk      StallReason = "local-disk"      // writing to it takes long
-	StallPeerDisk       StallReason = "peer-disk"       // all has arrived there
-	StallPeerCommit     StallReason = "peer-commit"     // the receiver gives the files their names
-	StallPeerFinishing  StallReason = "peer-finishing"  //
+	StallSlowConnection StallReason = "slow-connection" // data is in flight
+	StallSlowReading    StallReason = "slow-reading"    // the source on this machine is slow
+	StallLocalDisk      StallReason = "local-disk"      // writing on this machine is slow
+	StallPeerDisk       StallReason = "peer-disk"       // the receiver has everything, but has not written it
+	StallPeerCommit     StallReason = "peer-commit"     // the receiver moves files to their final names
+	StallPeerFinishing  StallReason = "peer-finishing"  // the receiver finishes folders and symlinks
 	StallNoManifest     StallReason = "no-manifest"     // the sender has not listed its files yet
-	StallNothingSent    StallReason = "nothing-sent"    // by the sender
+	StallNothingSent    StallReason = "nothing-sent"    // the sender sends nothing
 )

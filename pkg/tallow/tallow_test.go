@@ -37,7 +37,7 @@ func TestFolderByEveryLane(t *testing.T) {
 			t.Errorf("%v: the empty folder: %v", lanes, err)
 		}
 		const bytes = 1 + 3<<20 + 5 + 70
-		for _, s := range []side{sent, received} {
+		for _, s := range []outcome{sent, received} {
 			if s.result.Files != 4 || s.result.Bytes != bytes || s.result.Sent != bytes {
 				t.Errorf("%v: %+v", lanes, s.result)
 			}
@@ -48,7 +48,7 @@ func TestFolderByEveryLane(t *testing.T) {
 	}
 }
 
-// The events of both sides, in the order that the documentation gives.
+// The events of both peers, in the documented order.
 func TestEvents(t *testing.T) {
 	client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{})})
 	dir := write(t, map[string]int{"f": 2 << 20})
@@ -106,7 +106,7 @@ func TestWriter(t *testing.T) {
 	}
 }
 
-// No relay is configured: the sender's own is found on this machine.
+// Without a configured relay, the receiver finds the sender's own.
 func TestWithoutARelay(t *testing.T) {
 	client := newClient(t, tallow.Config{})
 	dir := write(t, map[string]int{"f": 100_000})
@@ -117,7 +117,7 @@ func TestWithoutARelay(t *testing.T) {
 		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same")
+		t.Error("the files differ")
 	}
 	for _, e := range sent.events {
 		if c, ok := e.(tallow.CodeEvent); ok && (!c.LocalOnly || strings.Contains(c.Code, "@")) {
@@ -126,8 +126,8 @@ func TestWithoutARelay(t *testing.T) {
 	}
 }
 
-// What an interrupted transfer left is taken up by the next one, with another
-// code, and only the rest crosses.
+// A later transfer, with another code, resumes an interrupted one and sends only
+// the rest.
 func TestResume(t *testing.T) {
 	// The relay is slow, so that there is time to interrupt.
 	url := startRelay(t, relay.Config{BytesPerSecond: 32 << 20})
@@ -170,10 +170,10 @@ func TestResume(t *testing.T) {
 		t.Fatalf("the sender: %v; the receiver: %v", sent.err, received.err)
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same, or something is left over")
+		t.Error("the files differ, or something is left over")
 	}
 	if sent.result.Sent == 0 || sent.result.Sent >= size || received.result.Bytes != size {
-		t.Errorf("%d of %d bytes crossed", sent.result.Sent, size)
+		t.Errorf("%d of %d bytes were sent", sent.result.Sent, size)
 	}
 }
 
@@ -244,7 +244,7 @@ func TestWrongCodeBurnsIt(t *testing.T) {
 	}
 }
 
-func TestNobodyComes(t *testing.T) {
+func TestPeerTimeout(t *testing.T) {
 	client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{})})
 	began := time.Now()
 	var code string
@@ -253,10 +253,10 @@ func TestNobodyComes(t *testing.T) {
 			code = c.Code
 		}
 	}})
-	if kindOf(t, err) != tallow.KindNetwork || time.Since(began) > patience/2 {
+	if kindOf(t, err) != tallow.KindNetwork || time.Since(began) > testTimeout/2 {
 		t.Errorf("%v after %v", err, time.Since(began))
 	}
-	// The code is of no use any more, and that is told at once.
+	// A late receiver is told at once that the code is invalid.
 	if _, err := client.Receive(t.Context(), tallow.ReceiveOptions{Code: code}); kindOf(t, err) != tallow.KindCode {
 		t.Errorf("a late receiver: %v", err)
 	}

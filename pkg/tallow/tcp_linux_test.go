@@ -40,8 +40,7 @@ func openListeners(t *testing.T) (n int) {
 	return n
 }
 
-// Who turns tcp off listens for nobody, and neither does the other side, which
-// would do so in vain.
+// If one peer turns tcp lanes off, neither peer listens.
 func TestTCPTurnedOff(t *testing.T) {
 	dir := write(t, map[string]int{"f": 100})
 	some := []tallow.Lane{tallow.LaneWebRTC, tallow.LaneRelay}

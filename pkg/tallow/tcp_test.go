@@ -14,33 +14,33 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// mortals are a client's direct lanes, which can be killed, and held until they
-// are.
-type mortals struct {
-	mu      sync.Mutex
-	ids     []uint32 // of all that there ever were
-	alive   map[uint32]*mortalLane
-	most    int    // at a time
-	holding bool   // those of the first keys take nothing any more
-	renewed func() // called with each relayed lane of later keys
+// killableLanes wraps a client's direct lanes, so that a test can kill them, or
+// block their writes until they are killed.
+type killableLanes struct {
+	mu       sync.Mutex
+	ids      []uint32 // of all lanes so far
+	alive    map[uint32]*killableLane
+	most     int    // alive at the same time
+	blocking bool   // lanes of generation 0 block writes
+	renewed  func() // called for each relayed lane of a later generation
 }
 
-type mortalLane struct {
+type killableLane struct {
 	lane.Carrier
-	of     *mortals
+	of     *killableLanes
 	id     uint32
 	closed chan struct{}
 	once   sync.Once
 }
 
-func (m *mortals) tamper(id uint32, c lane.Carrier) lane.Carrier {
+func (m *killableLanes) wrap(id uint32, c lane.Carrier) lane.Carrier {
 	if id&0xffff == 0 {
 		if id > 0 && m.renewed != nil {
 			m.renewed()
 		}
 		return c
 	}
-	l := &mortalLane{Carrier: c, of: m, id: id, closed: make(chan struct{})}
+	l := &killableLane{Carrier: c, of: m, id: id, closed: make(chan struct{})}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.ids = append(m.ids, id)
@@ -49,7 +49,7 @@ func (m *mortals) tamper(id uint32, c lane.Carrier) lane.Carrier {
 	return l
 }
 
-func (m *mortals) kill() {
+func (m *killableLanes) kill() {
 	m.mu.Lock()
 	alive := slices.Collect(maps.Values(m.alive))
 	m.mu.Unlock()
@@ -58,24 +58,24 @@ func (m *mortals) kill() {
 	}
 }
 
-func (m *mortals) hold() {
+func (m *killableLanes) block() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.holding = true
+	m.blocking = true
 }
 
-func (l *mortalLane) WriteRecord(rec []byte) error {
+func (l *killableLane) WriteRecord(rec []byte) error {
 	l.of.mu.Lock()
-	held := l.of.holding && l.id>>16 == 0
+	blocked := l.of.blocking && l.id>>16 == 0
 	l.of.mu.Unlock()
-	if held {
+	if blocked {
 		<-l.closed
 		return errors.New("the lane was killed")
 	}
 	return l.Carrier.WriteRecord(rec)
 }
 
-func (l *mortalLane) Close() error {
+func (l *killableLane) Close() error {
 	l.once.Do(func() { close(l.closed) })
 	l.of.mu.Lock()
 	delete(l.of.alive, l.id)
@@ -83,15 +83,15 @@ func (l *mortalLane) Close() error {
 	return l.Carrier.Close()
 }
 
-// sendByTCP transfers by tcp alone, and calls at when so many bytes have arrived,
-// in their order.
-func sendByTCP(t *testing.T, url string, m *mortals, at func(), past ...int64) {
+// sendByTCP transfers by tcp lanes only. It calls at once for each of the past
+// numbers of bytes, when more than that have arrived.
+func sendByTCP(t *testing.T, url string, m *killableLanes, at func(), past ...int64) {
 	t.Helper()
 	const size = 200 << 20
-	m.alive = make(map[uint32]*mortalLane)
+	m.alive = make(map[uint32]*killableLane)
 	lanes := []tallow.Lane{tallow.LaneTCP}
 	sender, receiver := newClient(t, tallow.Config{Relay: url, Lanes: lanes}), newClient(t, tallow.Config{Relay: url, Lanes: lanes})
-	sender.Tamper(m.tamper)
+	sender.WrapCarrier(m.wrap)
 	dir, out := write(t, map[string]int{"big": size}), t.TempDir()
 	sent, received := transfer(t, sender, receiver,
 		tallow.SendOptions{Paths: []string{filepath.Join(dir, "big")}},
@@ -108,51 +108,51 @@ func sendByTCP(t *testing.T, url string, m *mortals, at func(), past ...int64) {
 		t.Fatal("the transfer was too fast for this test")
 	}
 	if !maps.Equal(contents(t, out), contents(t, dir)) {
-		t.Error("not the same")
+		t.Error("the files differ")
 	}
 	if by := sent.result.Lanes; len(by) != 1 || by[tallow.LaneTCP] < size {
 		t.Errorf("carried by %v", by)
 	}
 }
 
-// A few connections carry together, and not more than that.
+// Four connections carry data, and no more are made.
 func TestTCPLanes(t *testing.T) {
-	m := &mortals{}
+	m := &killableLanes{}
 	sendByTCP(t, startRelay(t, relay.Config{}), m, nil)
 	if m.most != 4 || len(m.ids) != 4 {
-		t.Errorf("%d connections, of %d that there ever were", m.most, len(m.ids))
+		t.Errorf("%d connections at a time, %d in all", m.most, len(m.ids))
 	}
 }
 
-// Connections that die are made again.
-func TestTCPLanesAreDialledAgain(t *testing.T) {
-	m := &mortals{}
+// Connections that die are replaced.
+func TestTCPLanesAreReplaced(t *testing.T) {
+	m := &killableLanes{}
 	sendByTCP(t, startRelay(t, relay.Config{}), m, m.kill, 5<<20, 60<<20)
 	if len(m.ids) < 6 || m.most > 4 {
-		t.Errorf("%d connections, of %d that there ever were", m.most, len(m.ids))
+		t.Errorf("%d connections at a time, %d in all", m.most, len(m.ids))
 	}
 }
 
-// The relay is lost and found again; then the connections of the time before
-// die: there are others under the new keys.
+// After a resumption the old connections die, and are replaced by connections
+// with the new keys.
 func TestTCPLanesAfterAResumption(t *testing.T) {
 	b := relaytest.Start(t, relay.Config{})
-	m := &mortals{}
+	m := &killableLanes{}
 	m.renewed = m.kill
 	sendByTCP(t, b.URL, m, func() {
-		m.hold()
+		m.block()
 		b.Cut()
 	}, 5<<20)
 	if last := m.ids[len(m.ids)-1]; last>>16 == 0 {
-		t.Errorf("the last lane is %#x, of the first keys", last)
+		t.Errorf("the last lane is %#x, of generation 0", last)
 	}
 }
 
-// The relay goes away for good, and so do the connections: others finish the
-// transfer.
+// The relay goes away for good and all connections die. New connections finish
+// the transfer.
 func TestTCPLanesWithoutTheRelay(t *testing.T) {
 	b := relaytest.Start(t, relay.Config{})
-	m := &mortals{}
+	m := &killableLanes{}
 	sendByTCP(t, b.URL, m, func() {
 		b.GoAway()
 		m.kill()

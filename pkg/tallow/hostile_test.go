@@ -12,34 +12,34 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// evilRelay is a real relay behind somebody who reads and changes what both
-// sides say to each other in the code's room: payload number n of one side
-// becomes what evil returns.
-func evilRelay(t *testing.T, evil func(by from, n int, payload []byte) []byte) string {
+// hostileRelay starts a relay that can read and change what the peers send to
+// each other: change returns what to forward in place of payload number n of one
+// peer.
+func hostileRelay(t *testing.T, change func(by role, n int, payload []byte) []byte) string {
 	t.Helper()
-	way := roadTo(strings.TrimPrefix(startRelay(t, relay.Config{}), "ws://"))
-	way.rooms = func(_ int, join wire.RoomJoin, _ <-chan struct{}) (in, out passage) {
-		by := theReceiver
+	p := newProxy(strings.TrimPrefix(startRelay(t, relay.Config{}), "ws://"))
+	p.filterPayloads = func(_ int, join wire.RoomJoin, _ <-chan struct{}) (in, out filter) {
+		by := roleReceiver
 		if join.Role == wire.RoomSender {
-			by = theSender
+			by = roleSender
 		}
 		n := 0
 		return func(payload []byte) ([][]byte, bool) {
 			n++
-			return [][]byte{evil(by, n-1, payload)}, true
+			return [][]byte{change(by, n-1, payload)}, true
 		}, nil
 	}
-	way.open()
-	t.Cleanup(way.close)
-	return way.url
+	p.open()
+	t.Cleanup(p.close)
+	return p.url
 }
 
-// A relay that answers in the other side's place, with a guess of its own at the
-// words, gets nowhere: both people are told, and the code is burnt.
+// A relay that impersonates the receiver with a guess at the words learns nothing:
+// both peers get an error, and the code is burnt.
 func TestRelayInTheMiddle(t *testing.T) {
 	var guess *handshake.Receiver
-	relay := evilRelay(t, func(by from, n int, p []byte) []byte {
-		if by == theReceiver && n == 0 {
+	relay := hostileRelay(t, func(by role, n int, p []byte) []byte {
+		if by == roleReceiver && n == 0 {
 			m1, err := wire.ParseM1(p)
 			if err != nil {
 				t.Error(err)
@@ -64,7 +64,7 @@ func TestRelayInTheMiddle(t *testing.T) {
 		tallow.SendOptions{Paths: []string{filepath.Join(dir, "secret")}},
 		tallow.ReceiveOptions{Output: out})
 	if guess == nil {
-		t.Fatal("the relay was not asked")
+		t.Fatal("the relay saw no first message")
 	}
 	if kindOf(t, sent.err) != tallow.KindCode || kindOf(t, received.err) != tallow.KindCode {
 		t.Errorf("the sender: %v; the receiver: %v", sent.err, received.err)
@@ -74,12 +74,13 @@ func TestRelayInTheMiddle(t *testing.T) {
 	}
 }
 
-// Nothing that the relay passes on says what is sent.
-func TestTheRelayLearnsNothing(t *testing.T) {
+// The relay cannot read the code's words, the names, the content or the candidates
+// in what it forwards.
+func TestRelayLearnsNothing(t *testing.T) {
 	const name = "a-name-that-nobody-else-has.txt"
 	var mu sync.Mutex
 	var seen strings.Builder
-	relay := evilRelay(t, func(_ from, _ int, p []byte) []byte {
+	relay := hostileRelay(t, func(_ role, _ int, p []byte) []byte {
 		mu.Lock()
 		defer mu.Unlock()
 		seen.Write(p)
@@ -109,6 +110,6 @@ func TestTheRelayLearnsNothing(t *testing.T) {
 		}
 	}
 	if seen.Len() < 3000 {
-		t.Errorf("the relay saw only %d bytes: this test looks at the wrong place", seen.Len())
+		t.Errorf("the relay saw only %d bytes: this test looks in the wrong place", seen.Len())
 	}
 }
