@@ -12,8 +12,8 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// The contract of docs/cli.md is that of the command: every flag, every event
-// with all its fields, every kind of error with its exit code, and none besides.
+// docs/cli.md documents every flag, every event with all its fields, every kind of
+// error with its exit code, every state, and nothing else.
 func TestDocumentation(t *testing.T) {
 	b, err := os.ReadFile("../../docs/cli.md")
 	if err != nil {

@@ -2,33 +2,33 @@ package main
 
 import "github.com/tallow-transfer/tallow/pkg/tallow"
 
-// ending is how a transfer ended, in words: what happened, and what to do next.
-// Names in braces are replaced by the facts of the error (fillers, in
+// ending is the message for a reason: what happened, and what to do next.
+// Placeholders in braces are replaced by the fields of the error (fillers, in
 // failure.go):
 //
-//	{peer}, {self}    the sender, or the receiver
-//	{again}           how to go on: what is kept, and which code is good
-//	{sentence}        the same as a sentence
+//	{peer}, {self}    the sender or the receiver
+//	{again}           how to continue: what is kept, and which code to use
+//	{sentence}        {again} as a sentence
 //	{relay}, {path}, {detail}, {bytes} and so on are fields of tallow.Error
 type ending struct {
 	text, hint string
-	variants   map[variant]wording // what is said instead
+	variants   map[variant]wording // used instead, where the variant applies
 }
 
-// wording is what is said in a variant of an ending.
+// wording is the text and hint of a variant of an ending.
 type wording struct{ text, hint string }
 
-// variant is what makes other words of one reason.
+// variant is a circumstance that calls for another wording.
 type variant uint8
 
 const (
 	receiving      variant = iota + 1 // this side receives
 	sending                           // this side sends
-	sizeUnknown                       // nobody knows how many bytes are missing
-	nothingInPlace                    // no file is
-	nothingKept                       // nothing has arrived that could be kept
-	noDetail                          // nobody said why
-	noWords                           // there is no word near the one that was typed
+	sizeUnknown                       // it is unknown how many bytes are missing
+	nothingInPlace                    // no file is in place
+	nothingKept                       // nothing has arrived that could be resumed
+	noDetail                          // the peer gave no reason
+	noWords                           // no word of the list is similar to the one typed
 )
 
 const (
@@ -40,7 +40,7 @@ const (
 	otherDisk = " Or send again, and receive into another folder with --output."
 )
 
-// endings is every way in which a transfer ends, by its reason.
+// endings returns the ending for every reason.
 func endings() map[tallow.Reason]ending {
 	all := make(map[tallow.Reason]ending)
 	for _, part := range []map[tallow.Reason]ending{usageEndings(), codeEndings(), networkEndings(), peerEndings(), diskEndings()} {
@@ -51,7 +51,7 @@ func endings() map[tallow.Reason]ending {
 	return all
 }
 
-// usageEndings: the options make no sense.
+// usageEndings are for invalid options.
 func usageEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonNothingToSend:   {text: "there is nothing to send", hint: "Name files or folders, - for stdin, or give --text."},
@@ -82,7 +82,7 @@ func usageEndings() map[tallow.Reason]ending {
 	}
 }
 
-// codeEndings: the code is not one, or not the right one, or used up.
+// codeEndings are for codes that are invalid, wrong or burnt.
 func codeEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonCodeEmpty:         {text: "there is no code", hint: looksLike},
@@ -128,7 +128,7 @@ func codeEndings() map[tallow.Reason]ending {
 	}
 }
 
-// networkEndings: something between the two machines.
+// networkEndings are for the relay and the connection to the peer.
 func networkEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonPeerNeverCame: {text: "nobody came for it in time", hint: "Send again, or wait longer with --timeout."},
@@ -163,7 +163,7 @@ func networkEndings() map[tallow.Reason]ending {
 	}
 }
 
-// peerEndings: what a person or the other program decided, or did wrong.
+// peerEndings are for what a person decided, or the peer decided or did wrong.
 func peerEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonDeclined: {text: "declined; nothing was written"},
@@ -184,7 +184,7 @@ func peerEndings() map[tallow.Reason]ending {
 	}
 }
 
-// diskEndings: the files on this machine.
+// diskEndings are for the files on this machine.
 func diskEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonUnreadable: {text: "{path}: {detail}", hint: "Check the permissions of the path."},

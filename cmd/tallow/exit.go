@@ -6,11 +6,11 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// exitInterrupted is the exit code of a program that a signal ended: 128 and the
+// exitInterrupted is the exit code of a program that a signal ended: 128 plus the
 // number of SIGINT.
 const exitInterrupted = 130
 
-// exitCode is the exit code for a kind of error.
+// exitCode returns the exit code for a kind of error.
 func exitCode(kind tallow.ErrorKind) int {
 	switch kind {
 	case tallow.KindUsage:
@@ -33,8 +33,8 @@ func exitCode(kind tallow.ErrorKind) int {
 	return 1
 }
 
-// exit tells the error that ended the program, if one did, and returns the exit
-// code. All errors end here.
+// exit prints the error that ended the program, if there is one, and returns the
+// exit code. Every error ends here.
 func (p *program) exit(err error) int {
 	if err == nil {
 		return 0

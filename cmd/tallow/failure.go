@@ -10,20 +10,20 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// failure is what ended the program, in words for a person.
+// failure is the error that ended the program, in words for a person.
 type failure struct {
 	kind    tallow.ErrorKind
 	reason  tallow.Reason // of an error of package tallow; else empty
 	message string        // what happened
 	hint    string        // what to do next; may be empty
-	err     error         // what caused it; may be nil
+	err     error         // the cause; may be nil
 }
 
 func (f *failure) Error() string { return f.message }
 func (f *failure) Unwrap() error { return f.err }
 
-// failureOf puts an error into words. Those of package tallow have theirs in
-// endings.go.
+// failureOf puts an error into words. endings.go has the words for errors of
+// package tallow.
 func failureOf(err error) *failure {
 	var f *failure
 	if errors.As(err, &f) {
@@ -31,7 +31,7 @@ func failureOf(err error) *failure {
 	}
 	var e *tallow.Error
 	if !errors.As(err, &e) {
-		// Only what parses the command line returns errors of other types.
+		// Only the parser of the command line returns errors of other types.
 		return &failure{kind: tallow.KindUsage, message: err.Error(), hint: "See tallow --help.", err: err}
 	}
 	end := endingOf(e)
@@ -39,7 +39,7 @@ func failureOf(err error) *failure {
 	return &failure{kind: e.Kind, reason: e.Reason, message: fill.Replace(end.text), hint: fill.Replace(end.hint), err: err}
 }
 
-// endingOf picks the words for an error from the table.
+// endingOf returns the ending for an error, with the variant that applies.
 func endingOf(e *tallow.Error) ending {
 	end, known := endings()[e.Reason]
 	if !known {
@@ -51,7 +51,7 @@ func endingOf(e *tallow.Error) ending {
 	return end
 }
 
-// variantOf says which of the variants of an ending fits.
+// variantOf returns the variant that applies to an error.
 func variantOf(e *tallow.Error) variant {
 	switch {
 	case e.Reason == tallow.ReasonNoSpace && e.Bytes == 0, e.Reason == tallow.ReasonQuota && e.Bytes == 0:
@@ -70,7 +70,7 @@ func variantOf(e *tallow.Error) variant {
 	return receiving
 }
 
-// fillers replace the placeholders of an ending by the facts of an error.
+// fillers returns a Replacer of an ending's placeholders by the fields of an error.
 func fillers(e *tallow.Error) *strings.Replacer {
 	peer, self := "the sender", "the receiver"
 	if e.Sending {
@@ -86,8 +86,7 @@ func fillers(e *tallow.Error) *strings.Replacer {
 	)
 }
 
-// againHint is how to go on after an error, as far as there is anything to go on
-// with.
+// againHint says how to continue after an error.
 func againHint(e *tallow.Error) string {
 	switch {
 	case e.Waiting:
@@ -98,7 +97,7 @@ func againHint(e *tallow.Error) string {
 	return "run tallow again on both sides with a new code"
 }
 
-// sentence makes a sentence of words.
+// sentence adds a capital letter and a full stop.
 func sentence(words string) string {
 	return strings.ToUpper(words[:1]) + words[1:] + "."
 }
@@ -117,7 +116,7 @@ func waitHint(d time.Duration) string {
 	return fmt.Sprintf("Wait %v and try again.", d.Round(time.Second))
 }
 
-// alternatives joins words as people do: a, b or c.
+// alternatives joins words to a list: a, b or c.
 func alternatives(words []string) string {
 	last := len(words) - 1
 	if last < 1 {
@@ -126,8 +125,8 @@ func alternatives(words []string) string {
 	return strings.Join(words[:last], ", ") + " or " + words[last]
 }
 
-// exactSize is a number of bytes for people, and the number itself: it says how
-// much room has to be made.
+// exactSize formats a number of bytes for people and adds the exact number, for
+// somebody who has to make room.
 func exactSize(n int64) string {
 	if n < 1000 {
 		return bytesText(n)

@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// rate is the value of a flag, in bytes a second; 0 is no limit. It is written as
-// curl and wget take it: with K, M, G or T for powers of 1024.
+// rate is the value of a flag, in bytes a second; 0 is no limit. As with curl and
+// wget, the suffixes K, M, G and T stand for powers of 1024.
 type rate int64
 
-// maxRate is beyond all machines.
+// maxRate is more than any machine can transfer.
 const maxRate = 1 << 50
 
 var errRate = errors.New("not a rate")
 
-// Set reads a rate.
+// Set parses a rate.
 func (r *rate) Set(text string) error {
 	number, unit := text, 1.0
 	if i := len(text) - 1; i >= 0 {
@@ -33,7 +33,7 @@ func (r *rate) Set(text string) error {
 	return nil
 }
 
-// String is the rate in bytes a second, or nothing where there is no limit.
+// String returns the rate in bytes a second, or "" if there is no limit.
 func (r *rate) String() string {
 	if *r == 0 {
 		return ""
@@ -41,5 +41,5 @@ func (r *rate) String() string {
 	return strconv.FormatInt(int64(*r), 10)
 }
 
-// Type names the kind of value.
+// Type returns the type of the value, for the help.
 func (r *rate) Type() string { return "rate" }

@@ -11,7 +11,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// receive is the verb of the side that gets the files.
+// receive is the command of the receiver.
 type receive struct {
 	*program
 	transferFlags
@@ -48,7 +48,7 @@ missing: with the same code while the sender still waits, else with a new one.`,
 	return cmd
 }
 
-// conflictNames are the values of --on-conflict.
+// conflictNames returns the values of --on-conflict.
 func conflictNames() []string {
 	var names []string
 	for _, c := range []tallow.Conflict{
@@ -70,7 +70,7 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	}
 	n := newNarrator(r.program)
 	n.receives, n.asks, n.wait = true, !r.yes, r.wait
-	n.keys = r.output != "-" // else what reads the payload may want the keys
+	n.keys = r.output != "-" // else the program that reads the payload may need the keyboard
 	var ask *prompt
 	if isTerminal(r.stdin) || r.verify {
 		c, err := r.openConsole(n.screen)
@@ -96,7 +96,7 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	return r.show(result.Text)
 }
 
-// check refuses flags that make no sense.
+// check rejects invalid flags.
 func (r *receive) check(cmd *cobra.Command) error {
 	if !slices.Contains(conflictNames(), r.onConflict) {
 		return usage("It is one of "+strings.Join(conflictNames(), ", ")+".", "--on-conflict cannot be %q", r.onConflict)
@@ -110,17 +110,18 @@ func (r *receive) check(cmd *cobra.Command) error {
 	return nil
 }
 
-// errAcceptWithoutTerminal: what is offered is accepted by a person or by --yes.
+// errAcceptWithoutTerminal is for an offer that neither a person nor --yes can
+// accept.
 func errAcceptWithoutTerminal() error {
 	return usage("To accept without being asked: --yes", "there is no terminal to ask whether to accept what is offered")
 }
 
-// options are what the flags, the arguments and perhaps a person say. Without a
-// terminal ask is nil.
+// options returns the options from the flags and arguments. If there is no code
+// among them, it asks for one. Without a terminal, ask is nil.
 func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tallow.ReceiveOptions, error) {
 	o := tallow.ReceiveOptions{
 		OnConflict: tallow.Conflict(r.onConflict), Output: r.output,
-		PeerTimeout: r.timeout, ReconnectTimeout: r.patience(), LimitRate: int64(r.rate),
+		PeerTimeout: r.timeout, ReconnectTimeout: r.reconnectTimeout(), LimitRate: int64(r.rate),
 	}
 	if r.output == "-" {
 		o.Output, o.Writer = "", r.stdout
@@ -155,7 +156,8 @@ func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tall
 	return o, err
 }
 
-// show prints a text that was received: as it is, unless that is to a terminal.
+// show prints a text that was received. For a terminal, control characters are
+// removed.
 func (r *receive) show(text string) error {
 	if isTerminal(r.stdout) {
 		text = printable(text, '\n', '\t')

@@ -16,7 +16,7 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// server is the verb of whoever runs a relay.
+// server is the command that runs a relay.
 type server struct {
 	*program
 	listen string
@@ -83,7 +83,7 @@ func (s *server) run(ctx context.Context) error {
 	return nil
 }
 
-// check refuses values that make no sense.
+// check rejects invalid values.
 func (s *server) check() error {
 	if _, _, err := net.SplitHostPort(s.listen); err != nil {
 		return usage("Write it as HOST:PORT or :PORT.", "--listen cannot be %q", s.listen)
@@ -106,7 +106,7 @@ func (s *server) check() error {
 	return nil
 }
 
-// level is what an operator wants to read.
+// level returns the level of the log.
 func (s *server) level() slog.Level {
 	switch {
 	case s.verbose:
@@ -142,7 +142,7 @@ func (s *server) bind(ctx context.Context) (listener net.Listener, packets net.P
 	return nil, nil, f
 }
 
-// announce tells which address the relay got.
+// announce prints the address on which the relay listens.
 func (s *server) announce(addr net.Addr) error {
 	if s.json {
 		encoder := newEncoder(s.events(), nil)
@@ -155,7 +155,7 @@ func (s *server) announce(addr net.Addr) error {
 	return nil
 }
 
-// noArguments is for verbs that have none.
+// noArguments is the argument check of commands that take none.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) > 0 {
 		return usage(seeHelp(cmd), "%s takes no arguments, and there is %q", cmd.CommandPath(), strings.Join(args, " "))

@@ -11,7 +11,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// send is the verb of the side that has the files.
+// send is the command of the sender.
 type send struct {
 	*program
 	transferFlags
@@ -75,9 +75,9 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	return err
 }
 
-// options are what the flags and arguments say to send.
+// options returns the options from the flags and arguments.
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
-	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.patience(), LimitRate: int64(s.rate)}
+	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate)}
 	given := cmd.Flags().Changed
 	switch {
 	case given("code") && given("words"):
@@ -153,7 +153,7 @@ func subject(o tallow.SendOptions) string {
 	return namesText(o.Paths)
 }
 
-// errVerifyWithoutTerminal: --verify is a question to a person.
+// errVerifyWithoutTerminal is for --verify where no person can be asked.
 func errVerifyWithoutTerminal() error {
 	return usage("Run it in a terminal, or without --verify.", "--verify needs a terminal to show the words on and to ask")
 }

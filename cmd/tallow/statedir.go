@@ -5,9 +5,9 @@ import (
 	"runtime"
 )
 
-// stateDir is the folder of this user for what is remembered from one run to the
-// next; empty if there is none. On Linux and the BSDs it is that of the XDG Base
-// Directory Specification.
+// stateDir returns this user's folder for state that is kept between runs; empty if
+// there is none. On Linux and the BSDs it follows the XDG Base Directory
+// Specification.
 func (p *program) stateDir() string {
 	var parent string
 	switch runtime.GOOS {

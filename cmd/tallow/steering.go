@@ -2,8 +2,8 @@ package main
 
 import "github.com/tallow-transfer/tallow/pkg/tallow"
 
-// steering is how the person here holds a transfer back, lets it go on and ends
-// it, by key or by signal.
+// steering lets the person on this machine pause, resume and end a transfer, by key
+// or by signal.
 type steering struct {
 	controls *tallow.Controls
 	screen   *screen
@@ -20,7 +20,7 @@ func (s steering) resume() {
 	s.screen.wish(false)
 }
 
-// press does what a key stands for. Those that stand for nothing do nothing.
+// press performs the action of a key. Other keys do nothing.
 func (s steering) press(key byte) {
 	switch key {
 	case 'p', 'P':

@@ -36,7 +36,7 @@ func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duratio
 	completeFlag(cmd, "limit-rate", noCompletion)
 }
 
-// client makes the client that the flags describe.
+// client returns a client with the settings of the flags.
 func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, error) {
 	if f.timeout <= 0 {
 		return nil, usage("Give it like 30s, 10m or 2h.", "--timeout has to be more than nothing")
@@ -61,17 +61,18 @@ func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, 
 	return tallow.New(config)
 }
 
-// patience is --wait as the SDK takes it, where nothing means the default.
-func (f *transferFlags) patience() time.Duration { return max(f.wait, 1) }
+// reconnectTimeout returns --wait for the SDK, where 0 would mean the default.
+func (f *transferFlags) reconnectTimeout() time.Duration { return max(f.wait, 1) }
 
-// reporter is what takes the events of a transfer.
+// reporter reports the events of a transfer.
 type reporter interface {
 	event(tallow.Event)
-	// failure is why nobody can be told any more, or nil.
+	// failure returns the error that ended the reporting, or nil.
 	failure() error
 }
 
-// newReporter is the encoder with --json, else n. It calls broken when it fails.
+// newReporter returns an encoder with --json, else n. It calls broken when writing
+// fails.
 func (p *program) newReporter(n *narrator, broken func(error)) reporter {
 	if p.json {
 		return newEncoder(p.events(), broken)
@@ -80,13 +81,13 @@ func (p *program) newReporter(n *narrator, broken func(error)) reporter {
 	return n
 }
 
-// memoryLimit is from how many bytes on the collector works harder, so that the
-// garbage of many small files does not add to what a transfer really holds,
-// which is well below. GOMEMLIMIT sets another one.
+// memoryLimit is the memory from which on the garbage collector runs more often. A
+// transfer needs much less; the limit keeps garbage of many small files from piling
+// up. GOMEMLIMIT overrides it.
 const memoryLimit = 96 << 20
 
-// observe runs a transfer, reports its events, and has the person steer it. When
-// nobody can be told of the events any more, it ends the transfer.
+// observe runs a transfer, reports its events, and lets the person pause and end
+// it. If the events cannot be written any more, it ends the transfer.
 func (p *program) observe(ctx context.Context, n *narrator, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
 	if p.getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
@@ -107,7 +108,7 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 	result, err := run(ctx, steer.controls, func(e tallow.Event) {
 		told := false
 		defer func() {
-			if !told { // it panics, and must not leave the terminal without an echo
+			if !told { // after a panic, the terminal must not stay without echo
 				p.terminal.leave()
 			}
 		}()
