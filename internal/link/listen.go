@@ -4,18 +4,10 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
-	"time"
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/wire"
-)
-
-// The retry interval of rejoining a room, and of reconnecting: it doubles from
-// the first to the longest.
-const (
-	rejoinFirst   = 250 * time.Millisecond
-	rejoinLongest = 5 * time.Second
 )
 
 // Listener is the sender in the room of its code. It owns the relay if that is
@@ -117,7 +109,7 @@ func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver
 // rejoin joins the room again after the connection to the relay broke. It tries
 // until ctx ends or the relay no longer has the room.
 func (l *Listener) rejoin(ctx context.Context) error {
-	retry := newRetry(rejoinFirst, rejoinLongest)
+	retry := newRetry(reconnectFirst, reconnectLongest)
 	for {
 		room, err := l.client.Rejoin(ctx, l.room)
 		var refused *rendezvous.RelayError

@@ -4,10 +4,18 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// The retry interval of reconnecting, and of rejoining the room of a code. It
+// doubles from the first to the longest.
+const (
+	reconnectFirst   = 250 * time.Millisecond
+	reconnectLongest = 5 * time.Second
 )
 
 // reconnector meets the peer of a session again each time the connection is
@@ -120,7 +128,7 @@ func (l *Link) resume(p *Peer) error {
 // reconnect tries until the peer is there. It returns nil when the link has
 // ended, or when the generations of a resumption are exhausted.
 func (l *Link) reconnect() *Peer {
-	retry := newRetry(rejoinFirst, rejoinLongest)
+	retry := newRetry(reconnectFirst, reconnectLongest)
 	for n := 1; ; n++ {
 		p, err := l.peer.reconnector.attempt(l.ctx)
 		if err == nil {
