@@ -61,8 +61,8 @@ func bars(results []*result) []bar {
 	return all
 }
 
-// judged returns the bar with a measured value.
-func (b bar) judged(measured float64, note string) bar {
+// withValue returns the bar with a measured value.
+func (b bar) withValue(measured float64, note string) bar {
 	b.Measured, b.Note, b.Status = measured, note, barMissed
 	if b.AtMost && measured <= b.Wanted || !b.AtMost && measured >= b.Wanted {
 		b.Status = barMet
@@ -77,7 +77,7 @@ func (f figures) faster(what, of, a, b string, wanted float64) bar {
 	if x == nil || y == nil {
 		return open
 	}
-	return open.judged(x.Rate.Median/y.Rate.Median, "")
+	return open.withValue(x.Rate.Median/y.Rate.Median, "")
 }
 
 // slower compares times.
@@ -87,7 +87,7 @@ func (f figures) slower(what, of, a, b string, wanted float64) bar {
 	if x == nil || y == nil {
 		return open
 	}
-	return open.judged(x.Seconds.Median/y.Seconds.Median, "")
+	return open.withValue(x.Seconds.Median/y.Seconds.Median, "")
 }
 
 // latency is how long a receiver takes for one byte.
@@ -97,7 +97,7 @@ func (f figures) latency(what, with string) bar {
 	if r == nil {
 		return open
 	}
-	return open.judged(r.Received.Median*1e3, "")
+	return open.withValue(r.Received.Median*1e3, "")
 }
 
 // share is how much of a link's rate is used in the middle of a transfer.
@@ -107,7 +107,7 @@ func (f figures) share(what, of, with string, wanted float64) bar {
 	if r == nil || r.Middle.Median == 0 {
 		return open
 	}
-	return open.judged(r.Middle.Median/r.link.rate, "congestion control "+r.Congestion)
+	return open.withValue(r.Middle.Median/r.link.rate, "congestion control "+r.Congestion)
 }
 
 // memory is the largest peak of any sender or receiver of tallow.
@@ -128,7 +128,7 @@ func (f figures) memory() bar {
 	if most == 0 {
 		return open
 	}
-	return open.judged(most/megabyte, where)
+	return open.withValue(most/megabyte, where)
 }
 
 // bestLane compares all lanes together with the fastest single one.
@@ -145,5 +145,5 @@ func (f figures) bestLane(of string) bar {
 			best = r
 		}
 	}
-	return open.judged(all.Seconds.Median/best.Seconds.Median, "the best is "+best.Tool)
+	return open.withValue(all.Seconds.Median/best.Seconds.Median, "the best is "+best.Tool)
 }

@@ -67,8 +67,8 @@ func TestQuick(t *testing.T) {
 	}
 }
 
-// checkResult holds a result against what has to be there on every machine, and
-// against its row of the table.
+// checkResult compares a result with what must be there on every machine, and
+// with its row of the table.
 func checkResult(t *testing.T, r *result, row []string) {
 	t.Helper()
 	name := r.Case + ", " + r.Tool

@@ -48,8 +48,8 @@ func TestWrongBytes(t *testing.T) {
 	}
 }
 
-// A tool that works is run as often as it was asked for, with an empty
-// destination each time; one that fails is told of, and others go on.
+// A tool that works is run as often as requested, with an empty destination each
+// time. A tool that fails is reported, and the others continue.
 func TestRounds(t *testing.T) {
 	r, err := testCase(t, t.Context(), time.Hour, func(_ context.Context, j job) (sample, error) {
 		if entries, err := os.ReadDir(j.dest); err != nil || len(entries) > 0 {

@@ -25,8 +25,8 @@ func (m move) do(t *testing.T) {
 }
 
 // A machine changes its address in the middle of a transfer, as when it moves from
-// one Wi-Fi to another. Both sides reconnect and go on without asking anybody, and
-// what has arrived is not sent again.
+// one Wi-Fi to another. The peers reconnect by themselves and continue, and what has
+// arrived is not sent again.
 func TestAddressChange(t *testing.T) {
 	requireNetworks(t)
 	oneLAN := func(t *testing.T) network {

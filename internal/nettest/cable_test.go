@@ -27,7 +27,7 @@ func (n network) pullInTheMiddle(t *testing.T, file, to string, flags ...string)
 	return x
 }
 
-// The cable is pulled in the middle of a transfer, and not put back. Both sides end
+// The cable is pulled in the middle of a transfer, and not put back. Both peers end
 // and say why, and no partial file has the final name. Once the network is back, a
 // transfer with a new code sends only what is missing.
 func TestPulledCable(t *testing.T) {
@@ -60,7 +60,7 @@ func TestPulledCable(t *testing.T) {
 	same(t, file, final)
 }
 
-// The cable is put back while both sides wait. The transfer goes on by itself, and
+// The cable is put back while both peers wait. The transfer continues by itself, and
 // what has arrived is not sent again.
 func TestCablePutBack(t *testing.T) {
 	requireNetworks(t)

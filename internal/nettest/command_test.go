@@ -69,8 +69,8 @@ func readSources(t *testing.T) {
 	}
 }
 
-// patience bounds every wait that has no other limit.
-const patience = 40 * time.Second
+// waitTimeout bounds every wait that has no other limit.
+const waitTimeout = 40 * time.Second
 
 // event is the part of an event of --json that these tests use.
 type event struct {
@@ -176,7 +176,7 @@ func (c *command) String() string {
 // await waits for the first matching event.
 func (c *command) await(t *testing.T, what string, fits func(event) bool) event {
 	t.Helper()
-	timer := time.NewTimer(patience)
+	timer := time.NewTimer(waitTimeout)
 	defer timer.Stop()
 	for seen, ended := 0, false; ; {
 		more := c.changed.Wait()
@@ -197,7 +197,7 @@ func (c *command) await(t *testing.T, what string, fits func(event) bool) event 
 		case <-c.exited:
 			ended = true // look at the events once more
 		case <-timer.C:
-			t.Fatalf("%s: no %s after %v", c.name, what, patience)
+			t.Fatalf("%s: no %s after %v", c.name, what, waitTimeout)
 		}
 	}
 }
@@ -263,7 +263,7 @@ func (c *command) count(name string) (n int) {
 	return n
 }
 
-// reached returns how many bytes have arrived by its own account.
+// reached returns how many bytes the command reports as arrived.
 func (c *command) reached() (bytes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

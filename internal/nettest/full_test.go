@@ -66,10 +66,10 @@ func (d smallFS) resize(t *testing.T, size int64) {
 }
 
 // fullDisk waits until the receiver ends because its disk is full, and returns how
-// many bytes are missing by its account.
+// many bytes it reports as missing.
 func (x exchange) fullDisk(t *testing.T) (missing int64) {
 	t.Helper()
-	x.receiver.exit(t, 7, patience)
+	x.receiver.exit(t, 7, waitTimeout)
 	failed := x.receiver.first(t, "error")
 	number := regexp.MustCompile(`\((\d+) bytes\) more`).FindStringSubmatch(failed.Message)
 	if failed.Kind != "io" || failed.Hint == "" || number == nil {
@@ -103,8 +103,8 @@ func (x *exchange) again(t *testing.T) {
 	x.receiver = run(t, nil, args[1:len(args)-1]...) // without the arguments that run adds
 }
 
-// That a disk is too small is noticed before anything is sent. The sender waits, and
-// once there is room, the same command goes on.
+// A disk that is too small is noticed before anything is sent. The sender waits, and
+// once there is space, the same command continues.
 func TestDiskTooSmall(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -171,7 +171,7 @@ func TestDiskFillsUp(t *testing.T) {
 	alone(t, disk.folder(), filepath.Base(file))
 }
 
-// Nobody makes room. In the end the sender says what it has waited for.
+// The disk stays full. In the end the sender says what it has waited for.
 func TestDiskStaysFull(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -180,13 +180,13 @@ func TestDiskStaysFull(t *testing.T) {
 	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay", "--wait", "1s")
 	missing := x.fullDisk(t)
 	x.waits(t, missing)
-	x.sender.exit(t, 5, patience)
+	x.sender.exit(t, 5, waitTimeout)
 	if told := x.sender.first(t, "error"); told.Kind != "network" || !strings.Contains(told.Message, "disk is full") || told.Hint == "" {
 		t.Errorf("the sender says %q, %q, %q", told.Kind, told.Message, told.Hint)
 	}
 }
 
-// A disk has no room even for the state that resuming needs. Both sides end, and
+// A disk has no space even for the state that resuming needs. Both peers end, and
 // nothing is left on the disk.
 func TestNoRoomAtAll(t *testing.T) {
 	requireRoot(t)
@@ -198,11 +198,11 @@ func TestNoRoomAtAll(t *testing.T) {
 	}
 	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0").first(t, "listening").Addr
 	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay")
-	x.receiver.exit(t, 7, patience)
+	x.receiver.exit(t, 7, waitTimeout)
 	if failed := x.receiver.first(t, "error"); failed.Kind != "io" || !strings.Contains(failed.Hint, "new code") {
 		t.Errorf("the receiver says %q, %q, %q", failed.Kind, failed.Message, failed.Hint)
 	}
-	x.sender.exit(t, 4, patience)
+	x.sender.exit(t, 4, waitTimeout)
 	if told := x.sender.first(t, "error"); told.Kind != "declined" || !strings.Contains(told.Message, "disk is full") {
 		t.Errorf("the sender says %q, %q", told.Kind, told.Message)
 	}

@@ -25,25 +25,25 @@ const (
 
 const (
 	killedSize  = 512 << 20 // bytes of the file that is sent
-	resendLimit = 64 << 20  // bytes that may cross twice after a kill
+	resendLimit = 64 << 20  // bytes that may be sent twice after a kill
 
 	// slowed is how many bytes per second the relay forwards, so that there are
 	// moments between the beginning and the end.
 	slowed = 128 << 20
 
-	// rememberedAfter is after how long, on a slow machine, a killed receiver can
-	// go on with the same code.
+	// rememberedAfter is how long a receiver on a slow machine must have run, to be
+	// able to resume with the same code after a kill.
 	rememberedAfter = 2 * time.Second
 )
 
-// victim is the process that is killed, and how the two sides go on.
+// victim is the process that is killed, and how the transfer is resumed.
 type victim string
 
 const (
 	receiverOnce  victim = "receiver, same code"  // it is run again while the sender waits
 	receiverAnew  victim = "receiver, new code"   // both are run again
 	senderAnew    victim = "sender, new code"     // both are run again
-	relayRestarts victim = "relay, on its own"    // it is started again; nobody does anything else
+	relayRestarts victim = "relay, on its own"    // only the relay is started again
 	relayStays    victim = "relay, never returns" // the direct lane finishes
 )
 
@@ -127,7 +127,7 @@ func number(t *testing.T, variable, s string) uint64 {
 	return n
 }
 
-// run transfers the file, kills the victim, and lets the two sides go on. It returns
+// run transfers the file, kills the victim, and has the transfer resumed. It returns
 // how many bytes were sent twice. struck is false if the victim had already ended.
 func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 	to := t.TempDir()
@@ -173,9 +173,9 @@ func (k killing) run(t *testing.T, file string) (resent int64, struck bool) {
 	return resent, struck
 }
 
-// twice returns how many bytes were sent twice by the account of one side, after a
-// kill when so many bytes were missing. A side that was not run again counts from
-// the beginning.
+// twice returns how many bytes were sent twice as one peer reports it, after a kill
+// when so many bytes were missing. A peer that was not run again counts from the
+// beginning.
 func twice(done event, ran bool, missing int64) int64 {
 	if ran {
 		missing = killedSize
@@ -204,7 +204,7 @@ func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to strin
 		return exchange{sender: x.sender, receiver: run(t, nil, receive...)}
 	case k.victim == receiverOnce: // too early: the receiver says so, and a new code is needed
 		x.receiver = run(t, nil, receive...)
-		x.receiver.exit(t, 3, patience)
+		x.receiver.exit(t, 3, waitTimeout)
 		x.sender.leave(t)
 	case k.victim == receiverAnew:
 		x.sender.leave(t)

@@ -36,8 +36,8 @@ func TestRelayedWithoutUDP(t *testing.T) {
 	same(t, file, filepath.Join(to, filepath.Base(file)))
 }
 
-// With symmetric NATs on both sides no data channel can connect. The files arrive
-// nevertheless.
+// If both peers are behind symmetric NATs, no data channel can connect. The files
+// arrive nevertheless.
 func TestSymmetricNAT(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()
@@ -47,7 +47,7 @@ func TestSymmetricNAT(t *testing.T) {
 	same(t, file, filepath.Join(to, filepath.Base(file)))
 }
 
-// If one side does not allow direct lanes, none is used.
+// If one peer does not allow direct lanes, none is used.
 func TestOnlyTheRelayedLane(t *testing.T) {
 	requireNetworks(t)
 	t.Parallel()

@@ -63,7 +63,7 @@ func (n network) pull(t *testing.T) {
 func (n network) plugIn(t *testing.T, relay string) {
 	t.Helper()
 	n.middle.ip(t, "link set right up")
-	deadline := time.NewTimer(patience)
+	deadline := time.NewTimer(waitTimeout)
 	defer deadline.Stop()
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
@@ -170,15 +170,15 @@ func (n network) send(t *testing.T, path, to string, flags ...string) exchange {
 	return x
 }
 
-// succeed waits until both sides succeed, and returns their last events.
+// succeed waits until both peers succeed, and returns their last events.
 func (x exchange) succeed(t *testing.T) (sent, received event) {
 	t.Helper()
-	x.receiver.exit(t, 0, patience)
-	x.sender.exit(t, 0, patience)
+	x.receiver.exit(t, 0, waitTimeout)
+	x.sender.exit(t, 0, waitTimeout)
 	return x.sender.first(t, "done"), x.receiver.first(t, "done")
 }
 
-// carriedBy fails unless one lane carried all bytes, by the account of both sides.
+// carriedBy fails unless both peers report that one lane carried all bytes.
 func (x exchange) carriedBy(t *testing.T, lane string, bytes int64) {
 	t.Helper()
 	sent, received := x.succeed(t)

@@ -43,7 +43,7 @@ func TestRealInput(t *testing.T) {
 			relay := run(t, nil, "relay", "--listen", "127.0.0.1:0")
 			x := network{}.send(t, path, to, "--relay", relay.first(t, "listening").Addr, "--lanes", tt.lane)
 			x.receiver.exit(t, 0, realLimit)
-			x.sender.exit(t, 0, patience)
+			x.sender.exit(t, 0, waitTimeout)
 			done := x.receiver.first(t, "done")
 			files, bytes := same(t, path, filepath.Join(to, filepath.Base(path)))
 			if files < tt.files || done.Bytes != bytes || done.Lanes[tt.lane] != bytes {
@@ -52,7 +52,7 @@ func TestRealInput(t *testing.T) {
 			if err := relay.cmd.Process.Signal(syscall.SIGTERM); err != nil {
 				t.Fatal(err)
 			}
-			relay.exit(t, 0, patience)
+			relay.exit(t, 0, waitTimeout)
 			for _, side := range []*command{x.sender, x.receiver, relay} {
 				t.Logf("%s: %d MiB of memory", side.name, side.peakMemory()>>20)
 				if side.peakMemory() > maxMemory {

@@ -15,16 +15,16 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// openPaths opens files and folders of this machine.
+// openPaths opens files and folders of this machine as a source.
 func openPaths(paths []string) (openSource, error) {
 	s, err := source.NewPaths(paths)
 	if err != nil {
-		return nil, err // not s, which is no nil interface
+		return nil, err // a nil *source.Paths would not be a nil interface
 	}
 	return s, nil
 }
 
-// openFolder receives to the output folder, or to a name in it.
+// openFolder opens the output folder as the destination.
 func (out *output) openFolder(names []string) error {
 	dir, as := place(out.o.Output, names)
 	out.folder = dir
@@ -40,7 +40,7 @@ func (out *output) openFolder(names []string) error {
 	return nil
 }
 
-// announcedFolder is a Folder that says when it has begun.
+// announcedFolder is a Folder that calls begun after Begin has succeeded.
 type announcedFolder struct {
 	*destination.Folder
 	begun func(resumable)
@@ -54,8 +54,8 @@ func (f announcedFolder) Begin(ctx context.Context, names []string, stored int64
 	return err
 }
 
-// place splits an output path into a folder and, if it is not one, the name
-// that the single thing received gets in it.
+// place splits an output path into a folder and, if the path is not itself a
+// folder, the name to give to the single file or folder that is received.
 func place(path string, names []string) (dir, as string) {
 	if path == "" {
 		return ".", ""
@@ -66,8 +66,8 @@ func place(path string, names []string) (dir, as string) {
 	return filepath.Dir(path), filepath.Base(path)
 }
 
-// remembered is what earlier processes of the receiver left for an output path,
-// sealed, the newest first.
+// remembered returns the sealed state that earlier processes of the receiver left
+// for an output path, newest first.
 func remembered(output string) [][]byte {
 	switch info, err := os.Stat(output); {
 	case output == "":

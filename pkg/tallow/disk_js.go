@@ -1,6 +1,6 @@
 package tallow
 
-// A browser has no disk: a program there brings its own Source and Destination.
+// A browser has no disk: a program there provides a Source and a Destination.
 
 func openPaths([]string) (openSource, error) { return nil, usage(ReasonNoDisk) }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// explainFiles: what is read or written here, wherever that is.
+// explainFiles handles errors of the source and of the destination.
 func explainFiles(err error) *Error {
 	if e := explainPaths(err); e != nil {
 		return e
@@ -23,7 +23,7 @@ func explainFiles(err error) *Error {
 	}
 	var tooLong *stream.TooLongError
 	var write *stream.WriteError
-	var room files.NoSpace
+	var noSpace files.NoSpace
 	switch {
 	case errors.Is(err, stream.ErrOneFile):
 		return &Error{Kind: KindIO, Reason: ReasonOutputOneFile}
@@ -31,8 +31,8 @@ func explainFiles(err error) *Error {
 		return &Error{Kind: KindIO, Reason: ReasonTextTooLong, Bytes: tooLong.Limit}
 	case errors.As(err, &write):
 		return &Error{Kind: KindIO, Reason: ReasonWriter, Detail: oserror.Cause(write.Err)}
-	case errors.As(err, &room):
-		return &Error{Kind: KindIO, Reason: ReasonNoSpace, Bytes: room.Missing(), Detail: room.Error()}
+	case errors.As(err, &noSpace):
+		return &Error{Kind: KindIO, Reason: ReasonNoSpace, Bytes: noSpace.Missing(), Detail: noSpace.Error()}
 	}
 	return &Error{Kind: KindIO, Reason: ReasonDisk, Detail: failed.Err.Error()}
 }
