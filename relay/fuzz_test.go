@@ -10,8 +10,8 @@ import (
 )
 
 // FuzzPeerMessages lets a peer of either role send any messages. The other
-// peer must get exactly the forward frames up to the first that is none, and
-// nothing must fall over.
+// peer must get exactly the forward frames up to the first frame of another kind,
+// and nothing may panic.
 func FuzzPeerMessages(f *testing.F) {
 	f.Add(true, []byte{3, 5, 'h', 'i', 1, 6, 2, 5, 'x', 1, 7})
 	f.Add(false, []byte{2, 5, 0, 1, 6})

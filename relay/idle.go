@@ -10,21 +10,21 @@ import (
 // in the room. A stranger who only knows the nameplate could join, say nothing,
 // and keep the receiver out for as long as the room lives. So a receiver that
 // sends nothing is disconnected after a while, and its slot is free again. The
-// code is not burnt: nobody has tried it.
+// code is not burnt, since it was not tried.
 //
 // Once the code is burnt the slot stays with the receiver that burnt it.
 
 // defaultIdleTimeout is the default of Config.IdleTimeout.
 const defaultIdleTimeout = 10 * time.Second
 
-// watchIdle starts the time that the receiver has for its first message. It is
-// called whenever both peers have come to be in the room. The table is locked.
+// watchIdle starts the timeout for the receiver's first message. It is called
+// whenever the second peer joins. The table is locked.
 func (r *room) watchIdle() {
 	p := r.slots[receiver].Load()
 	if r.burnt || r.resumes() || p == nil || r.slots[sender].Load() == nil {
 		return
 	}
-	p.spoke.Store(false) // what came before had nobody to hear it
+	p.spoke.Store(false) // earlier messages had no recipient
 	r.stopIdle()
 	r.idle = time.AfterFunc(r.table.idleTimeout, func() { r.dropIdle(p) })
 }

@@ -14,7 +14,7 @@ func TestSilentReceiverLosesItsSlot(t *testing.T) {
 		n := startPipe(t, unlimited())
 		r, s, stranger := n.pair(t)
 		begin := time.Now()
-		time.Sleep(patience / 2)
+		time.Sleep(testTimeout / 2)
 		stranger.wantError(wire.RoomIdle)
 		if took := time.Since(begin); took != 10*time.Second {
 			t.Errorf("disconnected after %v, want 10s", took)
@@ -47,7 +47,7 @@ func TestDeafReceiverLosesItsSlot(t *testing.T) {
 		n := startPipe(t, unlimited())
 		r, s, _ := n.pair(t)
 		begin := time.Now()
-		time.Sleep(patience / 2)
+		time.Sleep(testTimeout / 2)
 		s.want(wire.RoomLeftKind)
 		if took := time.Since(begin); took > 10*time.Second+closeGrace {
 			t.Errorf("disconnected after %v", took)

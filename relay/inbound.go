@@ -102,8 +102,8 @@ func (s *socket) forward(m *message) {
 	})
 }
 
-// hold calls a function that may wait for the other peer. Meanwhile nothing can
-// be heard from this one.
+// hold calls a function that may wait for the other peer. Meanwhile nothing is
+// read from this one.
 func (s *socket) hold(wait func()) {
 	s.held.Store(true)
 	wait()

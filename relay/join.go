@@ -11,8 +11,8 @@ import (
 // told: see announce.
 //
 // If p proves that it is the peer that has the slot already, the older
-// connection is ended, since it must have broken. Otherwise a connection that
-// ended without a word would keep its owner out until the relay noticed.
+// connection is ended, since it must have broken. Otherwise a connection that broke
+// silently would keep its owner out until the relay noticed.
 func (t *table) join(p *peer, want wire.RoomJoin, stun string) wire.RoomErrorCode {
 	for {
 		old, code := t.tryJoin(p, want, stun)
@@ -89,8 +89,8 @@ func (r *room) admit(p *peer, stun string) {
 }
 
 // announce tells the peer that was there before p that p has joined. A peer that
-// comes after p learns of p from its welcome. Nothing of p is forwarded before
-// that, and nothing of p is told before the end of the peer that had the slot.
+// joins after p learns about p from its welcome. Nothing from p is forwarded before
+// that, and p is not announced before the end of the peer that had the slot.
 func (p *peer) announce() {
 	other := p.other
 	p.other = nil // or peers that come and go would hold each other in memory

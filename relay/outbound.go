@@ -66,7 +66,7 @@ func (s *socket) timed(write func(deadline time.Time) error) error {
 	return err
 }
 
-// goodbye tells a peer why it is dismissed, and closes the WebSocket.
+// goodbye tells a peer why it is disconnected, and closes the WebSocket.
 func (s *socket) goodbye() {
 	code := websocket.CloseNormalClosure
 	if reason := s.peer.reason; reason != 0 {
@@ -78,7 +78,7 @@ func (s *socket) goodbye() {
 	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(closeGrace))
 }
 
-// explain says in a sentence why a peer is refused or dismissed.
+// explain returns a sentence that says why a peer is refused or disconnected.
 func explain(code wire.RoomErrorCode) string {
 	switch code {
 	case wire.RoomUnknown:

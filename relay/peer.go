@@ -24,11 +24,11 @@ type peer struct {
 	role     role
 	id       [16]byte        // that it gave itself, in a resume room
 	room     *room           // nil until it has joined one
-	other    *peer           // who was in the other slot then, or nil; for announce
+	other    *peer           // the peer in the other slot at that time, or nil; for announce
 	previous <-chan struct{} // leftSent of the peer that had the slot before, or nil
 
 	announced atomic.Bool // the other peer has been told of this one
-	spoke     atomic.Bool // it has forwarded something since both peers are there
+	spoke     atomic.Bool // it has forwarded a message since both peers are there
 
 	// Guarded by the table's lock.
 	leaving bool
@@ -38,14 +38,14 @@ type peer struct {
 
 	dismissal sync.Once
 	reason    wire.RoomErrorCode // 0: no error; read it once out is closed
-	// limitReads gives the socket's reader only so long to see the connection end.
+	// limitReads sets a deadline for the socket's reader to see the connection end.
 	limitReads func(time.Duration)
 }
 
 // message is one frame on its way to a peer.
 type message struct {
 	frame []byte
-	last  bool       // hang up after it
+	last  bool       // close the connection after it
 	pool  *sync.Pool // takes the message back; nil if it is not pooled
 }
 

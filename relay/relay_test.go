@@ -22,8 +22,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must come.
-const patience = 10 * time.Second
+// testTimeout bounds every wait in a test.
+const testTimeout = 10 * time.Second
 
 // unlimited is a configuration without rate limits.
 func unlimited() Config {
@@ -111,7 +111,7 @@ func asResumer(room [16]byte, id byte) wire.RoomJoin {
 // frame reads the next frame.
 func (s client) frame() []byte {
 	s.t.Helper()
-	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = s.conn.SetReadDeadline(time.Now().Add(testTimeout))
 	kind, b, err := s.conn.ReadMessage()
 	if err != nil || kind != websocket.BinaryMessage {
 		s.t.Fatalf("reading a frame: kind %d, %v", kind, err)
@@ -151,7 +151,7 @@ func (s client) wantError(code wire.RoomErrorCode) {
 // wantEnd expects a close frame.
 func (s client) wantEnd(code int) {
 	s.t.Helper()
-	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = s.conn.SetReadDeadline(time.Now().Add(testTimeout))
 	if _, b, err := s.conn.ReadMessage(); !websocket.IsCloseError(err, code) {
 		s.t.Fatalf("got %.60x, %v; want the end, with close code %d", b, err, code)
 	}
@@ -185,7 +185,7 @@ func pair(t *testing.T, base string) (reply wire.OpenReply, s, r client) {
 // eventually polls for a condition that must come true.
 func eventually(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testTimeout)
 	ticker := time.NewTicker(time.Millisecond)
 	defer ticker.Stop()
 	for !condition() {
@@ -446,7 +446,7 @@ func TestOneOfManyReceiversWins(t *testing.T) {
 				}
 				_ = conn.WriteMessage(websocket.BinaryMessage, asReceiver(reply.Nameplate).Append(nil))
 				t.Cleanup(func() { _ = conn.Close() }) // the winner stays
-				_ = conn.SetReadDeadline(time.Now().Add(patience))
+				_ = conn.SetReadDeadline(time.Now().Add(testTimeout))
 				_, b, err := conn.ReadMessage()
 				if err != nil {
 					t.Error(err)
@@ -516,7 +516,7 @@ func TestShutdownCutsOffWhoStays(t *testing.T) {
 	if err := r.Shutdown(ctx); err != context.Canceled {
 		t.Errorf("shutdown: %v", err)
 	}
-	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = s.conn.SetReadDeadline(time.Now().Add(testTimeout))
 	for {
 		if _, _, err := s.conn.ReadMessage(); err != nil {
 			if nerr, ok := err.(net.Error); ok && nerr.Timeout() {
@@ -542,7 +542,7 @@ func TestLogIsDiscreet(t *testing.T) {
 		Role: wire.RoomResumer, Resume: resumeID, Peer: [16]byte(bytes.Repeat([]byte{0x9b}, 16)),
 	})
 	resumer.wantFrame(wire.RoomWelcome{}.Append(nil))
-	if err := r.Shutdown(t.Context()); err != nil { // nobody logs any more
+	if err := r.Shutdown(t.Context()); err != nil { // after it nothing is logged
 		t.Fatal(err)
 	}
 	if log.Len() == 0 {

@@ -7,9 +7,9 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// In a resume room two peers meet again whose connections broke. Its id is their
-// secret, so the room needs no opening, has no roles and nothing that could be
-// used up. The first peer to come makes it, and it ends when nobody is in it.
+// In a resume room two peers meet again after their connections broke. Its id is
+// their secret, so the room needs not be opened, and has no roles and no code to
+// burn. The first peer to join creates it, and it ends when it is empty.
 //
 //	empty --first--> one --second--> two --one leaves--> one ...
 //	one --it leaves--> over, forgotten

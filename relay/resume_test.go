@@ -74,7 +74,7 @@ func TestResumeRoom(t *testing.T) {
 	c.want(wire.RoomLeftKind)
 	_ = c.conn.Close()
 	eventually(t, "the empty room ends", func() bool { return rooms(r) == 0 })
-	// Nothing is tombstoneTTL: the same id is a new room.
+	// There is no tombstone: the same id is a new room.
 	dial(t, base, asResumer(resumeID, peerA)).wantFrame(wire.RoomWelcome{STUN: ":3478"}.Append(nil))
 }
 
@@ -93,7 +93,7 @@ func resumers(r *Relay) int {
 	return n
 }
 
-// In a resume room there is no code to burn, and nobody to end it for the other.
+// In a resume room there is no code to burn, and no peer can end it for the other.
 func TestResumeRoomHasNoRoles(t *testing.T) {
 	for _, kind := range []wire.RoomKind{wire.RoomBurnKind, wire.RoomCloseKind} {
 		for _, first := range []bool{true, false} {
@@ -192,8 +192,8 @@ func TestTicketTakesTheSeatOver(t *testing.T) {
 	rcv.wantForward("still here")
 }
 
-// Whoever connects last has the slot, and the other peer hears of a peer that
-// comes, goes and comes, however many connections race for it.
+// The last connection of a peer has the slot, and the other peer is told about
+// joining and leaving in turn, however many connections race for the slot.
 func TestManyTakeovers(t *testing.T) {
 	_, base := start(t, unlimited())
 	_, b := resumePair(t, base)
@@ -211,7 +211,7 @@ func TestManyTakeovers(t *testing.T) {
 			_ = conn.WriteMessage(websocket.BinaryMessage, []byte{byte(wire.RoomForwardKind), byte(i)})
 			// Each of them gets the slot, though another may put it out before its
 			// welcome is written.
-			_ = conn.SetReadDeadline(time.Now().Add(patience))
+			_ = conn.SetReadDeadline(time.Now().Add(testTimeout))
 			_, b, err := conn.ReadMessage()
 			if err != nil {
 				t.Error(err)
@@ -225,7 +225,8 @@ func TestManyTakeovers(t *testing.T) {
 	}
 	wg.Wait()
 	here := true
-	// The last word is of one who is here: any other is put out by the next.
+	// The last event is that of the peer that is there: each of the others was
+	// replaced by the next.
 	last := dial(t, base, asResumer(resumeID, peerA))
 	last.wantResumeWelcome(wire.RoomPeerHere)
 	last.forward("the last")
@@ -246,8 +247,8 @@ func TestManyTakeovers(t *testing.T) {
 	}
 }
 
-// silentConn stands for a network that has gone: what is sent into it is lost,
-// and nobody learns of it.
+// silentConn stands for a network that is gone: what is written to it is lost
+// without an error.
 type silentConn struct {
 	net.Conn
 	cut chan struct{}

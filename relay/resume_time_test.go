@@ -52,7 +52,7 @@ func TestLonelyResumerExpires(t *testing.T) {
 		if n, _ := tb.size(); n != 0 || len(tb.resumes) != 0 {
 			t.Errorf("%d rooms", n)
 		}
-		// Whoever comes now comes first, even while the other takes its leave.
+		// A peer that joins now is the first, even while the other is still leaving.
 		b := joinResume(t, tb, 'b')
 		leave(again)
 		if n, _ := tb.size(); n != 1 || len(b.queue) != 1 {
@@ -121,7 +121,7 @@ func TestTakeoverDoesNotWaitForTheOther(t *testing.T) {
 }
 
 // Both peers come back before the relay is done with their old connections:
-// neither may hear the end of what it has never heard of.
+// neither may be told that a connection left of which it was never told.
 func TestBothTakeOverAtOnce(t *testing.T) {
 	tb := newTestTable(time.Hour, 10, 0)
 	defer tb.close()

@@ -73,9 +73,9 @@ func (r *room) leave(p *peer) {
 	}
 }
 
-// startLeaving marks, once, that nothing more comes from p, and notes whom to
-// tell: the peer that is in the other slot now, since a later one never hears of
-// p. The table is locked.
+// startLeaving marks, once, that nothing more comes from p, and records which peer
+// to tell: the one in the other slot now, since a later one is never told about p.
+// The table is locked.
 func (r *room) startLeaving(p *peer) {
 	if !p.leaving {
 		p.leaving = true

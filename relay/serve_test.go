@@ -122,7 +122,7 @@ func TestServeFailsWithItsListener(t *testing.T) {
 	}
 }
 
-// A connection that never says a word does not hold up the end.
+// A connection that sends nothing does not delay the shutdown.
 func TestServeEndsUnderOpenConnections(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

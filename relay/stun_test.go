@@ -120,7 +120,7 @@ func TestSTUNIgnoresAllElse(t *testing.T) {
 		t.Fatal(err)
 	}
 	// Packets on loopback stay in order, so the first answer is the only one.
-	_ = conn.SetReadDeadline(time.Now().Add(patience))
+	_ = conn.SetReadDeadline(time.Now().Add(testTimeout))
 	buf := make([]byte, 1500)
 	n, err := conn.Read(buf)
 	if err != nil {

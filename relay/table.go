@@ -39,7 +39,7 @@ type limits struct {
 // entry is a nameplate in use, by a room or by a tombstone.
 type entry struct {
 	room   *room              // nil once it has ended
-	reason wire.RoomErrorCode // what a newcomer is told then
+	reason wire.RoomErrorCode // the answer to a later join
 }
 
 // tombstone says until when an ended room is remembered.
@@ -126,7 +126,7 @@ func (t *table) forget() {
 	n := 0
 	for n < len(t.tombstones) && (!t.tombstones[n].until.After(now) || len(t.tombstones)-n > t.limit) {
 		s := t.tombstones[n]
-		// Somebody may have opened a room with this very nameplate since.
+		// A room with this nameplate may have been opened again since.
 		if t.entries[s.nameplate] == s.entry {
 			delete(t.entries, s.nameplate)
 			t.numbers.remove(s.nameplate)

@@ -23,7 +23,7 @@ func asPeer(nameplate string, ticket *wire.Ticket) wire.RoomJoin {
 }
 
 // join lets a peer without a socket join; the table does not know the difference.
-// Nobody empties its queue, so that is long.
+// Its queue is long, because nothing empties it.
 func join(t *testing.T, tb *table, nameplate string, ticket *wire.Ticket) *peer {
 	t.Helper()
 	p := newPeer(func(time.Duration) {})
@@ -149,8 +149,8 @@ func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 	})
 }
 
-// A newcomer must hear of its neighbours in the order in which they came and
-// went, whatever the scheduler does.
+// A peer must be told about the peers in the other slot in the order in which they
+// joined and left, whatever the scheduler does.
 func TestNoticesComeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
@@ -247,7 +247,7 @@ func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 	if code := refused(tb, "100", nil); code != wire.RoomUnknown {
 		t.Errorf("withdrawn: %v", code)
 	}
-	// The same number over and over is tombstoneTTL once, and free for who asks.
+	// A nameplate that ends several times has one tombstone, and can be asked for.
 	for range 20 {
 		r, code := tb.open(testNonce(), "7")
 		if code != 0 {

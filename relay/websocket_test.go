@@ -43,7 +43,7 @@ func TestJoinInTheUpgrade(t *testing.T) {
 		stranger, _ := dialEarly(t, base, malformed)
 		stranger.wantError(wire.RoomMalformed)
 	}
-	// What is meant for a proxy is none of the relay's business.
+	// A header that is meant for a proxy is ignored.
 	behind, resp := dialEarly(t, base, "Basic dGFsbG93OnRhbGxvdw==")
 	if got := resp.Header.Get(wire.RoomJoinHeader); got != "" {
 		t.Errorf("%s: %q, though there was none", wire.RoomJoinHeader, got)
@@ -91,7 +91,7 @@ func TestPeerThatNeverJoins(t *testing.T) {
 		}
 		defer conn.Close()
 		begin := time.Now()
-		time.Sleep(patience / 2)
+		time.Sleep(testTimeout / 2)
 		client{t, conn}.wantError(wire.RoomIdle)
 		if took := time.Since(begin); took != joinTimeout {
 			t.Errorf("refused after %v, want %v", took, joinTimeout)

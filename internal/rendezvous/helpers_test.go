@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const patience = 10 * time.Second
+const testTimeout = 10 * time.Second
 
 func testNonce() [16]byte { return [16]byte{0xa0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15} }
 
@@ -77,7 +77,7 @@ func pair(t *testing.T, address string) (s, r *Room) {
 // read reads an event, but not for ever.
 func read(t *testing.T, r *Room) (Event, string, error) {
 	t.Helper()
-	guard := time.AfterFunc(patience, func() { _ = r.Close() })
+	guard := time.AfterFunc(testTimeout, func() { _ = r.Close() })
 	defer guard.Stop()
 	event, payload, err := r.Read(make([]byte, ReadSize))
 	return event, string(payload), err

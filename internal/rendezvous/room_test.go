@@ -221,7 +221,7 @@ func TestCloseEndsEverything(t *testing.T) {
 // waitStill polls a counter until it has stopped moving.
 func waitStill(t *testing.T, counter *atomic.Int64) {
 	t.Helper()
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(testTimeout)
 	ticker := time.NewTicker(10 * time.Millisecond)
 	defer ticker.Stop()
 	for still, last := 0, int64(-1); still < 30; {

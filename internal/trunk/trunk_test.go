@@ -18,8 +18,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience bounds every wait of these tests.
-const patience = 20 * time.Second
+// testTimeout bounds every wait of these tests.
+const testTimeout = 20 * time.Second
 
 // end is one end of a path: a trunk with one socket, which somebody reads as
 // ICE would.
@@ -91,7 +91,7 @@ func (e *end) send(t *testing.T, b []byte, to *end) {
 		if !bytes.Equal(got, b) {
 			t.Fatalf("%q came, not %q", got, b)
 		}
-	case <-time.After(patience):
+	case <-time.After(testTimeout):
 		t.Fatal("a datagram of the connection does not arrive")
 	}
 }
@@ -107,7 +107,7 @@ func (e *end) open(t *testing.T, id uint32) *Flow {
 
 func (e *end) accept(t *testing.T) *Flow {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
 	defer cancel()
 	f, err := e.trunk.Accept(ctx)
 	if err != nil {
@@ -145,7 +145,7 @@ func TestFlows(t *testing.T) {
 					if err != nil {
 						t.Error(err)
 					}
-				case <-time.After(patience):
+				case <-time.After(testTimeout):
 					t.Fatal("it takes too long")
 				}
 			}
@@ -187,7 +187,7 @@ func datagram(i int) []byte {
 
 func readOne(t *testing.T, f *Flow) []byte {
 	t.Helper()
-	if err := f.SetReadDeadline(time.Now().Add(patience)); err != nil {
+	if err := f.SetReadDeadline(time.Now().Add(testTimeout)); err != nil {
 		t.Fatal(err)
 	}
 	buf := make([]byte, MaxPayload)
@@ -290,7 +290,7 @@ func TestCloseUnblocks(t *testing.T) {
 			if !errors.Is(err, io.EOF) && !errors.Is(err, net.ErrClosed) {
 				t.Errorf("after close: %v", err)
 			}
-		case <-time.After(patience):
+		case <-time.After(testTimeout):
 			t.Fatal("close unblocks nothing")
 		}
 	}
