@@ -68,7 +68,7 @@ func ExampleClient_Send() {
 	// a picture <nil>
 }
 
-// A stream whose length nobody knows beforehand, such as the output of another
+// A stream whose length is not known beforehand, such as the output of another
 // program, and a receiver that wants it in a writer.
 func ExampleClient_Send_stream() {
 	ctx := context.Background()
