@@ -84,7 +84,7 @@ func TestEncoderOfTheProgram(t *testing.T) {
 	}
 }
 
-// full is a disk or a reader that takes n writes and no more.
+// full is a writer that accepts n writes and fails after that.
 type full int
 
 func (f *full) Write(p []byte) (int, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// reasons are all that package tallow has, as its source says.
+// reasons returns all Reasons of package tallow, from its source.
 func reasons(t *testing.T) (all []tallow.Reason) {
 	t.Helper()
 	file, err := parser.ParseFile(token.NewFileSet(), "../../pkg/tallow/reason.go", nil, parser.SkipObjectResolution)
@@ -37,8 +37,8 @@ func reasons(t *testing.T) (all []tallow.Reason) {
 	return all
 }
 
-// Every reason has words, whatever the facts; and there are no words for a reason
-// that does not exist.
+// Every reason has an ending, whatever the fields of the error, and there is no
+// ending for a reason that does not exist.
 func TestEveryReasonHasWords(t *testing.T) {
 	table := endings()
 	for _, reason := range reasons(t) {
@@ -70,7 +70,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 	}
 }
 
-// What is said depends on who ends what, on what is kept, and on what is known.
+// The ending depends on the role, on what is kept, and on what is known.
 func TestEndings(t *testing.T) {
 	for _, tt := range []struct {
 		name          string

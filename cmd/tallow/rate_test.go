@@ -28,7 +28,7 @@ func TestRate(t *testing.T) {
 	}
 }
 
-// What the flag says reaches the SDK, on both sides.
+// The value of the flag reaches the SDK, for send and receive.
 func TestLimitRateReachesTheTransfer(t *testing.T) {
 	p := &program{getenv: func(string) string { return "" }}
 	s := &send{program: p}
