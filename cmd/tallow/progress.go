@@ -94,9 +94,10 @@ func (s *screen) status() status {
 // What draws the line that moves. The cursor stays at the line's beginning: when
 // the terminal becomes narrower and breaks the line into several, it is at the
 // first of them, and to erase from there takes all of them away. A terminal that is
-// told not to wrap never breaks a line that is drawn meanwhile.
+// told not to wrap never breaks a line that is drawn meanwhile. The space is for
+// tmux: where a whole screen is erased, it moves what was there into its history.
 const (
-	eraseBelow = "\x1b[J"
+	eraseBelow = "\r \x1b[J\r"
 	eraseRest  = "\x1b[K"
 	wrapOff    = "\x1b[?7l"
 	wrapOn     = "\x1b[?7h"
@@ -117,11 +118,10 @@ func (s *screen) draw() {
 	if s.plain {
 		out.WriteString("\r" + line + strings.Repeat(" ", max(s.shown-cells(line), 0)) + "\r")
 	} else {
-		out.WriteString("\r")
 		if s.shown > 0 && columns != s.drawn {
 			out.WriteString(eraseBelow)
 		}
-		out.WriteString(wrapOff + line + eraseRest + wrapOn + "\r")
+		out.WriteString("\r" + wrapOff + line + eraseRest + wrapOn + "\r")
 	}
 	s.shown, s.drawn = cells(line), columns
 	s.write(out.String())
@@ -135,7 +135,7 @@ func (s *screen) clear() {
 	case s.plain:
 		s.write("\r" + strings.Repeat(" ", s.shown) + "\r")
 	default:
-		s.write("\r" + eraseBelow)
+		s.write(eraseBelow)
 	}
 	s.shown = 0
 }

@@ -86,7 +86,7 @@ func TestProgress(t *testing.T) {
 	}
 	out.Reset()
 	s.pause()
-	if got := out.String(); got != "\r\x1b[J" {
+	if got := out.String(); got != eraseBelow {
 		t.Errorf("taken off with %q", got)
 	}
 	out.Reset()
@@ -196,7 +196,7 @@ func TestScreenThatShrinks(t *testing.T) {
 		out.Reset()
 		width = 30
 		s.refresh()
-		if got := out.String(); strings.HasPrefix(got, "\r"+eraseBelow) == plain || strings.Contains(got, "\x1b") == plain {
+		if got := out.String(); strings.HasPrefix(got, eraseBelow) == plain || strings.Contains(got, "\x1b") == plain {
 			t.Errorf("plain: %v: %q", plain, got)
 		}
 		out.Reset()
