@@ -2,11 +2,13 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/rivo/uniseg"
+	"github.com/schollz/progressbar/v3"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
@@ -26,6 +28,7 @@ type status struct {
 const (
 	barCells   = 8
 	roomyWidth = 88
+	barParts   = 10_000 // of the whole, which may be any number of bytes
 )
 
 // maxLeft is the longest time left that says anything; offers can lie.
@@ -46,25 +49,27 @@ const maxLeft = 1000 * time.Hour
 //	13   25%  3.0 MB
 //
 // A pause, and which keys end it, takes the place of the rate and the time.
-var layouts = []func(s status, bar string) string{
-	func(s status, bar string) string {
-		return bar + s.text(s.amount(), s.speed()+s.by(), s.left()) + s.hint()
-	},
-	func(s status, bar string) string { return bar + s.text(s.amount(), s.speed(), s.left()) + s.hint() },
-	func(s status, bar string) string { return bar + s.text(s.amount(), s.left()) + s.hint() },
-	func(s status, bar string) string { return bar + s.text(s.amount()) + s.hint() },
-	func(s status, _ string) string { return s.percent() + s.text(s.amount(), s.speed(), s.left()) },
-	func(s status, _ string) string { return s.percent() + s.text(s.amount(), s.left()) },
-	func(s status, _ string) string { return s.percent() + s.text(s.amount()) },
-	func(s status, _ string) string { return s.percent() + s.briefly() },
-	func(s status, _ string) string { return strings.TrimSpace(s.percent()) },
+func layouts() []func(s status, bar string) string {
+	return []func(s status, bar string) string{
+		func(s status, bar string) string {
+			return bar + s.text(s.amount(), s.speed()+s.by(), s.left()) + s.hint()
+		},
+		func(s status, bar string) string { return bar + s.text(s.amount(), s.speed(), s.left()) + s.hint() },
+		func(s status, bar string) string { return bar + s.text(s.amount(), s.left()) + s.hint() },
+		func(s status, bar string) string { return bar + s.text(s.amount()) + s.hint() },
+		func(s status, _ string) string { return s.percent() + s.text(s.amount(), s.speed(), s.left()) },
+		func(s status, _ string) string { return s.percent() + s.text(s.amount(), s.left()) },
+		func(s status, _ string) string { return s.percent() + s.text(s.amount()) },
+		func(s status, _ string) string { return s.percent() + s.briefly() },
+		func(s status, _ string) string { return strings.TrimSpace(s.percent()) },
+	}
 }
 
 // line lays the status out for a terminal of so many columns. It leaves the last
 // one free, where a terminal may wrap.
 func (s status) line(columns int) string {
 	bar := s.bar(columns)
-	for _, layout := range layouts {
+	for _, layout := range layouts() {
 		if line := layout(s, bar); cells(line) < columns {
 			return line
 		}
@@ -117,18 +122,19 @@ func (s status) percent() string {
 	return fmt.Sprintf("%3d%%  ", int(s.done()*100))
 }
 
-// bar is percent with a bar.
+// bar is percent with a bar: " 25% [=>      ]  ".
 func (s status) bar(columns int) string {
 	if s.total <= 0 {
 		return ""
 	}
-	length := max(barCells, min(columns-roomyWidth, columns/3))
-	full := int(s.done() * float64(length))
-	filled := strings.Repeat("=", full)
-	if full > 0 && full < length {
-		filled = filled[1:] + ">"
-	}
-	return fmt.Sprintf("%3d%% [%-*s]  ", int(s.done()*100), length, filled)
+	bar := progressbar.NewOptions(barParts,
+		progressbar.OptionSetWriter(io.Discard), // the line is drawn as a whole
+		progressbar.OptionSetWidth(max(barCells, min(columns-roomyWidth, columns/3))),
+		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetRenderBlankState(true),
+	)
+	_ = bar.Set(int(s.done() * barParts)) // within its bounds
+	return strings.TrimPrefix(bar.String(), "\r ")
 }
 
 // amount is how much is there: 3.0 MB of 12 MB.

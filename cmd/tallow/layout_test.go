@@ -64,8 +64,8 @@ func TestLayoutTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	rows := regexp.MustCompile(`(?m)^//\t(\d+)  ( 25%.*)$`).FindAllStringSubmatch(string(source), -1)
-	if len(rows) != len(layouts)-1 {
-		t.Errorf("%d rows of %d layouts", len(rows), len(layouts)-1)
+	if len(rows) != len(layouts())-1 {
+		t.Errorf("%d rows of %d layouts", len(rows), len(layouts())-1)
 	}
 	for _, row := range rows {
 		columns, _ := strconv.Atoi(row[1])

@@ -67,7 +67,7 @@ func layers() map[string][]string {
 func thirdParty() map[string][]string {
 	return map[string][]string{
 		"cmd/tallow": {
-			"github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag",
+			"github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag",
 			"golang.org/x/sys/unix", "golang.org/x/sys/windows", "golang.org/x/term",
 		},
 		"internal/bench":                     {"github.com/pion/webrtc/v4"},
