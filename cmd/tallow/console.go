@@ -65,7 +65,7 @@ func (c *console) ask(ctx context.Context, question string) (string, error) {
 
 // flush drops what was typed before a question: it is no answer to it.
 func (c *console) flush() {
-	flushInput(int(c.in.Fd()))
+	flushInput(descriptor(c.in))
 	_, _ = c.lines.Discard(c.lines.Buffered())
 }
 
@@ -82,7 +82,7 @@ const (
 // askRaw is ask with line editing and completion. Ctrl-Z stops the program, as it
 // does elsewhere.
 func (c *console) askRaw(ctx context.Context, question string, complete completer) (string, error) {
-	fd := int(c.in.Fd())
+	fd := descriptor(c.in)
 	state, err := term.MakeRaw(fd)
 	if err != nil {
 		return c.ask(ctx, question)
@@ -121,31 +121,15 @@ func (c *console) askRaw(ctx context.Context, question string, complete complete
 	return line, err
 }
 
-// exchange runs a question to its answer or to the end of ctx. Nothing ends the
-// read of a terminal on every system, so in the latter case the goroutine that
-// reads stays: the program is about to end, and asks nothing else.
+// exchange runs a question to its answer, or to the end of ctx.
 func (c *console) exchange(ctx context.Context, ask func() (string, error)) (string, error) {
-	if ctx.Err() != nil {
-		return "", context.Cause(ctx)
-	}
 	c.screen.pause()
 	defer c.screen.resume()
-	type answer struct {
-		line string
-		err  error
-	}
-	answered := make(chan answer, 1)
-	go func() {
-		line, err := ask()
-		answered <- answer{line, err}
-	}()
-	select {
-	case a := <-answered:
-		return a.line, a.err
-	case <-ctx.Done():
+	line, err := readUntil(ctx, c.in, ask)
+	if ctx.Err() != nil {
 		fmt.Fprint(c.out, "\r\n")
-		return "", context.Cause(ctx)
 	}
+	return line, err
 }
 
 // close closes what openConsole opened. Nothing is asked after it.

@@ -21,7 +21,7 @@ func listen(k *keyboard) (stop func()) {
 	var wg sync.WaitGroup
 	wg.Go(func() {
 		defer k.mode.restore() // also if press panics
-		k.hear(int(k.in.Fd()), int(woken.Fd()))
+		k.hear(descriptor(k.in), descriptor(woken))
 	})
 	return func() {
 		_ = wake.Close()

@@ -21,7 +21,7 @@ func listen(k *keyboard) (stop func()) {
 		return func() {}
 	}
 	var wg sync.WaitGroup
-	wg.Go(func() { hear(windows.Handle(k.in.Fd()), wake, k.press) })
+	wg.Go(func() { hear(windows.Handle(descriptor(k.in)), wake, k.press) })
 	return func() {
 		_ = windows.SetEvent(wake)
 		wg.Wait()

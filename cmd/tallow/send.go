@@ -115,31 +115,20 @@ const maxText = 1 << 20
 
 // readText reads a text from stdin.
 func (s *send) readText(ctx context.Context) (string, error) {
-	type result struct {
-		text []byte
-		err  error
-	}
-	read := make(chan result, 1)
-	go func() { // stays if ctx ends: nothing ends the read of a terminal, and the program is about to end
-		text, err := io.ReadAll(io.LimitReader(s.stdin, maxText+1))
-		read <- result{text, err}
-	}()
-	select {
-	case <-ctx.Done():
+	text, err := readUntil(ctx, s.stdin, func() ([]byte, error) { return io.ReadAll(io.LimitReader(s.stdin, maxText+1)) })
+	switch {
+	case ctx.Err() != nil:
 		return "", interrupted()
-	case r := <-read:
-		switch {
-		case r.err != nil:
-			return "", &failure{kind: tallow.KindIO, message: "the text could not be read from stdin: " + cause(r.err), err: r.err}
-		case len(r.text) == 0:
-			return "", usage("", "the text on stdin is empty")
-		case len(r.text) > maxText:
-			return "", usage("Send it as a stream: tallow send -", "the text on stdin is over 1 MiB")
-		case !utf8.Valid(r.text):
-			return "", usage("Send it as a stream: tallow send -", "what comes on stdin is no text")
-		}
-		return string(r.text), nil
+	case err != nil:
+		return "", &failure{kind: tallow.KindIO, message: "the text could not be read from stdin: " + cause(err), err: err}
+	case len(text) == 0:
+		return "", usage("", "the text on stdin is empty")
+	case len(text) > maxText:
+		return "", usage("Send it as a stream: tallow send -", "the text on stdin is over 1 MiB")
+	case !utf8.Valid(text):
+		return "", usage("Send it as a stream: tallow send -", "what comes on stdin is no text")
 	}
+	return string(text), nil
 }
 
 // subject is what is sent, for people.

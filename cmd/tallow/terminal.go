@@ -67,13 +67,13 @@ func newScreen(p *program) *screen {
 	s := &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr)}
 	if s.moves {
 		s.width = func() int {
-			columns, _, err := term.GetSize(int(p.stderr.Fd()))
+			columns, _, err := term.GetSize(descriptor(p.stderr))
 			if err != nil || columns == 0 {
 				return usualWidth
 			}
 			return columns
 		}
-		s.front = func() bool { return foreground(int(p.stderr.Fd())) }
+		s.front = func() bool { return foreground(descriptor(p.stderr)) }
 		s.plain = runtime.GOOS == "windows" || p.getenv("TERM") == "" || p.getenv("TERM") == "dumb"
 	}
 	return s

@@ -173,8 +173,11 @@ func (f *readerFile) Close() error {
 		f.mu.Lock()
 		reading := f.reading
 		f.mu.Unlock()
-		if !reading || interruptRead(f.r) {
+		switch {
+		case !reading:
 			<-f.ended
+		case interruptRead(f.r):
+			awaitInterrupted(f.ended)
 		}
 	})
 	return nil

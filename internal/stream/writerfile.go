@@ -220,7 +220,7 @@ func (f *writerFile) Close() error {
 			return
 		}
 		if restore, ok := interruptWrite(f.w); ok {
-			<-f.ended
+			awaitInterrupted(f.ended)
 			restore()
 		}
 	})
