@@ -37,3 +37,25 @@ func TestSignalsThatDoNotCome(t *testing.T) {
 	stop := onSignals(func() { t.Error("first") }, func() { t.Error("second") })
 	stop() // returns: nothing is left waiting
 }
+
+// Under nohup a closed terminal ends nothing.
+func TestSIGHUPThatIsIgnored(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP)
+	t.Cleanup(func() { signal.Reset(syscall.SIGPIPE, syscall.SIGHUP) })
+	caught := make(chan string, 3)
+	stop := onSignals(func() { caught <- "first" }, func() { caught <- "second" })
+	defer stop()
+	for _, s := range []syscall.Signal{syscall.SIGHUP, syscall.SIGTERM} {
+		if err := syscall.Kill(syscall.Getpid(), s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	select {
+	case <-caught:
+	case <-time.After(patience):
+		t.Fatal("SIGTERM was not caught")
+	}
+	if len(caught) > 0 {
+		t.Error("SIGHUP was caught")
+	}
+}
