@@ -190,6 +190,9 @@ func (r *receiver) assemble(in *incoming, seg wire.Segment) error {
 // enqueue gives a task to the writers. It blocks, and with it the lane, only if the
 // sender ignores the window.
 func (r *receiver) enqueue(t task) {
+	if r.unwritten.acquire(r.ctx, int64(cap(*t.buf))) != nil {
+		return
+	}
 	select {
 	case r.tasks <- t:
 	case <-r.ctx.Done():

@@ -80,13 +80,16 @@ type receiver struct {
 	o       ReceiveOptions
 	dest    files.Destination // set by prepare before the first page is answered
 
-	offers  chan wire.Offer
-	pages   chan wire.Manifest
-	tasks   chan task
-	limit   *limiter
-	partial *assembler
-	acks    ackQueue
-	settles settleQueue
+	offers chan wire.Offer
+	pages  chan wire.Manifest
+	tasks  chan task
+	// unwritten bounds the bytes of tasks. It is twice the sender's window, because
+	// blocks of a lane that died come again.
+	unwritten window
+	limit     *limiter
+	partial   *assembler
+	acks      ackQueue
+	settles   settleQueue
 
 	// Used by control alone.
 	nextPage  uint32
@@ -105,14 +108,15 @@ type receiver struct {
 func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiver {
 	return &receiver{
 		group: newGroup(ctx), session: session, o: o,
-		offers:  make(chan wire.Offer, 1),
-		pages:   make(chan wire.Manifest, windowPages+1),
-		tasks:   make(chan task, 2*windowBytes/wire.MaxRecord),
-		limit:   newLimiter(o.Limit, o.Progress),
-		partial: newAssembler(),
-		acks:    ackQueue{wake: make(chan struct{}, 1)},
-		settles: settleQueue{wake: make(chan struct{}, 1)},
-		files:   make(map[uint64]*incoming),
+		offers:    make(chan wire.Offer, 1),
+		pages:     make(chan wire.Manifest, windowPages+1),
+		tasks:     make(chan task, 2*windowBytes/wire.MaxRecord),
+		unwritten: newWindow(2 * windowBytes),
+		limit:     newLimiter(o.Limit, o.Progress),
+		partial:   newAssembler(),
+		acks:      ackQueue{wake: make(chan struct{}, 1)},
+		settles:   settleQueue{wake: make(chan struct{}, 1)},
+		files:     make(map[uint64]*incoming),
 	}
 }
 

@@ -22,7 +22,9 @@ func (r *receiver) write(ctx context.Context) error {
 					return err
 				}
 			}
+			n := int64(cap(*t.buf))
 			r.partial.bufs.put(t.buf)
+			r.unwritten.release(n)
 		case <-ctx.Done():
 			return context.Cause(ctx)
 		}
