@@ -20,14 +20,12 @@ func (s *socket) write() {
 		case <-s.peer.gone:
 			return
 		case <-s.peer.out:
-			s.goodbye()
+			if s.flush() == nil {
+				s.goodbye()
+			}
 			return
 		case m := <-s.peer.queue:
-			err = s.send(m.frame)
-			if m.last {
-				s.peer.dismiss(0)
-			}
-			m.release()
+			err = s.pass(m)
 		case <-ticker.C:
 			if s.timedOut() {
 				_ = s.conn.Close()
@@ -40,6 +38,32 @@ func (s *socket) write() {
 		if err != nil {
 			_ = s.conn.Close() // which ends read
 			return
+		}
+	}
+}
+
+// pass sends the peer a message of its queue.
+func (s *socket) pass(m *message) error {
+	err := s.send(m.frame)
+	if m.last {
+		s.peer.dismiss(0)
+	}
+	m.release()
+	return err
+}
+
+// flush sends what was queued before the peer was dismissed: it may be why the
+// other peer, and perhaps the relay with it, ends. It takes no longer than the
+// connection lives, of which limitReads sees the end.
+func (s *socket) flush() error {
+	for {
+		select {
+		case m := <-s.peer.queue:
+			if err := s.pass(m); err != nil {
+				return err
+			}
+		default:
+			return nil
 		}
 	}
 }
