@@ -36,10 +36,10 @@ func (r *Relay) serveOpen(w http.ResponseWriter, req *http.Request) {
 	}
 	if err != nil {
 		refuse(w, http.StatusBadRequest, wire.RoomMalformed.String(),
-			`Send {"nonce":"<32 hex digits>"}, and "nameplate" to ask for a certain one.`)
+			`Send {"nonce":"<32 hex digits>"}, "nameplate" to ask for a certain one, and "words": how many the code has.`)
 		return
 	}
-	room, code := r.table.open(request.Nonce, request.Nameplate)
+	room, code := r.table.open(request)
 	switch code {
 	case 0:
 		r.config.Logger.Debug("room opened")

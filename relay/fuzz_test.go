@@ -20,7 +20,7 @@ func FuzzPeerMessages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, fromSender bool, script []byte) {
 		tb := newTestTable(time.Hour, 10, 0)
 		defer tb.close()
-		r, _ := tb.open([16]byte{}, "7")
+		r, _ := tb.open(wire.OpenRequest{Nameplate: "7"})
 		peers := [2]*peer{}
 		for i, ticket := range []*wire.Ticket{&r.ticket, nil} {
 			p := newPeer(func(time.Duration) {})
@@ -87,7 +87,7 @@ func FuzzJoin(f *testing.F) {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		room, _ := r.table.open([16]byte{}, "7")
+		room, _ := r.table.open(wire.OpenRequest{Nameplate: "7"})
 		room.burn() // so that only a ticket admits
 		req := &http.Request{RemoteAddr: "192.0.2.1:1", Header: http.Header{"X-Forwarded-For": {forwarded}}}
 		addr := r.clientAddr(req)

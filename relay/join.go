@@ -76,7 +76,7 @@ func (r *room) admit(p *peer, stun string) {
 		r.startLeaving(old)
 		p.previous = old.leftSent
 	}
-	welcome := wire.RoomWelcome{Nonce: r.nonce, STUN: stun}
+	welcome := wire.RoomWelcome{Words: r.words, Nonce: r.nonce, STUN: stun}
 	if other := r.slots[p.role.other()].Load(); other != nil && !other.leaving {
 		welcome.Flags |= wire.RoomPeerHere
 		other.announced.Store(true)

@@ -30,6 +30,7 @@ type room struct {
 
 	nameplate string
 	nonce     [16]byte
+	words     int // of the code, 0 if the sender did not say
 	ticket    wire.Ticket
 
 	// Changed under table.mu. Peers look each other up in slots without it.

@@ -59,7 +59,8 @@ func newTable(l limits, leastDigits int) *table {
 
 // open makes a room, with the nameplate asked for or one of the table's choice.
 // It returns the reason if that cannot be.
-func (t *table) open(nonce [16]byte, wanted string) (*room, wire.RoomErrorCode) {
+func (t *table) open(request wire.OpenRequest) (*room, wire.RoomErrorCode) {
+	wanted := request.Nameplate
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forget()
@@ -81,7 +82,7 @@ func (t *table) open(nonce [16]byte, wanted string) (*room, wire.RoomErrorCode) 
 	if held == nil {
 		t.numbers.add(wanted)
 	}
-	r := &room{table: t, nameplate: wanted, nonce: nonce}
+	r := &room{table: t, nameplate: wanted, nonce: request.Nonce, words: request.Words}
 	_, _ = rand.Read(r.ticket[:]) // never fails
 	r.expiry = time.AfterFunc(t.ttl, r.expire)
 	t.entries[wanted] = &entry{room: r}

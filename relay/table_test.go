@@ -60,7 +60,7 @@ func (p *peer) wantReason(t *testing.T, code wire.RoomErrorCode) {
 func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(testNonce(), "7")
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 		s := join(t, tb, "7", &r.ticket)
 		rcv := join(t, tb, "7", nil)
 		rcv.spoke.Store(true)
@@ -82,7 +82,7 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 		leave(s)
 		leave(rcv)
 		time.Sleep(tombstoneTTL)
-		if _, code := tb.open(testNonce(), ""); code != 0 {
+		if _, code := tb.open(wire.OpenRequest{Nonce: testNonce()}); code != 0 {
 			t.Error(code)
 		}
 		if code := refused(tb, "7", nil); code != wire.RoomUnknown {
@@ -95,7 +95,7 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(testNonce(), "7")
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 		s, rcv := join(t, tb, "7", &r.ticket), join(t, tb, "7", nil)
 		r.burn()
 		time.Sleep(100 * time.Hour)
@@ -124,7 +124,7 @@ func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 
 func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
 	tb := newTestTable(time.Hour, 10, 0)
-	r, _ := tb.open(testNonce(), "7")
+	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 	s := join(t, tb, "7", &r.ticket)
 	r.burn()
 	leave(s)
@@ -136,7 +136,7 @@ func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
 func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(testNonce(), "7")
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 		leave(join(t, tb, "7", &r.ticket))
 		leave(join(t, tb, "7", nil))
 		time.Sleep(59 * time.Minute)
@@ -154,7 +154,7 @@ func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 func TestNoticesComeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(testNonce(), "7")
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 		s := joinPeer(t, tb, newPeer(func(time.Duration) {}), "7", &r.ticket)
 		<-s.queue // welcome
 		first := join(t, tb, "7", nil)
@@ -185,7 +185,7 @@ func TestNoticesComeInOrder(t *testing.T) {
 func TestEachHearsOfTheOtherOnce(t *testing.T) {
 	tb := newTestTable(time.Hour, 10, 0)
 	defer tb.close()
-	r, _ := tb.open(testNonce(), "7")
+	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 	s, rcv := newPeer(func(time.Duration) {}), newPeer(func(time.Duration) {})
 	if tb.join(s, asSender("7", r.ticket), "") != 0 || tb.join(rcv, asReceiver("7"), "") != 0 {
 		t.Fatal("not admitted")
@@ -215,11 +215,11 @@ func TestEachHearsOfTheOtherOnce(t *testing.T) {
 
 func TestClosingTableRefuses(t *testing.T) {
 	tb := newTestTable(time.Hour, 10, 0)
-	r, _ := tb.open(testNonce(), "7")
+	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 	s := join(t, tb, "7", &r.ticket)
 	tb.close()
 	s.wantReason(t, wire.RoomClosing)
-	if _, code := tb.open(testNonce(), ""); code != wire.RoomClosing {
+	if _, code := tb.open(wire.OpenRequest{Nonce: testNonce()}); code != wire.RoomClosing {
 		t.Errorf("open: %v", code)
 	}
 	if code := refused(tb, "7", nil); code != wire.RoomClosing {
@@ -230,7 +230,7 @@ func TestClosingTableRefuses(t *testing.T) {
 func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 	tb := newTestTable(time.Hour, 5, 0)
 	for i := range 100 {
-		r, code := tb.open(testNonce(), strconv.Itoa(1+i))
+		r, code := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: strconv.Itoa(1 + i)})
 		if code != 0 {
 			t.Fatal(code)
 		}
@@ -249,7 +249,7 @@ func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 	}
 	// A nameplate that ends several times has one tombstone, and can be asked for.
 	for range 20 {
-		r, code := tb.open(testNonce(), "7")
+		r, code := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
 		if code != 0 {
 			t.Fatal(code)
 		}
@@ -274,7 +274,7 @@ func TestNameplatesAreShortWhilePractical(t *testing.T) {
 	lengths := map[int]int{}
 	seen := map[string]bool{}
 	for range 1000 {
-		r, code := tb.open(testNonce(), "")
+		r, code := tb.open(wire.OpenRequest{Nonce: testNonce()})
 		if code != 0 {
 			t.Fatal(code)
 		}
@@ -293,7 +293,7 @@ func TestNameplatesAreShortWhilePractical(t *testing.T) {
 	tb = newTestTable(time.Hour, 6000, 4)
 	lengths = map[int]int{}
 	for range 6000 {
-		r, _ := tb.open(testNonce(), "")
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce()})
 		lengths[len(r.nameplate)]++
 	}
 	if lengths[4] != 4500 || lengths[5] != 1500 {

@@ -102,6 +102,10 @@ func codeEndings() map[tallow.Reason]ending {
 		tallow.ReasonCodeUsed:    {text: "this code has been used", hint: "A code works once. Ask the sender for a new one."},
 		tallow.ReasonCodeTried:   {text: "this code was tried here before and did not work, so it is not tried again", hint: newCode},
 		tallow.ReasonCodeUnknown: {text: "nobody is waiting with this code", hint: "Check the number at the start of the code, and that the sender is still waiting."},
+		tallow.ReasonCodeWordCount: {
+			text: "the sender's code has {count} words, and this one has not",
+			hint: "Nothing is used up: run tallow again with the whole code.",
+		},
 		tallow.ReasonCodeBusy:    {text: "someone else is connected with this code already", hint: "If that is not you, ask the sender for a new code."},
 		tallow.ReasonCodeTaken:   {text: "the number of this code is taken", hint: "Choose another number, or let the relay choose one."},
 		tallow.ReasonCodeLost:    {text: "the relay {relay} has lost this code, it may have been restarted", hint: "Send again to get a new code."},
@@ -140,6 +144,10 @@ func networkEndings() map[tallow.Reason]ending {
 		tallow.ReasonSenderNotFound: {
 			text: "no sender with the number {nameplate} was found on this network",
 			hint: "Check the code and that the sender is waiting. If it is on another network, both sides need a relay: --relay HOST.",
+		},
+		tallow.ReasonSenderSilent: {
+			text: "a sender with the number {nameplate} is on this network, but cannot be reached: {detail}",
+			hint: "Check that the firewall of its machine lets tallow in. Or use a relay on both sides: --relay HOST.",
 		},
 		tallow.ReasonListen:           {text: "cannot listen on this network: {detail}", hint: "Use a relay: --relay HOST."},
 		tallow.ReasonConnectionLost:   {text: "the connection to {peer} is lost", hint: "{sentence}"},

@@ -14,6 +14,7 @@ import (
 // what it is. Fields are only ever added.
 //
 //	code      code, nameplate, relay ("": this process), local_only
+//	wait      reason, relay ("": this network), nameplate, detail
 //	peer
 //	verify    words, separated by spaces
 //	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown; resuming
@@ -79,6 +80,14 @@ func (e *encoder) event(event tallow.Event) {
 			Relay     string `json:"relay"`
 			LocalOnly bool   `json:"local_only"`
 		}{"code", v.Code, v.Nameplate, v.Relay, v.LocalOnly})
+	case tallow.WaitEvent:
+		e.write(struct {
+			Event     string            `json:"event"`
+			Reason    tallow.WaitReason `json:"reason"`
+			Relay     string            `json:"relay"`
+			Nameplate string            `json:"nameplate"`
+			Detail    string            `json:"detail"`
+		}{"wait", v.Reason, v.Relay, v.Nameplate, v.Detail})
 	case tallow.PeerEvent:
 		e.write(struct {
 			Event string `json:"event"`

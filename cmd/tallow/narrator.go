@@ -16,14 +16,17 @@ type narrator struct {
 	screen  *screen
 	verbose bool
 
-	subject  string      // of a send: what is sent, for people
-	receives bool        // this side receives
-	asks     bool        // the offer is shown with the question whether to accept it
-	codeTo   io.Writer   // where a script reads the code; nil if stdout is a terminal
-	broken   func(error) // called once if codeTo cannot be written to
-	keys     bool        // stdin is free for keys
-	wait     time.Duration
+	subject  string        // of a send: what is sent, for people
+	receives bool          // this side receives
+	asks     bool          // the offer is shown with the question whether to accept it
+	codeTo   io.Writer     // where a script reads the code; nil if stdout is a terminal
+	broken   func(error)   // called once if codeTo cannot be written to
+	keys     bool          // stdin is free for keys
+	wait     time.Duration // for the peer to come back
+	timeout  time.Duration // for the peer to come
 
+	coded   bool // there is a code
+	waits   bool // it was told what is waited for
 	offer   tallow.Offer
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
@@ -42,6 +45,8 @@ func (n *narrator) event(event tallow.Event) {
 	switch e := event.(type) {
 	case tallow.CodeEvent:
 		n.code(e)
+	case tallow.WaitEvent:
+		n.waiting(e)
 	case tallow.PeerEvent:
 		n.met = true
 		n.screen.say("Connected.")
@@ -71,7 +76,7 @@ func (n *narrator) event(event tallow.Event) {
 }
 
 // code hands over the code: to a script on stdout, to people with the command
-// for the other side.
+// for the other side. A code that takes the place of another is one more line.
 func (n *narrator) code(e tallow.CodeEvent) {
 	if n.codeTo != nil {
 		if _, err := fmt.Fprintln(n.codeTo, e.Code); err != nil {
@@ -82,12 +87,36 @@ func (n *narrator) code(e tallow.CodeEvent) {
 	} else if n.screen.quiet {
 		n.screen.print(e.Code)
 	}
-	n.screen.say("Sending %s", n.subject)
+	if n.coded {
+		n.screen.say("The code has changed: the relay was restarted, and its number is taken.")
+	} else {
+		n.screen.say("Sending %s", n.subject)
+	}
+	n.coded = true
 	n.screen.say("Code: %s", e.Code)
 	n.screen.say("On the other machine:  tallow receive %s", argument(e.Code))
 	if e.LocalOnly {
 		n.screen.say("Only machines on this network can join. To reach others, use a relay: --relay HOST")
 	}
+}
+
+// waiting tells what is waited for before the peer is there.
+func (n *narrator) waiting(e tallow.WaitEvent) {
+	switch e.Reason {
+	case tallow.WaitLooking:
+		if !n.waits {
+			n.screen.say("Looking for the sender on this network, for up to %s; Ctrl-C to stop.", waitText(n.timeout))
+		}
+	case tallow.WaitNobody:
+		n.screen.say("Nobody is waiting with this code yet; check its number, %s. Waiting up to %s for the sender; Ctrl-C to stop.", e.Nameplate, waitText(n.timeout))
+	case tallow.WaitUnreachable:
+		n.screen.say("The sender is on this network, but cannot be reached: %s. Trying again.", printable(e.Detail))
+	case tallow.WaitRelayLost:
+		n.screen.say("Lost the connection to the relay %s: %s. Trying again.", e.Relay, printable(e.Detail))
+	case tallow.WaitRelayBack:
+		n.screen.say("Connected to the relay %s again.", e.Relay)
+	}
+	n.waits = true
 }
 
 // argument quotes a code for a command line, in a way that every shell takes.

@@ -108,3 +108,54 @@ func TestWaitText(t *testing.T) {
 		}
 	}
 }
+
+// A code that takes the place of another is told to people and to scripts.
+func TestNarratorOfAnotherCode(t *testing.T) {
+	var people, script strings.Builder
+	n := &narrator{screen: &screen{w: &people}, codeTo: &script, subject: "a.txt"}
+	n.event(tallow.CodeEvent{Code: "7-acid-acorn-acre@r", Nameplate: "7", Relay: "r"})
+	n.event(tallow.WaitEvent{Reason: tallow.WaitRelayLost, Relay: "r", Nameplate: "7", Detail: "the relay hung up"})
+	n.event(tallow.WaitEvent{Reason: tallow.WaitRelayBack, Relay: "r", Nameplate: "8"})
+	n.event(tallow.CodeEvent{Code: "8-acid-acorn-acre@r", Nameplate: "8", Relay: "r"})
+	if want := "7-acid-acorn-acre@r\n8-acid-acorn-acre@r\n"; script.String() != want {
+		t.Errorf("the script reads %q, want %q", script.String(), want)
+	}
+	want := `Sending a.txt
+Code: 7-acid-acorn-acre@r
+On the other machine:  tallow receive 7-acid-acorn-acre@r
+Lost the connection to the relay r: the relay hung up. Trying again.
+Connected to the relay r again.
+The code has changed: the relay was restarted, and its number is taken.
+Code: 8-acid-acorn-acre@r
+On the other machine:  tallow receive 8-acid-acorn-acre@r
+`
+	if people.String() != want {
+		t.Errorf("people read\n%s\nwant\n%s", people.String(), want)
+	}
+}
+
+// A receiver that comes first is told what it waits for.
+func TestNarratorOfWaiting(t *testing.T) {
+	for name, tc := range map[string]struct {
+		events []tallow.WaitEvent
+		want   string
+	}{
+		"on this network": {
+			[]tallow.WaitEvent{{Reason: tallow.WaitLooking}, {Reason: tallow.WaitUnreachable, Detail: "the connection was refused"}},
+			"Looking for the sender on this network, for up to 10m; Ctrl-C to stop.\nThe sender is on this network, but cannot be reached: the connection was refused. Trying again.\n",
+		},
+		"at a relay": {
+			[]tallow.WaitEvent{{Reason: tallow.WaitNobody, Relay: "r", Nameplate: "42"}, {Reason: tallow.WaitLooking}},
+			"Nobody is waiting with this code yet; check its number, 42. Waiting up to 10m for the sender; Ctrl-C to stop.\n",
+		},
+	} {
+		var out strings.Builder
+		n := &narrator{screen: &screen{w: &out}, receives: true, timeout: 10 * time.Minute}
+		for _, e := range tc.events {
+			n.event(e)
+		}
+		if out.String() != tc.want {
+			t.Errorf("%s: %q, want %q", name, out.String(), tc.want)
+		}
+	}
+}

@@ -130,6 +130,7 @@ func TestScripts(t *testing.T) {
 			"await":  await,
 			"code":   readCode,
 			"events": checkEvents,
+			"fewer":  dropWord,
 			"random": random,
 			"relay":  useRelay,
 			"signal": sendSignal,

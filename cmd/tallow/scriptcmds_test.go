@@ -68,6 +68,15 @@ func readCode(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("CODE", line)
 }
 
+// fewer FROM TO puts the code in the variable FROM into TO, without its last word.
+func dropWord(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: fewer FROM TO")
+	}
+	bare, relay, _ := strings.Cut(ts.Getenv(args[0]), "@")
+	ts.Setenv(args[1], bare[:strings.LastIndex(bare, "-")]+"@"+relay)
+}
+
 // relay FILE waits for the address that relay writes to FILE, as a line or an
 // event, and puts it in TALLOW_RELAY.
 func useRelay(ts *testscript.TestScript, neg bool, args []string) {

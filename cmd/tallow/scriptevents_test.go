@@ -13,6 +13,7 @@ import (
 // A program that reads events depends on all of it.
 var contract = map[string]map[string]any{
 	"code":      {"code": "", "nameplate": "", "relay": "", "local_only": false},
+	"wait":      {"reason": "", "relay": "", "nameplate": "", "detail": ""},
 	"peer":      {},
 	"verify":    {"words": ""},
 	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false, "resuming": false},

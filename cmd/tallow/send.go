@@ -56,7 +56,8 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	n := newNarrator(s.program)
-	n.subject, n.wait, n.keys = subject(o), s.wait, o.Stream == nil && s.text != "-"
+	n.subject, n.wait, n.timeout = subject(o), s.wait, s.timeout
+	n.keys = o.Stream == nil && s.text != "-"
 	if !isTerminal(s.stdout) {
 		n.codeTo = s.stdout
 	}

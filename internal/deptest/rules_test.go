@@ -14,7 +14,7 @@ func layers() map[string][]string {
 			"internal/session", "internal/stream", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},
-		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "relay"},
+		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "internal/wire", "relay"},
 		"internal/link": {
 			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane",
 			"internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc", "internal/rendezvous",

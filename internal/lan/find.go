@@ -9,19 +9,19 @@ import (
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/nearby"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// findTimeout is how long a receiver looks for the sender on its network.
+// findTimeout is how long Find looks for a sender that was there before.
 const findTimeout = 5 * time.Second
 
 // joinTimeout is how long a join at the first address of a sender may take
 // before all its addresses are tried.
 const joinTimeout = time.Second
 
-// Join joins the room of a nameplate at a sender on this network. To save time it
-// joins at the first address that answers while it still waits for other answers.
-// A join burns no code, so the room can be left again. Errors:
-// *link.NotFoundError, those of rendezvous.Client.Join, ctx's cause.
+// Join implements link.LocalNetwork. To save time it joins at the first address
+// that answers while it still waits for other answers. A join burns no code, so
+// the room can be left again.
 func (n Network) Join(ctx context.Context, nameplate string) (*rendezvous.Room, error) {
 	joining, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -38,6 +38,19 @@ func (n Network) Join(ctx context.Context, nameplate string) (*rendezvous.Room, 
 	if room != nil {
 		return room, nil
 	}
+	room, err = n.joinAt(ctx, found, nameplate)
+	var refused *rendezvous.RelayError
+	switch {
+	case err == nil || errors.As(err, &refused) && refused.Code != wire.RoomUnknown:
+		return room, err
+	case errors.Is(ctx.Err(), context.Canceled):
+		return nil, context.Cause(ctx)
+	}
+	return nil, &link.SenderUnreachableError{Nameplate: nameplate, Err: err}
+}
+
+// joinAt joins the room at the first of all addresses at which a relay answers.
+func (n Network) joinAt(ctx context.Context, found []rendezvous.Endpoint, nameplate string) (*rendezvous.Room, error) {
 	at, err := rendezvous.First(ctx, found, n.options())
 	if err != nil {
 		return nil, err
@@ -77,9 +90,10 @@ func (e *earlyJoin) discard() {
 	}
 }
 
-// Find finds the relay of the sender that announces a nameplate on this network.
-// Its errors are those of Join.
+// Find implements link.LocalNetwork.
 func (n Network) Find(ctx context.Context, nameplate string) (rendezvous.Endpoint, error) {
+	ctx, cancel := context.WithTimeout(ctx, findTimeout)
+	defer cancel()
 	found, err := n.find(ctx, nameplate, nil)
 	if err != nil {
 		return rendezvous.Endpoint{}, err
@@ -92,16 +106,15 @@ func (n Network) options() rendezvous.Options {
 	return rendezvous.Options{Version: n.Version, Logger: n.Logger}
 }
 
-// find finds the addresses of the sender that announces a nameplate. Unless first
-// is nil, it is called with the first address while find looks for others.
+// find looks for the addresses of the sender that announces a nameplate until ctx
+// ends. Unless first is nil, it is called with the first address while find looks
+// for others.
 func (n Network) find(ctx context.Context, nameplate string, first func(netip.AddrPort)) ([]rendezvous.Endpoint, error) {
-	look, cancel := context.WithTimeout(ctx, findTimeout)
-	defer cancel()
-	found, err := nearby.Find(look, nameplate, first)
+	found, err := nearby.Find(ctx, nameplate, first)
 	switch {
 	case errors.Is(err, nearby.ErrAmbiguous):
 		return nil, &link.NotFoundError{Nameplate: nameplate, Ambiguous: true, Err: err}
-	case ctx.Err() != nil:
+	case errors.Is(ctx.Err(), context.Canceled):
 		return nil, context.Cause(ctx)
 	case err != nil:
 		return nil, &link.NotFoundError{Nameplate: nameplate, Err: err}

@@ -21,7 +21,17 @@ func newRetry(first, longest time.Duration) retry {
 // wait waits for the next interval to pass, or until wake is closed. The error
 // is ctx's cause.
 func (r retry) wait(ctx context.Context, wake <-chan struct{}) error {
-	timer := time.NewTimer(r.NextBackOff())
+	return pause(ctx, r.NextBackOff(), wake)
+}
+
+// waitAtLeast waits for the next interval to pass, or for least if that is longer.
+func (r retry) waitAtLeast(ctx context.Context, least time.Duration) error {
+	return pause(ctx, max(r.NextBackOff(), least), nil)
+}
+
+// pause waits for d to pass, or until wake is closed. The error is ctx's cause.
+func pause(ctx context.Context, d time.Duration, wake <-chan struct{}) error {
+	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:

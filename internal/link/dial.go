@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/handshake"
@@ -11,21 +12,27 @@ import (
 
 // Dial joins the room of a code and runs the receiver's side of the handshake
 // with the sender in it. The first message burns the code, whatever the outcome,
-// and a code that failed is not tried again.
+// and a code that failed is not tried again. If the sender is not there yet, Dial
+// waits for it until ctx ends.
 //
-// Errors: ErrTriedBefore; *HandshakeError and those of package handshake, after
-// which the code is burnt; ErrNoRelay and *RelayNameError; those of
-// rendezvous.Client.Join and of LocalNetwork.Join; ctx's cause.
-func Dial(ctx context.Context, c Config, k code.Code, o HandshakeObserver) (*Peer, error) {
+// Errors: ErrTriedBefore; *WordCountError; *HandshakeError and those of package
+// handshake, after which the code is burnt; ErrNoRelay and *RelayNameError; those
+// of rendezvous.Client.Join and of LocalNetwork.Join, where RoomUnknown comes only
+// at the deadline of ctx; ctx's cause.
+func Dial(ctx context.Context, c Config, k code.Code, o MeetingObserver) (*Peer, error) {
 	if c.triedBefore(vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate}) {
 		return nil, ErrTriedBefore
 	}
-	room, at, err := c.joinRoom(ctx, k)
+	room, at, err := c.joinRoom(ctx, k, o)
 	if err != nil {
-		if ctx.Err() != nil {
+		if errors.Is(ctx.Err(), context.Canceled) {
 			err = context.Cause(ctx)
 		}
 		return nil, err
+	}
+	if want := room.Words(); want != 0 && want != len(k.Words) {
+		_ = room.Close()
+		return nil, &WordCountError{Have: len(k.Words), Want: want}
 	}
 	p, err := authenticate(ctx, room, at, k, o)
 	if err != nil {

@@ -19,8 +19,10 @@
 //	a restarted peer     another process of the receiver        restart.go
 //
 // Only locate.go decides where to look for a relay: for a code, for
-// reconnecting, and for a receiver that was killed. handshake.go drives every
-// handshake. An [Observer] hears how the connection fares.
+// reconnecting, and for a receiver that was killed. A receiver that comes before
+// the sender waits in search.go. A sender whose relay was restarted gets a new
+// room in reopen.go. handshake.go drives every handshake. A [MeetingObserver]
+// hears how the peers meet, and an [Observer] how the connection fares.
 //
 // Start reading with Listen (listen.go) and Dial (dial.go).
 package link

@@ -44,6 +44,29 @@ func (e *NotFoundError) Error() string {
 }
 func (e *NotFoundError) Unwrap() error { return e.Err }
 
+// SenderUnreachableError means that a sender announces itself on this network but
+// cannot be reached.
+type SenderUnreachableError struct {
+	Nameplate string
+	Err       error
+}
+
+func (e *SenderUnreachableError) Error() string {
+	return fmt.Sprintf("reach the sender %s on this network: %v", e.Nameplate, e.Err)
+}
+func (e *SenderUnreachableError) Unwrap() error { return e.Err }
+
+// WordCountError means that a code has fewer or more words than the sender's. It
+// burns no code.
+type WordCountError struct {
+	Have int // in the code given to Dial
+	Want int // in the sender's code
+}
+
+func (e *WordCountError) Error() string {
+	return fmt.Sprintf("the code has %d words, not %d", e.Want, e.Have)
+}
+
 // HandshakeFailure is the reason why a handshake was interrupted after it had
 // burnt its code.
 type HandshakeFailure string

@@ -26,7 +26,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // timeout bounds everything that a test waits for.
 const timeout = 30 * time.Second
 
-const secret = "acid-acorn-acre"
+// words is the code that senders have who are given no other.
+func words() code.Code { return code.Code{Words: []string{"acid", "acorn", "acre"}} }
 
 func config(url string, lanes wire.Lanes) link.Config {
 	return link.Config{Relay: url, Lanes: lanes, Version: "test", Logger: slog.New(slog.DiscardHandler)}
@@ -37,13 +38,17 @@ type recorder struct{ events chan string }
 
 func newRecorder() recorder { return recorder{make(chan string, 100)} }
 
-func (o recorder) PeerJoined()           { o.events <- "joined" }
-func (o recorder) PeerLeft()             { o.events <- "left" }
-func (o recorder) LaneUp(k wire.Lanes)   { o.events <- "up " + nameOf(k) }
-func (o recorder) LaneDown(k wire.Lanes) { o.events <- "down " + nameOf(k) }
-func (o recorder) Disconnected()         { o.events <- "disconnected" }
-func (o recorder) Reconnecting(int)      { o.events <- "reconnecting" }
-func (o recorder) Reconnected()          { o.events <- "reconnected" }
+func (o recorder) PeerJoined() { o.events <- "joined" }
+func (o recorder) PeerLeft()   { o.events <- "left" }
+func (o recorder) Waiting(w link.Waiting) {
+	o.events <- []string{"", "looking", "nobody", "unreachable", "relay lost", "relay back"}[w.Reason]
+}
+func (o recorder) NameplateChanged(s string) { o.events <- "nameplate " + s }
+func (o recorder) LaneUp(k wire.Lanes)       { o.events <- "up " + nameOf(k) }
+func (o recorder) LaneDown(k wire.Lanes)     { o.events <- "down " + nameOf(k) }
+func (o recorder) Disconnected()             { o.events <- "disconnected" }
+func (o recorder) Reconnecting(int)          { o.events <- "reconnecting" }
+func (o recorder) Reconnected()              { o.events <- "reconnected" }
 
 func nameOf(k wire.Lanes) string {
 	switch k {
@@ -75,7 +80,7 @@ func (o recorder) await(t *testing.T, want string) {
 // listen opens a room, which is closed at the end of the test.
 func listen(t *testing.T, c link.Config) (*link.Listener, code.Code) {
 	t.Helper()
-	l, err := link.Listen(t.Context(), c, "")
+	l, err := link.Listen(t.Context(), c, words())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,10 +94,10 @@ type accepted struct {
 	err  error
 }
 
-func accept(ctx context.Context, l *link.Listener, o link.HandshakeObserver) <-chan accepted {
+func accept(ctx context.Context, l *link.Listener, o link.MeetingObserver) <-chan accepted {
 	c := make(chan accepted, 1)
 	go func() {
-		p, err := l.Accept(ctx, secret, o)
+		p, err := l.Accept(ctx, o)
 		c <- accepted{p, err}
 	}()
 	return c
@@ -188,7 +193,7 @@ func TestFailedCodeIsNotTriedAgain(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "failed-codes")
 	for i, want := range []error{handshake.ErrWrongCode, link.ErrTriedBefore} {
 		c := config(relaytest.Start(t, relay.Config{}).URL, wire.LaneRelay)
-		l, err := link.Listen(t.Context(), c, k.Nameplate)
+		l, err := link.Listen(t.Context(), c, code.Code{Nameplate: k.Nameplate, Words: []string{"acre", "acorn", "acid"}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -196,7 +201,7 @@ func TestFailedCodeIsNotTriedAgain(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		coming := make(chan error, 1)
 		go func() {
-			_, err := l.Accept(ctx, "acre-acorn-acid", newRecorder())
+			_, err := l.Accept(ctx, newRecorder())
 			coming <- err
 		}()
 		c.FailedCodes = vault.FailedCodes{Path: file} // shared by both runs

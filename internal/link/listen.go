@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 
+	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/handshake"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -16,17 +17,19 @@ type Listener struct {
 	at     location
 	client *rendezvous.Client
 	room   *rendezvous.Room
-	nonce  [16]byte
+	words  code.Code  // only its words are used
+	nonce  [16]byte   // of the room
 	local  LocalRelay // nil unless the relay is in this process
 }
 
-// Listen opens a room at the configured relay, or at one in this process. If the
-// nameplate is empty, the relay chooses it. The Listener must be closed.
+// Listen opens a room for a code at the configured relay, or at one in this
+// process. If the nameplate is empty, the relay chooses it. The Listener must be
+// closed.
 //
 // Errors: ErrNoRelay, *RelayNameError, those of LocalNetwork.Serve and of
 // rendezvous.Client.Open.
-func Listen(ctx context.Context, c Config, nameplate string) (*Listener, error) {
-	l := &Listener{}
+func Listen(ctx context.Context, c Config, k code.Code) (*Listener, error) {
+	l := &Listener{words: k}
 	_, _ = rand.Read(l.nonce[:]) // never fails (Go 1.24)
 	var err error
 	if l.at, err = c.named(c.Relay, ""); err != nil {
@@ -39,7 +42,7 @@ func Listen(ctx context.Context, c Config, nameplate string) (*Listener, error) 
 		l.at.endpoint = l.local.Endpoint()
 	}
 	l.client = rendezvous.New(l.at.endpoint, c.relayOptions())
-	l.room, err = l.client.Open(ctx, rendezvous.OpenRequest{Nonce: l.nonce, Nameplate: nameplate})
+	l.room, err = l.client.Open(ctx, rendezvous.OpenRequest{Nonce: l.nonce, Nameplate: k.Nameplate, Words: len(k.Words)})
 	if err != nil {
 		_ = l.closeLocal()
 		return nil, err
@@ -75,13 +78,13 @@ func (l *Listener) closeLocal() error {
 
 // Accept waits until a receiver proves that it knows the words. The first attempt
 // burns the code, whatever the outcome. If the connection to the relay breaks
-// before that, the room is joined again.
+// before that, the room is joined again, or opened again if the relay no longer
+// has it.
 //
 // Errors: *HandshakeError and those of package handshake, after which the code
 // is burnt; those of a rendezvous.Room; ctx's cause.
-func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver) (*Peer, error) {
-	// One Sender for all joins: it answers one receiver, whatever the relay does.
-	sender, err := handshake.NewSender(handshake.Params{Words: words, Nameplate: l.at.nameplate, SenderNonce: l.nonce})
+func (l *Listener) Accept(ctx context.Context, o MeetingObserver) (*Peer, error) {
+	sender, err := l.newSender()
 	if err != nil {
 		return nil, err
 	}
@@ -94,37 +97,40 @@ func (l *Listener) Accept(ctx context.Context, words string, o HandshakeObserver
 		if err == nil {
 			return newPeer(l.at, Sender, l.room, result)
 		}
-		var used *HandshakeError
-		var lost *rendezvous.LostError
-		if errors.As(err, &used) || !errors.As(err, &lost) {
+		if !isRelayLoss(err) || sender.Interrupted() != nil {
 			return nil, err
 		}
 		o.PeerLeft() // a receiver that was in the room has to join again
-		if err := l.rejoin(ctx); err != nil {
+		reopened, err := l.rejoin(ctx, o)
+		if err != nil {
 			return nil, err
+		}
+		if reopened {
+			// The old Sender has answered no receiver, so the new one may.
+			if sender, err = l.newSender(); err != nil {
+				return nil, err
+			}
 		}
 	}
 }
 
-// rejoin joins the room again after the connection to the relay broke. It tries
-// until ctx ends or the relay no longer has the room.
-func (l *Listener) rejoin(ctx context.Context) error {
-	retry := newRetry(reconnectFirst, reconnectLongest)
-	for {
-		room, err := l.client.Rejoin(ctx, l.room)
-		var refused *rendezvous.RelayError
-		switch {
-		case err == nil:
-			_ = l.room.Close()
-			l.room = room
-			return nil
-		case ctx.Err() != nil:
-			return context.Cause(ctx)
-		case errors.As(err, &refused) && refused.Code != wire.RoomRate && refused.Code != wire.RoomClosing:
-			return err
-		}
-		if err := retry.wait(ctx, nil); err != nil {
-			return err
-		}
+// newSender makes the sender's side of the handshake for the room. There is one
+// for all joins of a room: it answers one receiver, whatever the relay does.
+func (l *Listener) newSender() (*handshake.Sender, error) {
+	return handshake.NewSender(handshake.Params{Words: l.words.Secret(), Nameplate: l.at.nameplate, SenderNonce: l.nonce})
+}
+
+// isRelayLoss says whether the connection to the relay broke or the relay shut
+// down before the code was burnt.
+func isRelayLoss(err error) bool {
+	var used *HandshakeError
+	var lost *rendezvous.LostError
+	var refused *rendezvous.RelayError
+	switch {
+	case errors.As(err, &used):
+		return false
+	case errors.As(err, &lost):
+		return true
 	}
+	return errors.As(err, &refused) && refused.Code == wire.RoomClosing
 }

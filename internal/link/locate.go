@@ -3,11 +3,9 @@ package link
 import (
 	"cmp"
 	"context"
-	"errors"
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
-	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // LocalNetwork is the network of this machine. A sender without a configured
@@ -16,10 +14,13 @@ type LocalNetwork interface {
 	// Serve runs a relay in this process until it is closed. The error is a
 	// *ListenError.
 	Serve(ctx context.Context) (LocalRelay, error)
-	// Join joins the room of a nameplate at the sender that announces it. Errors:
-	// *NotFoundError, and those of rendezvous.Client.Join.
+	// Join looks for the sender that announces a nameplate until ctx ends, and joins
+	// its room. Errors: *NotFoundError if nobody did before the deadline of ctx;
+	// *SenderUnreachableError if it announces itself and cannot be reached;
+	// *rendezvous.RelayError; ctx's cause.
 	Join(ctx context.Context, nameplate string) (*rendezvous.Room, error)
-	// Find finds the relay of that sender without joining a room. Errors:
+	// Find looks for the relay of that sender for a few seconds without joining a
+	// room. Errors:
 	// *NotFoundError, and those of rendezvous.First.
 	Find(ctx context.Context, nameplate string) (rendezvous.Endpoint, error)
 }
@@ -71,30 +72,6 @@ func (c Config) locations(k code.Code) ([]location, error) {
 		all = append(all, location{config: c, nameplate: k.Nameplate})
 	}
 	return all, nil
-}
-
-// joinRoom joins the room of a code at the first location that has it. If none
-// does, it returns the error of the first one.
-func (c Config) joinRoom(ctx context.Context, k code.Code) (*rendezvous.Room, location, error) {
-	all, err := c.locations(k)
-	if err != nil {
-		return nil, location{}, err
-	}
-	var first error
-	for _, at := range all {
-		room, err := at.join(ctx)
-		if err == nil {
-			return room, at, nil
-		}
-		if first == nil {
-			first = err
-		}
-		var refused *rendezvous.RelayError
-		if !errors.As(err, &refused) || refused.Code != wire.RoomUnknown {
-			break
-		}
-	}
-	return nil, location{}, first
 }
 
 // join joins the room of the nameplate.

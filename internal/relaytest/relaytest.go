@@ -6,8 +6,10 @@ import (
 	"context"
 	"maps"
 	"net"
+	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -23,7 +25,10 @@ type Relay struct {
 	net.Listener
 	URL string // ws://127.0.0.1:PORT
 
+	config relay.Config
+
 	mu    sync.Mutex
+	relay *relay.Relay
 	conns map[net.Conn]struct{}
 	away  bool
 }
@@ -39,21 +44,62 @@ func Start(t testing.TB, config relay.Config) *Relay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	server := httptest.NewUnstartedServer(handler)
-	r := &Relay{Listener: server.Listener, conns: make(map[net.Conn]struct{})}
+	r := &Relay{config: config, relay: handler, conns: make(map[net.Conn]struct{})}
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		r.current().ServeHTTP(w, req)
+	}))
+	r.Listener = server.Listener
 	server.Listener = r
 	server.Start()
 	r.URL = "ws://" + server.Listener.Addr().String()
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), shutdownTimeout)
-		defer cancel()
-		if err := handler.Shutdown(ctx); err != nil {
-			t.Errorf("the relay does not shut down: %v", err)
-		}
+		shutdown(t, r.current())
 		r.Cut()
 		server.Close()
 	})
 	return r
+}
+
+// Restart replaces the relay with a new one at the same address, which has none of
+// its rooms. If announced, the old relay says that it shuts down, else its
+// connections just break. Other senders have the nameplates in taken by then.
+func (r *Relay) Restart(t testing.TB, announced bool, taken ...string) {
+	t.Helper()
+	handler, err := relay.New(r.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, nameplate := range taken {
+		answer := httptest.NewRecorder()
+		body := strings.NewReader(`{"nonce":"000102030405060708090a0b0c0d0e0f","nameplate":"` + nameplate + `"}`)
+		handler.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/api/session", body))
+		if answer.Code != http.StatusCreated {
+			t.Fatalf("another sender asked for %s: %s", nameplate, answer.Body)
+		}
+	}
+	r.mu.Lock()
+	old := r.relay
+	r.relay = handler
+	r.mu.Unlock()
+	if announced {
+		shutdown(t, old)
+	} else {
+		_ = old.Close()
+	}
+}
+
+func (r *Relay) current() *relay.Relay {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.relay
+}
+
+func shutdown(t testing.TB, old *relay.Relay) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), shutdownTimeout)
+	defer cancel()
+	if err := old.Shutdown(ctx); err != nil {
+		t.Errorf("the relay does not shut down: %v", err)
+	}
 }
 
 // Accept accepts a connection. While the relay is away it closes them instead.

@@ -56,6 +56,7 @@ func New(endpoint Endpoint, options Options) *Client {
 type OpenRequest struct {
 	Nonce     [16]byte // the sender's handshake nonce; the room gives it to the receiver
 	Nameplate string   // the nameplate to use, or empty to let the relay choose
+	Words     int      // how many words the code has, which the room tells the receiver
 }
 
 // Open opens a room and joins it as the sender.

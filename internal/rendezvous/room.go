@@ -41,6 +41,7 @@ type Room struct {
 	relay string // as the user named it
 	join  wire.RoomJoin
 	nonce [16]byte
+	words int
 	stun  string
 
 	// Owned by the caller of Read.
@@ -63,7 +64,7 @@ func newRoom(conn Conn, relay string, join wire.RoomJoin) *Room {
 
 // enter takes in what the relay's welcome says.
 func (r *Room) enter(welcome wire.RoomWelcome, stun string) {
-	r.nonce = welcome.Nonce
+	r.nonce, r.words = welcome.Nonce, welcome.Words
 	r.stun = stun
 	r.joinedOwed = welcome.Flags&wire.RoomPeerHere != 0
 }
@@ -74,6 +75,10 @@ func (r *Room) Nameplate() string { return r.join.Nameplate }
 // Nonce returns the sender's handshake nonce, as the relay tells it. It is zero in
 // a resume room.
 func (r *Room) Nonce() [16]byte { return r.nonce }
+
+// Words returns how many words the code has, as the sender said and the relay
+// tells it; 0 if that is not known.
+func (r *Room) Words() int { return r.words }
 
 // STUN returns the "HOST:PORT" of the relay's STUN service, or "" if it has none.
 func (r *Room) STUN() string { return r.stun }

@@ -81,11 +81,23 @@ type RoomFlags uint8
 // RoomPeerHere says that the other peer is in the room already.
 const RoomPeerHere RoomFlags = 1 << 0
 
+// Bits 3 to 6 of the flags are one less than the number of words, 0 if that is
+// not known.
+const (
+	roomWordsShift           = 3
+	roomWordsMask  RoomFlags = 0xf << roomWordsShift
+
+	MinRoomWords = 2 // words of a code
+	MaxRoomWords = 16
+)
+
 // RoomWelcome is the relay's answer to a join: the peer is in the room.
 //
 //	0x01 | version u8 = 2 | flags u8 | nonce 16 | STUN address: u16 length, UTF-8
 type RoomWelcome struct {
 	Flags RoomFlags
+	// Words is how many words the code has, as its sender said; 0 if nobody did.
+	Words int
 	// Nonce is the handshake nonce with which the sender opened the room. It is
 	// zero in a resume room.
 	Nonce [16]byte
@@ -96,7 +108,11 @@ type RoomWelcome struct {
 
 // Append appends the frame to b.
 func (w RoomWelcome) Append(b []byte) []byte {
-	b = append(b, byte(RoomWelcomeKind), RoomVersion, byte(w.Flags))
+	flags := w.Flags &^ roomWordsMask
+	if w.Words >= MinRoomWords && w.Words <= MaxRoomWords {
+		flags |= RoomFlags(w.Words-1) << roomWordsShift
+	}
+	b = append(b, byte(RoomWelcomeKind), RoomVersion, byte(flags))
 	b = append(b, w.Nonce[:]...)
 	return appendBytes16(b, w.STUN)
 }
@@ -111,7 +127,11 @@ func ParseRoomWelcome(b []byte) (RoomWelcome, error) {
 	if v := c.u8(); c.err == nil && v != RoomVersion {
 		return RoomWelcome{}, fmt.Errorf("%w: %w", ErrMalformed, RoomVersionError(v))
 	}
-	w := RoomWelcome{Flags: RoomFlags(c.u8()), Nonce: c.array16()}
+	flags := RoomFlags(c.u8())
+	w := RoomWelcome{Flags: flags &^ roomWordsMask, Nonce: c.array16()}
+	if n := int(flags & roomWordsMask >> roomWordsShift); n > 0 {
+		w.Words = n + 1
+	}
 	w.STUN = c.text16(MaxRoomSTUN)
 	if err := c.done(); err != nil {
 		return RoomWelcome{}, err

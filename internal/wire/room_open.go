@@ -14,23 +14,27 @@ const MaxRoomBody = 4096
 
 // OpenRequest asks for a room.
 //
-//	{"nonce":"<32 hex digits>","nameplate":"7"}
+//	{"nonce":"<32 hex digits>","nameplate":"7","words":3}
 type OpenRequest struct {
 	// Nonce is the sender's handshake nonce. The room gives it to both peers.
 	Nonce [16]byte
 	// Nameplate is the nameplate to use, or empty to let the relay choose.
 	Nameplate string
+	// Words is how many words the code has, MinRoomWords to MaxRoomWords, for the
+	// receiver to compare with what was typed; 0 if the sender does not say.
+	Words int
 }
 
 type openRequestJSON struct {
 	Nonce     *hex16 `json:"nonce"`
 	Nameplate string `json:"nameplate,omitempty"`
+	Words     int    `json:"words,omitempty"`
 }
 
 // Append appends the JSON body to b.
 func (r OpenRequest) Append(b []byte) []byte {
 	nonce := hex16(r.Nonce)
-	return appendJSON(b, openRequestJSON{Nonce: &nonce, Nameplate: r.Nameplate})
+	return appendJSON(b, openRequestJSON{Nonce: &nonce, Nameplate: r.Nameplate, Words: r.Words})
 }
 
 // ParseOpenRequest parses a JSON body.
@@ -45,7 +49,10 @@ func ParseOpenRequest(b []byte) (OpenRequest, error) {
 	if v.Nameplate != "" && !ValidNameplate(v.Nameplate) {
 		return OpenRequest{}, malformed("a nameplate is a number of 1 to %d digits", MaxNameplateDigits)
 	}
-	return OpenRequest{Nonce: *v.Nonce, Nameplate: v.Nameplate}, nil
+	if v.Words != 0 && (v.Words < MinRoomWords || v.Words > MaxRoomWords) {
+		return OpenRequest{}, malformed("a code of %d words", v.Words)
+	}
+	return OpenRequest{Nonce: *v.Nonce, Nameplate: v.Nameplate, Words: v.Words}, nil
 }
 
 // OpenReply describes the room that was opened. Its status is 201.

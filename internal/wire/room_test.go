@@ -25,6 +25,8 @@ func TestRoomWelcomeBytes(t *testing.T) {
 	}{
 		{"alone, no STUN", RoomWelcome{Nonce: roomNonce()}, "\x01\x02\x00" + roomNonceBytes + "\x00\x00"},
 		{"peer here", RoomWelcome{Flags: RoomPeerHere, Nonce: roomNonce(), STUN: ":3478"}, "\x01\x02\x01" + roomNonceBytes + "\x00\x05:3478"},
+		{"3 words", RoomWelcome{Words: 3, Nonce: roomNonce()}, "\x01\x02\x10" + roomNonceBytes + "\x00\x00"},
+		{"16 words, peer here", RoomWelcome{Flags: RoomPeerHere, Words: 16, Nonce: roomNonce()}, "\x01\x02\x79" + roomNonceBytes + "\x00\x00"},
 		{"flags of later", RoomWelcome{Flags: 0x82, Nonce: roomNonce(), STUN: "h:1"}, "\x01\x02\x82" + roomNonceBytes + "\x00\x03h:1"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -167,6 +169,16 @@ func TestOpenBodies(t *testing.T) {
 	if got, want := string(OpenRequest{Nonce: roomNonce()}.Append(nil)), `{"nonce":"`+roomNonceHex+`"}`; got != want {
 		t.Errorf("request %s, want %s", got, want)
 	}
+	if got, want := string(OpenRequest{Nonce: roomNonce(), Words: 3}.Append(nil)), `{"nonce":"`+roomNonceHex+`","words":3}`; got != want {
+		t.Errorf("request %s, want %s", got, want)
+	}
+	for words := range MaxRoomWords + 2 {
+		sent := OpenRequest{Nonce: roomNonce(), Words: words}
+		back, err := ParseOpenRequest(sent.Append(nil))
+		if good := words == 0 || words >= MinRoomWords && words <= MaxRoomWords; good != (err == nil) || good && back != sent {
+			t.Errorf("%d words: %+v, %v", words, back, err)
+		}
+	}
 	reply := OpenReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour}
 	if got, want := string(reply.Append(nil)), `{"nameplate":"7","ticket":"`+roomNonceHex+`","expires":3600}`; got != want {
 		t.Errorf("reply %s, want %s", got, want)
@@ -202,6 +214,7 @@ func TestOpenBodiesRefuse(t *testing.T) {
 		``, `null`, `7`, `[]`, `{}`, `{"nonce":null}`, `{"nonce":7}`, `{"nonce":""}`,
 		`{"nonce":"` + roomNonceHex[1:] + `"}`, `{"nonce":"` + roomNonceHex + `0"}`, `{"nonce":"x` + roomNonceHex[1:] + `"}`,
 		`{"nonce":"` + roomNonceHex + `","nameplate":"07"}`, `{"nonce":"` + roomNonceHex + `","nameplate":"7a"}`,
+		`{"nonce":"` + roomNonceHex + `","words":-1}`, `{"nonce":"` + roomNonceHex + `","words":"3"}`,
 		`{"nonce":"` + roomNonceHex + `"} {}`, long,
 	} {
 		if r, err := ParseOpenRequest([]byte(b)); !errors.Is(err, ErrMalformed) {

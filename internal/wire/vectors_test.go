@@ -128,6 +128,12 @@ func roomFrames() []messageCase {
 			parserOf(ParseRoomWelcome),
 			"01 02 00" + roomNonceHex + "0000",
 		},
+		{
+			"welcome, the code has 3 words", "relay",
+			RoomWelcome{Flags: RoomPeerHere, Words: 3, Nonce: roomNonce()},
+			parserOf(ParseRoomWelcome),
+			"01 02 11" + roomNonceHex + "0000",
+		},
 		{"joined", "relay", payload(RoomJoinedKind, ""), parserOf(parsePlain), "02"},
 		{"left", "relay", payload(RoomLeftKind, ""), parserOf(parsePlain), "03"},
 		{

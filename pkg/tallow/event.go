@@ -7,7 +7,9 @@ import "time"
 // until OnEvent returns.
 type Event interface{ event() }
 
-// CodeEvent is the first event of a Send: the code for the peer.
+// CodeEvent is the code of a Send for the peer, before anything else but the
+// state. It comes again if the code changes: the relay was restarted, and has
+// given the number to somebody else.
 type CodeEvent struct {
 	Code      string // with "@HOST" if the receiver needs to know the relay
 	Nameplate string

@@ -17,6 +17,8 @@ func explainMeeting(err error) *Error {
 	var name *link.RelayNameError
 	var listen *link.ListenError
 	var found *link.NotFoundError
+	var unreachable *link.SenderUnreachableError
+	var words *link.WordCountError
 	switch {
 	case errors.As(err, &name):
 		return &Error{Kind: KindUsage, Reason: ReasonRelayName, Relay: name.Name, Detail: name.Err.Error()}
@@ -30,6 +32,10 @@ func explainMeeting(err error) *Error {
 		return &Error{Kind: KindCode, Reason: ReasonTwoSenders, Nameplate: found.Nameplate}
 	case errors.As(err, &found):
 		return &Error{Kind: KindNetwork, Reason: ReasonSenderNotFound, Nameplate: found.Nameplate}
+	case errors.As(err, &unreachable):
+		return &Error{Kind: KindNetwork, Reason: ReasonSenderSilent, Nameplate: unreachable.Nameplate, Detail: rendezvous.Cause(unreachable.Err)}
+	case errors.As(err, &words):
+		return &Error{Kind: KindCode, Reason: ReasonCodeWordCount, Count: int64(words.Want)}
 	}
 	return nil
 }

@@ -23,7 +23,7 @@ func (s transferSession) Attached(ctx context.Context) (transfer.Lane, error) {
 }
 
 // linkEvents turns the calls of a link into events. It implements
-// link.HandshakeObserver and link.Observer.
+// link.HandshakeObserver and link.Observer; see also meetingEvents.
 type linkEvents struct{ run *transferRun }
 
 func (e linkEvents) PeerJoined() { e.run.changeState(transfer.EventPeerJoined, "") }

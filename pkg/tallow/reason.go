@@ -47,13 +47,14 @@ const (
 	ReasonCodeWordAmbiguous Reason = "code-word-ambiguous" // Detail abbreviates each of Words
 	ReasonCodeWrong         Reason = "code-wrong"          // the peers have different words; the code is burnt
 	ReasonCodeUsed          Reason = "code-used"
-	ReasonCodeTried         Reason = "code-tried"   // it failed here before
-	ReasonCodeUnknown       Reason = "code-unknown" // no sender waits with it
-	ReasonCodeBusy          Reason = "code-busy"    // another receiver is in its room
-	ReasonCodeTaken         Reason = "code-taken"   // its nameplate is in use
-	ReasonCodeLost          Reason = "code-lost"    // Relay no longer has its room
-	ReasonCodeExpired       Reason = "code-expired" // KindNetwork: no receiver came in time
-	ReasonTwoSenders        Reason = "two-senders"  // Nameplate is announced twice on this network
+	ReasonCodeTried         Reason = "code-tried"      // it failed here before
+	ReasonCodeUnknown       Reason = "code-unknown"    // no sender waits with it
+	ReasonCodeWordCount     Reason = "code-word-count" // the sender's has Count words; the code is not burnt
+	ReasonCodeBusy          Reason = "code-busy"       // another receiver is in its room
+	ReasonCodeTaken         Reason = "code-taken"      // its nameplate is in use
+	ReasonCodeLost          Reason = "code-lost"       // Relay no longer has its room
+	ReasonCodeExpired       Reason = "code-expired"    // KindNetwork: no receiver came in time
+	ReasonTwoSenders        Reason = "two-senders"     // Nameplate is announced twice on this network
 
 	ReasonHandshakePeerLeft   Reason = "handshake-peer-left"
 	ReasonHandshakeRelayLost  Reason = "handshake-relay-lost"
@@ -71,6 +72,7 @@ const (
 	ReasonPeerSilent       Reason = "peer-silent"
 	ReasonPeerNotBack      Reason = "peer-not-back"    // Detail: why it left
 	ReasonSenderNotFound   Reason = "sender-not-found" // Nameplate, on this network
+	ReasonSenderSilent     Reason = "sender-silent"    // Nameplate, announced on this network; Detail
 	ReasonListen           Reason = "listen"           // Detail
 	ReasonConnectionLost   Reason = "connection-lost"
 	ReasonNoPath           Reason = "no-path" // no lane that both sides allow

@@ -14,7 +14,8 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// DefaultReceiveTimeout is how long a Receive waits for the sender to answer.
+// DefaultReceiveTimeout is how long a Receive waits for the sender to come and to
+// answer.
 const DefaultReceiveTimeout = 10 * time.Minute
 
 // ReceiveOptions say what to receive, and where to. At most one of Output,
@@ -43,7 +44,7 @@ type ReceiveOptions struct {
 	// Verify, if set, is called with the verification words. Nothing is
 	// accepted unless it returns true.
 	Verify func(ctx context.Context, words []string) (bool, error)
-	// PeerTimeout is how long to wait for the sender to answer; default
+	// PeerTimeout is how long to wait for the sender to come and to answer; default
 	// DefaultReceiveTimeout.
 	PeerTimeout time.Duration
 	// ReconnectTimeout is how long to wait for the sender to come back when every
@@ -58,7 +59,8 @@ type ReceiveOptions struct {
 	OnEvent func(Event)
 }
 
-// Receive meets the sender that waits with the code, and receives what it offers.
+// Receive meets the sender that waits with the code, or waits until one does, and
+// receives what it offers.
 // It returns when everything is verified, synced and in place. A text is returned
 // in Result.Text unless there is an Output, a Writer or a Destination for it.
 //
@@ -143,7 +145,7 @@ func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k c
 			return nil, err
 		}
 	}
-	return link.Dial(ctx, c.link, k, linkEvents{t})
+	return link.Dial(ctx, c.link, k, meetingEvents{linkEvents: linkEvents{t}})
 }
 
 // outputs returns how many of Output, Writer and Destination are set.

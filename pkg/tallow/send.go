@@ -52,8 +52,9 @@ type SendOptions struct {
 	OnEvent func(Event)
 }
 
-// Send waits for a receiver that knows the code, and sends to it. It returns when
-// the receiver has everything verified, synced to its disk and in place.
+// Send waits for a receiver that knows the code, and sends to it. While it waits,
+// a restart of the relay does not end it. It returns when the receiver has
+// everything verified, synced to its disk and in place.
 //
 // Errors are of type *Error. With KindPartial, and with KindIntegrity if
 // Result.Corrupt is not 0, the transfer has completed and the Result says what
@@ -80,20 +81,23 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	}
 	t.begin()
 
-	listener, err := link.Listen(ctx, c.link, k.Nameplate)
+	listener, err := link.Listen(ctx, c.link, k)
 	if err != nil {
 		return Result{}, err
 	}
 	defer listener.Close()
-	k.Nameplate = listener.Nameplate()
 	if !listener.Local() {
 		k.Relay = c.link.Relay
 	}
-	t.tell(CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: listener.Local()})
+	tellCode := func(nameplate string) {
+		k.Nameplate = nameplate
+		t.tell(CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: listener.Local()})
+	}
+	tellCode(listener.Nameplate())
 
 	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultSendTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerNeverCame})
 	defer cancel()
-	peer, err := listener.Accept(waiting, k.Secret(), linkEvents{t})
+	peer, err := listener.Accept(waiting, meetingEvents{linkEvents{t}, tellCode})
 	if err != nil {
 		return Result{}, err
 	}

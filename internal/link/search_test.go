@@ -1,0 +1,149 @@
+package link_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/code"
+	"github.com/tallow-transfer/tallow/internal/link"
+	"github.com/tallow-transfer/tallow/internal/relaytest"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/relay"
+)
+
+func dial(ctx context.Context, c link.Config, k code.Code, o link.MeetingObserver) <-chan accepted {
+	coming := make(chan accepted, 1)
+	go func() {
+		p, err := link.Dial(ctx, c, k, o)
+		coming <- accepted{p, err}
+	}()
+	return coming
+}
+
+// meet lets the peers of a Dial and an Accept exchange a message.
+func meet(t *testing.T, receiving, sending <-chan accepted) {
+	t.Helper()
+	r, s := <-receiving, <-sending
+	if r.err != nil || s.err != nil {
+		t.Fatal(r.err, s.err)
+	}
+	say(t, connect(t, s.peer, link.Options{Observer: newRecorder()}), connect(t, r.peer, link.Options{Observer: newRecorder()}), "at last")
+}
+
+// A receiver may come before the sender: it hears so, and waits.
+func TestReceiverComesFirst(t *testing.T) {
+	c := config(relaytest.Start(t, relay.Config{}).URL, wire.LaneRelay)
+	k := words()
+	k.Nameplate = "42"
+	o := newRecorder()
+	receiving := dial(t.Context(), c, k, o)
+	o.await(t, "nobody")
+	l, err := link.Listen(t.Context(), c, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	sending := accept(t.Context(), l, newRecorder())
+	meet(t, receiving, sending)
+}
+
+// A waiting receiver continues after a restart of the relay and in spite of the
+// relay's limits.
+func TestReceiverWaitsForARelay(t *testing.T) {
+	relays := relaytest.Start(t, relay.Config{RoomsPerMinute: 60, JoinsPerMinute: 60})
+	c := config(relays.URL, wire.LaneRelay)
+	k := words()
+	k.Nameplate = "42"
+	o := newRecorder()
+	receiving := dial(t.Context(), c, k, o)
+	o.await(t, "nobody")
+	for range 30 { // others behind the same address use up what it may try
+		if room, err := rendezvousClient(t, relays.URL).Join(t.Context(), "7"); err == nil {
+			_ = room.Close()
+		}
+	}
+	relays.GoAway()
+	relays.Restart(t, true)
+	relays.ComeBack()
+	l, err := link.Listen(t.Context(), c, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	sending := accept(t.Context(), l, newRecorder())
+	meet(t, receiving, sending)
+}
+
+// If no sender comes, the error at the deadline is the relay's answer, and after a
+// cancellation the cause.
+func TestNobodyComes(t *testing.T) {
+	c := config(relaytest.Start(t, relay.Config{}).URL, wire.LaneRelay)
+	k := words()
+	k.Nameplate = "42"
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := link.Dial(ctx, c, k, newRecorder())
+	var refused *rendezvous.RelayError
+	if !errors.As(err, &refused) || refused.Code != wire.RoomUnknown {
+		t.Errorf("at the deadline: %v", err)
+	}
+	cause := errors.New("enough")
+	cancelled, stop := context.WithCancelCause(t.Context())
+	o := newRecorder()
+	receiving := dial(cancelled, c, k, o)
+	o.await(t, "nobody")
+	stop(cause)
+	if r := <-receiving; !errors.Is(r.err, cause) {
+		t.Errorf("cancelled: %v", r.err)
+	}
+}
+
+// A used code ends the wait at once.
+func TestWaitEndsWithAUsedCode(t *testing.T) {
+	c := config(relaytest.Start(t, relay.Config{}).URL, wire.LaneRelay)
+	k := words()
+	k.Nameplate = "42"
+	o := newRecorder()
+	late := dial(t.Context(), c, k, o)
+	o.await(t, "nobody")
+	room, err := rendezvousClient(t, c.Relay).Open(t.Context(), rendezvous.OpenRequest{Nameplate: k.Nameplate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer room.Close()
+	if err := room.Burn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	var refused *rendezvous.RelayError
+	if r := <-late; !errors.As(r.err, &refused) || refused.Code != wire.RoomUsed {
+		t.Errorf("the late one: %v", r.err)
+	}
+}
+
+// A code with too few or too many words is rejected before it is tried, and the
+// right one still works.
+func TestNumberOfWordsIsCheckedFirst(t *testing.T) {
+	c := config(relaytest.Start(t, relay.Config{}).URL, wire.LaneRelay)
+	l, k := listen(t, c)
+	coming := accept(t.Context(), l, newRecorder())
+	for _, words := range [][]string{{"acid", "acorn"}, {"acid", "acorn", "acre", "acts"}} {
+		_, err := link.Dial(t.Context(), c, code.Code{Nameplate: k.Nameplate, Words: words}, newRecorder())
+		var count *link.WordCountError
+		if !errors.As(err, &count) || count.Want != 3 || count.Have != len(words) {
+			t.Errorf("%d words: %v", len(words), err)
+		}
+	}
+	meet(t, dial(t.Context(), c, k, newRecorder()), coming)
+}
+
+func rendezvousClient(t *testing.T, url string) *rendezvous.Client {
+	t.Helper()
+	at, err := rendezvous.ParseRelay(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rendezvous.New(at, rendezvous.Options{})
+}
