@@ -155,7 +155,11 @@ func networkEndings() map[tallow.Reason]ending {
 		tallow.ReasonVersions:         {text: "the two sides run versions of tallow that do not understand each other", hint: "Update the older one: tallow version shows which."},
 		tallow.ReasonRelayUnknownHost: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the spelling of the relay's name and your network connection."},
 		tallow.ReasonRelayUnreachable: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the relay's address and port, your network connection, and that the relay is running."},
-		tallow.ReasonRelayTLS:         {text: "no secure connection to the relay {relay}: {detail}", hint: "Check the relay's name, its certificate, and this machine's clock."},
+		tallow.ReasonProxy: {
+			text: "cannot reach the relay {relay} through the proxy {proxy}: {detail}",
+			hint: "The proxy is named in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY. Check it, or name the relay in NO_PROXY to go without it.",
+		},
+		tallow.ReasonRelayTLS: {text: "no secure connection to the relay {relay}: {detail}", hint: "Check the relay's name, its certificate, and this machine's clock."},
 		tallow.ReasonRelayNoTLS: {
 			text: "no secure connection to the relay {relay}: {detail}",
 			hint: "That port does not speak TLS. If you trust the network up to the relay, write its address as ws://HOST:PORT.",

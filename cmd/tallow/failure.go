@@ -78,7 +78,7 @@ func fillers(e *tallow.Error) *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{peer}", peer, "{self}", self,
-		"{relay}", e.Relay, "{nameplate}", e.Nameplate, "{path}", e.Path, "{other}", e.Other,
+		"{relay}", e.Relay, "{proxy}", e.Proxy, "{nameplate}", e.Nameplate, "{path}", e.Path, "{other}", e.Other,
 		"{detail}", e.Detail, "{count}", strconv.FormatInt(e.Count, 10),
 		"{entries}", entriesText(e.Count), "{files}", countText(e.Count, "file"),
 		"{bytes}", exactSize(e.Bytes), "{words}", alternatives(e.Words), "{wait}", waitHint(e.RetryAfter),

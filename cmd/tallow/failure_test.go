@@ -51,7 +51,7 @@ func TestEveryReasonHasWords(t *testing.T) {
 			{Kept: true},
 			{Waiting: true, Kept: true},
 			{
-				Relay: "relay.example", Nameplate: "7", Path: "a", Other: "b", Detail: "so it is", Words: []string{"acid", "acorn"},
+				Relay: "relay.example", Proxy: "proxy.example:3128", Nameplate: "7", Path: "a", Other: "b", Detail: "so it is", Words: []string{"acid", "acorn"},
 				Count: 2, Files: 1, Bytes: 5000, RetryAfter: time.Second,
 			},
 		} {

@@ -130,7 +130,7 @@ func (c *Client) postOpen(ctx context.Context, base *url.URL, req wire.OpenReque
 	}
 	refusal, err := wire.ParseRefusal(body)
 	if err != nil || refusal.Code == 0 {
-		return wire.OpenReply{}, c.statusError(status, header)
+		return wire.OpenReply{}, c.statusError(base, status, header)
 	}
 	return wire.OpenReply{}, &RelayError{
 		Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message),
@@ -138,20 +138,25 @@ func (c *Client) postOpen(ctx context.Context, base *url.URL, req wire.OpenReque
 	}
 }
 
-// statusError is the error of an HTTP answer that no relay gives.
-func (c *Client) statusError(status int, header http.Header) error {
+// statusError is the error of an HTTP answer to a request to u that no relay
+// gives.
+func (c *Client) statusError(u *url.URL, status int, header http.Header) error {
 	if status >= 300 && status < 400 {
 		return c.protocolError(fmt.Sprintf("it points to %s, use that address", printable(header.Get("Location"))), nil)
 	}
-	return c.protocolError(fmt.Sprintf("HTTP status %d", status), nil)
+	text := fmt.Sprintf("HTTP status %d", status)
+	if proxy := c.network.proxyName(u); proxy != "" {
+		text += ", through the proxy " + proxy
+	}
+	return c.protocolError(text, nil)
 }
 
 func (c *Client) protocolError(reason string, err error) error {
 	return &ProtocolError{Relay: c.endpoint.name, Reason: reason, Err: err}
 }
 
-// dialError gives a failure to get an answer its type.
-func (c *Client) dialError(ctx context.Context, err error) error {
+// dialError gives a failure to get an answer from an http or https URL its type.
+func (c *Client) dialError(ctx context.Context, u *url.URL, err error) error {
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
@@ -160,6 +165,6 @@ func (c *Client) dialError(ctx context.Context, err error) error {
 	case errors.Is(err, wire.ErrMalformed):
 		return c.protocolError("its answer makes no sense", err)
 	default:
-		return &UnreachableError{Relay: c.endpoint.name, Err: err}
+		return &UnreachableError{Relay: c.endpoint.name, Proxy: c.network.proxyName(u), Err: err}
 	}
 }

@@ -27,10 +27,14 @@ var ErrNoAddress = errors.New("there is no address of a relay")
 // UnreachableError says that no relay answers at the address.
 type UnreachableError struct {
 	Relay string // as the user named it
+	Proxy string // HOST:PORT of the proxy on the way, which may be what does not answer
 	Err   error
 }
 
 func (e *UnreachableError) Error() string {
+	if e.Proxy != "" {
+		return fmt.Sprintf("relay %s is unreachable through the proxy %s: %s", e.Relay, e.Proxy, Cause(e.Err))
+	}
 	return fmt.Sprintf("relay %s is unreachable: %s", e.Relay, Cause(e.Err))
 }
 

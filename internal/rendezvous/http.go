@@ -21,7 +21,7 @@ const maxRetryAfter = time.Hour
 func (c *Client) exchange(ctx context.Context, method string, u *url.URL, body []byte) (int, http.Header, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), bytes.NewReader(body))
 	if err != nil {
-		return 0, nil, nil, c.dialError(ctx, err)
+		return 0, nil, nil, c.dialError(ctx, u, err)
 	}
 	req.Header.Set("User-Agent", c.agent)
 	if len(body) > 0 {
@@ -34,12 +34,12 @@ func (c *Client) exchange(ctx context.Context, method string, u *url.URL, body [
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, nil, nil, c.dialError(ctx, err)
+		return 0, nil, nil, c.dialError(ctx, u, err)
 	}
 	defer resp.Body.Close()
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxRoomBody+1))
 	if err != nil {
-		return 0, nil, nil, c.dialError(ctx, err)
+		return 0, nil, nil, c.dialError(ctx, u, err)
 	}
 	return resp.StatusCode, resp.Header, answer, nil
 }
@@ -51,7 +51,7 @@ func (c *Client) probe(ctx context.Context, base *url.URL) error {
 		return err
 	}
 	if status != http.StatusOK {
-		return c.statusError(status, header)
+		return c.statusError(base, status, header)
 	}
 	if _, err := wire.ParseRelayHealth(body); err != nil {
 		return c.protocolError("something else runs there", err)

@@ -59,19 +59,19 @@ func (c *Client) dial(ctx context.Context, base *url.URL, join wire.RoomJoin) (c
 	var upgrade *UpgradeError
 	switch {
 	case errors.As(err, &upgrade):
-		return nil, false, c.upgradeError(upgrade)
+		return nil, false, c.upgradeError(base, upgrade)
 	case err != nil:
-		return nil, false, c.dialError(ctx, err)
+		return nil, false, c.dialError(ctx, base, err)
 	}
 	return conn, answer.Get(wire.RoomJoinHeader) != "", nil
 }
 
 // upgradeError translates an answer that is no WebSocket. A relay that cannot
 // refuse by an error frame, because it shuts down, says why in JSON.
-func (c *Client) upgradeError(e *UpgradeError) error {
+func (c *Client) upgradeError(base *url.URL, e *UpgradeError) error {
 	refusal, err := wire.ParseRefusal(e.Body)
 	if err != nil || refusal.Code == 0 {
-		return c.statusError(e.Status, e.Header)
+		return c.statusError(base, e.Status, e.Header)
 	}
 	return &RelayError{Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message)}
 }

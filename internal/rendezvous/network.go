@@ -24,7 +24,7 @@ type network struct {
 // newNetwork makes a network, without a proxy if direct is set.
 func newNetwork(direct bool) network {
 	n := network{
-		proxy:  http.ProxyFromEnvironment,
+		proxy:  proxyFromEnvironment(),
 		dialer: net.Dialer{Timeout: dialTimeout, Control: congestion.Control},
 	}
 	if direct {

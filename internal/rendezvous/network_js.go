@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/url"
 )
 
 // errNoDialer is the error of a client without Options.Dialer.
@@ -20,6 +21,9 @@ func (*network) webSockets() (Dialer, error) { return nil, errNoDialer }
 
 // transport returns a transport that uses fetch.
 func (*network) transport() http.RoundTripper { return &http.Transport{} }
+
+// proxyName returns "": a browser does not tell.
+func (*network) proxyName(*url.URL) string { return "" }
 
 // resolvesLocally reports false: a browser does not tell what a name stands for.
 func (*network) resolvesLocally(context.Context, string) bool { return false }

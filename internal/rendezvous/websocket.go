@@ -32,8 +32,14 @@ type webSocketDialer struct{ network *network }
 
 // Dial implements Dialer.
 func (d webSocketDialer) Dial(ctx context.Context, u *url.URL, header http.Header) (Conn, http.Header, error) {
+	plain := *u
+	plain.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
+	proxy, dial, err := d.network.webSocketProxy(&plain)
+	if err != nil {
+		return nil, nil, err
+	}
 	dialer := websocket.Dialer{
-		Proxy:            d.network.proxy,
+		Proxy:            http.ProxyURL(proxy),
 		TLSClientConfig:  d.network.tls,
 		HandshakeTimeout: dialTimeout + answerTimeout,
 		ReadBufferSize:   readBuffer,
@@ -43,7 +49,7 @@ func (d webSocketDialer) Dial(ctx context.Context, u *url.URL, header http.Heade
 	// closing the connection under it ends the upgrade.
 	var stop func() bool
 	dialer.NetDialContext = func(dialing context.Context, network, addr string) (net.Conn, error) {
-		conn, err := d.network.dialer.DialContext(dialing, network, addr)
+		conn, err := dial(dialing, network, addr)
 		if err == nil {
 			stop = context.AfterFunc(ctx, func() { _ = conn.Close() })
 		}

@@ -33,6 +33,7 @@ type Error struct {
 
 	// Details; the comment of a Reason says which of them it sets.
 	Relay      string   // as it was configured
+	Proxy      string   // HOST:PORT
 	Nameplate  string   // of a code
 	Path       string   // on this machine
 	Other      string   // another path
@@ -49,7 +50,7 @@ type Error struct {
 // Error returns the reason and its details, for logs.
 func (e *Error) Error() string {
 	text := fmt.Sprintf("%s: %s", e.Kind, e.Reason)
-	for _, fact := range []string{e.Relay, e.Nameplate, e.Path, e.Other, e.Detail} {
+	for _, fact := range []string{e.Relay, e.Proxy, e.Nameplate, e.Path, e.Other, e.Detail} {
 		if fact != "" {
 			text += fmt.Sprintf(": %q", fact)
 		}

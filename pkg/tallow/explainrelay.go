@@ -58,7 +58,10 @@ func explainRelay(err error) *Error {
 		e.Relay, e.Detail, e.RetryAfter = refused.Relay, refused.Message, refused.RetryAfter
 	case errors.As(err, &unreachable):
 		e.Reason, e.Relay, e.Detail = ReasonRelayUnreachable, unreachable.Relay, rendezvous.Cause(unreachable.Err)
-		if unreachable.UnknownHost() {
+		switch {
+		case unreachable.Proxy != "":
+			e.Reason, e.Proxy = ReasonProxy, unreachable.Proxy
+		case unreachable.UnknownHost():
 			e.Reason = ReasonRelayUnknownHost
 		}
 	case errors.As(err, &tls):
