@@ -127,6 +127,8 @@ func explain(code wire.RoomErrorCode) string {
 		return "You sent nothing in time."
 	case wire.RoomWrongVersion:
 		return fmt.Sprintf("This relay speaks version %d of the room protocol, and takes nothing in the URL; update tallow.", wire.RoomVersion)
+	case wire.RoomWithdrawn:
+		return "The sender has given up."
 	default:
 		return "The message or request is malformed."
 	}

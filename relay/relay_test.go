@@ -393,7 +393,7 @@ func TestWithdraw(t *testing.T) {
 	if rooms(r) != 0 {
 		t.Error("the room is still there")
 	}
-	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomUnknown)
+	dial(t, base, asReceiver(reply.Nameplate)).wantError(wire.RoomWithdrawn)
 	if again := open(t, base, reply.Nameplate); again.Ticket == reply.Ticket {
 		t.Error("the same ticket twice")
 	}

@@ -23,7 +23,7 @@ func (r role) other() role { return 1 - r }
 // come (resume.go).
 //
 //	open --burn--> burnt --both have left--> over (used)
-//	open --TTL, or the sender withdraws--> over (expired, unknown)
+//	open --TTL, or the sender withdraws--> over (expired, withdrawn)
 type room struct {
 	table *table
 	id    *[16]byte // of a resume room; nil for the room of a code, which has:
@@ -97,7 +97,7 @@ func (r *room) burn() {
 // everything that the sender sent before.
 func (r *room) withdraw(p *peer) {
 	r.table.mu.Lock()
-	reason := wire.RoomUnknown
+	reason := wire.RoomWithdrawn
 	if r.burnt {
 		reason = wire.RoomUsed
 	}

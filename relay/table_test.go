@@ -244,7 +244,7 @@ func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 	if used := tb.numbers.used[1] + tb.numbers.used[2] + tb.numbers.used[3]; used != 5 {
 		t.Errorf("%d numbers in use, want 5", used)
 	}
-	if code := refused(tb, "100", nil); code != wire.RoomUnknown {
+	if code := refused(tb, "100", nil); code != wire.RoomWithdrawn {
 		t.Errorf("withdrawn: %v", code)
 	}
 	// A nameplate that ends several times has one tombstone, and can be asked for.

@@ -73,11 +73,13 @@ func newHTTPProxy(t *testing.T, at string, carried *atomic.Int32) *httptest.Serv
 			t.Error(err)
 			return
 		}
-		w.WriteHeader(http.StatusOK)
 		here, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
 			return
+		}
+		if _, err := io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
+			t.Error(err)
 		}
 		tunnels.Go(func() { pass(here, there) })
 	}))

@@ -168,7 +168,7 @@ func TestRejoinOfALostRoom(t *testing.T) {
 		if refused := (*RelayError)(nil); errors.As(err, &refused) && refused.Code == wire.RoomReplaced {
 			continue // the withdrawal came in between
 		}
-		if e := wantRefusal(t, err, wire.RoomUnknown); !e.Sending {
+		if e := wantRefusal(t, err, wire.RoomWithdrawn); !e.Sending {
 			t.Errorf("%v", e)
 		}
 		break

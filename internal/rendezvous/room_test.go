@@ -116,7 +116,7 @@ func TestWithdraw(t *testing.T) {
 	_, _, err := read(t, r)
 	errorAs[*LostError](t, err)
 	_, err = client(t, address).Join(t.Context(), s.Nameplate())
-	wantRefusal(t, err, wire.RoomUnknown)
+	wantRefusal(t, err, wire.RoomWithdrawn)
 }
 
 func TestRelayPutsThePeerOut(t *testing.T) {

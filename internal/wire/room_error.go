@@ -22,6 +22,7 @@ const (
 	RoomReplaced     RoomErrorCode = 11 // the same peer has joined again and has the slot now
 	RoomIdle         RoomErrorCode = 12 // the peer did not join, or as the receiver sent nothing, in time
 	RoomWrongVersion RoomErrorCode = 13 // the peer speaks another version of the room protocol
+	RoomWithdrawn    RoomErrorCode = 14 // the sender has given up
 )
 
 // roomErrorName returns the word of a code, or "" if it has none.
@@ -53,6 +54,8 @@ func roomErrorName(c RoomErrorCode) string {
 		return "idle"
 	case RoomWrongVersion:
 		return "version"
+	case RoomWithdrawn:
+		return "withdrawn"
 	default:
 		return ""
 	}
@@ -72,7 +75,7 @@ func (c RoomErrorCode) MarshalText() ([]byte, error) { return []byte(c.String())
 // becomes the zero code.
 func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 	*c = 0
-	for code := RoomUnknown; code <= RoomWrongVersion; code++ {
+	for code := RoomUnknown; code <= RoomWithdrawn; code++ {
 		if roomErrorName(code) == string(text) {
 			*c = code
 		}

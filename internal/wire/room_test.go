@@ -110,7 +110,7 @@ func TestRoomErrorBytes(t *testing.T) {
 func TestRoomErrorCodeText(t *testing.T) {
 	words := []string{
 		"", "unknown", "full", "used", "taken", "too-large", "malformed", "rate", "expired", "closing", "ticket", "replaced",
-		"idle", "version",
+		"idle", "version", "withdrawn",
 	}
 	for i, word := range words[1:] {
 		code := RoomErrorCode(i + 1)

@@ -63,7 +63,7 @@ func TestHandshakeErrors(t *testing.T) {
 
 // Every refusal by a relay has a Reason, for each role.
 func TestRefusals(t *testing.T) {
-	for code := wire.RoomUnknown; code <= wire.RoomWrongVersion+1; code++ {
+	for code := wire.RoomUnknown; code <= wire.RoomWithdrawn+1; code++ {
 		for _, e := range []rendezvous.RelayError{{Opening: true, Sending: true}, {Sending: true}, {}, {Resuming: true}} {
 			e.Relay, e.Code, e.Message = "relay.example", code, "Because."
 			got := tallow.Explain(t.Context(), &e)
@@ -78,6 +78,7 @@ func TestRefusals(t *testing.T) {
 		want tallow.Reason
 	}{
 		{rendezvous.RelayError{Code: wire.RoomUnknown}, tallow.KindCode, tallow.ReasonCodeUnknown},
+		{rendezvous.RelayError{Code: wire.RoomWithdrawn}, tallow.KindCode, tallow.ReasonCodeUnknown},
 		{rendezvous.RelayError{Code: wire.RoomUnknown, Sending: true}, tallow.KindCode, tallow.ReasonCodeLost},
 		{rendezvous.RelayError{Code: wire.RoomFull}, tallow.KindCode, tallow.ReasonCodeBusy},
 		{rendezvous.RelayError{Code: wire.RoomFull, Opening: true}, tallow.KindNetwork, tallow.ReasonRelayFull},

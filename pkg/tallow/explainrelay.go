@@ -92,7 +92,7 @@ func explainRefusal(e *rendezvous.RelayError) (ErrorKind, Reason) {
 		return KindCode, ReasonCodeBusy
 	}
 	switch e.Code {
-	case wire.RoomUnknown:
+	case wire.RoomUnknown, wire.RoomWithdrawn:
 		return KindCode, ReasonCodeUnknown
 	case wire.RoomUsed:
 		return KindCode, ReasonCodeUsed
