@@ -33,7 +33,7 @@ func Listen(ctx context.Context, addr string) (net.Listener, net.PacketConn, err
 		return nil, nil, fmt.Errorf("listen address %q: write it as HOST:PORT or :PORT", addr)
 	}
 	for attempt := 1; ; attempt++ {
-		listener, err := bind.Listen(ctx, "tcp", addr)
+		listener, err := ListenTCP(ctx, addr)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -46,6 +46,12 @@ func Listen(ctx context.Context, addr string) (net.Listener, net.PacketConn, err
 			return nil, nil, err
 		}
 	}
+}
+
+// ListenTCP binds addr for a relay without a STUN service, like Listen.
+func ListenTCP(ctx context.Context, addr string) (net.Listener, error) {
+	bind := net.ListenConfig{Control: congestion.Control}
+	return bind.Listen(ctx, "tcp", addr)
 }
 
 // Serve runs a relay on listener, and its STUN service on packets unless that is

@@ -155,6 +155,10 @@ func networkEndings() map[tallow.Reason]ending {
 		tallow.ReasonVersions:         {text: "the two sides run versions of tallow that do not understand each other", hint: "Update the older one: tallow version shows which."},
 		tallow.ReasonRelayUnknownHost: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the spelling of the relay's name and your network connection."},
 		tallow.ReasonRelayUnreachable: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the relay's address and port, your network connection, and that the relay is running."},
+		tallow.ReasonNoNetwork: {
+			text: "this machine has no network, and so cannot reach the relay {relay}",
+			hint: "Connect it to a network and try again.",
+		},
 		tallow.ReasonProxy: {
 			text: "cannot reach the relay {relay} through the proxy {proxy}: {detail}",
 			hint: "The proxy is named in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY. Check it, or name the relay in NO_PROXY to go without it.",

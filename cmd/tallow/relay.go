@@ -120,7 +120,7 @@ func (s *server) level() slog.Level {
 // bind binds the relay's sockets; packets is nil without STUN.
 func (s *server) bind(ctx context.Context) (listener net.Listener, packets net.PacketConn, err error) {
 	if s.stun == noSTUN {
-		listener, err = (&net.ListenConfig{}).Listen(ctx, "tcp", s.listen)
+		listener, err = relay.ListenTCP(ctx, s.listen)
 	} else {
 		listener, packets, err = relay.Listen(ctx, s.listen)
 	}

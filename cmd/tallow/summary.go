@@ -114,6 +114,9 @@ func waitText(d time.Duration) string {
 // resultText says how a transfer ended: 3 files, 1.2 MB in 0.4 s (3.0 MB/s, webrtc).
 func resultText(r tallow.Result) string {
 	text := fmt.Sprintf("%s, %s in %s", countText(r.Files, "file"), bytesText(r.Bytes), timeText(r.Elapsed))
+	if r.Bytes == 0 {
+		return text // whatever crossed has not stayed
+	}
 	var how []string
 	if r.Elapsed >= measurable && r.Sent > 0 {
 		how = append(how, bytesText(int64(float64(r.Sent)/r.Elapsed.Seconds()))+"/s")

@@ -71,6 +71,9 @@ func TestResultText(t *testing.T) {
 			Files: 1, Bytes: 5, Sent: 5, Elapsed: time.Millisecond, Lanes: map[tallow.Lane]int64{tallow.LaneRelay: 5},
 		},
 		"2 files, 0 bytes in 1.0 s": {Files: 2, Elapsed: time.Second},
+		"0 files, 0 bytes in 2.0 s": { // what came was refused or skipped in the end
+			Sent: 9_400_000, Elapsed: 2 * time.Second, Lanes: map[tallow.Lane]int64{tallow.LaneTCP: 9_400_000},
+		},
 		"1 file, 5 bytes in 2.0 s (5 bytes/s)": { // a lane died and its blocks went out twice
 			Files: 1, Bytes: 5, Sent: 10, Elapsed: 2 * time.Second,
 		},

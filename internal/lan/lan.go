@@ -29,10 +29,12 @@ type Network struct {
 const nameplateDigits = 4
 
 // Serve runs a relay in this process, on all addresses of this machine, until it
-// is closed. It outlives ctx, so that a sender that gives up can still tell the
-// receiver. The error is a *link.ListenError.
+// is closed. The relay has no STUN service: every receiver is on the same network,
+// where a machine knows its own addresses, and some systems refuse the socket. It
+// outlives ctx, so that a sender that gives up can still tell the receiver. The
+// error is a *link.ListenError.
 func (n Network) Serve(ctx context.Context) (link.LocalRelay, error) {
-	listener, packets, err := relay.Listen(ctx, ":0")
+	listener, err := relay.ListenTCP(ctx, ":0")
 	if err != nil {
 		return nil, &link.ListenError{Err: err}
 	}
@@ -40,7 +42,7 @@ func (n Network) Serve(ctx context.Context) (link.LocalRelay, error) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	r := &localRelay{port: port, cancel: cancel}
 	r.wg.Go(func() {
-		err := relay.Serve(ctx, listener, packets, relay.Config{NameplateDigits: nameplateDigits, Version: n.Version, Logger: n.Logger})
+		err := relay.Serve(ctx, listener, nil, relay.Config{NameplateDigits: nameplateDigits, Version: n.Version, Logger: n.Logger})
 		if err != nil {
 			n.Logger.Error("the relay in this process ended", "reason", err)
 		}

@@ -36,3 +36,21 @@ func TestOneMachineWithoutNetwork(t *testing.T) {
 		same(t, file, filepath.Join(to, filepath.Base(file)))
 	}
 }
+
+// A machine that has no network says that, and blames no relay.
+func TestMachineWithoutNetworkSaysSo(t *testing.T) {
+	requireNetworks(t)
+	t.Parallel()
+	alone := newMachine(t, "alone")
+	for _, relay := range []string{"ws://192.0.2.1:8080", "relay.example"} {
+		send := run(t, alone, "send", "--relay", relay, "--text", "hello")
+		if e := send.first(t, "error"); e.Reason != "no-network" || e.Kind != "network" {
+			t.Errorf("%s: %+v", relay, e)
+		}
+	}
+	// On such a machine a relay that does not run is no fault of the network.
+	send := run(t, alone, "send", "--relay", "127.0.0.1:1", "--text", "hello")
+	if e := send.first(t, "error"); e.Reason != "relay-unreachable" {
+		t.Errorf("on this machine: %+v", e)
+	}
+}

@@ -165,6 +165,6 @@ func (c *Client) dialError(ctx context.Context, u *url.URL, err error) error {
 	case errors.Is(err, wire.ErrMalformed):
 		return c.protocolError("its answer makes no sense", err)
 	default:
-		return &UnreachableError{Relay: c.endpoint.name, Proxy: c.network.proxyName(u), Err: err}
+		return &UnreachableError{Relay: c.endpoint.name, Proxy: c.network.proxyName(u), Offline: isOffline(err), Err: err}
 	}
 }

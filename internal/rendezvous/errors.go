@@ -28,7 +28,9 @@ var ErrNoAddress = errors.New("there is no address of a relay")
 type UnreachableError struct {
 	Relay string // as the user named it
 	Proxy string // HOST:PORT of the proxy on the way, which may be what does not answer
-	Err   error
+	// Offline is set if this machine has no address but its loopback ones.
+	Offline bool
+	Err     error
 }
 
 func (e *UnreachableError) Error() string {

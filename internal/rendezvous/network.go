@@ -5,11 +5,13 @@ package rendezvous
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
 	"slices"
+	"syscall"
 
 	"github.com/tallow-transfer/tallow/internal/congestion"
 )
@@ -47,6 +49,33 @@ func (n *network) transport() http.RoundTripper {
 		ResponseHeaderTimeout: answerTimeout,
 		DisableKeepAlives:     true,
 	}
+}
+
+// isOffline reports whether a relay was not reached because this machine has no
+// network: no address but those by which it reaches itself. err is why.
+func isOffline(err error) bool {
+	if errors.Is(err, syscall.ECONNREFUSED) { // somebody answered
+		return false
+	}
+	interfaces, err := net.Interfaces()
+	if err != nil {
+		return false
+	}
+	for _, i := range interfaces {
+		if i.Flags&net.FlagUp == 0 || i.Flags&net.FlagLoopback != 0 {
+			continue
+		}
+		addrs, err := i.Addrs()
+		if err != nil {
+			return false
+		}
+		for _, a := range addrs {
+			if ip, ok := a.(*net.IPNet); ok && ip.IP.IsGlobalUnicast() {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // resolvesLocally reports whether a host name has only addresses of this machine

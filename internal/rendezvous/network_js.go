@@ -22,6 +22,9 @@ func (*network) webSockets() (Dialer, error) { return nil, errNoDialer }
 // transport returns a transport that uses fetch.
 func (*network) transport() http.RoundTripper { return &http.Transport{} }
 
+// isOffline reports false: a browser does not tell.
+func isOffline(error) bool { return false }
+
 // proxyName returns "": a browser does not tell.
 func (*network) proxyName(*url.URL) string { return "" }
 

@@ -59,6 +59,8 @@ func explainRelay(err error) *Error {
 	case errors.As(err, &unreachable):
 		e.Reason, e.Relay, e.Detail = ReasonRelayUnreachable, unreachable.Relay, rendezvous.Cause(unreachable.Err)
 		switch {
+		case unreachable.Offline:
+			e.Reason = ReasonNoNetwork
 		case unreachable.Proxy != "":
 			e.Reason, e.Proxy = ReasonProxy, unreachable.Proxy
 		case unreachable.UnknownHost():

@@ -79,6 +79,7 @@ const (
 	ReasonVersions         Reason = "versions"
 	ReasonRelayUnknownHost Reason = "relay-unknown-host" // Relay, Detail
 	ReasonRelayUnreachable Reason = "relay-unreachable"  // Relay, Detail
+	ReasonNoNetwork        Reason = "no-network"         // this machine has none, and so Relay cannot be reached
 	ReasonProxy            Reason = "proxy"              // Relay cannot be reached by Proxy: Detail
 	ReasonRelayTLS         Reason = "relay-tls"          // Relay, Detail
 	ReasonRelayNoTLS       Reason = "relay-no-tls"       // Relay, Detail: it does not speak TLS
