@@ -197,6 +197,12 @@ func roomBodies() []messageCase {
 			`'{"nonce":"` + roomNonceHex + `","nameplate":"7"}'`,
 		},
 		{
+			"POST /api/session for a code of 3 words", "sender",
+			OpenRequest{Nonce: roomNonce(), Words: 3},
+			parserOf(ParseOpenRequest),
+			`'{"nonce":"` + roomNonceHex + `","words":3}'`,
+		},
+		{
 			"status 201", "relay",
 			OpenReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour},
 			parserOf(ParseOpenReply),
