@@ -26,7 +26,7 @@ type narrator struct {
 	timeout  time.Duration // for the peer to come
 
 	coded   bool // there is a code
-	waits   bool // it was told what is waited for
+	waits   bool // a WaitEvent was printed
 	offer   tallow.Offer
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
@@ -76,7 +76,7 @@ func (n *narrator) event(event tallow.Event) {
 }
 
 // code hands over the code: to a script on stdout, to people with the command
-// for the other side. A code that takes the place of another is one more line.
+// for the peer. A code that replaces another one is another line.
 func (n *narrator) code(e tallow.CodeEvent) {
 	if n.codeTo != nil {
 		if _, err := fmt.Fprintln(n.codeTo, e.Code); err != nil {
@@ -100,7 +100,7 @@ func (n *narrator) code(e tallow.CodeEvent) {
 	}
 }
 
-// waiting tells what is waited for before the peer is there.
+// waiting prints what is waited for before the peer is there.
 func (n *narrator) waiting(e tallow.WaitEvent) {
 	switch e.Reason {
 	case tallow.WaitLooking:

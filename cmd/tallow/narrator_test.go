@@ -109,7 +109,7 @@ func TestWaitText(t *testing.T) {
 	}
 }
 
-// A code that takes the place of another is told to people and to scripts.
+// A code that replaces another one is printed for people and for scripts.
 func TestNarratorOfAnotherCode(t *testing.T) {
 	var people, script strings.Builder
 	n := &narrator{screen: &screen{w: &people}, codeTo: &script, subject: "a.txt"}
@@ -134,7 +134,7 @@ On the other machine:  tallow receive 8-acid-acorn-acre@r
 	}
 }
 
-// A receiver that comes first is told what it waits for.
+// A receiver that comes first prints what it waits for.
 func TestNarratorOfWaiting(t *testing.T) {
 	for name, tc := range map[string]struct {
 		events []tallow.WaitEvent

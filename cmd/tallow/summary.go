@@ -115,7 +115,7 @@ func waitText(d time.Duration) string {
 func resultText(r tallow.Result) string {
 	text := fmt.Sprintf("%s, %s in %s", countText(r.Files, "file"), bytesText(r.Bytes), timeText(r.Elapsed))
 	if r.Bytes == 0 {
-		return text // whatever crossed has not stayed
+		return text // nothing that was transferred has been kept
 	}
 	var how []string
 	if r.Elapsed >= measurable && r.Sent > 0 {

@@ -15,13 +15,12 @@ type LocalNetwork interface {
 	// *ListenError.
 	Serve(ctx context.Context) (LocalRelay, error)
 	// Join looks for the sender that announces a nameplate until ctx ends, and joins
-	// its room. Errors: *NotFoundError if nobody did before the deadline of ctx;
+	// its room. Errors: *NotFoundError if no sender did before the deadline of ctx;
 	// *SenderUnreachableError if it announces itself and cannot be reached;
 	// *rendezvous.RelayError; ctx's cause.
 	Join(ctx context.Context, nameplate string) (*rendezvous.Room, error)
 	// Find looks for the relay of that sender for a few seconds without joining a
-	// room. Errors:
-	// *NotFoundError, and those of rendezvous.First.
+	// room. Errors: *NotFoundError, and those of rendezvous.First.
 	Find(ctx context.Context, nameplate string) (rendezvous.Endpoint, error)
 }
 

@@ -54,7 +54,7 @@ func (n *network) transport() http.RoundTripper {
 // isOffline reports whether a relay was not reached because this machine has no
 // network: no address but those by which it reaches itself. err is why.
 func isOffline(err error) bool {
-	if errors.Is(err, syscall.ECONNREFUSED) { // somebody answered
+	if errors.Is(err, syscall.ECONNREFUSED) { // a machine answered
 		return false
 	}
 	interfaces, err := net.Interfaces()

@@ -96,7 +96,7 @@ const (
 //	0x01 | version u8 = 2 | flags u8 | nonce 16 | STUN address: u16 length, UTF-8
 type RoomWelcome struct {
 	Flags RoomFlags
-	// Words is how many words the code has, as its sender said; 0 if nobody did.
+	// Words is how many words the code has, as its sender said; 0 if unknown.
 	Words int
 	// Nonce is the handshake nonce with which the sender opened the room. It is
 	// zero in a resume room.

@@ -8,8 +8,8 @@ import "time"
 type Event interface{ event() }
 
 // CodeEvent is the code of a Send for the peer, before anything else but the
-// state. It comes again if the code changes: the relay was restarted, and has
-// given the number to somebody else.
+// state. It comes again if the code changes: the relay was restarted, and
+// another sender has its nameplate.
 type CodeEvent struct {
 	Code      string // with "@HOST" if the receiver needs to know the relay
 	Nameplate string

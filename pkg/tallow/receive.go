@@ -60,9 +60,9 @@ type ReceiveOptions struct {
 }
 
 // Receive meets the sender that waits with the code, or waits until one does, and
-// receives what it offers.
-// It returns when everything is verified, synced and in place. A text is returned
-// in Result.Text unless there is an Output, a Writer or a Destination for it.
+// receives what it offers. It returns when everything is verified, synced and in
+// place. A text is returned in Result.Text unless there is an Output, a Writer or
+// a Destination for it.
 //
 // Errors are of type *Error. With KindPartial, and with KindIntegrity if
 // Result.Corrupt is not 0, the transfer has completed and the Result says what
