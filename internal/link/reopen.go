@@ -28,7 +28,8 @@ func (l *Listener) rejoin(ctx context.Context, o MeetingObserver) (reopened bool
 		}
 		var least time.Duration
 		var refused *rendezvous.RelayError
-		switch errors.As(err, &refused); {
+		_ = errors.As(err, &refused)
+		switch {
 		case err == nil:
 			l.enter(room, o, known != nil)
 			return reopened, nil
