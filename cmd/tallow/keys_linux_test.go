@@ -95,7 +95,7 @@ func TestKeyboard(t *testing.T) {
 	}
 }
 
-// A program that ends in a hurry leaves the terminal as it was, although keys are
+// A program that ends at once leaves the terminal as it was, although keys are
 // still listened to.
 func TestTheTerminalIsLeft(t *testing.T) {
 	p := newPTY(t)
