@@ -63,7 +63,7 @@ func (t *table) findSlot(p *peer, want wire.RoomJoin) (*room, wire.RoomErrorCode
 	switch {
 	case r.burnt:
 		return nil, wire.RoomUsed
-	case r.slots[receiver].Load() != nil:
+	case r.held(receiver):
 		return nil, wire.RoomFull
 	}
 	return r, 0

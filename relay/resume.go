@@ -33,11 +33,12 @@ func (t *table) findResumer(p *peer, roomID, id [16]byte) (*room, wire.RoomError
 	}
 	free := false
 	for role := range role(len(r.slots)) {
-		switch holder := r.slots[role].Load(); {
+		holder := r.slots[role].Load()
+		switch {
 		case holder != nil && subtle.ConstantTimeCompare(holder.id[:], id[:]) == 1:
 			p.role = role
 			return r, 0
-		case holder == nil && !free:
+		case !r.held(role) && !free:
 			p.role, free = role, true
 		}
 	}

@@ -145,6 +145,14 @@ func (r *room) finish(reason wire.RoomErrorCode) {
 	r.table.remove(r, reason)
 }
 
+// held reports whether a slot belongs to a peer whose connection has not ended. A
+// peer that has seen its connection end can join again at once, even if the other
+// peer has yet to be told that it left.
+func (r *room) held(role role) bool {
+	holder := r.slots[role].Load()
+	return holder != nil && !holder.hasGone()
+}
+
 func (r *room) empty() bool {
 	return r.slots[sender].Load() == nil && r.slots[receiver].Load() == nil
 }

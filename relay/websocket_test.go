@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -112,5 +113,23 @@ func TestShutdownDoesNotWaitForWhoNeverJoins(t *testing.T) {
 	idle.wantError(wire.RoomClosing)
 	if err := <-done; err != nil {
 		t.Error(err)
+	}
+}
+
+// Whoever has seen its own connection end can join again at once.
+func TestSlotIsFreeOnceTheConnectionHasEnded(t *testing.T) {
+	_, base := start(t, unlimited())
+	reply := open(t, base, "")
+	dial(t, base, asSender(reply.Nameplate, reply.Ticket)).wantWelcome(0)
+	for range 100 {
+		r := dial(t, base, asReceiver(reply.Nameplate))
+		r.wantWelcome(wire.RoomPeerHere)
+		goodbye := websocket.FormatCloseMessage(websocket.CloseNormalClosure, "")
+		if err := r.conn.WriteControl(websocket.CloseMessage, goodbye, time.Now().Add(testTimeout)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.Copy(io.Discard, r.conn.NetConn()); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

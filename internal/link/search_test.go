@@ -26,9 +26,18 @@ func dial(ctx context.Context, c link.Config, k code.Code, o link.MeetingObserve
 // meet lets the peers of a Dial and an Accept exchange a message.
 func meet(t *testing.T, receiving, sending <-chan accepted) {
 	t.Helper()
-	r, s := <-receiving, <-sending
-	if r.err != nil || s.err != nil {
-		t.Fatal(r.err, s.err)
+	var r, s accepted
+	for r.peer == nil || s.peer == nil { // until the first error: the other one may wait for ever
+		select {
+		case r = <-receiving:
+			if r.err != nil {
+				t.Fatal(r.err)
+			}
+		case s = <-sending:
+			if s.err != nil {
+				t.Fatal(s.err)
+			}
+		}
 	}
 	say(t, connect(t, s.peer, link.Options{Observer: newRecorder()}), connect(t, r.peer, link.Options{Observer: newRecorder()}), "at last")
 }
