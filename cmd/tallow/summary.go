@@ -80,8 +80,10 @@ func sizeText(o tallow.Offer) string {
 	switch {
 	case o.Text:
 		return "a text of " + bytesText(o.Bytes)
-	case !o.Known:
+	case !o.Known && o.Files <= 1:
 		return "a stream of unknown size"
+	case !o.Known:
+		return countText(o.Files, "file") + ", at least " + bytesText(o.Bytes)
 	}
 	return countText(o.Files, "file") + ", " + bytesText(o.Bytes)
 }

@@ -29,6 +29,7 @@ type memorySource struct {
 	omitted []string         // that cannot be sent
 	changed map[string]bool  // that change while they are read
 	short   map[string]bool  // that turn out to be shorter
+	grown   map[string]bool  // that turn out to be longer
 }
 
 func (s *memorySource) Names() []string { return slices.Sorted(maps.Keys(s.files)) }
@@ -62,6 +63,9 @@ func (s *memorySource) Walk(_ context.Context, yield func(files.Item) error) err
 			data := s.files[path]
 			if s.short[path] {
 				data = data[:len(data)-1]
+			}
+			if s.grown[path] {
+				data = append(slices.Clone(data), 'x')
 			}
 			f := memorySourceFile{Reader: bytes.NewReader(data)}
 			if s.changed[path] {

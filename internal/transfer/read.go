@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"sync"
 
@@ -155,17 +156,34 @@ func (s *sender) endFile(end wire.FileEnd) {
 	}
 	s.mu.Unlock()
 	if out != nil && end.Outcome != wire.OutcomeOK {
-		s.failed(out.path, end.Outcome, fmt.Sprintf("%v: %s", end.Outcome, end.Reason))
+		s.failed(out.path, end.Outcome, failureText(end))
 	}
 	s.ends.addEnd(end)
 }
 
-var errShort = errors.New("it became shorter while it was read")
+// The errors of a file whose content is not as long as was announced.
+var (
+	errShort = errors.New("it became shorter while it was read: send it as a stream")
+	errGrew  = errors.New("it grew while it was read: send it as a stream")
+)
+
+// checkEnd returns an error unless a file ends at size.
+func checkEnd(f files.SourceFile, size int64) error {
+	var b [1]byte
+	switch n, err := f.ReadAt(b[:], size); {
+	case n > 0:
+		return errGrew
+	case err == io.EOF:
+		return nil
+	default:
+		return err
+	}
+}
 
 // endFailed returns the end of a file that could not be read.
 func endFailed(number uint64, err error) wire.FileEnd {
 	outcome := wire.OutcomeUnreadable
-	if errors.Is(err, errShort) {
+	if errors.Is(err, errShort) || errors.Is(err, errGrew) {
 		outcome = wire.OutcomeChanged
 	}
 	return wire.FileEnd{File: number, Outcome: outcome, Reason: reasonText(err)}
@@ -180,11 +198,23 @@ func endRead(number uint64, f files.SourceFile, size int64, root files.Hash) wir
 	return wire.FileEnd{File: number, Size: size, Root: root}
 }
 
+// failureText says why a file could not be sent. The reason of a change says that
+// it is one.
+func failureText(end wire.FileEnd) string {
+	if end.Outcome == wire.OutcomeChanged {
+		return end.Reason
+	}
+	return fmt.Sprintf("%v: %s", end.Outcome, end.Reason)
+}
+
 // reasonText returns an error's text for the peer, without the path of this machine.
 func reasonText(err error) string {
 	var path *fs.PathError
-	if errors.As(err, &path) {
+	switch {
+	case errors.As(err, &path):
 		return path.Err.Error()
+	case errors.Is(err, files.ErrChanged):
+		return files.ErrChanged.Error()
 	}
 	return err.Error()
 }

@@ -183,6 +183,9 @@ func (in *reading) done(ctx context.Context) {
 	size := in.item.Size
 	if in.item.Kind == files.KindStream {
 		size = in.size
+	} else if err := checkEnd(in.file, size); err != nil {
+		in.endFile(endFailed(in.number, err))
+		return
 	}
 	in.endFile(endRead(in.number, in.file, size, in.tree.Root()))
 }

@@ -113,5 +113,8 @@ func (s *sender) smallFile(ctx context.Context, u *unit, f smallFile) wire.FileE
 			u.blocks = append(u.blocks, blockSize{blockKey{f.number, 0}, int64(size)})
 		}
 	}
+	if err := checkEnd(in, f.item.Size); err != nil {
+		return endFailed(f.number, err)
+	}
 	return endRead(f.number, in, f.item.Size, tree.Root())
 }

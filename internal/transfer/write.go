@@ -149,7 +149,7 @@ func (r *receiver) handleEnd(m []byte) error {
 			continue
 		}
 		if f.Outcome != wire.OutcomeOK {
-			r.fail(in, f.Outcome, fmt.Sprintf("%v on the sending side: %s", f.Outcome, f.Reason))
+			r.fail(in, f.Outcome, "on the sending side: "+failureText(f))
 			continue
 		}
 		if in.entry.Kind == files.KindFile && f.Size != in.entry.Size {

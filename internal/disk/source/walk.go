@@ -27,10 +27,15 @@ const readBatch = 1024
 func (s *Paths) Count(ctx context.Context) (files.Totals, error) {
 	t := files.Totals{Known: true}
 	err := s.walk(ctx, func(_ *top, e entry) error {
-		if e.err == nil && e.Kind == files.KindFile {
+		switch {
+		case e.err != nil:
+		case e.Kind == files.KindFile:
 			t.Files++
 			t.Bytes += e.Size
 			t.Stored += e.stored
+		case e.Kind == files.KindStream:
+			t.Files++
+			t.Known = false
 		}
 		return nil
 	})
@@ -45,7 +50,17 @@ func (s *Paths) Walk(ctx context.Context, yield func(files.Item) error) error {
 		it := files.Item{Entry: e.Entry, Err: e.err}
 		if e.err == nil && e.Kind == files.KindFile {
 			_, inside, _ := strings.Cut(e.Path, "/")
-			it.Open = func() (files.SourceFile, error) { return s.openFile(t, inside, e) }
+			it.Open = func() (files.SourceFile, error) {
+				f, err := s.openFile(t, inside, e)
+				if err != nil {
+					return nil, err // a nil *localFile would not be a nil interface
+				}
+				return f, nil
+			}
+		}
+		if e.err == nil && e.Kind == files.KindStream {
+			_, inside, _ := strings.Cut(e.Path, "/")
+			it.Open = func() (files.SourceFile, error) { return s.openStream(t, inside, e) }
 		}
 		return yield(it)
 	})
@@ -83,7 +98,9 @@ func (w *walker) top(s *Paths, t *top) error {
 	case err != nil:
 		return w.fail(t.name, "cannot be read: "+oserror.Cause(err), err)
 	case info.Mode().IsRegular():
-		return w.yield(fileEntry(t.name, info))
+		return w.file(t.name, info, func() (*os.File, error) {
+			return os.OpenFile(t.local, os.O_RDONLY|osfs.OpenNonblock, 0)
+		})
 	case !info.IsDir():
 		return w.fail(t.name, "is a "+kindOf(info.Mode())+" now, not a file or a folder", files.ErrNotSendable)
 	}
@@ -140,11 +157,26 @@ func (w *walker) entry(dir *os.Root, at, name string) error {
 	case info.IsDir():
 		return w.subfolder(dir, p, name, info)
 	case info.Mode().IsRegular():
-		return w.yield(fileEntry(p, info))
+		return w.file(p, info, func() (*os.File, error) {
+			return dir.OpenFile(name, os.O_RDONLY|osfs.OpenNonblock, 0)
+		})
 	case info.Mode()&fs.ModeSymlink != 0:
 		return w.symlink(dir, p, name, info)
 	}
 	return w.fail(p, "is a "+kindOf(info.Mode())+", which cannot be sent", files.ErrNotSendable)
+}
+
+// file yields a regular file: as a stream, if its size is not that of its content.
+func (w *walker) file(p string, info fs.FileInfo, open func() (*os.File, error)) error {
+	if mayLie(info) {
+		switch exact, err := probe(info.Size(), open); {
+		case err != nil:
+			return w.fail(p, "cannot be read: "+oserror.Cause(err), err)
+		case !exact:
+			return w.yield(newEntry(p, files.KindStream, info))
+		}
+	}
+	return w.yield(fileEntry(p, info))
 }
 
 func (w *walker) subfolder(dir *os.Root, p, name string, info fs.FileInfo) error {
