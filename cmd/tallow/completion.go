@@ -79,6 +79,10 @@ func completeConflicts(*cobra.Command, []string, string) ([]string, cobra.ShellC
 	return conflictNames(), cobra.ShellCompDirectiveNoFileComp
 }
 
+func completeLinks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{string(tallow.LinksKeep), string(tallow.LinksSkip), string(tallow.LinksFollow)}, cobra.ShellCompDirectiveNoFileComp
+}
+
 // laneList names all lanes as --lanes takes them.
 func laneList() string {
 	var names []string

@@ -71,6 +71,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonRelayName:       {text: "{detail}", hint: "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example. In a code it is what follows the @."},
 		tallow.ReasonNoRelay:         {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
 		tallow.ReasonLaneName:        {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
+		tallow.ReasonLinksName:       {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
 		tallow.ReasonNegativeLimit:   {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},
 		tallow.ReasonWordCount:       {text: "a code has 2 to 8 words, not {count}"},
 		tallow.ReasonCodeNamesRelay:  {text: "a code of one's own is a number and words, without a relay", hint: "Name the relay with --relay."},

@@ -23,9 +23,9 @@ import (
 //	state     state, reason ("": the other events say why)
 //	stall     reason
 //	file      path, bytes, blake3
-//	skip      path, reason
+//	skip      path, reason, left_out: on purpose
 //	text      text
-//	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped
+//	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped, left_out
 //	error     kind, reason ("": the command line was wrong), message, hint
 //	listening addr
 //	version   version, commit, modified, go, platform
@@ -142,10 +142,11 @@ func (e *encoder) outcome(event tallow.Event) {
 		}{"file", v.Path, v.Bytes, v.BLAKE3})
 	case tallow.SkipEvent:
 		e.write(struct {
-			Event  string `json:"event"`
-			Path   string `json:"path"`
-			Reason string `json:"reason"`
-		}{"skip", v.Path, v.Reason})
+			Event   string `json:"event"`
+			Path    string `json:"path"`
+			Reason  string `json:"reason"`
+			LeftOut bool   `json:"left_out"`
+		}{"skip", v.Path, v.Reason, v.LeftOut})
 	case tallow.EndEvent:
 		if v.State == tallow.StateCompleted {
 			e.done(v.Result)
@@ -189,7 +190,8 @@ func (e *encoder) done(r tallow.Result) {
 		Seconds float64               `json:"seconds"`
 		Lanes   map[tallow.Lane]int64 `json:"lanes"`
 		Skipped int64                 `json:"skipped"`
-	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped})
+		LeftOut int64                 `json:"left_out"`
+	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped, r.LeftOut})
 }
 
 // failed writes the error that ended the program.

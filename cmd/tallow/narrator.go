@@ -28,6 +28,7 @@ type narrator struct {
 	coded   bool // there is a code
 	waits   bool // a WaitEvent was printed
 	offer   tallow.Offer
+	leftOut []string // what was left out on purpose, at most shownNames of it
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
@@ -60,6 +61,10 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.StallEvent:
 		n.stall(stallText(e))
 	case tallow.SkipEvent:
+		if e.LeftOut {
+			n.leaveOut(e)
+			return
+		}
 		n.screen.say("Skipped %s: %s", printable(e.Path), printable(e.Reason))
 	case tallow.LaneEvent:
 		n.screen.carry(e.Lane, e.Up)
@@ -194,6 +199,20 @@ func (n *narrator) done(r tallow.Result) {
 		n.saved(r)
 	default:
 		n.screen.say("Sent %s", resultText(r))
+	}
+	if r.LeftOut > 0 {
+		n.screen.say("Left out on purpose: %s", leftOutText(n.leftOut, r.LeftOut))
+	}
+}
+
+// leaveOut notes what was left out on purpose: it is told at the end, since there
+// may be much of it.
+func (n *narrator) leaveOut(e tallow.SkipEvent) {
+	if len(n.leftOut) < shownNames {
+		n.leftOut = append(n.leftOut, e.Path)
+	}
+	if n.verbose {
+		n.screen.say("Left out %s: %s", printable(e.Path), printable(e.Reason))
 	}
 }
 

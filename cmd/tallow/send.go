@@ -18,6 +18,7 @@ type send struct {
 	code  string
 	words int
 	text  string
+	links string
 }
 
 func newSend(p *program) *cobra.Command {
@@ -39,10 +40,13 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one")
 	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has, a number `N`")
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
+	flags.StringVar(&s.links, "links", string(tallow.LinksKeep),
+		"`what` to do with symlinks in folders: keep (leave out those that lead out of the folder), skip or follow")
 	s.register(cmd, tallow.DefaultSendTimeout)
 	completeFlag(cmd, "code", completeCodeFlag)
 	completeFlag(cmd, "words", noCompletion)
 	completeFlag(cmd, "text", noCompletion)
+	completeFlag(cmd, "links", completeLinks)
 	return cmd
 }
 
@@ -78,7 +82,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 
 // options returns the options from the flags and arguments.
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
-	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate)}
+	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links)}
 	given := cmd.Flags().Changed
 	switch {
 	case given("code") && given("words"):

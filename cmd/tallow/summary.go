@@ -59,6 +59,19 @@ func namesText(names []string) string {
 	return strings.Join(shown[:last], ", ") + " and " + shown[last]
 }
 
+// leftOutText says what was left out: how much, and the first paths of it.
+func leftOutText(paths []string, count int64) string {
+	var shown []string
+	for _, p := range paths {
+		shown = append(shown, shorten(printable(p), shownCells))
+	}
+	text := countText(count, "symlink") + " (" + strings.Join(shown, ", ")
+	if count > int64(len(shown)) {
+		text += ", …"
+	}
+	return text + ")"
+}
+
 // shorten cuts a text off where it would take more than so many columns of a
 // terminal.
 func shorten(text string, columns int) string {

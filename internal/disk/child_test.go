@@ -26,7 +26,7 @@ const childSealed = "sealed by the child"
 
 // child receives that many blocks, reports it and waits.
 func child() int {
-	src, err := source.NewPaths([]string{os.Getenv(childSource)})
+	src, err := source.NewPaths([]string{os.Getenv(childSource)}, source.Options{})
 	if err != nil {
 		return complain(err)
 	}

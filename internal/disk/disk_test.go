@@ -205,7 +205,7 @@ func deliver(t *testing.T, dir string, o destination.Options, paths ...string) *
 // the test at the latest.
 func open(t *testing.T, dir string, o destination.Options, paths ...string) *delivery {
 	t.Helper()
-	src, err := source.NewPaths(paths)
+	src, err := source.NewPaths(paths, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,7 +31,7 @@ func TestUnreadableSource(t *testing.T) {
 	}
 	_, err := got.items["top/closed"].Open()
 	mentions(t, err, "top/closed", "permission denied")
-	if _, err := source.NewPaths([]string{filepath.Join(top, "folder", "a")}); err == nil {
+	if _, err := source.NewPaths([]string{filepath.Join(top, "folder", "a")}, source.Options{}); err == nil {
 		t.Error("a path that cannot be seen is taken")
 	}
 }

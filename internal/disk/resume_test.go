@@ -336,7 +336,7 @@ func TestResumeOfReplacedByPerson(t *testing.T) {
 // receiveAll receives a folder up to the commit of all of its files.
 func receiveAll(t *testing.T, f *destination.Folder, src string) {
 	t.Helper()
-	s, err := source.NewPaths([]string{src})
+	s, err := source.NewPaths([]string{src}, source.Options{})
 	must(t, err)
 	defer s.Close()
 	d := &delivery{src: s, dst: f, paths: map[string]string{}, skipped: map[string]string{}, failed: map[string]error{}}

@@ -48,7 +48,7 @@ func list(t *testing.T, s sender) listing {
 
 func newSource(t *testing.T, paths ...string) *source.Paths {
 	t.Helper()
-	s, err := source.NewPaths(paths)
+	s, err := source.NewPaths(paths, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestBadPaths(t *testing.T) {
 		}{[]string{odd}, source.PathError{Fault: source.FaultNotUTF8, Path: odd}})
 	}
 	for _, tt := range tests {
-		_, err := source.NewPaths(tt.paths)
+		_, err := source.NewPaths(tt.paths, source.Options{})
 		var got *source.PathError
 		if !errors.As(err, &got) {
 			t.Errorf("%q: %v", tt.paths, err)
@@ -429,6 +429,66 @@ func TestSwappedSource(t *testing.T) {
 			t.Errorf("%v, %v", got.order, got.problems)
 		}
 	})
+}
+
+// What symlinks lead to is sent in their place, and never one folder inside of itself.
+func TestFollowLinks(t *testing.T) {
+	dir := t.TempDir()
+	top, far := filepath.Join(dir, "top"), filepath.Join(dir, "far")
+	write(t, filepath.Join(top, "a"), []byte("1"))
+	secret := write(t, filepath.Join(far, "sub", "b"), []byte("22"))
+	for p, target := range map[string]string{
+		"top/file": secret, "top/folder": far, "top/up": "..", "top/loop": "loop", "top/none": "nowhere",
+		"far/sub/back": "../../far", "far/in": "../top/a",
+	} {
+		must(t, os.Symlink(target, filepath.Join(dir, p)))
+	}
+	s, err := source.NewPaths([]string{top}, source.Options{Links: source.FollowLinks})
+	must(t, err)
+	defer s.Close()
+	got := list(t, s)
+	for p, want := range map[string]string{"top/a": "1", "top/file": "22", "top/folder/sub/b": "22", "top/folder/in": "1", "top/up/far/sub/b": "22"} {
+		item, ok := got.items[p]
+		if !ok {
+			t.Errorf("%s is not listed", p)
+			continue
+		}
+		f, err := item.Open()
+		must(t, err)
+		b := make([]byte, len(want))
+		if _, err := f.ReadAt(b, 0); err != nil || string(b) != want || f.Changed() != nil {
+			t.Errorf("%s has %q: %v, %v", p, b, err, f.Changed())
+		}
+		must(t, f.Close())
+	}
+	for p, words := range map[string]string{
+		"top/folder/sub/back": "leads back", "top/loop": "in a circle", "top/none": "to nothing",
+	} {
+		if !strings.Contains(got.problems[p], words) {
+			t.Errorf("the problem of %s is %q, want %q", p, got.problems[p], words)
+		}
+	}
+	for p := range got.entries {
+		if strings.Count(p, "/") > 12 {
+			t.Fatalf("a folder is in itself: %s", p)
+		}
+	}
+}
+
+// Symlinks are left out, which is no failure.
+func TestSkipLinks(t *testing.T) {
+	top := filepath.Join(t.TempDir(), "top")
+	write(t, filepath.Join(top, "a"), []byte("1"))
+	must(t, os.Symlink("a", filepath.Join(top, "link")))
+	s, err := source.NewPaths([]string{top}, source.Options{Links: source.SkipLinks})
+	must(t, err)
+	defer s.Close()
+	must(t, s.Walk(t.Context(), func(i files.Item) error {
+		if (i.Path == "top/link") != errors.Is(i.Err, files.ErrLeftOut) {
+			t.Errorf("%s: %v", i.Path, i.Err)
+		}
+		return nil
+	}))
 }
 
 // A path that the user gives may be a symlink, as with scp.

@@ -15,6 +15,8 @@ type Observer interface {
 	FileDone(path string, bytes int64, hash files.Hash)
 	// FileFailed is called when a file or another entry was skipped or failed.
 	FileFailed(path string, outcome wire.Outcome, reason string)
+	// LeftOut is called when the source leaves an entry out on purpose.
+	LeftOut(path, reason string)
 	// PauseChanged is called when data begins or ceases to be held back, by either
 	// side.
 	PauseChanged(paused bool)
@@ -75,4 +77,5 @@ type Result struct {
 	Failed  int64 // entries that were skipped or failed
 	Corrupt int64 // of Failed: files whose data failed verification; of a Receive only
 	Omitted int64 // entries that the sender could not send
+	LeftOut int64 // entries that the sender left out on purpose
 }

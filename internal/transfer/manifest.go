@@ -61,7 +61,7 @@ type pager struct {
 	bytes int           // the encoded size of its entries
 }
 
-// add adds an entry. One that cannot be sent is counted and reported instead.
+// add adds an entry. One that is not sent is counted and reported instead.
 func (b *pager) add(ctx context.Context, it files.Item) error {
 	var e wire.Entry
 	err := it.Err
@@ -69,11 +69,7 @@ func (b *pager) add(ctx context.Context, it files.Item) error {
 		e, err = toWire(it.Entry)
 	}
 	if err != nil {
-		b.open.Omitted++
-		b.mu.Lock()
-		b.result.Omitted++
-		b.mu.Unlock()
-		b.o.Observer.FileFailed(it.Path, wire.OutcomeUnreadable, err.Error())
+		b.omit(it.Path, err)
 		return nil
 	}
 	if !b.open.Fits(b.bytes, e) {
@@ -85,6 +81,22 @@ func (b *pager) add(ctx context.Context, it files.Item) error {
 	b.items = append(b.items, it)
 	b.bytes += e.EncodedLen()
 	return nil
+}
+
+// omit counts and reports an entry that is not sent.
+func (b *pager) omit(path string, err error) {
+	if errors.Is(err, files.ErrLeftOut) {
+		b.mu.Lock()
+		b.result.LeftOut++
+		b.mu.Unlock()
+		b.o.Observer.LeftOut(path, err.Error())
+		return
+	}
+	b.open.Omitted++
+	b.mu.Lock()
+	b.result.Omitted++
+	b.mu.Unlock()
+	b.o.Observer.FileFailed(path, wire.OutcomeUnreadable, err.Error())
 }
 
 // send sends the open page and opens the next one.

@@ -193,15 +193,16 @@ func (f *memoryFile) Close() error {
 
 // log is an Observer that keeps what it is told.
 type log struct {
-	mu     sync.Mutex
-	done   map[string]files.Hash
-	failed map[string]string
-	paused []bool
-	stalls []string
+	mu      sync.Mutex
+	done    map[string]files.Hash
+	failed  map[string]string
+	leftOut map[string]string
+	paused  []bool
+	stalls  []string
 }
 
 func newLog() *log {
-	return &log{done: make(map[string]files.Hash), failed: make(map[string]string)}
+	return &log{done: make(map[string]files.Hash), failed: make(map[string]string), leftOut: make(map[string]string)}
 }
 
 func (l *log) FileDone(path string, _ int64, hash files.Hash) {
@@ -214,6 +215,12 @@ func (l *log) FileFailed(path string, outcome wire.Outcome, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.failed[path] = fmt.Sprintf("%v: %s", outcome, reason)
+}
+
+func (l *log) LeftOut(path, reason string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.leftOut[path] = reason
 }
 
 func (l *log) PauseChanged(paused bool) {

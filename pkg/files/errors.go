@@ -9,6 +9,10 @@ import (
 // was listed.
 var ErrChanged = errors.New("changed while it was sent")
 
+// ErrLeftOut is in the Err of an Item that a Source leaves out because it was told
+// to. That the peer does not get it is no failure.
+var ErrLeftOut = errors.New("left out on purpose")
+
 // Refusal is an error that refuses one entry, for instance because its name is
 // not allowed or a file is in the way. The transfer goes on without the entry.
 // Destination.Prepare, Destination.Commit, File.WriteAt and File.Verified may

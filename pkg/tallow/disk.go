@@ -16,12 +16,28 @@ import (
 )
 
 // openPaths opens files and folders of this machine as a source.
-func openPaths(paths []string) (openSource, error) {
-	s, err := source.NewPaths(paths)
+func openPaths(o SendOptions) (openSource, error) {
+	links, err := linksPolicy(o.Links)
+	if err != nil {
+		return nil, err
+	}
+	s, err := source.NewPaths(o.Paths, source.Options{Links: links})
 	if err != nil {
 		return nil, err // a nil *source.Paths would not be a nil interface
 	}
 	return s, nil
+}
+
+func linksPolicy(l Links) (source.Links, error) {
+	switch l {
+	case "", LinksKeep:
+		return source.KeepLinks, nil
+	case LinksSkip:
+		return source.SkipLinks, nil
+	case LinksFollow:
+		return source.FollowLinks, nil
+	}
+	return 0, &Error{Kind: KindUsage, Reason: ReasonLinksName, Detail: string(l)}
 }
 
 // openFolder opens the output folder as the destination.

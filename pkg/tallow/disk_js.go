@@ -2,7 +2,7 @@ package tallow
 
 // A browser has no disk: a program there provides a Source and a Destination.
 
-func openPaths([]string) (openSource, error) { return nil, usage(ReasonNoDisk) }
+func openPaths(SendOptions) (openSource, error) { return nil, usage(ReasonNoDisk) }
 
 func (*output) openFolder([]string) error { return usage(ReasonNoDisk) }
 

@@ -63,10 +63,11 @@ type FileEvent struct {
 	BLAKE3 string // of the whole file, in hexadecimal
 }
 
-// SkipEvent says that an entry was skipped or failed.
+// SkipEvent says that an entry was skipped or failed, or was left out.
 type SkipEvent struct {
-	Path   string
-	Reason string
+	Path    string
+	Reason  string
+	LeftOut bool // on purpose, as the options of the Send say; this is no failure
 }
 
 // EndEvent is the last event of every Send and Receive. It has their results.
@@ -106,7 +107,8 @@ type Result struct {
 	Files   int64          // in place
 	Bytes   int64          // of those files
 	Skipped int64          // entries that were skipped or failed on either side
-	Corrupt int64          // of those, files whose data failed verification; Receive only
+	LeftOut int64          // entries that the sender left out on purpose; they are no failures
+	Corrupt int64          // of those skipped, files whose data failed verification; Receive only
 	Sent    int64          // payload bytes that were actually transferred
 	Lanes   map[Lane]int64 // Sent, by the lane that carried it
 	Elapsed time.Duration  // since the offer was accepted

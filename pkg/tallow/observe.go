@@ -57,6 +57,10 @@ func (e transferEvents) FileFailed(path string, _ wire.Outcome, reason string) {
 	e.run.tell(SkipEvent{Path: path, Reason: reason})
 }
 
+func (e transferEvents) LeftOut(path, reason string) {
+	e.run.tell(SkipEvent{Path: path, Reason: reason, LeftOut: true})
+}
+
 func (e transferEvents) PauseChanged(paused bool) {
 	if paused {
 		e.run.changeState(transfer.EventPaused, "")

@@ -24,6 +24,7 @@ const (
 	ReasonRelayName       Reason = "relay-name"        // Relay, Detail
 	ReasonNoRelay         Reason = "no-relay"          // no relay is named, and there is no local network
 	ReasonLaneName        Reason = "lane-name"         // Detail
+	ReasonLinksName       Reason = "links-name"        // Detail
 	ReasonNegativeLimit   Reason = "negative-limit"    //
 	ReasonWordCount       Reason = "word-count"        // Count
 	ReasonCodeNamesRelay  Reason = "code-names-relay"  // a code of one's own has no relay

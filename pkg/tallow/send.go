@@ -30,6 +30,8 @@ type SendOptions struct {
 
 	StreamName string // default "stdin"
 
+	Links Links // what becomes of symlinks in folders of Paths; default LinksKeep
+
 	Code  string // a code of one's own, such as 7-apple-walrus-kayak; empty: generated
 	Words int    // of a generated code; default DefaultWords
 
@@ -51,6 +53,17 @@ type SendOptions struct {
 	// CodeEvent, the last an EndEvent. It may be nil.
 	OnEvent func(Event)
 }
+
+// Links says what becomes of the symlinks in the folders that are sent. One of
+// SendOptions.Paths that is itself a symlink is always followed.
+type Links string
+
+// The policies for symlinks.
+const (
+	LinksKeep   Links = "keep"   // send them as symlinks; those that lead out of the folder are left out
+	LinksSkip   Links = "skip"   // leave them all out
+	LinksFollow Links = "follow" // send what they lead to in their place, wherever that is
+)
 
 // Send waits for a receiver that knows the code, and sends to it. While it waits,
 // a restart of the relay does not end it. It returns when the receiver has

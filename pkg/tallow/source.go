@@ -34,7 +34,7 @@ func (o SendOptions) source() (openSource, error) {
 	case o.Stream != nil:
 		return stream.NewReader(cmp.Or(o.StreamName, "stdin"), o.Stream), nil
 	}
-	return openPaths(o.Paths)
+	return openPaths(o)
 }
 
 // callersSource is a source that the caller owns and closes.

@@ -3,6 +3,7 @@ package osfs
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
 )
 
@@ -21,6 +22,13 @@ func IsBadName(err error) bool {
 // because the file system cannot store it, as FAT cannot.
 func IsUnsupportedAttribute(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP)
+}
+
+// IsLoop reports whether symlinks could not be followed because they lead in a
+// circle.
+func IsLoop(err error) bool {
+	// Package filepath has no error value for it.
+	return errors.Is(err, errLoop) || strings.Contains(err.Error(), "too many links")
 }
 
 // IsOtherDisk reports whether a rename failed because it would have led to

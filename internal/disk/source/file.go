@@ -7,10 +7,10 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// openFile opens a file that Walk listed. inside is its path below the top-level
-// folder t, and empty if t is the file itself. Symlinks that lead out of t are not
+// openFile opens a file that Walk listed. inside is its path below the folder t,
+// and empty if t is the file itself. Symlinks that lead out of t are not
 // followed, whatever took the place of the file since the walk.
-func (s *Paths) openFile(t *top, inside string, listed entry) (*localFile, error) {
+func (s *Paths) openFile(t *top, inside string, listed entry) (files.SourceFile, error) {
 	var f *os.File
 	var err error
 	// Without O_NONBLOCK, a named pipe in the place of the file would block.
@@ -30,16 +30,11 @@ func (s *Paths) openFile(t *top, inside string, listed entry) (*localFile, error
 		_ = f.Close()
 		return nil, unreadable(listed.Path, err)
 	}
-	return &localFile{File: f, listed: listed, opened: osfs.StampOf(info)}, nil
-}
-
-// openStream opens a file that Walk listed as a stream.
-func (s *Paths) openStream(t *top, inside string, listed entry) (files.SourceFile, error) {
-	f, err := s.openFile(t, inside, listed)
-	if err != nil {
-		return nil, err
+	file := &localFile{File: f, listed: listed, opened: osfs.StampOf(info)}
+	if listed.Kind == files.KindStream {
+		return localStream{file}, nil
 	}
-	return localStream{f}, nil
+	return file, nil
 }
 
 func (s *Paths) openInside(t *top, inside string) (*os.File, error) {

@@ -14,17 +14,24 @@ import (
 // Paths is a files.Source of files and folders of this machine. It is safe for
 // concurrent use.
 type Paths struct {
-	tops []*top
+	tops    []*top
+	options Options
 
 	mu    sync.Mutex
 	roots int // how many are kept open
 }
 
-// top is one path that the user gave.
+// Options are the settings of a Paths.
+type Options struct {
+	Links Links
+}
+
+// top is one path that the user gave, or what a symlink that is followed leads to.
 type top struct {
-	name  string // the first element of every path in it
-	local string // absolute
-	info  fs.FileInfo
+	name      string // the first element of every path in it
+	local     string // absolute
+	info      fs.FileInfo
+	temporary bool // its root is not kept open
 
 	mu   sync.Mutex
 	root *os.Root // of a folder, if it is kept open
@@ -37,11 +44,11 @@ const maxRoots = 32
 // NewPaths returns a source of the paths that a user gave. It looks at each path,
 // and at nothing below it. A path has to be a file or a folder, or a symlink to
 // one, and no two may have the same name. The error is a *PathError.
-func NewPaths(paths []string) (*Paths, error) {
+func NewPaths(paths []string, o Options) (*Paths, error) {
 	if len(paths) == 0 {
 		return nil, &PathError{Fault: FaultNone}
 	}
-	s := &Paths{}
+	s := &Paths{options: o}
 	named := make(map[string]*top, len(paths))
 	for _, p := range paths {
 		t, err := newTop(p)
@@ -142,7 +149,7 @@ func (s *Paths) open(t *top) (*os.Root, func(), error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.roots >= maxRoots {
+	if t.temporary || s.roots >= maxRoots {
 		return root, func() { _ = root.Close() }, nil
 	}
 	s.roots++

@@ -7,13 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 	"unicode/utf8"
 
-	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -26,7 +24,7 @@ const readBatch = 1024
 // Count walks everything once and adds it up.
 func (s *Paths) Count(ctx context.Context) (files.Totals, error) {
 	t := files.Totals{Known: true}
-	err := s.walk(ctx, func(_ *top, e entry) error {
+	err := s.walk(ctx, func(_ *top, _ string, e entry) error {
 		switch {
 		case e.err != nil:
 		case e.Kind == files.KindFile:
@@ -46,21 +44,10 @@ func (s *Paths) Count(ctx context.Context) (files.Totals, error) {
 // Item is an *ItemError. Walk ends early only with the error of yield or of ctx.
 // Memory does not grow with the number of entries.
 func (s *Paths) Walk(ctx context.Context, yield func(files.Item) error) error {
-	return s.walk(ctx, func(t *top, e entry) error {
+	return s.walk(ctx, func(t *top, inside string, e entry) error {
 		it := files.Item{Entry: e.Entry, Err: e.err}
-		if e.err == nil && e.Kind == files.KindFile {
-			_, inside, _ := strings.Cut(e.Path, "/")
-			it.Open = func() (files.SourceFile, error) {
-				f, err := s.openFile(t, inside, e)
-				if err != nil {
-					return nil, err // a nil *localFile would not be a nil interface
-				}
-				return f, nil
-			}
-		}
-		if e.err == nil && e.Kind == files.KindStream {
-			_, inside, _ := strings.Cut(e.Path, "/")
-			it.Open = func() (files.SourceFile, error) { return s.openStream(t, inside, e) }
+		if e.err == nil && (e.Kind == files.KindFile || e.Kind == files.KindStream) {
+			it.Open = func() (files.SourceFile, error) { return s.openFile(t, inside, e) }
 		}
 		return yield(it)
 	})
@@ -74,50 +61,74 @@ type entry struct {
 	stored int64      // bytes of the disk that a file takes
 }
 
-func (s *Paths) walk(ctx context.Context, yield func(*top, entry) error) error {
+// yieldFunc is called for each entry. A file is opened as inside of base; inside is
+// empty if it is base itself.
+type yieldFunc func(base *top, inside string, e entry) error
+
+func (s *Paths) walk(ctx context.Context, yield yieldFunc) error {
 	for _, t := range s.tops {
-		w := walker{ctx: ctx, yield: func(e entry) error { return yield(t, e) }, name: t.name}
-		if err := w.top(s, t); err != nil {
+		w := walker{ctx: ctx, yield: yield, paths: s, base: t, at: t.name}
+		info, err := os.Stat(t.local) // again, since the file may have grown since NewPaths
+		if err != nil {
+			err = w.fail(t.name, "cannot be read: "+oserror.Cause(err), err)
+		} else {
+			err = w.start(info)
+		}
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// walker walks one top-level path.
+// walker walks one path that the user gave, or what a symlink in it leads to.
 type walker struct {
-	ctx   context.Context
-	yield func(entry) error
-	root  *os.Root // of the top-level folder
-	name  string   // of the top-level folder
+	ctx     context.Context
+	yield   yieldFunc
+	paths   *Paths
+	base    *top     // what is walked
+	at      string   // its path in the transfer
+	root    *os.Root // of base, if it is a folder
+	folders *openFolder
 }
 
-func (w *walker) top(s *Paths, t *top) error {
-	info, err := os.Stat(t.local) // again, since the file may have grown since NewPaths
+// openFolder is a folder that the walk is inside of.
+type openFolder struct {
+	info   fs.FileInfo
+	parent *openFolder
+}
+
+// inside returns the path inside of base of the path p of the transfer.
+func (w *walker) inside(p string) string {
+	return strings.TrimPrefix(strings.TrimPrefix(p, w.at), "/")
+}
+
+// start walks base, which info describes.
+func (w *walker) start(info fs.FileInfo) error {
 	switch {
-	case err != nil:
-		return w.fail(t.name, "cannot be read: "+oserror.Cause(err), err)
 	case info.Mode().IsRegular():
-		return w.file(t.name, info, func() (*os.File, error) {
-			return os.OpenFile(t.local, os.O_RDONLY|osfs.OpenNonblock, 0)
+		return w.file(w.at, info, func() (*os.File, error) {
+			return os.OpenFile(w.base.local, os.O_RDONLY|osfs.OpenNonblock, 0)
 		})
 	case !info.IsDir():
-		return w.fail(t.name, "is a "+kindOf(info.Mode())+" now, not a file or a folder", files.ErrNotSendable)
+		return w.fail(w.at, "is a "+kindOf(info.Mode())+" now, not a file or a folder", files.ErrNotSendable)
 	}
-	if err := w.yield(newEntry(t.name, files.KindDir, info)); err != nil {
+	if err := w.yield(w.base, "", newEntry(w.at, files.KindDir, info)); err != nil {
 		return err
 	}
-	root, release, err := s.open(t)
+	root, release, err := w.paths.open(w.base)
 	if err != nil {
-		return w.fail(t.name, "the folder cannot be read: "+oserror.Cause(err), err)
+		return w.fail(w.at, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer release()
 	w.root = root
-	return w.folder(root, t.name)
+	return w.folder(root, w.at, info)
 }
 
 // folder yields what is in the folder dir, whose path is at.
-func (w *walker) folder(dir *os.Root, at string) error {
+func (w *walker) folder(dir *os.Root, at string, info fs.FileInfo) error {
+	w.folders = &openFolder{info, w.folders}
+	defer func() { w.folders = w.folders.parent }()
 	list, err := dir.Open(".")
 	if err != nil {
 		return w.fail(at, "the folder cannot be read: "+oserror.Cause(err), err)
@@ -168,19 +179,20 @@ func (w *walker) entry(dir *os.Root, at, name string) error {
 
 // file yields a regular file: as a stream, if its size is not that of its content.
 func (w *walker) file(p string, info fs.FileInfo, open func() (*os.File, error)) error {
+	e := fileEntry(p, info)
 	if mayLie(info) {
 		switch exact, err := probe(info.Size(), open); {
 		case err != nil:
 			return w.fail(p, "cannot be read: "+oserror.Cause(err), err)
 		case !exact:
-			return w.yield(newEntry(p, files.KindStream, info))
+			e = newEntry(p, files.KindStream, info)
 		}
 	}
-	return w.yield(fileEntry(p, info))
+	return w.yield(w.base, w.inside(p), e)
 }
 
 func (w *walker) subfolder(dir *os.Root, p, name string, info fs.FileInfo) error {
-	if err := w.yield(newEntry(p, files.KindDir, info)); err != nil {
+	if err := w.yield(w.base, "", newEntry(p, files.KindDir, info)); err != nil {
 		return err
 	}
 	sub, err := osfs.OpenDir(dir, name, info)
@@ -188,24 +200,7 @@ func (w *walker) subfolder(dir *os.Root, p, name string, info fs.FileInfo) error
 		return w.fail(p, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer sub.Close()
-	return w.folder(sub, p)
-}
-
-func (w *walker) symlink(dir *os.Root, p, name string, info fs.FileInfo) error {
-	target, err := dir.Readlink(name)
-	if err != nil {
-		return w.fail(p, "the symlink cannot be read: "+oserror.Cause(err), err)
-	}
-	target = filepath.ToSlash(target)
-	switch {
-	case !utf8.ValidString(target) || len(target) > wire.MaxTarget:
-		return w.fail(p, "the symlink's target cannot be sent", nil)
-	case !names.StaysInside(p, target) || !names.ResolvesInside(w.root, strings.TrimPrefix(p, w.name+"/")):
-		return w.fail(p, "the symlink leads out of the folder "+w.name, nil)
-	}
-	e := newEntry(p, files.KindSymlink, info)
-	e.Target = target
-	return w.yield(e)
+	return w.folder(sub, p, info)
 }
 
 // fail yields an entry that cannot be sent.
@@ -213,7 +208,7 @@ func (w *walker) fail(p, reason string, err error) error {
 	if ended := w.ctx.Err(); ended != nil {
 		return ended
 	}
-	return w.yield(entry{Entry: files.Entry{Path: p}, err: &ItemError{Reason: reason, Err: err}})
+	return w.yield(w.base, "", entry{Entry: files.Entry{Path: p}, err: &ItemError{Reason: reason, Err: err}})
 }
 
 func fileEntry(p string, info fs.FileInfo) entry {

@@ -1,0 +1,95 @@
+package source
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"unicode/utf8"
+
+	"github.com/tallow-transfer/tallow/internal/disk/names"
+	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/oserror"
+	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/pkg/files"
+)
+
+// Links says what becomes of the symlinks in the folders that are sent.
+type Links uint8
+
+// The policies for symlinks. A path that the user gave is followed in any case.
+const (
+	// KeepLinks sends symlinks as symlinks if they stay inside their top-level
+	// folder, and leaves the others out.
+	KeepLinks Links = iota
+	// SkipLinks leaves all symlinks out.
+	SkipLinks
+	// FollowLinks sends what symlinks lead to in their place, wherever that is.
+	FollowLinks
+)
+
+// symlink yields the symlink name of dir, whose path is p.
+func (w *walker) symlink(dir *os.Root, p, name string, info fs.FileInfo) error {
+	switch w.paths.options.Links {
+	case SkipLinks:
+		return w.leaveOut(p, "it is a symlink")
+	case FollowLinks:
+		return w.follow(p)
+	}
+	target, err := dir.Readlink(name)
+	if err != nil {
+		return w.fail(p, "the symlink cannot be read: "+oserror.Cause(err), err)
+	}
+	target = filepath.ToSlash(target)
+	switch {
+	case !utf8.ValidString(target) || len(target) > wire.MaxTarget:
+		return w.fail(p, "the symlink's target cannot be sent", nil)
+	case !names.StaysInside(p, target) || !names.ResolvesInside(w.root, w.inside(p)):
+		return w.leaveOut(p, "the symlink leads out of the folder "+w.base.name)
+	}
+	e := newEntry(p, files.KindSymlink, info)
+	e.Target = target
+	return w.yield(w.base, "", e)
+}
+
+// follow yields what the symlink at p leads to.
+func (w *walker) follow(p string) error {
+	local, err := filepath.EvalSymlinks(filepath.Join(w.base.local, filepath.FromSlash(w.inside(p))))
+	if err != nil {
+		return w.fail(p, brokenLink(err), err)
+	}
+	info, err := os.Stat(local)
+	switch {
+	case err != nil:
+		return w.fail(p, brokenLink(err), err)
+	case info.IsDir() && w.isInside(info):
+		return w.leaveOut(p, "the symlink leads back to a folder that it is in")
+	}
+	into := *w
+	into.base, into.at = &top{name: w.base.name, local: local, info: info, temporary: true}, p
+	return into.start(info)
+}
+
+// isInside reports whether the walk is inside a folder.
+func (w *walker) isInside(folder fs.FileInfo) bool {
+	for f := w.folders; f != nil; f = f.parent {
+		if os.SameFile(f.info, folder) {
+			return true
+		}
+	}
+	return false
+}
+
+// brokenLink says why a symlink leads nowhere.
+func brokenLink(err error) string {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "the symlink leads to nothing"
+	case osfs.IsLoop(err):
+		return "the symlink leads in a circle"
+	}
+	return "what the symlink leads to cannot be read: " + oserror.Cause(err)
+}
+
+// leaveOut yields an entry that is left out on purpose.
+func (w *walker) leaveOut(p, reason string) error { return w.fail(p, reason, files.ErrLeftOut) }
