@@ -37,7 +37,9 @@ const (
 	allowAll  = "Allow the relayed lane on both sides: leave out --lanes, or add relay to it."
 	looksLike = "It looks like 7-apple-walrus-kayak."
 	report    = "This should not happen. Please report it."
-	otherDisk = " Or send again, and receive into another folder with --output."
+	// skippedHint is for entries that did not arrive. Each has a line or an event.
+	skippedHint = "The lines above, or the skip events of --json, say which and why. Mend that and send again: what is in place is not sent again."
+	otherDisk   = " Or send again, and receive into another folder with --output."
 )
 
 // endings returns the ending for every reason.
@@ -228,8 +230,8 @@ func diskEndings() map[tallow.Reason]ending {
 		tallow.ReasonTextTooLong: {text: "the text is longer than {bytes}", hint: "Receive it into a file with --output."},
 		tallow.ReasonDisk:        {text: "{detail}", hint: "{sentence}"},
 		tallow.ReasonSkipped: {
-			text:     "{entries} skipped; the rest is in place",
-			variants: map[variant]wording{nothingInPlace: {"{entries} skipped; nothing else was sent", ""}},
+			text: "{entries} skipped; the rest is in place", hint: skippedHint,
+			variants: map[variant]wording{nothingInPlace: {"{entries} skipped; nothing else was sent", skippedHint}},
 		},
 		tallow.ReasonCorrupt:   {text: "{files} failed verification and did not get a name", hint: "{sentence}"},
 		tallow.ReasonIntegrity: {text: "verification failed: {detail}", hint: "Send again."},

@@ -28,7 +28,8 @@ type narrator struct {
 	coded   bool // there is a code
 	waits   bool // a WaitEvent was printed
 	offer   tallow.Offer
-	leftOut []string // what was left out on purpose, at most shownNames of it
+	skipped []string // the first paths of what was skipped, at most shownNames
+	leftOut []string // likewise of what was left out on purpose
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
@@ -65,7 +66,8 @@ func (n *narrator) event(event tallow.Event) {
 			n.leaveOut(e)
 			return
 		}
-		n.screen.say("Skipped %s: %s", printable(e.Path), printable(e.Reason))
+		n.skipped = addShown(n.skipped, e.Path)
+		n.screen.say("Skipped %s: %s", visible(e.Path), printable(e.Reason))
 	case tallow.LaneEvent:
 		n.screen.carry(e.Lane, e.Up)
 		if n.verbose {
@@ -200,20 +202,29 @@ func (n *narrator) done(r tallow.Result) {
 	default:
 		n.screen.say("Sent %s", resultText(r))
 	}
+	if r.Skipped > 0 {
+		n.screen.say("Skipped %s", omittedText(r.Skipped, "entry", "entries", n.skipped))
+	}
 	if r.LeftOut > 0 {
-		n.screen.say("Left out on purpose: %s", leftOutText(n.leftOut, r.LeftOut))
+		n.screen.say("Left out on purpose: %s", omittedText(r.LeftOut, "symlink", "symlinks", n.leftOut))
 	}
 }
 
 // leaveOut notes what was left out on purpose: it is told at the end, since there
 // may be much of it.
 func (n *narrator) leaveOut(e tallow.SkipEvent) {
-	if len(n.leftOut) < shownNames {
-		n.leftOut = append(n.leftOut, e.Path)
-	}
+	n.leftOut = addShown(n.leftOut, e.Path)
 	if n.verbose {
-		n.screen.say("Left out %s: %s", printable(e.Path), printable(e.Reason))
+		n.screen.say("Left out %s: %s", visible(e.Path), printable(e.Reason))
 	}
+}
+
+// addShown adds a path, unless there are as many as are shown.
+func addShown(paths []string, p string) []string {
+	if len(paths) < shownNames {
+		return append(paths, p)
+	}
+	return paths
 }
 
 func receivingText(o tallow.Offer) string {

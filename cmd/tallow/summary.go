@@ -59,17 +59,23 @@ func namesText(names []string) string {
 	return strings.Join(shown[:last], ", ") + " and " + shown[last]
 }
 
-// leftOutText says what was left out: how much, and the first paths of it.
-func leftOutText(paths []string, count int64) string {
+// omittedText says what did not arrive: how much, and the first paths of it.
+func omittedText(count int64, one, many string, paths []string) string {
+	text := fmt.Sprintf("%d %s", count, many)
+	if count == 1 {
+		text = "1 " + one
+	}
 	var shown []string
 	for _, p := range paths {
-		shown = append(shown, shorten(printable(p), shownCells))
+		shown = append(shown, shorten(visible(p), shownCells))
 	}
-	text := countText(count, "symlink") + " (" + strings.Join(shown, ", ")
-	if count > int64(len(shown)) {
-		text += ", …"
+	switch {
+	case len(shown) == 0:
+		return text
+	case count > int64(len(shown)):
+		shown = append(shown, "…")
 	}
-	return text + ")"
+	return text + " (" + strings.Join(shown, ", ") + ")"
 }
 
 // shorten cuts a text off where it would take more than so many columns of a

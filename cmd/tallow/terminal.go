@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -150,6 +151,20 @@ func (s *screen) close() {
 // write shows text as it is; s.mu is held. The only failure is that of the screen
 // itself.
 func (s *screen) write(text string) { _, _ = io.WriteString(s.w, text) }
+
+// visible is a foreign name in which the characters that printable takes off are
+// written out, as in Icon\r.
+func visible(name string) string {
+	var b strings.Builder
+	for _, r := range name {
+		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
+			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
 
 // printable is foreign text without what could drive a terminal or deceive its
 // reader: control characters, line separators, and the controls of writing

@@ -111,6 +111,16 @@ func TestHostileSender(t *testing.T) {
 			p.say(wire.Manifest{Last: true})
 			p.say(wire.Manifest{Page: 1})
 		},
+		"two lists of what is omitted": func(p *player) {
+			p.say(offerF)
+			p.say(wire.Omitted{LeftOut: 1})
+			p.say(wire.Omitted{LeftOut: 1})
+		},
+		"more is omitted by name than is counted": func(p *player) {
+			p.say(offerF)
+			p.say(wire.Omitted{LeftOut: 9, Entries: []wire.OmittedEntry{{Path: "a", Reason: "a socket"}}})
+			p.say(wire.Manifest{Last: true})
+		},
 		"two offers":              func(p *player) { p.say(offerF); p.say(offerF) },
 		"a receiver's message":    func(p *player) { p.say(wire.Accept{}) },
 		"an unknown message":      func(p *player) { _ = p.Send(p.t.Context(), []byte{0x7e, 1, 2}) },

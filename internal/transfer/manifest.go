@@ -59,7 +59,15 @@ type pager struct {
 	open  wire.Manifest // the page that is being filled
 	items []files.Item  // of that page
 	bytes int           // the encoded size of its entries
+
+	omitted      wire.Omitted // what was left out since the page before
+	omittedBytes int          // the encoded size of its entries
+	named        int          // entries that were named in all pages
 }
+
+// maxNamed bounds the entries that the peer is told by name to be left out. More
+// of them are only counted.
+const maxNamed = 1000
 
 // add adds an entry. One that is not sent is counted and reported instead.
 func (b *pager) add(ctx context.Context, it files.Item) error {
@@ -69,8 +77,7 @@ func (b *pager) add(ctx context.Context, it files.Item) error {
 		e, err = toWire(it.Entry)
 	}
 	if err != nil {
-		b.omit(it.Path, err)
-		return nil
+		return b.omit(ctx, it.Path, err)
 	}
 	if !b.open.Fits(b.bytes, e) {
 		if err := b.send(ctx, false); err != nil {
@@ -83,20 +90,34 @@ func (b *pager) add(ctx context.Context, it files.Item) error {
 	return nil
 }
 
-// omit counts and reports an entry that is not sent.
-func (b *pager) omit(path string, err error) {
-	if errors.Is(err, files.ErrLeftOut) {
-		b.mu.Lock()
-		b.result.LeftOut++
-		b.mu.Unlock()
-		b.o.Observer.LeftOut(path, err.Error())
-		return
+// omit counts an entry that is not sent, and tells both sides.
+func (b *pager) omit(ctx context.Context, path string, err error) error {
+	e := wire.OmittedEntry{OnPurpose: errors.Is(err, files.ErrLeftOut), Path: path, Reason: reasonText(err)}
+	if b.named < maxNamed {
+		if !b.omitted.Fits(b.omittedBytes, e) {
+			if err := b.send(ctx, false); err != nil {
+				return err
+			}
+		}
+		b.named++
+		b.omitted.Entries = append(b.omitted.Entries, e)
+		b.omittedBytes += e.EncodedLen()
 	}
-	b.open.Omitted++
 	b.mu.Lock()
-	b.result.Omitted++
+	if e.OnPurpose {
+		b.omitted.LeftOut++
+		b.result.LeftOut++
+	} else {
+		b.open.Omitted++
+		b.result.Omitted++
+	}
 	b.mu.Unlock()
-	b.o.Observer.FileFailed(path, wire.OutcomeUnreadable, err.Error())
+	if e.OnPurpose {
+		b.o.Observer.LeftOut(path, err.Error())
+	} else {
+		b.o.Observer.FileFailed(path, wire.OutcomeUnreadable, err.Error())
+	}
+	return nil
 }
 
 // send sends the open page and opens the next one.
@@ -111,9 +132,15 @@ func (b *pager) send(ctx context.Context, last bool) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+	if b.omitted.LeftOut > 0 || len(b.omitted.Entries) > 0 {
+		if err := b.session.Send(ctx, b.omitted.Append(nil)); err != nil {
+			return err
+		}
+	}
 	if err := b.session.Send(ctx, b.open.Append(nil)); err != nil {
 		return err
 	}
+	b.omitted, b.omittedBytes = wire.Omitted{}, 0
 	b.open = wire.Manifest{Page: b.open.Page + 1, First: b.open.First + uint64(len(b.items))}
 	b.items, b.bytes = nil, 0
 	if last {

@@ -71,7 +71,8 @@ func (r *receiver) prepare(ctx context.Context) error {
 }
 
 // preparePage prepares the entries of a page and answers it.
-func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
+func (r *receiver) preparePage(ctx context.Context, p announced) error {
+	r.tellOmitted(p.omitted)
 	want := wire.Want{Page: p.Page}
 	for i, entry := range p.Entries {
 		e := fromWire(entry)
@@ -92,8 +93,21 @@ func (r *receiver) preparePage(ctx context.Context, p wire.Manifest) error {
 	r.prepared = p.First + uint64(len(p.Entries))
 	r.lastPage = p.Last
 	r.result.Omitted += int64(p.Omitted)
+	r.result.LeftOut += int64(p.omitted.LeftOut)
 	r.mu.Unlock()
 	return r.session.Send(ctx, want.Append(nil))
+}
+
+// tellOmitted tells what the sender left out.
+func (r *receiver) tellOmitted(o wire.Omitted) {
+	for _, e := range o.Entries {
+		reason := "on the sending side: " + e.Reason
+		if e.OnPurpose {
+			r.o.Observer.LeftOut(e.Path, reason)
+		} else {
+			r.o.Observer.FileFailed(e.Path, wire.OutcomeUnreadable, reason)
+		}
+	}
 }
 
 // maxUnsettled bounds the files that are wanted and not settled. An honest sender

@@ -81,7 +81,7 @@ type receiver struct {
 	dest    files.Destination // set by prepare before the first page is answered
 
 	offers chan wire.Offer
-	pages  chan wire.Manifest
+	pages  chan announced
 	tasks  chan task
 	// unwritten bounds the bytes of tasks. It is twice the sender's window, because
 	// blocks of a lane that died come again.
@@ -95,6 +95,7 @@ type receiver struct {
 	nextPage  uint32
 	nextEntry uint64 // the number of the first entry on the next page
 	sawLast   bool   // the last page has come
+	omitted   *wire.Omitted
 
 	mu       sync.Mutex
 	files    map[uint64]*incoming // wanted and not settled
@@ -109,7 +110,7 @@ func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiv
 	return &receiver{
 		group: newGroup(ctx), session: session, o: o,
 		offers:    make(chan wire.Offer, 1),
-		pages:     make(chan wire.Manifest, windowPages+1),
+		pages:     make(chan announced, windowPages+1),
 		tasks:     make(chan task, 2*windowBytes/wire.MaxRecord),
 		unwritten: newWindow(2 * windowBytes),
 		limit:     newLimiter(o.Limit, o.Progress),
@@ -138,6 +139,8 @@ func (r *receiver) control(ctx context.Context) error {
 				offered = true
 				r.offers <- o
 			}
+		case wire.TypeOmitted:
+			err = r.handleOmitted(m)
 		case wire.TypeManifest:
 			err = r.handlePage(ctx, m)
 		case wire.TypeSame:
@@ -166,6 +169,41 @@ func (r *receiver) control(ctx context.Context) error {
 	}
 }
 
+// announced is a page of the manifest, with what the sender left out before it.
+type announced struct {
+	wire.Manifest
+	omitted wire.Omitted
+}
+
+// handleOmitted keeps what the sender left out for the page that comes next.
+func (r *receiver) handleOmitted(m []byte) error {
+	o, err := wire.ParseOmitted(m)
+	if err != nil {
+		return err
+	}
+	if r.omitted != nil {
+		return protocol("two lists of omitted entries before one page")
+	}
+	r.omitted = &o
+	return nil
+}
+
+// checkOmitted returns an error if more is named than was counted.
+func checkOmitted(p wire.Manifest, o wire.Omitted) error {
+	var onPurpose, others uint32
+	for _, e := range o.Entries {
+		if e.OnPurpose {
+			onPurpose++
+		} else {
+			others++
+		}
+	}
+	if onPurpose > o.LeftOut || others > p.Omitted {
+		return protocol("%d omitted entries are named, %d are counted", len(o.Entries), o.LeftOut+p.Omitted)
+	}
+	return nil
+}
+
 // handlePage passes a page on to prepare.
 func (r *receiver) handlePage(ctx context.Context, m []byte) error {
 	p, err := wire.ParseManifest(m)
@@ -181,8 +219,15 @@ func (r *receiver) handlePage(ctx context.Context, m []byte) error {
 	}
 	r.nextPage++
 	r.nextEntry += uint64(len(p.Entries))
+	next := announced{Manifest: p}
+	if r.omitted != nil {
+		next.omitted, r.omitted = *r.omitted, nil
+	}
+	if err := checkOmitted(p, next.omitted); err != nil {
+		return err
+	}
 	select {
-	case r.pages <- p:
+	case r.pages <- next:
 		return nil
 	case <-ctx.Done():
 		return context.Cause(ctx)

@@ -245,6 +245,13 @@ func endCases() []messageCase {
 		{"pause, no longer", "either", Pause{}, parserOf(ParsePause), "1c 00"},
 		{"limit", "either", Limit{Rate: 1 << 20}, parserOf(ParseLimit), "1d 0000000000100000"},
 		{"limit, no longer", "either", Limit{}, parserOf(ParseLimit), "1d 0000000000000000"},
+		{
+			"omitted", "sender",
+			Omitted{LeftOut: 5, Entries: []OmittedEntry{{Path: "a/b", Reason: "a socket"}, {OnPurpose: true, Path: "c", Reason: "no"}}},
+			parserOf(ParseOmitted),
+			"1e 00000005 0002 00 0003 'a/b' 0008 'a socket' 01 0001 'c' 0002 'no'",
+		},
+		{"omitted, no names", "sender", Omitted{LeftOut: 1}, parserOf(ParseOmitted), "1e 00000001 0000"},
 		{"cancel", "either", Cancel{ReasonIO, "disk full"}, parserOf(ParseCancel), "1f 02 0009 'disk full'"},
 		{"cancel, no room", "receiver", Cancel{ReasonFull, "its disk is full"}, parserOf(ParseCancel), "1f 08 0010 'its disk is full'"},
 		{"cancel, a reason of later", "either", Cancel{Reason: 200}, parserOf(ParseCancel), "1f c8 0000"},

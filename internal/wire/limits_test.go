@@ -75,6 +75,9 @@ func countLimits() []limitCase {
 		{"runs of the same", parserOf(ParseSame), func(n uint64) raw { return raw{0x16}.u16(uint16(n)).times(int(n), run) }, MaxRuns},
 		{"runs of an ack", parserOf(ParseAck), func(n uint64) raw { return raw{0x18}.u16(uint16(n)).times(int(n), run) }, MaxRuns},
 		{"ends", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(uint16(n)).zero(int(n) * 51) }, MaxEnds},
+		{"omitted entries", parserOf(ParseOmitted), func(n uint64) raw {
+			return raw{0x1e}.u32(0).u16(uint16(n)).times(int(n), raw{0}.text(0).text(0))
+		}, MaxPageEntries},
 		{"settlements", parserOf(ParseSettled), func(n uint64) raw { return raw{0x19}.u16(uint16(n)).zero(int(n) * 11) }, MaxEnds},
 	}
 }
@@ -104,6 +107,7 @@ func numberLimits() []limitCase {
 		{"outcome of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(byte(n)).zero(42) }, uint64(OutcomeUnreadable)},
 		{"size of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(0).u64(n).zero(34) }, MaxFileSize},
 		{"outcome of a settlement", parserOf(ParseSettled), func(n uint64) raw { return raw{0x19}.u16(1).u64(0).u8(byte(n)).u16(0) }, uint64(OutcomeIntegrity)},
+		{"purpose of an omission", parserOf(ParseOmitted), func(n uint64) raw { return raw{0x1e}.u32(0).u16(1).u8(byte(n)).text(0).text(0) }, 1},
 		{"rate of a limit", parserOf(ParseLimit), func(n uint64) raw { return raw{0x1d}.u64(n) }, max63},
 		{"files of a complete", parserOf(ParseComplete), func(n uint64) raw { return raw{0x1a}.u64(n).u64(0) }, max63},
 		{"bytes of a complete", parserOf(ParseComplete), func(n uint64) raw { return raw{0x1a}.u64(0).u64(n) }, max63},

@@ -71,6 +71,7 @@ func FuzzParseComplete(f *testing.F) { fuzzMessage(f, parserOf(ParseComplete), a
 func FuzzParseDone(f *testing.F)     { fuzzMessage(f, parserOf(ParseDone), asItIs) }
 func FuzzParsePause(f *testing.F)    { fuzzMessage(f, parserOf(ParsePause), asItIs) }
 func FuzzParseLimit(f *testing.F)    { fuzzMessage(f, parserOf(ParseLimit), asItIs) }
+func FuzzParseOmitted(f *testing.F)  { fuzzMessage(f, parserOf(ParseOmitted), asItIs) }
 func FuzzParseCancel(f *testing.F)   { fuzzMessage(f, parserOf(ParseCancel), asItIs) }
 
 // FuzzNextSegment takes a record apart, as a receiver does: what is taken,

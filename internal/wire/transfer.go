@@ -8,7 +8,7 @@ type Type uint8
 // The control messages. S is the sender, R the receiver.
 //
 //	S: Offer, Manifest ...          R: Accept or Decline
-//	S: Manifest pages               R: Have ..., Want (one a page)
+//	S: Omitted, Manifest pages      R: Have ..., Want (one a page)
 //	S: data records, Same, End      R: Ack ..., Settled ...
 //	                                R: Complete
 //	S: Done
@@ -31,6 +31,7 @@ const (
 	TypeDone     Type = 0x1B
 	TypePause    Type = 0x1C
 	TypeLimit    Type = 0x1D
+	TypeOmitted  Type = 0x1E
 	TypeCancel   Type = 0x1F
 )
 
