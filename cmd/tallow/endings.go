@@ -28,15 +28,17 @@ const (
 	nothingInPlace                    // no file is in place
 	nothingKept                       // nothing has arrived that could be resumed
 	noDetail                          // the peer gave no reason
+	single                            // it is about one thing, and not several
 	noWords                           // no word of the list is similar to the one typed
 )
 
 const (
-	newCode   = "A code works once: send again and use the new code."
-	sameSides = "Check that both sides run the same version: tallow version."
-	allowAll  = "Allow the relayed lane on both sides: leave out --lanes, or add relay to it."
-	looksLike = "It looks like 7-apple-walrus-kayak."
-	report    = "This should not happen. Please report it."
+	newCode    = "A code works once: send again and use the new code."
+	sameSides  = "Check that both sides run the same version: tallow version."
+	allowAll   = "Allow the relayed lane on both sides: leave out --lanes, or add relay to it."
+	looksLike  = "It looks like 7-apple-walrus-kayak."
+	report     = "This should not happen. Please report it."
+	unsafeHint = "No receiver takes such a name. Rename it, or send it under another name with --rename-unsafe."
 	// skippedHint is for entries that did not arrive. Each has a line or an event.
 	skippedHint = "The lines above, or the skip events of --json, say which and why. Mend that and send again: what is in place is not sent again."
 	otherDisk   = " Or send again, and receive into another folder with --output."
@@ -56,13 +58,17 @@ func endings() map[tallow.Reason]ending {
 // usageEndings are for invalid options.
 func usageEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
-		tallow.ReasonNothingToSend:   {text: "there is nothing to send", hint: "Name files or folders, - for stdin, or give --text."},
-		tallow.ReasonSeveralSources:  {text: "a text, stdin and paths cannot be sent together", hint: "Send them one after the other."},
-		tallow.ReasonSeveralOutputs:  {text: "there is more than one place to receive to", hint: "Give one --output."},
-		tallow.ReasonPathEmpty:       {text: "one of the paths to send is empty", hint: "Check the command."},
-		tallow.ReasonPathMissing:     {text: "there is no {path}", hint: "Check the path."},
-		tallow.ReasonPathSpecial:     {text: "{path} is a {detail}, not a file or a folder", hint: "To send what it gives, use it as standard input of tallow send -"},
-		tallow.ReasonPathNotUTF8:     {text: "the name of {path} is not UTF-8", hint: "Rename it first."},
+		tallow.ReasonNothingToSend:  {text: "there is nothing to send", hint: "Name files or folders, - for stdin, or give --text."},
+		tallow.ReasonSeveralSources: {text: "a text, stdin and paths cannot be sent together", hint: "Send them one after the other."},
+		tallow.ReasonSeveralOutputs: {text: "there is more than one place to receive to", hint: "Give one --output."},
+		tallow.ReasonPathEmpty:      {text: "one of the paths to send is empty", hint: "Check the command."},
+		tallow.ReasonPathMissing:    {text: "there is no {path}", hint: "Check the path."},
+		tallow.ReasonPathSpecial:    {text: "{path} is a {detail}, not a file or a folder", hint: "To send what it gives, use it as standard input of tallow send -"},
+		tallow.ReasonPathNotUTF8:    {text: "the name of {path} is not UTF-8", hint: "Rename it first."},
+		tallow.ReasonPathUnsafe: {
+			text: "the names of {count} files or folders have control characters in them; the first is {visible}", hint: unsafeHint,
+			variants: map[variant]wording{single: {"the name of {visible} has control characters in it", unsafeHint}},
+		},
 		tallow.ReasonPathWholeDisk:   {text: "{path} is a whole file system and has no name", hint: "Send the folders in it."},
 		tallow.ReasonPathsOfOneName:  {text: "{path} and {other} have the same name and would end up in one place", hint: "Send them one after the other, or rename one."},
 		tallow.ReasonNoCurrentFolder: {text: "the current folder cannot be found: {detail}", hint: "Give the whole path of {path}."},

@@ -62,6 +62,8 @@ func variantOf(e *tallow.Error) variant {
 		return nothingKept
 	case e.Reason == tallow.ReasonPeerDeclined && e.Detail == "", e.Reason == tallow.ReasonPeerNotBack && e.Detail == "":
 		return noDetail
+	case e.Reason == tallow.ReasonPathUnsafe && e.Count == 1:
+		return single
 	case len(e.Words) == 0 && e.Reason == tallow.ReasonCodeWord:
 		return noWords
 	case e.Sending:
@@ -78,7 +80,7 @@ func fillers(e *tallow.Error) *strings.Replacer {
 	}
 	return strings.NewReplacer(
 		"{peer}", peer, "{self}", self,
-		"{relay}", e.Relay, "{proxy}", e.Proxy, "{nameplate}", e.Nameplate, "{path}", e.Path, "{other}", e.Other,
+		"{relay}", e.Relay, "{proxy}", e.Proxy, "{nameplate}", e.Nameplate, "{path}", e.Path, "{visible}", visible(e.Path), "{other}", e.Other,
 		"{detail}", e.Detail, "{count}", strconv.FormatInt(e.Count, 10),
 		"{entries}", entriesText(e.Count), "{files}", countText(e.Count, "file"),
 		"{bytes}", exactSize(e.Bytes), "{words}", alternatives(e.Words), "{wait}", waitHint(e.RetryAfter),

@@ -15,10 +15,11 @@ import (
 type send struct {
 	*program
 	transferFlags
-	code  string
-	words int
-	text  string
-	links string
+	code         string
+	words        int
+	text         string
+	links        string
+	renameUnsafe bool
 }
 
 func newSend(p *program) *cobra.Command {
@@ -42,6 +43,7 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
 	flags.StringVar(&s.links, "links", string(tallow.LinksKeep),
 		"`what` to do with symlinks in folders: keep (leave out those that lead out of the folder), skip or follow")
+	flags.BoolVar(&s.renameUnsafe, "rename-unsafe", false, "send names with control characters under other names, such as Icon%0D")
 	s.register(cmd, tallow.DefaultSendTimeout)
 	completeFlag(cmd, "code", completeCodeFlag)
 	completeFlag(cmd, "words", noCompletion)
@@ -82,7 +84,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 
 // options returns the options from the flags and arguments.
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
-	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links)}
+	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links), RenameUnsafe: s.renameUnsafe}
 	given := cmd.Flags().Changed
 	switch {
 	case given("code") && given("words"):

@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -34,6 +35,31 @@ func TestUnreadableSource(t *testing.T) {
 	if _, err := source.NewPaths([]string{filepath.Join(top, "folder", "a")}, source.Options{}); err == nil {
 		t.Error("a path that cannot be seen is taken")
 	}
+}
+
+// A path of the user that cannot be read is found before anything is sent; what
+// is unreadable below it is only left out.
+func TestCheckUnreadable(t *testing.T) {
+	if !asUser(t) {
+		return
+	}
+	dir := t.TempDir()
+	closed := write(t, filepath.Join(dir, "closed"), []byte("1"))
+	folder := filepath.Join(dir, "folder")
+	write(t, filepath.Join(folder, "a"), nil)
+	write(t, filepath.Join(dir, "top", "sub", "a"), nil)
+	must(t, os.Chmod(closed, 0))
+	for _, p := range []string{folder, filepath.Join(dir, "top", "sub")} {
+		must(t, os.Chmod(p, 0))
+		defer os.Chmod(p, 0o700)
+	}
+	for _, p := range []string{closed, folder} {
+		var got *source.PathError
+		if err := newSource(t, p).Check(t.Context()); !errors.As(err, &got) || got.Fault != source.FaultUnreadable || got.Path != p {
+			t.Errorf("%s: %v", p, err)
+		}
+	}
+	must(t, newSource(t, filepath.Join(dir, "top")).Check(t.Context()))
 }
 
 // A destination that this user cannot write to.

@@ -21,7 +21,7 @@ func openPaths(o SendOptions) (openSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := source.NewPaths(o.Paths, source.Options{Links: links})
+	s, err := source.NewPaths(o.Paths, source.Options{Links: links, RenameUnsafe: o.RenameUnsafe})
 	if err != nil {
 		return nil, err // a nil *source.Paths would not be a nil interface
 	}

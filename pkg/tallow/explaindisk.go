@@ -18,7 +18,7 @@ func explainPaths(err error) *Error {
 	if !errors.As(err, &path) {
 		return nil
 	}
-	e := &Error{Kind: KindUsage, Path: path.Path, Other: path.Other, Detail: path.Kind}
+	e := &Error{Kind: KindUsage, Path: path.Path, Other: path.Other, Detail: path.Kind, Count: int64(path.Count)}
 	if path.Err != nil {
 		e.Detail = oserror.Cause(path.Err)
 	}
@@ -33,6 +33,8 @@ func explainPaths(err error) *Error {
 		e.Reason = ReasonPathSpecial
 	case source.FaultNotUTF8:
 		e.Reason = ReasonPathNotUTF8
+	case source.FaultUnsafeName:
+		e.Reason = ReasonPathUnsafe
 	case source.FaultWholeDisk:
 		e.Reason = ReasonPathWholeDisk
 	case source.FaultSameName:

@@ -14,6 +14,7 @@ const (
 	ReasonPathMissing     Reason = "path-missing"      // Path
 	ReasonPathSpecial     Reason = "path-special"      // Path is no file but a Detail: a named pipe, a socket, a device
 	ReasonPathNotUTF8     Reason = "path-not-utf8"     // Path
+	ReasonPathUnsafe      Reason = "path-unsafe"       // Path, the first of Count, has a control character in its name
 	ReasonPathWholeDisk   Reason = "path-whole-disk"   // Path has no name of its own
 	ReasonPathsOfOneName  Reason = "paths-of-one-name" // Path and Other
 	ReasonNoCurrentFolder Reason = "no-current-folder" // Path, Detail

@@ -31,6 +31,10 @@ type SendOptions struct {
 	StreamName string // default "stdin"
 
 	Links Links // what becomes of symlinks in folders of Paths; default LinksKeep
+	// RenameUnsafe sends the files and folders of Paths whose names have control
+	// characters, which no receiver takes, under other names: Icon%0D. Otherwise
+	// they are an error, before there is a code.
+	RenameUnsafe bool
 
 	Code  string // a code of one's own, such as 7-apple-walrus-kayak; empty: generated
 	Words int    // of a generated code; default DefaultWords
@@ -90,6 +94,9 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	defer source.Close()
 	k, err := o.code()
 	if err != nil {
+		return Result{}, err
+	}
+	if err := check(ctx, source); err != nil {
 		return Result{}, err
 	}
 	t.begin()

@@ -2,6 +2,7 @@ package tallow
 
 import (
 	"cmp"
+	"context"
 	"io"
 
 	"github.com/tallow-transfer/tallow/internal/stream"
@@ -35,6 +36,15 @@ func (o SendOptions) source() (openSource, error) {
 		return stream.NewReader(cmp.Or(o.StreamName, "stdin"), o.Stream), nil
 	}
 	return openPaths(o)
+}
+
+// check finds what would go wrong with a source later, as far as it can, before a
+// code is used.
+func check(ctx context.Context, s files.Source) error {
+	if c, ok := s.(interface{ Check(context.Context) error }); ok {
+		return c.Check(ctx)
+	}
+	return nil
 }
 
 // callersSource is a source that the caller owns and closes.

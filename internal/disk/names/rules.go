@@ -73,9 +73,9 @@ func (r Rules) Name(s string) (reason string) {
 	}
 	for _, c := range s {
 		switch {
-		case c < 0x20 || c >= 0x7f && c < 0xa0 || c == '\u2028' || c == '\u2029':
+		case isControl(c):
 			return "control character in the name"
-		case c >= '\u202a' && c <= '\u202e' || c >= '\u2066' && c <= '\u2069':
+		case isDirectionControl(c):
 			return "text direction control in the name"
 		}
 	}

@@ -19,15 +19,17 @@ const (
 	FaultNotUTF8         Fault = "the name is not UTF-8"
 	FaultWholeDisk       Fault = "a whole file system has no name"
 	FaultSameName        Fault = "two paths have the same name"
+	FaultUnsafeName      Fault = "a name has control characters"
 	FaultNoCurrentFolder Fault = "the current folder cannot be found"
 )
 
-// PathError is the error of NewPaths for one of its paths.
+// PathError is the error of NewPaths or Check for one of the paths.
 type PathError struct {
 	Fault Fault
-	Path  string // as it was given; absolute with FaultSameName
+	Path  string // as it was given; absolute with FaultSameName; as it is listed with FaultUnsafeName
 	Other string // with FaultSameName: the path with the same name
 	Kind  string // with FaultSpecial: what it is
+	Count int    // with FaultUnsafeName: how many names there are, of which Path is the first
 	Err   error  // the cause, or nil
 }
 

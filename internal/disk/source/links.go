@@ -28,45 +28,48 @@ const (
 	FollowLinks
 )
 
-// symlink yields the symlink name of dir, whose path is p.
-func (w *walker) symlink(dir *os.Root, p, name string, info fs.FileInfo) error {
+// symlink yields the symlink name of dir, which is at p.
+func (w *walker) symlink(dir *os.Root, p place, name string, info fs.FileInfo) error {
 	switch w.paths.options.Links {
 	case SkipLinks:
-		return w.leaveOut(p, "it is a symlink")
+		return w.leaveOut(p.listed, "it is a symlink")
 	case FollowLinks:
 		return w.follow(p)
 	}
 	target, err := dir.Readlink(name)
 	if err != nil {
-		return w.fail(p, "the symlink cannot be read: "+oserror.Cause(err), err)
+		return w.fail(p.listed, "the symlink cannot be read: "+oserror.Cause(err), err)
 	}
 	target = filepath.ToSlash(target)
+	if w.paths.options.RenameUnsafe {
+		target = names.Safe(target)
+	}
 	switch {
 	case !utf8.ValidString(target) || len(target) > wire.MaxTarget:
-		return w.fail(p, "the symlink's target cannot be sent", nil)
-	case !names.StaysInside(p, target) || !names.ResolvesInside(w.root, w.inside(p)):
-		return w.leaveOut(p, "the symlink leads out of the folder "+w.base.name)
+		return w.fail(p.listed, "the symlink's target cannot be sent", nil)
+	case !names.StaysInside(p.listed, target) || !names.ResolvesInside(w.root, p.inside):
+		return w.leaveOut(p.listed, "the symlink leads out of the folder "+w.base.name)
 	}
-	e := newEntry(p, files.KindSymlink, info)
+	e := newEntry(p.listed, files.KindSymlink, info)
 	e.Target = target
 	return w.yield(w.base, "", e)
 }
 
 // follow yields what the symlink at p leads to.
-func (w *walker) follow(p string) error {
-	local, err := filepath.EvalSymlinks(filepath.Join(w.base.local, filepath.FromSlash(w.inside(p))))
+func (w *walker) follow(p place) error {
+	local, err := filepath.EvalSymlinks(filepath.Join(w.base.local, filepath.FromSlash(p.inside)))
 	if err != nil {
-		return w.fail(p, brokenLink(err), err)
+		return w.fail(p.listed, brokenLink(err), err)
 	}
 	info, err := os.Stat(local)
 	switch {
 	case err != nil:
-		return w.fail(p, brokenLink(err), err)
+		return w.fail(p.listed, brokenLink(err), err)
 	case info.IsDir() && w.isInside(info):
-		return w.leaveOut(p, "the symlink leads back to a folder that it is in")
+		return w.leaveOut(p.listed, "the symlink leads back to a folder that it is in")
 	}
 	into := *w
-	into.base, into.at = &top{name: w.base.name, local: local, info: info, temporary: true}, p
+	into.base, into.at = &top{name: w.base.name, local: local, info: info, temporary: true}, p.listed
 	return into.start(info)
 }
 

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 )
 
@@ -23,11 +24,13 @@ type Paths struct {
 
 // Options are the settings of a Paths.
 type Options struct {
-	Links Links
+	Links        Links
+	RenameUnsafe bool // send entries whose names no machine takes under other names
 }
 
 // top is one path that the user gave, or what a symlink that is followed leads to.
 type top struct {
+	given     string // as the user gave it
 	name      string // the first element of every path in it
 	local     string // absolute
 	info      fs.FileInfo
@@ -51,7 +54,7 @@ func NewPaths(paths []string, o Options) (*Paths, error) {
 	s := &Paths{options: o}
 	named := make(map[string]*top, len(paths))
 	for _, p := range paths {
-		t, err := newTop(p)
+		t, err := newTop(p, o)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +67,7 @@ func NewPaths(paths []string, o Options) (*Paths, error) {
 	return s, nil
 }
 
-func newTop(p string) (*top, error) {
+func newTop(p string, o Options) (*top, error) {
 	if p == "" {
 		return nil, &PathError{Fault: FaultEmpty}
 	}
@@ -82,13 +85,16 @@ func newTop(p string) (*top, error) {
 		return nil, &PathError{Fault: FaultSpecial, Path: p, Kind: kindOf(info.Mode())}
 	}
 	name := filepath.Base(local)
+	if o.RenameUnsafe {
+		name = names.Safe(name)
+	}
 	switch {
 	case name == string(filepath.Separator) || name == ".":
 		return nil, &PathError{Fault: FaultWholeDisk, Path: p}
 	case !utf8.ValidString(name):
 		return nil, &PathError{Fault: FaultNotUTF8, Path: p}
 	}
-	return &top{name: name, local: local, info: info}, nil
+	return &top{given: p, name: name, local: local, info: info}, nil
 }
 
 // kindOf returns what a special file is.
@@ -106,11 +112,11 @@ func kindOf(m fs.FileMode) string {
 
 // Names returns the names of the paths, in the order in which they were given.
 func (s *Paths) Names() []string {
-	names := make([]string, len(s.tops))
+	all := make([]string, len(s.tops))
 	for i, t := range s.tops {
-		names[i] = t.name
+		all[i] = t.name
 	}
-	return names
+	return all
 }
 
 // Close closes the folders that are kept open. Files that were opened stay open.

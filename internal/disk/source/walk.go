@@ -12,6 +12,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -98,16 +99,23 @@ type openFolder struct {
 	parent *openFolder
 }
 
-// inside returns the path inside of base of the path p of the transfer.
-func (w *walker) inside(p string) string {
-	return strings.TrimPrefix(strings.TrimPrefix(p, w.at), "/")
+// place is where an entry is. The names of both paths differ where unsafe names are
+// sent under others.
+type place struct {
+	listed string // the path in the transfer
+	inside string // the path inside of base; empty for base itself
+}
+
+// in returns the place of an entry of the folder p.
+func (p place) in(name, listed string) place {
+	return place{listed: p.listed + "/" + listed, inside: path.Join(p.inside, name)}
 }
 
 // start walks base, which info describes.
 func (w *walker) start(info fs.FileInfo) error {
 	switch {
 	case info.Mode().IsRegular():
-		return w.file(w.at, info, func() (*os.File, error) {
+		return w.file(place{listed: w.at}, info, func() (*os.File, error) {
 			return os.OpenFile(w.base.local, os.O_RDONLY|osfs.OpenNonblock, 0)
 		})
 	case !info.IsDir():
@@ -122,16 +130,16 @@ func (w *walker) start(info fs.FileInfo) error {
 	}
 	defer release()
 	w.root = root
-	return w.folder(root, w.at, info)
+	return w.folder(root, place{listed: w.at}, info)
 }
 
-// folder yields what is in the folder dir, whose path is at.
-func (w *walker) folder(dir *os.Root, at string, info fs.FileInfo) error {
+// folder yields what is in the folder dir, which is at a place.
+func (w *walker) folder(dir *os.Root, at place, info fs.FileInfo) error {
 	w.folders = &openFolder{info, w.folders}
 	defer func() { w.folders = w.folders.parent }()
 	list, err := dir.Open(".")
 	if err != nil {
-		return w.fail(at, "the folder cannot be read: "+oserror.Cause(err), err)
+		return w.fail(at.listed, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer list.Close()
 	for {
@@ -148,23 +156,23 @@ func (w *walker) folder(dir *os.Root, at string, info fs.FileInfo) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return w.fail(at, "the folder cannot be read to its end: "+oserror.Cause(err), err)
+			return w.fail(at.listed, "the folder cannot be read to its end: "+oserror.Cause(err), err)
 		}
 	}
 }
 
-func (w *walker) entry(dir *os.Root, at, name string) error {
-	p := at + "/" + name
+func (w *walker) entry(dir *os.Root, at place, name string) error {
+	p := at.in(name, w.listedName(dir, name))
 	switch {
-	case !utf8.ValidString(name):
-		return w.fail(strings.ToValidUTF8(p, "\uFFFD"), "its name is not UTF-8: rename it to send it", nil)
-	case len(p) > wire.MaxPath:
-		return w.fail(p, "its path is too long to be sent", nil)
+	case !utf8.ValidString(p.listed):
+		return w.fail(strings.ToValidUTF8(p.listed, "\uFFFD"), "its name is not UTF-8: rename it to send it", nil)
+	case len(p.listed) > wire.MaxPath:
+		return w.fail(p.listed, "its path is too long to be sent", nil)
 	}
 	info, err := dir.Lstat(name)
 	switch {
 	case err != nil:
-		return w.fail(p, "cannot be read: "+oserror.Cause(err), err)
+		return w.fail(p.listed, "cannot be read: "+oserror.Cause(err), err)
 	case info.IsDir():
 		return w.subfolder(dir, p, name, info)
 	case info.Mode().IsRegular():
@@ -174,30 +182,48 @@ func (w *walker) entry(dir *os.Root, at, name string) error {
 	case info.Mode()&fs.ModeSymlink != 0:
 		return w.symlink(dir, p, name, info)
 	}
-	return w.fail(p, "is a "+kindOf(info.Mode())+", which cannot be sent", files.ErrNotSendable)
+	return w.fail(p.listed, "is a "+kindOf(info.Mode())+", which cannot be sent", files.ErrNotSendable)
+}
+
+// listedName returns the name under which name in dir is sent.
+func (w *walker) listedName(dir *os.Root, name string) string {
+	if !w.paths.options.RenameUnsafe {
+		return name
+	}
+	safe := names.Safe(name)
+	if safe == name {
+		return name
+	}
+	listed := safe
+	for n := 1; ; n++ {
+		if _, err := dir.Lstat(listed); err != nil {
+			return listed
+		}
+		listed = names.Numbered(safe, n)
+	}
 }
 
 // file yields a regular file: as a stream, if its size is not that of its content.
-func (w *walker) file(p string, info fs.FileInfo, open func() (*os.File, error)) error {
-	e := fileEntry(p, info)
+func (w *walker) file(p place, info fs.FileInfo, open func() (*os.File, error)) error {
+	e := fileEntry(p.listed, info)
 	if mayLie(info) {
 		switch exact, err := probe(info.Size(), open); {
 		case err != nil:
-			return w.fail(p, "cannot be read: "+oserror.Cause(err), err)
+			return w.fail(p.listed, "cannot be read: "+oserror.Cause(err), err)
 		case !exact:
-			e = newEntry(p, files.KindStream, info)
+			e = newEntry(p.listed, files.KindStream, info)
 		}
 	}
-	return w.yield(w.base, w.inside(p), e)
+	return w.yield(w.base, p.inside, e)
 }
 
-func (w *walker) subfolder(dir *os.Root, p, name string, info fs.FileInfo) error {
-	if err := w.yield(w.base, "", newEntry(p, files.KindDir, info)); err != nil {
+func (w *walker) subfolder(dir *os.Root, p place, name string, info fs.FileInfo) error {
+	if err := w.yield(w.base, "", newEntry(p.listed, files.KindDir, info)); err != nil {
 		return err
 	}
 	sub, err := osfs.OpenDir(dir, name, info)
 	if err != nil {
-		return w.fail(p, "the folder cannot be read: "+oserror.Cause(err), err)
+		return w.fail(p.listed, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer sub.Close()
 	return w.folder(sub, p, info)
