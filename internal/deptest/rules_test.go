@@ -38,7 +38,7 @@ func layers() map[string][]string {
 			"internal/blockhash", "internal/disk/journal", "internal/disk/names", "internal/disk/osfs",
 			"internal/disk/partial", "internal/oserror", "internal/wire", "pkg/files",
 		},
-		"internal/disk/partial":              {"internal/disk/journal", "internal/disk/names", "internal/disk/osfs", "internal/oserror"},
+		"internal/disk/partial":              {"internal/disk/journal", "internal/disk/names", "internal/disk/osfs", "internal/filelock", "internal/oserror"},
 		"internal/disk/journal":              {"pkg/files"},
 		"internal/disk/names":                {"internal/wire"},
 		"internal/disk/osfs":                 {},
@@ -52,7 +52,8 @@ func layers() map[string][]string {
 		"internal/congestion/congestiontest": {},
 		"internal/growth":                    {},
 		"internal/trunk":                     {},
-		"internal/vault":                     {},
+		"internal/filelock":                  {},
+		"internal/vault":                     {"internal/filelock"},
 		"internal/wire":                      {},
 		"internal/bench":                     {"internal/broadcast"},
 		"relay":                              {"internal/congestion", "internal/wire"},
@@ -90,7 +91,8 @@ func thirdParty() map[string][]string {
 		"internal/rendezvous": {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
 		"internal/transfer":   {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
 		"internal/trunk":      {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
-		"internal/vault":      {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
+		"internal/vault":      {"golang.org/x/crypto/argon2"},
+		"internal/filelock":   {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"relay":               {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/filelock"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 )
 
@@ -151,7 +152,7 @@ func (p *Folder) takeLock(create int) (bool, error) {
 	// The error is ignored, because some network file systems have no locks. On
 	// those, two transfers of the same names at the same time would disturb each
 	// other, but a single one has to work.
-	held, _ := osfs.TryLock(f)
+	held, _ := filelock.Try(f)
 	return !held, nil
 }
 

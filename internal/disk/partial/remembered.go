@@ -12,6 +12,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/filelock"
 )
 
 // maxRemembered bounds the folders that Remembered reads: anyone who runs
@@ -106,6 +107,6 @@ func inUse(root *os.Root) bool {
 		return !errors.Is(err, fs.ErrNotExist)
 	}
 	defer lock.Close()
-	held, _ := osfs.TryLock(lock) // the error is ignored as in takeLock
+	held, _ := filelock.Try(lock) // the error is ignored as in takeLock
 	return held
 }
