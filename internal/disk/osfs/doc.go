@@ -10,6 +10,7 @@
 //	inode     InodeOf, FileID, HasLinks, OwnedByUser   which file it is, and whose
 //	move      Move, Replace, SetLinkTime               rename between two open folders
 //	create    CreateFile                               a small file in few calls
+//	probe     TryCreate                                whether a folder can be written to
 //	open      OpenDir, OpenRegular, Dir                open what was looked at, and nothing else
 //
 // The variants of a call for each system are in files of its name, such as

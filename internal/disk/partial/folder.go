@@ -216,15 +216,17 @@ func (p *Folder) Remove() error {
 
 // empty removes what is in the folder.
 func (p *Folder) empty() error {
-	return p.eachName(func(name string) error { return ignoreMissing(p.Root.Remove(name)) })
+	return eachName(p.Root, func(name string) error { return ignoreMissing(p.Root.Remove(name)) })
 }
 
 // Held returns how many bytes of the disk the partial files take, with what is
 // reserved for them. It does not matter whether they were verified: what is sent
 // again takes their place.
-func (p *Folder) Held() (sum int64) {
-	_ = p.eachName(func(name string) error {
-		if info, err := p.Root.Lstat(name); err == nil && path.Ext(name) == partSuffix {
+func (p *Folder) Held() int64 { return held(p.Root) }
+
+func held(root *os.Root) (sum int64) {
+	_ = eachName(root, func(name string) error {
+		if info, err := root.Lstat(name); err == nil && path.Ext(name) == partSuffix {
 			sum += taken(info)
 		}
 		return nil
@@ -232,9 +234,9 @@ func (p *Folder) Held() (sum int64) {
 	return sum
 }
 
-// eachName calls visit with every name in the folder.
-func (p *Folder) eachName(visit func(name string) error) error {
-	list, err := p.Root.Open(".")
+// eachName calls visit with every name in a folder.
+func eachName(root *os.Root, visit func(name string) error) error {
+	list, err := root.Open(".")
 	if err != nil {
 		return err
 	}
