@@ -56,6 +56,10 @@ func layers() map[string][]string {
 		"internal/wire":                      {},
 		"internal/bench":                     {"internal/broadcast"},
 		"relay":                              {"internal/congestion", "internal/wire"},
+		"relay/rooms":                        {},
+		"relay/rooms/redisstore":             {"relay/rooms"},
+		"relay/rooms/redistest":              {},
+		"relay/rooms/storetest":              {"relay/rooms"},
 	}
 }
 
@@ -87,11 +91,12 @@ func thirdParty() map[string][]string {
 			"github.com/cenkalti/backoff/v5", "github.com/pion/logging", "github.com/pion/mdns/v2",
 			"golang.org/x/net/dns/dnsmessage", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6",
 		},
-		"internal/rendezvous": {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
-		"internal/transfer":   {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
-		"internal/trunk":      {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
-		"internal/vault":      {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
-		"relay":               {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
+		"internal/rendezvous":    {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
+		"internal/transfer":      {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
+		"internal/trunk":         {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
+		"internal/vault":         {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
+		"relay/rooms/redisstore": {"github.com/redis/go-redis/v9"},
+		"relay":                  {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 	}
 }
 
