@@ -33,11 +33,12 @@ func NewMemory() *Memory {
 }
 
 // Beat implements Store.
-func (m *Memory) Beat(_ context.Context, node, address string, life time.Duration) error {
+func (m *Memory) Beat(_ context.Context, node, address string, life time.Duration) (alive bool, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	alive = m.address(node) != ""
 	m.beats[node] = beat{address, time.Now().Add(life)}
-	return nil
+	return alive, nil
 }
 
 // Leave implements Store.

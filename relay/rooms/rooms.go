@@ -66,8 +66,9 @@ type Record struct {
 // Store has the records of all rooms. Every call ends soon, whatever happened to
 // what is behind it: it has a deadline of its own.
 type Store interface {
-	// Beat says that a node is alive and where others reach it, for that long.
-	Beat(ctx context.Context, node, address string, life time.Duration) error
+	// Beat says that a node is alive and where others reach it, for that long. It
+	// reports whether the node was alive until now.
+	Beat(ctx context.Context, node, address string, life time.Duration) (alive bool, err error)
 	// Leave ends the beat of a node at once.
 	Leave(ctx context.Context, node string) error
 

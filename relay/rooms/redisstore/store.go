@@ -52,10 +52,14 @@ func Open(url string) (*Store, error) {
 }
 
 // Beat implements rooms.Store.
-func (s *Store) Beat(ctx context.Context, node, address string, life time.Duration) error {
+func (s *Store) Beat(ctx context.Context, node, address string, life time.Duration) (alive bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
-	return s.client.Set(ctx, nodePrefix+node, address, life).Err()
+	err = s.client.SetArgs(ctx, nodePrefix+node, address, redis.SetArgs{Get: true, TTL: life}).Err()
+	if errors.Is(err, redis.Nil) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // Leave implements rooms.Store.

@@ -43,7 +43,7 @@ func TestSilence(t *testing.T) {
 	s := open(t, "redis://"+listener.Addr().String())
 	defer s.Close()
 	begin := time.Now()
-	if err := s.Beat(t.Context(), "a", "host:1", time.Minute); err == nil {
+	if _, err := s.Beat(t.Context(), "a", "host:1", time.Minute); err == nil {
 		t.Error("nobody answered, and there is no error")
 	}
 	if took := time.Since(begin); took > 30*time.Second {
@@ -57,8 +57,9 @@ func TestKeys(t *testing.T) {
 	s := open(t, server.URL)
 	defer s.Close()
 	ctx := t.Context()
+	_, err := s.Beat(ctx, "a", "host:1", time.Minute)
 	for _, err := range []error{
-		s.Beat(ctx, "a", "host:1", time.Minute),
+		err,
 		s.Open(ctx, rooms.Record{Key: rooms.CodeKey("7"), Home: "a"}, time.Minute, false),
 		s.Open(ctx, rooms.Record{Key: rooms.CodeKey("8"), Home: "a"}, time.Minute, false),
 		s.End(ctx, rooms.CodeKey("8"), "a", 3, time.Minute),

@@ -2,7 +2,6 @@
 package redistest
 
 import (
-	"context"
 	"net"
 	"os"
 	"os/exec"
@@ -63,7 +62,7 @@ func (s *Server) Restart() {
 
 func (s *Server) answers() bool {
 	var d net.Dialer
-	conn, err := d.DialContext(context.Background(), "unix", s.socket)
+	conn, err := d.DialContext(s.t.Context(), "unix", s.socket)
 	if err != nil {
 		return false
 	}

@@ -25,6 +25,7 @@ func Run(t *testing.T, open func(t *testing.T) rooms.Store) {
 		{"a nameplate is taken once", taken},
 		{"one of many gets a nameplate", openRace},
 		{"one of many becomes the home", claimRace},
+		{"a beat tells whether there was one", beats},
 		{"a room stays with a home that beats", stays},
 		{"a room without a record is claimed only if it may be made", claimNew},
 		{"a burnt room stays burnt", burnt},
@@ -56,6 +57,12 @@ func must(t *testing.T, err error) {
 	}
 }
 
+func beat(t *testing.T, s rooms.Store, node, address string, life time.Duration) {
+	t.Helper()
+	_, err := s.Beat(t.Context(), node, address, life)
+	must(t, err)
+}
+
 func find(t *testing.T, s rooms.Store, key rooms.Key) rooms.Record {
 	t.Helper()
 	r, found, err := s.Find(t.Context(), key)
@@ -77,7 +84,7 @@ func claim(t *testing.T, s rooms.Store, key rooms.Key, node string) rooms.Record
 }
 
 func opened(t *testing.T, s rooms.Store) {
-	must(t, s.Beat(t.Context(), "a", "host:1", life))
+	beat(t, s, "a", "host:1", life)
 	want := record("7", "a")
 	must(t, s.Open(t.Context(), want, life, false))
 	got := find(t, s, want.Key)
@@ -129,7 +136,7 @@ func claimRace(t *testing.T, s rooms.Store) {
 	key := rooms.CodeKey("7")
 	n := race(func(i int) bool {
 		node := strconv.Itoa(i)
-		if s.Beat(t.Context(), node, "host:"+node, life) != nil {
+		if _, err := s.Beat(t.Context(), node, "host:"+node, life); err != nil {
 			return false
 		}
 		r, found, err := s.Claim(t.Context(), key, node, 0)
@@ -140,9 +147,21 @@ func claimRace(t *testing.T, s rooms.Store) {
 	}
 }
 
+func beats(t *testing.T, s rooms.Store) {
+	for _, want := range []bool{false, true} {
+		if alive, err := s.Beat(t.Context(), "a", "host:1", life); alive != want || err != nil {
+			t.Errorf("alive before: %v, %v, want %v", alive, err, want)
+		}
+	}
+	must(t, s.Leave(t.Context(), "a"))
+	if alive, err := s.Beat(t.Context(), "a", "host:1", life); alive || err != nil {
+		t.Errorf("alive after it left: %v, %v", alive, err)
+	}
+}
+
 func stays(t *testing.T, s rooms.Store) {
-	must(t, s.Beat(t.Context(), "a", "host:1", life))
-	must(t, s.Beat(t.Context(), "b", "host:2", life))
+	beat(t, s, "a", "host:1", life)
+	beat(t, s, "b", "host:2", life)
 	must(t, s.Open(t.Context(), record("7", "a"), life, false))
 	key := rooms.CodeKey("7")
 	if r := claim(t, s, key, "b"); r.Home != "a" || r.Address != "host:1" {
@@ -158,7 +177,7 @@ func stays(t *testing.T, s rooms.Store) {
 }
 
 func claimNew(t *testing.T, s rooms.Store) {
-	must(t, s.Beat(t.Context(), "a", "host:1", life))
+	beat(t, s, "a", "host:1", life)
 	key := rooms.ResumeKey([16]byte{1})
 	if _, found, err := s.Claim(t.Context(), key, "a", 0); found || err != nil {
 		t.Errorf("claimed what is not there: %v, %v", found, err)
@@ -186,7 +205,7 @@ func burnt(t *testing.T, s rooms.Store) {
 }
 
 func moved(t *testing.T, s rooms.Store) {
-	must(t, s.Beat(t.Context(), "b", "host:2", life))
+	beat(t, s, "b", "host:2", life)
 	r := record("7", "a")
 	must(t, s.Open(t.Context(), r, life, false))
 	must(t, s.Release(t.Context(), r.Key, "a"))
@@ -241,7 +260,7 @@ func tombstones(t *testing.T, s rooms.Store) {
 
 func expire(t *testing.T, s rooms.Store) {
 	const short = 20 * time.Millisecond
-	must(t, s.Beat(t.Context(), "a", "host:1", short))
+	beat(t, s, "a", "host:1", short)
 	must(t, s.Open(t.Context(), record("7", "a"), life, false))
 	must(t, s.Open(t.Context(), record("8", "a"), short, false))
 	deadline := time.Now().Add(time.Minute)
