@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
 )
@@ -22,6 +23,10 @@ type server struct {
 	listen string
 	stun   string
 	config relay.Config
+
+	settings    *settings.Set // relaysettings.go
+	file        string        // --config
+	printConfig bool
 }
 
 // noSTUN is the value of --stun that turns the service off.
@@ -40,26 +45,21 @@ service is on the UDP port of the same number.`,
 		Example: `  tallow relay
   tallow relay --listen 127.0.0.1:8080 --trust-proxy --stun relay.example:8080`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd) },
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&s.listen, "listen", ":8080", "`address` to listen on; port 0 takes any that is free")
-	flags.StringVar(&s.stun, "stun", "", "`address` of the STUN service that machines are told: HOST:PORT, :PORT or \"off\" (default the port of --listen)")
-	flags.DurationVar(&s.config.UnclaimedTTL, "ttl", time.Hour, "how long a code waits to be used")
-	flags.IntVar(&s.config.MaxRooms, "max-rooms", 10_000, "`number` of codes that there can be at a time")
-	flags.IntVar(&s.config.RoomsPerMinute, "sessions-per-minute", 60, "`number` of codes that one address may get in a minute, -1 for no limit")
-	flags.IntVar(&s.config.JoinsPerMinute, "joins-per-minute", 60, "`number` of codes that one address may try in a minute, -1 for no limit")
-	flags.IntVar(&s.config.BytesPerSecond, "bytes-per-second", 0, "`bytes` that one machine may send in a second, 0 for no limit")
-	flags.BoolVar(&s.config.TrustProxy, "trust-proxy", false, "take the address of machines from X-Forwarded-For")
-	for _, name := range []string{"listen", "stun", "ttl", "max-rooms", "sessions-per-minute", "joins-per-minute", "bytes-per-second"} {
-		completeFlag(cmd, name, noCompletion)
-	}
+	s.addSettings(cmd)
 	return cmd
 }
 
-func (s *server) run(ctx context.Context) error {
+func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
+	if err := s.loadSettings(cmd); err != nil {
+		return err
+	}
 	if err := s.check(); err != nil {
 		return err
+	}
+	if s.printConfig {
+		return s.settings.Print(s.stdout)
 	}
 	s.config.Version = buildInfo().Version
 	s.config.Logger = s.logger(s.level())
@@ -86,19 +86,19 @@ func (s *server) run(ctx context.Context) error {
 // check rejects invalid values.
 func (s *server) check() error {
 	if _, _, err := net.SplitHostPort(s.listen); err != nil {
-		return usage("Write it as HOST:PORT or :PORT.", "--listen cannot be %q", s.listen)
+		return usage("Write it as HOST:PORT or :PORT.", "%s cannot be %q", s.settings.Place("listen"), s.listen)
 	}
 	if _, _, err := net.SplitHostPort(s.stun); err != nil && s.stun != "" && s.stun != noSTUN {
-		return usage("Write it as HOST:PORT or :PORT, or \"off\".", "--stun cannot be %q", s.stun)
+		return usage("Write it as HOST:PORT or :PORT, or \"off\".", "%s cannot be %q", s.settings.Place("stun"), s.stun)
 	}
 	hint := "See tallow relay --help."
 	switch {
 	case s.config.UnclaimedTTL < time.Second:
-		return usage(hint, "--ttl has to be at least 1s")
+		return usage(hint, "%s has to be at least 1s", s.settings.Place("ttl"))
 	case s.config.MaxRooms < 1:
-		return usage(hint, "--max-rooms has to be at least 1")
+		return usage(hint, "%s has to be at least 1", s.settings.Place("max-rooms"))
 	case s.config.BytesPerSecond < 0:
-		return usage(hint, "--bytes-per-second cannot be negative")
+		return usage(hint, "%s cannot be negative", s.settings.Place("bytes-per-second"))
 	}
 	if _, err := relay.New(s.config); err != nil {
 		return usage(hint, "%v", err)

@@ -7,7 +7,7 @@ const module = "github.com/tallow-transfer/tallow"
 // Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
-		"cmd/tallow": {"pkg/tallow", "relay"},
+		"cmd/tallow": {"internal/settings", "pkg/tallow", "relay"},
 		"pkg/tallow": {
 			"internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
 			"internal/handshake", "internal/lan", "internal/link", "internal/oserror", "internal/rendezvous",
@@ -53,6 +53,7 @@ func layers() map[string][]string {
 		"internal/growth":                    {},
 		"internal/trunk":                     {},
 		"internal/vault":                     {},
+		"internal/settings":                  {},
 		"internal/wire":                      {},
 		"internal/bench":                     {"internal/broadcast"},
 		"relay":                              {"internal/congestion", "internal/wire"},
@@ -88,6 +89,7 @@ func thirdParty() map[string][]string {
 			"golang.org/x/net/dns/dnsmessage", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6",
 		},
 		"internal/rendezvous": {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
+		"internal/settings":   {"github.com/pelletier/go-toml/v2", "github.com/spf13/pflag"},
 		"internal/transfer":   {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
 		"internal/trunk":      {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
 		"internal/vault":      {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
