@@ -15,6 +15,9 @@ type Config struct {
 	// Relay is the configured relay, as the user wrote it; empty if there is
 	// none.
 	Relay string
+	// RelayPassword is the password of the configured relay, if that is closed. No
+	// other relay gets it.
+	RelayPassword string
 	// Local is the network of this machine, where a sender without a configured
 	// relay serves one itself. It is nil where this is not possible, as in a
 	// browser.

@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -171,3 +172,11 @@ func isLocal(addr netip.Addr) bool {
 
 // IsZero says whether e is no endpoint at all.
 func (e Endpoint) IsZero() bool { return len(e.routes) == 0 }
+
+// Same reports whether both endpoints are the same relay, reached by the same
+// routes, whatever the case of its name.
+func (e Endpoint) Same(other Endpoint) bool {
+	return e.direct == other.direct && slices.EqualFunc(e.routes, other.routes, func(a, b route) bool {
+		return a.url.Scheme == b.url.Scheme && strings.EqualFold(a.url.Host, b.url.Host) && a.url.Path == b.url.Path
+	})
+}

@@ -48,6 +48,9 @@ type Config struct {
 	// Relay is HOST, HOST:PORT or a ws, wss, http or https URL. If it is empty, a
 	// sender runs a relay itself, which machines on the same network find by mDNS.
 	Relay string
+	// RelayPassword is the password of Relay, if that is a closed relay. A relay that
+	// only a code names does not get it.
+	RelayPassword string
 	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
 	// StateDir is a folder in which a receiver remembers, for a day and hashed, the
@@ -76,6 +79,9 @@ func New(c Config) (*Client, error) {
 			return nil, &Error{Kind: KindUsage, Reason: ReasonRelayName, Relay: c.Relay, Detail: err.Error(), Err: err}
 		}
 	}
+	if c.RelayPassword != "" && !wire.ValidRelayPassword(c.RelayPassword) {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonRelayPasswordForm, Count: wire.MaxRelayPassword}
+	}
 	if len(c.Lanes) == 0 {
 		c.Lanes = AllLanes()
 	}
@@ -94,7 +100,7 @@ func New(c Config) (*Client, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{log: c.Logger, link: link.Config{
-		Relay: c.Relay, Local: localNetwork(c.Version, c.Logger),
+		Relay: c.Relay, RelayPassword: c.RelayPassword, Local: localNetwork(c.Version, c.Logger),
 		Lanes: lanes, Version: c.Version, Logger: c.Logger,
 	}}
 	if c.StateDir != "" {
