@@ -86,7 +86,7 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 	var services sync.WaitGroup
 	failed := make(chan error, 2)
 	services.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := server.Serve(relay.Limit(listener)); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
 		}
 	})

@@ -20,9 +20,10 @@ import (
 // server is the command that runs a relay.
 type server struct {
 	*program
-	listen string
-	stun   string
-	config relay.Config
+	listen   string
+	stun     string
+	config   relay.Config
+	networks networkLists
 
 	settings    *settings.Set // relaysettings.go
 	file        string        // --config
@@ -40,10 +41,10 @@ func newRelay(p *program) *cobra.Command {
 		Long: `Run a relay, where machines meet. It learns neither names nor contents of
 files, and cannot read what it passes on.
 
-It has no TLS: put it behind a server that has, and set --trust-proxy. Its STUN
+It has no TLS: put it behind a server that has, and name that in --trusted-proxies. Its STUN
 service is on the UDP port of the same number.`,
 		Example: `  tallow relay
-  tallow relay --listen 127.0.0.1:8080 --trust-proxy --stun relay.example:8080`,
+  tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun relay.example:8080`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd) },
 	}
@@ -99,6 +100,9 @@ func (s *server) check() error {
 		return usage(hint, "%s has to be at least 1", s.settings.Place("max-rooms"))
 	case s.config.BytesPerSecond < 0:
 		return usage(hint, "%s cannot be negative", s.settings.Place("bytes-per-second"))
+	}
+	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {
+		return err
 	}
 	if _, err := relay.New(s.config); err != nil {
 		return usage(hint, "%v", err)

@@ -19,7 +19,7 @@ func (s *server) table() []settings.Setting {
 	c := &s.config
 	s.listen = ":8080"
 	c.UnclaimedTTL, c.MaxRooms, c.RoomsPerMinute, c.JoinsPerMinute = time.Hour, 10_000, 60, 60
-	return []settings.Setting{
+	all := []settings.Setting{
 		{Name: "listen", Value: &s.listen, Help: "`address` to listen on; port 0 takes any that is free"},
 		{Name: "stun", Value: &s.stun, Help: "`address` of the STUN service that machines are told: HOST:PORT, :PORT or \"off\" (default the port of --listen)"},
 		{Name: "ttl", Value: &c.UnclaimedTTL, Help: "how long a code waits to be used"},
@@ -27,8 +27,9 @@ func (s *server) table() []settings.Setting {
 		{Name: "sessions-per-minute", Value: &c.RoomsPerMinute, Help: "`number` of codes that one address may get in a minute, -1 for no limit"},
 		{Name: "joins-per-minute", Value: &c.JoinsPerMinute, Help: "`number` of codes that one address may try in a minute, -1 for no limit"},
 		{Name: "bytes-per-second", Value: &c.BytesPerSecond, Help: "`bytes` that one machine may send in a second, 0 for no limit"},
-		{Name: "trust-proxy", Value: &c.TrustProxy, Help: "take the address of machines from X-Forwarded-For"},
 	}
+	all = append(all, limitSettings(&c.Limits)...)
+	return append(all, accessSettings(&c.Access, &s.networks)...)
 }
 
 // addSettings adds the flags of the settings, and those of the settings' file.

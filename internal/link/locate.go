@@ -100,7 +100,7 @@ func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezv
 func (at location) relayOptions() rendezvous.Options {
 	c := at.config
 	options := rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger}
-	if configured, err := rendezvous.ParseRelay(c.Relay); err == nil && configured.Same(at.endpoint) {
+	if configured, err := rendezvous.ParseRelay(c.Relay); err == nil && configured.Covers(at.endpoint) {
 		options.Password = c.RelayPassword
 	}
 	return options
