@@ -56,6 +56,7 @@ func layers() map[string][]string {
 		"internal/settings":                  {},
 		"internal/wire":                      {},
 		"internal/bench":                     {"internal/broadcast"},
+		"internal/load":                      {"internal/wire", "relay"},
 		"relay":                              {"internal/congestion", "internal/wire"},
 	}
 }
