@@ -2,6 +2,7 @@ package relay
 
 import (
 	"cmp"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"time"
@@ -51,6 +52,11 @@ type Config struct {
 	// TrustProxy takes a client's address from the last X-Forwarded-For entry.
 	// Set it only behind a reverse proxy that writes that entry itself.
 	TrustProxy bool
+	// Origins are the origins, such as "https://app.example", whose pages may use
+	// the relay beside its own; "*" is all.
+	Origins []string
+	// TLS is how Serve serves HTTPS; nil for plain HTTP.
+	TLS *tls.Config
 	// Version is the program's, shown by the health endpoints.
 	Version string
 	// Logger gets what an operator may want to know, but never a payload, nor a
@@ -87,6 +93,9 @@ func (c Config) withDefaults() (Config, error) {
 		if bad.wrong {
 			return Config{}, fmt.Errorf("relay configuration: %s", bad.text)
 		}
+	}
+	if err := checkOrigins(c.Origins); err != nil {
+		return Config{}, fmt.Errorf("relay configuration: Origins: %w", err)
 	}
 	return c, nil
 }

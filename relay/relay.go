@@ -48,9 +48,7 @@ func New(config Config) (*Relay, error) {
 		drained: make(chan struct{}),
 	}
 	r.upgrader = websocket.Upgrader{
-		// There are no cookies, nor anything else that a browser adds on its own, so
-		// pages of any origin may use the relay.
-		CheckOrigin:      func(*http.Request) bool { return true },
+		CheckOrigin:      origins(config.Origins).allows,
 		HandshakeTimeout: upgradeTimeout,
 		Error:            refuseUpgrade,
 		// The HTTP server's small buffers suffice, since long messages bypass them.

@@ -15,6 +15,9 @@ type Config struct {
 	// Relay is the configured relay, as the user wrote it; empty if there is
 	// none.
 	Relay string
+	// RelayPins are the keys of which a relay has to have one; none: any relay with a
+	// certificate that this machine trusts.
+	RelayPins []rendezvous.Pin
 	// Local is the network of this machine, where a sender without a configured
 	// relay serves one itself. It is nil where this is not possible, as in a
 	// browser.

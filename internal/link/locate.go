@@ -96,7 +96,7 @@ func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezv
 
 // relayOptions returns the options for a client of a relay.
 func (c Config) relayOptions() rendezvous.Options {
-	return rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger}
+	return rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger, Pins: c.RelayPins}
 }
 
 // isLocal reports whether the relay is on this network, so that its address has

@@ -23,6 +23,7 @@ const (
 	ReasonOutputFolder    Reason = "output-folder"     // Path cannot be used as a folder: Detail
 	ReasonOutputOneFile   Reason = "output-one-file"   // a Writer takes one file
 	ReasonRelayName       Reason = "relay-name"        // Relay, Detail
+	ReasonRelayPinName    Reason = "relay-pin-name"    // Detail says what is wrong with a pin
 	ReasonNoRelay         Reason = "no-relay"          // no relay is named, and there is no local network
 	ReasonLaneName        Reason = "lane-name"         // Detail
 	ReasonLinksName       Reason = "links-name"        // Detail
@@ -84,6 +85,8 @@ const (
 	ReasonNoNetwork        Reason = "no-network"         // this machine has none, and so Relay cannot be reached
 	ReasonProxy            Reason = "proxy"              // Relay cannot be reached by Proxy: Detail
 	ReasonRelayTLS         Reason = "relay-tls"          // Relay, Detail
+	ReasonRelayPin         Reason = "relay-pin"          // Relay has none of the pinned keys, but Detail
+	ReasonRelayPinNoTLS    Reason = "relay-pin-no-tls"   // Relay has no TLS, and so no key
 	ReasonRelayNoTLS       Reason = "relay-no-tls"       // Relay, Detail: it does not speak TLS
 	ReasonRelayProtocol    Reason = "relay-protocol"     // Relay, Detail
 	ReasonRelayLost        Reason = "relay-lost"         // Relay, Detail
