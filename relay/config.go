@@ -49,14 +49,17 @@ type Config struct {
 	// NameplateDigits is the smallest number of digits of the nameplates that the
 	// relay chooses. By default they are as short as is practical.
 	NameplateDigits int
-	// TrustProxy takes a client's address from the last X-Forwarded-For entry.
-	// Set it only behind a reverse proxy that writes that entry itself.
-	TrustProxy bool
 	// Origins are the origins, such as "https://app.example", whose pages may use
 	// the relay beside its own; "*" is all.
 	Origins []string
 	// TLS is how Serve serves HTTPS; nil for plain HTTP.
 	TLS *tls.Config
+	// Limits bound what one client, and all of them together, can have (limits.go).
+	Limits Limits
+	// Access says who may use the relay (access.go).
+	Access Access
+	// Observer is told what is refused and slowed down; nil for nobody.
+	Observer Observer
 	// Version is the program's, shown by the health endpoints.
 	Version string
 	// Logger gets what an operator may want to know, but never a payload, nor a
@@ -74,6 +77,17 @@ func (c Config) withDefaults() (Config, error) {
 	c.RoomsPerMinute = cmp.Or(c.RoomsPerMinute, 60)
 	c.JoinsPerMinute = cmp.Or(c.JoinsPerMinute, 60)
 	c.ResumesPerMinute = cmp.Or(c.ResumesPerMinute, 120)
+	if c.Observer == nil {
+		c.Observer = unobserved{}
+	}
+	limits, err := c.Limits.withDefaults(c.MaxRooms)
+	if err == nil {
+		err = c.Access.check()
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("relay configuration: %w", err)
+	}
+	c.Limits = limits
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -102,5 +116,8 @@ func (c Config) withDefaults() (Config, error) {
 
 // limits returns the limits of the table.
 func (c Config) limits() limits {
-	return limits{ttl: c.UnclaimedTTL, resumeTTL: c.ResumeTTL, idleTimeout: c.IdleTimeout, limit: c.MaxRooms}
+	return limits{
+		ttl: c.UnclaimedTTL, resumeTTL: c.ResumeTTL, idleTimeout: c.IdleTimeout, silentTimeout: c.Limits.SilentTimeout,
+		limit: c.MaxRooms, bytesPerSecond: c.Limits.BytesPerSecondPerRoom,
+	}
 }

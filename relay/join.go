@@ -62,7 +62,7 @@ func (t *table) findSlot(p *peer, want wire.RoomJoin) (*room, wire.RoomErrorCode
 	p.role = receiver
 	switch {
 	case r.burnt:
-		return nil, wire.RoomUsed
+		return nil, t.entries[r.nameplate].tell(wire.RoomUsed)
 	case r.held(receiver):
 		return nil, wire.RoomFull
 	}

@@ -22,6 +22,12 @@ type Relay struct {
 	joins    *limiter
 	resumes  *limiter
 	stun     *limiter
+	guesses  *guesses
+	visits   *buckets[string] // of receivers, by nameplate; nil for no limit
+	ledger   *ledger
+	keys     passwords
+	speed    *rate.Limiter // of all peers together; nil for no limit
+	refusals *refusals
 	messages sync.Pool
 
 	mu      sync.Mutex
@@ -37,15 +43,24 @@ func New(config Config) (*Relay, error) {
 	if err != nil {
 		return nil, err
 	}
+	ledger := newLedger(config.Limits)
 	r := &Relay{
-		config:  config,
-		table:   newTable(config.limits(), config.NameplateDigits),
-		opens:   newLimiter(config.RoomsPerMinute, config.RoomsPerMinute/3),
-		joins:   newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
-		resumes: newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
-		stun:    newLimiter(stunPerMinute, stunBurst),
-		serving: make(map[*socket]struct{}),
-		drained: make(chan struct{}),
+		config:   config,
+		ledger:   ledger,
+		table:    newTable(config.limits(), config.NameplateDigits, ledger),
+		guesses:  newGuesses(),
+		keys:     newPasswords(config.Access),
+		speed:    newSpeed(config.Limits.TotalBytesPerSecond),
+		refusals: newRefusals(config.Logger),
+		opens:    newLimiter(config.RoomsPerMinute, config.RoomsPerMinute/3),
+		joins:    newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
+		resumes:  newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
+		stun:     newLimiter(stunPerMinute, stunBurst),
+		serving:  make(map[*socket]struct{}),
+		drained:  make(chan struct{}),
+	}
+	if n := config.Limits.JoinsPerNameplate; n >= 0 {
+		r.visits = newBuckets[string](n, n/3)
 	}
 	r.upgrader = websocket.Upgrader{
 		CheckOrigin:      origins(config.Origins).allows,
@@ -73,6 +88,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	r.table.close()
 	r.dismissUnjoined()
 
+	defer r.refusals.close()
 	select {
 	case <-r.drained:
 		return nil
@@ -89,6 +105,7 @@ func (r *Relay) Close() error {
 	r.cutOff()
 	r.table.close()
 	<-r.drained
+	r.refusals.close()
 	return nil
 }
 
@@ -152,10 +169,8 @@ func (r *Relay) cutOff() {
 	}
 }
 
-// newSpeed returns the limit of what one peer may send, or nil for none.
-func (r *Relay) newSpeed() *rate.Limiter {
-	if r.config.BytesPerSecond == 0 {
-		return nil
-	}
-	return rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.BytesPerSecond, wire.MaxRoomFrame))
+// rejected tells the log and the metrics of a refusal.
+func (r *Relay) rejected(reason string) {
+	r.refusals.add(reason)
+	r.config.Observer.Rejected(reason)
 }

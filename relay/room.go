@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -32,13 +34,18 @@ type room struct {
 	nonce     [16]byte
 	words     int // of the code, 0 if the sender did not say
 	ticket    wire.Ticket
+	owner     owner // who opened it
+
+	speed *rate.Limiter // of both peers together; nil for no limit
+	heard atomic.Bool   // something was forwarded since watchSilence looked
 
 	// Changed under table.mu. Peers look each other up in slots without it.
-	slots  [2]atomic.Pointer[peer]
-	burnt  bool
-	over   bool
-	expiry *time.Timer
-	idle   *time.Timer // frees the receiver's slot; nil until both peers have been there
+	slots   [2]atomic.Pointer[peer]
+	burnt   bool
+	over    bool
+	expiry  *time.Timer
+	silence *time.Timer // ends the room when nothing is said; nil before watchSilence
+	idle    *time.Timer // frees the receiver's slot; nil until both peers have been there
 }
 
 // leave tells the other peer that p has left, and only then frees the slot. So
@@ -91,6 +98,7 @@ func (r *room) burn() {
 	r.burnt = true
 	r.expiry.Stop()
 	r.stopIdle()
+	r.watchSilence()
 }
 
 // withdraw ends the room at the sender's request. The receiver is told after
@@ -142,6 +150,7 @@ func (r *room) finish(reason wire.RoomErrorCode) {
 	r.over = true
 	r.expiry.Stop()
 	r.stopIdle()
+	r.stopSilence()
 	r.table.remove(r, reason)
 }
 

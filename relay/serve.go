@@ -87,7 +87,7 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 	var services sync.WaitGroup
 	failed := make(chan error, 2)
 	services.Go(func() {
-		if err := serveHTTP(server, listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := serveHTTP(server, relay.Limit(listener)); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
 		}
 	})

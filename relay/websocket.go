@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -31,6 +32,15 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 		refuse(w, http.StatusServiceUnavailable, wire.RoomClosing.String(), explain(wire.RoomClosing))
 		return
 	}
+	client := r.config.Access.clientAddr(req)
+	holder := owner{client: clientKey(client)}
+	if why := r.admitConnection(client, holder); why.code != 0 {
+		r.refuse(w, why)
+		return
+	}
+	defer func() {
+		r.ledger.release(connections, holder)
+	}()
 	join, found, err := wire.ParseRoomAuthorization(req.Header.Get("Authorization"))
 	if req.URL.RawQuery != "" {
 		found, err = true, queryVersion
@@ -43,42 +53,109 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 	if upgradeErr != nil {
 		return // refuseUpgrade has answered
 	}
-	s := newSocket(conn, &r.messages, r.newSpeed())
+	s := newSocket(conn, &r.messages, r.config.Observer.Throttled)
+	s.limit(newSpeed(r.config.BytesPerSecond), r.ledger.speedOf(holder.client), r.speed)
 	if !r.enter(s) {
 		_ = conn.Close()
 		return
 	}
 	defer r.exit(s)
-	client := r.clientAddr(req)
 	s.serve(func() {
 		if !found {
 			join, err = s.readJoin()
 		}
-		code := r.admit(s.peer, client, join, err)
-		if code != 0 {
-			s.peer.dismiss(code)
+		token, why := r.admit(s.peer, client, join, err)
+		holder.token = token
+		if why.code != 0 {
+			r.rejected(why.code.String())
+			s.peer.refuse(why)
 		}
-		r.config.Logger.Debug("peer connected", "refusal", uint8(code))
+		if token != nil {
+			s.limit(token.speed)
+		}
+		r.config.Logger.Debug("peer connected", "refusal", uint8(why.code))
 	})
 }
 
+// limit adds limits of what the peer sends, of which nil is none.
+func (s *socket) limit(speeds ...*rate.Limiter) {
+	for _, speed := range speeds {
+		if speed != nil {
+			s.speeds = append(s.speeds, speed)
+		}
+	}
+}
+
+// admitConnection counts a WebSocket before it costs anything, or returns why it is
+// refused.
+func (r *Relay) admitConnection(client netip.Addr, holder owner) refusal {
+	if !r.config.Access.serves(client) {
+		return refusal{code: wire.RoomDenied}
+	}
+	if code := r.ledger.claim(connections, holder); code != 0 {
+		return refusal{code, quotaRetry}
+	}
+	return refusal{}
+}
+
 // admit lets p join the room that it asks for, or returns the reason if that
-// cannot be. err says what is wrong with the join.
-func (r *Relay) admit(p *peer, client netip.Addr, join wire.RoomJoin, err error) wire.RoomErrorCode {
+// cannot be. err says what is wrong with the join. The token is that of the join's
+// password; one of its connections is counted.
+func (r *Relay) admit(p *peer, client netip.Addr, join wire.RoomJoin, err error) (token *account, why refusal) {
 	limit := r.joins
 	if join.Role == wire.RoomResumer {
 		limit = r.resumes
 	}
+	if wait := limit.wait(client); wait > 0 {
+		return nil, refusal{wire.RoomRate, wait}
+	}
 	var version wire.RoomVersionError
 	switch {
-	case limit.wait(client) > 0:
-		return wire.RoomRate
 	case errors.As(err, &version):
-		return wire.RoomWrongVersion
+		return nil, refusal{code: wire.RoomWrongVersion}
 	case err != nil:
-		return wire.RoomMalformed
-	default:
-		return r.table.join(p, join, r.config.STUNAddress)
+		return nil, refusal{code: wire.RoomMalformed}
+	}
+	token, why = r.checkPassword(client, join.Password)
+	if why.code != 0 {
+		return nil, why
+	}
+	if join.Role == wire.RoomReceiver && r.visits != nil {
+		if wait := r.visits.wait(join.Nameplate); wait > 0 {
+			return nil, refusal{wire.RoomRate, wait}
+		}
+	}
+	if !r.ledger.claimToken(connections, token) {
+		return nil, refusal{wire.RoomQuota, quotaRetry}
+	}
+	code := r.table.join(p, join, r.config.STUNAddress)
+	switch code {
+	case wire.RoomUnknown, wire.RoomUsed, wire.RoomExpired, wire.RoomWithdrawn, wire.RoomTicket:
+		r.missed(client, join.Nameplate)
+	case wire.RoomFull:
+		return token, refusal{code, quotaRetry}
+	}
+	return token, refusal{code: code}
+}
+
+// checkPassword finds the account of a password. A wrong one slows the client down.
+func (r *Relay) checkPassword(client netip.Addr, password string) (*account, refusal) {
+	token, ok := r.keys.find(password)
+	if ok {
+		return token, refusal{}
+	}
+	if password != "" {
+		r.missed(client, "")
+	}
+	return nil, refusal{wire.RoomPassword, r.joins.due(client)}
+}
+
+// missed makes a client pay for a nameplate, or an empty one for a password, that
+// it may have guessed.
+func (r *Relay) missed(client netip.Addr, nameplate string) {
+	cost := r.guesses.miss(client, nameplate)
+	for _, allowance := range []*limiter{r.joins, r.opens, r.resumes} {
+		allowance.charge(client, cost)
 	}
 }
 

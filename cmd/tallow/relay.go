@@ -21,10 +21,11 @@ import (
 // server is the command that runs a relay.
 type server struct {
 	*program
-	listen string
-	stun   string
-	config relay.Config
-	tls    tlsSettings
+	listen   string
+	stun     string
+	config   relay.Config
+	tls      tlsSettings
+	networks networkLists
 
 	certificates certificate.Source // nil without TLS
 
@@ -45,11 +46,11 @@ func newRelay(p *program) *cobra.Command {
 files, and cannot read what it passes on.
 
 For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains, or
-put it behind a server that has, and set --trust-proxy. Its STUN service is on the
+put it behind a server that has, and name that in --trusted-proxies. Its STUN service is on the
 UDP port of the same number.`,
 		Example: `  tallow relay
   tallow relay --listen :443 --acme-domains relay.example --redirect-listen :80
-  tallow relay --listen 127.0.0.1:8080 --trust-proxy --stun relay.example:8080`,
+  tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun relay.example:8080`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd) },
 	}
@@ -130,6 +131,9 @@ func (s *server) check() error {
 		return usage(hint, "%s cannot be negative", s.settings.Place("bytes-per-second"))
 	}
 	if err := s.tls.check(s.settings.Place); err != nil {
+		return err
+	}
+	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {
 		return err
 	}
 	if _, err := relay.New(s.config); err != nil {

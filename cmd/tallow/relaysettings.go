@@ -28,10 +28,9 @@ func (s *server) table() []settings.Setting {
 		{Name: "sessions-per-minute", Value: &c.RoomsPerMinute, Help: "`number` of codes that one address may get in a minute, -1 for no limit"},
 		{Name: "joins-per-minute", Value: &c.JoinsPerMinute, Help: "`number` of codes that one address may try in a minute, -1 for no limit"},
 		{Name: "bytes-per-second", Value: &c.BytesPerSecond, Help: "`bytes` that one machine may send in a second, 0 for no limit"},
-		{Name: "trust-proxy", Value: &c.TrustProxy, Help: "take the address of machines from X-Forwarded-For"},
 		{Name: "origins", Value: &c.Origins, Help: "`list` of the origins, such as https://app.example, whose pages may use the relay beside its own; * for all"},
 	}
-	return slices.Concat(own, s.tls.table())
+	return slices.Concat(own, limitSettings(&c.Limits), accessSettings(&c.Access, &s.networks), s.tls.table())
 }
 
 // addSettings adds the flags of the settings, and those of the settings' file.

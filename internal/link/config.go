@@ -18,6 +18,9 @@ type Config struct {
 	// RelayPins are the keys of which a relay has to have one; none: any relay with a
 	// certificate that this machine trusts.
 	RelayPins []rendezvous.Pin
+	// RelayPassword is the password of the configured relay, if that is closed. No
+	// other relay gets it.
+	RelayPassword string
 	// Local is the network of this machine, where a sender without a configured
 	// relay serves one itself. It is nil where this is not possible, as in a
 	// browser.

@@ -22,9 +22,10 @@ const (
 
 // Options are what a client may be told beside the address.
 type Options struct {
-	Version string       // of this program; the relay gets to see it
-	Dialer  Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
-	Logger  *slog.Logger // nil for silence
+	Version  string       // of this program; the relay gets to see it
+	Password string       // of the relay, if it is closed; empty for none
+	Dialer   Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
+	Logger   *slog.Logger // nil for silence
 	// Pins are the keys of which the relay has to have one; none: the authorities that
 	// this machine trusts decide. A relay that was found on this network has no TLS
 	// and needs no pin.
@@ -36,6 +37,7 @@ type Options struct {
 type Client struct {
 	endpoint Endpoint
 	agent    string // User-Agent
+	password string // of the relay
 	dialer   Dialer // nil for the one of network
 	log      *slog.Logger
 	network  network
@@ -48,7 +50,7 @@ type Client struct {
 // New makes a client of the relay at endpoint. Nothing is sent yet.
 func New(endpoint Endpoint, options Options) *Client {
 	c := &Client{
-		endpoint: endpoint, agent: "tallow/" + options.Version,
+		endpoint: endpoint, agent: "tallow/" + options.Version, password: options.Password,
 		dialer: options.Dialer, log: options.Logger, network: newNetwork(endpoint.direct),
 	}
 	if c.log == nil {
@@ -76,7 +78,9 @@ type OpenRequest struct {
 // the context's own error.
 func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	reply, err := tryRoutes(ctx, c, func(base *url.URL) (wire.OpenReply, error) {
-		return c.postOpen(ctx, base, wire.OpenRequest(req))
+		return c.postOpen(ctx, base, wire.OpenRequest{
+			Nonce: req.Nonce, Nameplate: req.Nameplate, Words: req.Words, Password: c.password,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -122,6 +126,7 @@ func (c *Client) Rejoin(ctx context.Context, old *Room) (*Room, error) {
 
 // joinRoom joins a room by the first route on which a relay answers.
 func (c *Client) joinRoom(ctx context.Context, join wire.RoomJoin) (*Room, error) {
+	join.Password = c.password
 	return tryRoutes(ctx, c, func(base *url.URL) (*Room, error) { return c.join(ctx, base, join) })
 }
 

@@ -82,10 +82,10 @@ func TestRoomWelcomeRefuses(t *testing.T) {
 }
 
 func TestRoomErrorBytes(t *testing.T) {
-	for code := RoomErrorCode(1); code <= 14; code++ {
-		e := RoomError{Code: code, Message: "Später."}
+	for code := RoomErrorCode(1); code <= RoomBusy; code++ {
+		e := RoomError{Code: code, Retry: 258 * time.Second, Message: "Später."}
 		got := e.Append(nil)
-		want := "\x04" + string(byte(code)) + "\x00\x08Sp\xc3\xa4ter."
+		want := "\x04" + string(byte(code)) + "\x01\x02\x00\x08Sp\xc3\xa4ter."
 		if string(got) != want {
 			t.Fatalf("Append: %x, want %x", got, want)
 		}
@@ -110,7 +110,7 @@ func TestRoomErrorBytes(t *testing.T) {
 func TestRoomErrorCodeText(t *testing.T) {
 	words := []string{
 		"", "unknown", "full", "used", "taken", "too-large", "malformed", "rate", "expired", "closing", "ticket", "replaced",
-		"idle", "version", "withdrawn",
+		"idle", "version", "withdrawn", "quota", "password", "denied", "busy",
 	}
 	for i, word := range words[1:] {
 		code := RoomErrorCode(i + 1)

@@ -53,6 +53,9 @@ type Config struct {
 	// does not matter who issued its certificate. They do not concern machines on the
 	// same network that meet without a relay of their own.
 	RelayPins []string
+	// RelayPassword is the password of Relay, if that is a closed relay. A relay that
+	// only a code names does not get it.
+	RelayPassword string
 	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
 	// StateDir is a folder in which a receiver remembers, for a day and hashed, the
@@ -85,6 +88,9 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if c.RelayPassword != "" && !wire.ValidRelayPassword(c.RelayPassword) {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonRelayPasswordForm, Count: wire.MaxRelayPassword}
+	}
 	if len(c.Lanes) == 0 {
 		c.Lanes = AllLanes()
 	}
@@ -103,7 +109,7 @@ func New(c Config) (*Client, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{log: c.Logger, link: link.Config{
-		Relay: c.Relay, RelayPins: pins, Local: localNetwork(c.Version, c.Logger),
+		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword, Local: localNetwork(c.Version, c.Logger),
 		Lanes: lanes, Version: c.Version, Logger: c.Logger,
 	}}
 	if c.StateDir != "" {

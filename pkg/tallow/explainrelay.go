@@ -110,6 +110,14 @@ func explainRefusal(e *rendezvous.RelayError) (ErrorKind, Reason) {
 		return KindNetwork, ReasonRelayFull
 	case wire.RoomRate:
 		return KindNetwork, ReasonRelayRate
+	case wire.RoomQuota:
+		return KindNetwork, ReasonRelayQuota
+	case wire.RoomBusy:
+		return KindNetwork, ReasonRelayFull
+	case wire.RoomPassword:
+		return KindUsage, ReasonRelayPassword
+	case wire.RoomDenied:
+		return KindNetwork, ReasonRelayDenied
 	case wire.RoomExpired:
 		return KindNetwork, ReasonCodeExpired
 	case wire.RoomClosing:

@@ -1,0 +1,98 @@
+package relay
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Observer is told what a relay refuses and slows down, for metrics. Its methods
+// are called by many goroutines and must not wait.
+type Observer interface {
+	// Rejected is called for each request, join or connection that is refused.
+	// reason is one of a few words: those of the room protocol, and "sockets" for a
+	// TCP connection over the limits.
+	Rejected(reason string)
+	// Throttled is called when a peer is made to wait before it may send more.
+	Throttled(wait time.Duration)
+}
+
+// unobserved is an Observer that does nothing.
+type unobserved struct{}
+
+func (unobserved) Rejected(string)         {}
+func (unobserved) Throttled(time.Duration) {}
+
+// refusalInterval is how often refusals for one reason are logged at most.
+const refusalInterval = time.Minute
+
+// refusals tells the log of what is refused: for each reason the first at once,
+// and then one line a minute with their number. There are no addresses in it.
+type refusals struct {
+	logger *slog.Logger
+
+	mu      sync.Mutex
+	reasons map[string]*refusalCount
+	closed  bool
+}
+
+type refusalCount struct {
+	count int // that the log has not been told of
+	timer *time.Timer
+}
+
+func newRefusals(logger *slog.Logger) *refusals {
+	return &refusals{logger: logger, reasons: make(map[string]*refusalCount)}
+}
+
+func (r *refusals) add(reason string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	c := r.reasons[reason]
+	if c == nil {
+		c = &refusalCount{}
+		r.reasons[reason] = c
+		c.timer = time.AfterFunc(refusalInterval, func() { r.report(reason, c) })
+		r.log(reason, 1)
+		return
+	}
+	c.count++
+}
+
+// report logs what came in an interval. After one without any, the next refusal is
+// logged at once again.
+func (r *refusals) report(reason string, c *refusalCount) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return
+	}
+	if c.count == 0 {
+		delete(r.reasons, reason)
+		return
+	}
+	r.log(reason, c.count)
+	c.count = 0
+	c.timer.Reset(refusalInterval)
+}
+
+// close logs what is left.
+func (r *refusals) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for reason, c := range r.reasons {
+		c.timer.Stop()
+		if c.count > 0 {
+			r.log(reason, c.count)
+		}
+	}
+	clear(r.reasons)
+}
+
+func (r *refusals) log(reason string, count int) {
+	r.logger.Warn("refused", "reason", reason, "count", count)
+}
