@@ -58,7 +58,9 @@ type Config struct {
 	Limits Limits
 	// Access says who may use the relay (access.go).
 	Access Access
-	// Observer is told what is refused and slowed down; nil for nobody.
+	// Checks have to succeed for the relay to be ready, beside its own.
+	Checks []Check
+	// Observer is told what happens, for metrics; nil for nobody.
 	Observer Observer
 	// Version is the program's, shown by the health endpoints.
 	Version string

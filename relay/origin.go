@@ -64,6 +64,7 @@ func (o origins) answer(w http.ResponseWriter, req *http.Request) {
 }
 
 // refuseOrigin answers a request of a page that may not use the relay.
-func refuseOrigin(w http.ResponseWriter) {
+func (r *Relay) refuseOrigin(w http.ResponseWriter) {
+	r.rejected("origin")
 	refuse(w, http.StatusForbidden, "origin", "Pages of this origin may not use this relay.")
 }

@@ -13,7 +13,7 @@ func (r *Relay) newRoutes() http.Handler {
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		refuse(w, http.StatusNotFound, "not-found", "There is nothing here.")
 	})
-	return withHeaders(mux)
+	return withHeaders(r.observed(mux))
 }
 
 // only allows one method, and HEAD with GET.
@@ -47,7 +47,7 @@ func (r *Relay) api(method string, next http.HandlerFunc) http.Handler {
 			h.Set("Access-Control-Max-Age", "86400")
 			w.WriteHeader(http.StatusNoContent)
 		case method != http.MethodGet && !allowed.allows(req):
-			refuseOrigin(w)
+			r.refuseOrigin(w)
 		default:
 			rest.ServeHTTP(w, req)
 		}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/congestion"
+	"github.com/tallow-transfer/tallow/internal/httpserver"
 )
 
 const (
@@ -79,7 +79,7 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 		WriteTimeout:      2 * bodyTimeout,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		ErrorLog:          httpserver.ErrorLog(logger),
 		TLSConfig:         relay.config.TLS,
 	}
 	running, stop := context.WithCancel(ctx)

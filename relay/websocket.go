@@ -181,9 +181,9 @@ func (s *socket) readJoin() (wire.RoomJoin, error) {
 
 // refuseUpgrade answers a request that is not for a WebSocket, or from a page that
 // may not open one.
-func refuseUpgrade(w http.ResponseWriter, req *http.Request, status int, _ error) {
+func (r *Relay) refuseUpgrade(w http.ResponseWriter, req *http.Request, status int, _ error) {
 	if status == http.StatusForbidden {
-		refuseOrigin(w)
+		r.refuseOrigin(w)
 		return
 	}
 	if status == http.StatusBadRequest {

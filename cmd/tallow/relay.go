@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"strings"
 	"time"
@@ -21,11 +20,13 @@ import (
 // server is the command that runs a relay.
 type server struct {
 	*program
-	listen   string
-	stun     string
-	config   relay.Config
-	tls      tlsSettings
-	networks networkLists
+	listen    string
+	stun      string
+	config    relay.Config
+	tls       tlsSettings
+	metrics   metricsSettings
+	logFormat string
+	networks  networkLists
 
 	certificates certificate.Source // nil without TLS
 
@@ -69,7 +70,7 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 		return s.settings.Print(s.stdout)
 	}
 	s.config.Version = buildInfo().Version
-	s.config.Logger = s.logger(s.level())
+	s.config.Logger = s.relayLogger()
 	if s.stun != noSTUN {
 		s.config.STUNAddress = s.stun
 	}
@@ -77,6 +78,11 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 	defer run.end()
 	if s.tls.on() {
 		if err := s.secure(run); err != nil {
+			return err
+		}
+	}
+	if s.metrics.listen != "" {
+		if err := s.measure(run); err != nil {
 			return err
 		}
 	}
@@ -130,7 +136,13 @@ func (s *server) check() error {
 	case s.config.BytesPerSecond < 0:
 		return usage(hint, "%s cannot be negative", s.settings.Place("bytes-per-second"))
 	}
+	if s.logFormat != logText && s.logFormat != logJSON {
+		return usage("It is text or json.", "%s cannot be %q", s.settings.Place("log-format"), s.logFormat)
+	}
 	if err := s.tls.check(s.settings.Place); err != nil {
+		return err
+	}
+	if err := s.metrics.check(s.settings.Place); err != nil {
 		return err
 	}
 	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {
@@ -140,17 +152,6 @@ func (s *server) check() error {
 		return usage(hint, "%v", err)
 	}
 	return nil
-}
-
-// level returns the level of the log.
-func (s *server) level() slog.Level {
-	switch {
-	case s.verbose:
-		return slog.LevelDebug
-	case s.quiet:
-		return slog.LevelWarn
-	}
-	return slog.LevelInfo
 }
 
 // bind binds the relay's sockets; packets is nil without STUN.

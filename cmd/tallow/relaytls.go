@@ -132,6 +132,7 @@ func (s *server) secure(run *services) error {
 		return nil
 	})
 	s.certificates = source
+	s.config.Checks = append(s.config.Checks, relay.Check{Name: "certificate", Run: source.Check})
 	return nil
 }
 

@@ -7,13 +7,14 @@ const module = "github.com/tallow-transfer/tallow"
 // Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
-		"cmd/tallow": {"internal/certificate", "internal/httpserver", "internal/settings", "pkg/tallow", "relay"},
+		"cmd/tallow": {"internal/certificate", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay"},
 		"pkg/tallow": {
 			"internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
 			"internal/handshake", "internal/lan", "internal/link", "internal/oserror", "internal/rendezvous",
 			"internal/session", "internal/stream", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},
+		"internal/metrics":   {"relay"},
 		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "internal/wire", "relay"},
 		"internal/link": {
 			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane",
@@ -59,7 +60,7 @@ func layers() map[string][]string {
 		"internal/httpserver":                  {},
 		"internal/wire":                        {},
 		"internal/bench":                       {"internal/broadcast"},
-		"relay":                                {"internal/congestion", "internal/wire"},
+		"relay":                                {"internal/congestion", "internal/httpserver", "internal/wire"},
 	}
 }
 
@@ -87,7 +88,8 @@ func thirdParty() map[string][]string {
 			"github.com/pion/datachannel", "github.com/pion/ice/v4", "github.com/pion/interceptor", "github.com/pion/logging",
 			"github.com/pion/sctp", "github.com/pion/transport/v4", "github.com/pion/webrtc/v4",
 		},
-		"internal/link": {"github.com/cenkalti/backoff/v5"},
+		"internal/link":    {"github.com/cenkalti/backoff/v5"},
+		"internal/metrics": {"github.com/prometheus/client_golang/prometheus"},
 		"internal/nearby": {
 			"github.com/cenkalti/backoff/v5", "github.com/pion/logging", "github.com/pion/mdns/v2",
 			"golang.org/x/net/dns/dnsmessage", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6",

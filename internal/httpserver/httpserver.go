@@ -29,7 +29,7 @@ func Serve(ctx context.Context, listener net.Listener, handler http.Handler, wri
 		WriteTimeout:      writeTimeout,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
-		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
+		ErrorLog:          ErrorLog(log),
 	}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(listener) }()

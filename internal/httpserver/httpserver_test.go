@@ -1,12 +1,14 @@
 package httpserver
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -77,5 +79,23 @@ func TestServeFails(t *testing.T) {
 	_ = listener.Close()
 	if err := Serve(t.Context(), listener, http.NotFoundHandler(), time.Minute, slog.New(slog.DiscardHandler)); err == nil {
 		t.Error("a closed listener was served")
+	}
+}
+
+// No client's address is in the log, whatever went wrong, and a panic is an error.
+func TestErrorLog(t *testing.T) {
+	var log bytes.Buffer
+	l := ErrorLog(slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})))
+	for _, addr := range []string{"192.0.2.1:4711", "[2001:db8::1]:4711", "[fe80::1%eth0]:4711"} {
+		log.Reset()
+		l.Printf("http: TLS handshake error from %s: EOF", addr)
+		if line := log.String(); !strings.Contains(line, `level=DEBUG msg="http: TLS handshake error from a client: EOF"`) {
+			t.Errorf("%s: %s", addr, line)
+		}
+		log.Reset()
+		l.Printf("http: panic serving %s: oh no\ngoroutine 1 [running]:\n", addr)
+		if line := log.String(); !strings.Contains(line, `level=ERROR msg="http: panic serving a client: oh no`) {
+			t.Errorf("%s: %s", addr, line)
+		}
 	}
 }

@@ -3,9 +3,11 @@ package main
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -64,4 +66,47 @@ func get(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	text.Write(body)
 	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(text.String()), 0o600))
+}
+
+// until-metric URL PATTERN waits until the metrics at URL have the pattern in them.
+func untilMetric(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: until-metric URL PATTERN")
+	}
+	pattern := regexp.MustCompile(args[1])
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}, Timeout: patience}
+	ts.Check(poll(func() error {
+		resp, err := client.Get(args[0])
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err == nil && !pattern.Match(body) {
+			err = fmt.Errorf("no %s in\n%s", pattern, body)
+		}
+		return err
+	}))
+}
+
+// secretless FILE CODE fails if a log tells of the code, of one of its words, or of a
+// client's port.
+func secretless(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: secretless FILE CODE")
+	}
+	log := ts.ReadFile(args[0])
+	bare, _, _ := strings.Cut(args[1], "@")
+	nameplate, words, _ := strings.Cut(bare, "-")
+	for _, secret := range append(strings.Split(words, "-"), bare, "nameplate="+nameplate, `nameplate":`, "ticket") {
+		if strings.Contains(log, secret) {
+			ts.Fatalf("%q is in the log:\n%s", secret, log)
+		}
+	}
+	// The relay's own addresses are there, and those of nobody else.
+	for _, addr := range regexp.MustCompile(`\d+\.\d+\.\d+\.\d+:\d+`).FindAllString(log, -1) {
+		if !strings.Contains(log, `"addr":"`+addr+`"`) {
+			ts.Fatalf("%s is in the log:\n%s", addr, log)
+		}
+	}
 }
