@@ -103,28 +103,6 @@ func explainOpening(code wire.RoomErrorCode) string {
 	}
 }
 
-// serveHealth says that the process is alive.
-func (r *Relay) serveHealth(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, r.health("ok").Append(nil))
-}
-
-// serveReady says whether rooms can be opened, for load balancers.
-func (r *Relay) serveReady(w http.ResponseWriter, _ *http.Request) {
-	if _, open := r.table.size(); !open {
-		answer(w, http.StatusServiceUnavailable, r.health("closing").Append(nil))
-		return
-	}
-	answer(w, http.StatusOK, r.health("ok").Append(nil))
-}
-
-func (r *Relay) health(status string) wire.RelayHealth {
-	rooms, _ := r.table.size()
-	return wire.RelayHealth{
-		Service: wire.RelayService, Status: status, Version: r.config.Version, Protocol: wire.RoomVersion,
-		Rooms: rooms, MaxRooms: r.config.MaxRooms,
-	}
-}
-
 // refuse answers with an error: a word for programs and a sentence for people.
 func refuse(w http.ResponseWriter, status int, word, message string) {
 	body, err := json.Marshal(struct {

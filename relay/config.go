@@ -2,6 +2,7 @@ package relay
 
 import (
 	"cmp"
+	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"time"
@@ -48,11 +49,18 @@ type Config struct {
 	// NameplateDigits is the smallest number of digits of the nameplates that the
 	// relay chooses. By default they are as short as is practical.
 	NameplateDigits int
+	// Origins are the origins, such as "https://app.example", whose pages may use
+	// the relay beside its own; "*" is all.
+	Origins []string
+	// TLS is how Serve serves HTTPS; nil for plain HTTP.
+	TLS *tls.Config
 	// Limits bound what one client, and all of them together, can have (limits.go).
 	Limits Limits
 	// Access says who may use the relay (access.go).
 	Access Access
-	// Observer is told what is refused and slowed down; nil for nobody.
+	// Checks have to succeed for the relay to be ready, beside its own.
+	Checks []Check
+	// Observer is told what happens, for metrics; nil for nobody.
 	Observer Observer
 	// Version is the program's, shown by the health endpoints.
 	Version string
@@ -101,6 +109,9 @@ func (c Config) withDefaults() (Config, error) {
 		if bad.wrong {
 			return Config{}, fmt.Errorf("relay configuration: %s", bad.text)
 		}
+	}
+	if err := checkOrigins(c.Origins); err != nil {
+		return Config{}, fmt.Errorf("relay configuration: Origins: %w", err)
 	}
 	return c, nil
 }

@@ -23,6 +23,9 @@ func (s *socket) read() {
 	for {
 		kind, body, err := s.conn.NextReader()
 		if err != nil {
+			if websocket.IsCloseError(err, websocket.CloseNormalClosure) && !s.peer.dismissed() {
+				s.peer.goodbye.Store(true)
+			}
 			return
 		}
 		s.alive()
@@ -106,6 +109,7 @@ func (s *socket) forward(m *message) {
 			if !s.peer.spoke.Load() {
 				s.peer.spoke.Store(true)
 			}
+			s.peer.room.count(len(m.frame) - 1) // without the kind
 			other.put(m, s.peer.out)
 		} else {
 			m.release()

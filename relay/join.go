@@ -85,6 +85,10 @@ func (r *room) admit(p *peer, stun string) {
 	p.room = r
 	p.queue <- &message{frame: welcome.Append(nil)} // the queue is new and empty
 	r.slots[p.role].Store(p)
+	r.traffic.broken[p.role] = false
+	if r.resumes() && r.full() {
+		r.start()
+	}
 	r.watchIdle()
 }
 

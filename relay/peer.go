@@ -30,6 +30,8 @@ type peer struct {
 	announced atomic.Bool // the other peer has been told of this one
 	spoke     atomic.Bool // it has forwarded a message since both peers are there
 
+	goodbye atomic.Bool // it has closed its WebSocket in order, or withdrawn
+
 	// Guarded by the table's lock.
 	leaving bool
 	notify  *peer // once leaving: the peer to send left to, or nil

@@ -6,23 +6,6 @@ import (
 	"time"
 )
 
-// Observer is told what a relay refuses and slows down, for metrics. Its methods
-// are called by many goroutines and must not wait.
-type Observer interface {
-	// Rejected is called for each request, join or connection that is refused.
-	// reason is one of a few words: those of the room protocol, and "sockets" for a
-	// TCP connection over the limits.
-	Rejected(reason string)
-	// Throttled is called when a peer is made to wait before it may send more.
-	Throttled(wait time.Duration)
-}
-
-// unobserved is an Observer that does nothing.
-type unobserved struct{}
-
-func (unobserved) Rejected(string)         {}
-func (unobserved) Throttled(time.Duration) {}
-
 // refusalInterval is how often refusals for one reason are logged at most.
 const refusalInterval = time.Minute
 

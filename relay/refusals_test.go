@@ -17,6 +17,7 @@ import (
 
 // observed is an Observer that counts.
 type observed struct {
+	unobserved
 	mu        sync.Mutex
 	rejected  map[string]int
 	throttled time.Duration

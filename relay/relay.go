@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
@@ -28,6 +29,7 @@ type Relay struct {
 	keys     passwords
 	speed    *rate.Limiter // of all peers together; nil for no limit
 	refusals *refusals
+	ready    *readiness
 	messages sync.Pool
 
 	mu      sync.Mutex
@@ -62,12 +64,13 @@ func New(config Config) (*Relay, error) {
 	if n := config.Limits.JoinsPerNameplate; n >= 0 {
 		r.visits = newBuckets[string](n, n/3)
 	}
+	r.ready = &readiness{relay: r, start: time.Now(), failed: make(map[string]bool)}
+	r.table.observer = config.Observer
+	config.Observer.Watch(r.Stats)
 	r.upgrader = websocket.Upgrader{
-		// There are no cookies, nor anything else that a browser adds on its own, so
-		// pages of any origin may use the relay.
-		CheckOrigin:      func(*http.Request) bool { return true },
+		CheckOrigin:      origins(config.Origins).allows,
 		HandshakeTimeout: upgradeTimeout,
-		Error:            refuseUpgrade,
+		Error:            r.refuseUpgrade,
 		// The HTTP server's small buffers suffice, since long messages bypass them.
 	}
 	r.messages.New = func() any {

@@ -39,6 +39,8 @@ type room struct {
 	speed *rate.Limiter // of both peers together; nil for no limit
 	heard atomic.Bool   // something was forwarded since watchSilence looked
 
+	traffic traffic // transfers.go
+
 	// Changed under table.mu. Peers look each other up in slots without it.
 	slots   [2]atomic.Pointer[peer]
 	burnt   bool
@@ -72,6 +74,7 @@ func (r *room) leave(p *peer) {
 		return // its next connection has the slot
 	}
 	r.slots[p.role].Store(nil)
+	r.left(p)
 	switch {
 	case r.over:
 	case r.empty() && (r.burnt || r.resumes()):
@@ -96,6 +99,9 @@ func (r *room) burn() {
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
 	r.burnt = true
+	if r.full() {
+		r.start()
+	}
 	r.expiry.Stop()
 	r.stopIdle()
 	r.watchSilence()
@@ -104,7 +110,9 @@ func (r *room) burn() {
 // withdraw ends the room at the sender's request. The receiver is told after
 // everything that the sender sent before.
 func (r *room) withdraw(p *peer) {
+	p.goodbye.Store(true)
 	r.table.mu.Lock()
+	r.left(p)
 	reason := wire.RoomWithdrawn
 	if r.burnt {
 		reason = wire.RoomUsed
@@ -148,6 +156,7 @@ func (r *room) finish(reason wire.RoomErrorCode) {
 		return
 	}
 	r.over = true
+	r.account(reason)
 	r.expiry.Stop()
 	r.stopIdle()
 	r.stopSilence()

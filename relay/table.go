@@ -4,6 +4,7 @@ import (
 	"crypto/rand"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -20,7 +21,9 @@ const tombstoneTTL = 10 * time.Minute
 type table struct {
 	limits
 
-	ledger *ledger // of who has what
+	ledger   *ledger      // of who has what
+	observer Observer     // is told of transfers
+	relayed  atomic.Int64 // payload passed on between peers, in bytes
 
 	mu         sync.Mutex
 	entries    map[string]*entry
@@ -72,7 +75,7 @@ type tombstone struct {
 
 func newTable(l limits, leastDigits int, ledger *ledger) *table {
 	return &table{
-		limits: l, ledger: ledger,
+		limits: l, ledger: ledger, observer: unobserved{},
 		entries: make(map[string]*entry), resumes: make(map[[16]byte]*room),
 		numbers: numbers{least: leastDigits},
 	}

@@ -179,11 +179,18 @@ func (s *socket) readJoin() (wire.RoomJoin, error) {
 	return wire.ParseRoomJoin(frame)
 }
 
-// refuseUpgrade answers a request that is not for a WebSocket.
-func refuseUpgrade(w http.ResponseWriter, _ *http.Request, status int, _ error) {
+// refuseUpgrade answers a request that is not for a WebSocket, or from a page that
+// may not open one.
+func (r *Relay) refuseUpgrade(w http.ResponseWriter, req *http.Request, status int, _ error) {
+	if status == http.StatusForbidden {
+		r.refuseOrigin(w)
+		return
+	}
 	if status == http.StatusBadRequest {
 		w.Header().Set("Sec-Websocket-Version", "13")
-		w.Header().Set("Upgrade", "websocket")
+		if req.ProtoMajor == 1 { // HTTP/2 has no such header
+			w.Header().Set("Upgrade", "websocket")
+		}
 		status = http.StatusUpgradeRequired
 	}
 	refuse(w, status, "upgrade", "This is a WebSocket: ws://HOST/ws.")

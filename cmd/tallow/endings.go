@@ -82,6 +82,7 @@ func usageEndings() map[tallow.Reason]ending {
 			hint: "Ask who runs the relay. Put the password in TALLOW_RELAY_PASSWORD, and name the relay in TALLOW_RELAY or --relay, because no other relay gets it.",
 		},
 		tallow.ReasonRelayPasswordForm: {text: "the password of the relay cannot be longer than {count} bytes, nor have bytes that are not text", hint: "Ask who runs the relay."},
+		tallow.ReasonRelayPinName:      {text: "--relay-pin cannot be used: {detail}", hint: "The page on running a relay says how to compute it: docs/operating.md."},
 		tallow.ReasonNoRelay:           {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
 		tallow.ReasonLaneName:          {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
 		tallow.ReasonLinksName:         {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
@@ -178,6 +179,14 @@ func networkEndings() map[tallow.Reason]ending {
 			hint: "The proxy is named in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY. Check it, or name the relay in NO_PROXY to go without it.",
 		},
 		tallow.ReasonRelayTLS: {text: "no secure connection to the relay {relay}: {detail}", hint: "Check the relay's name, its certificate, and this machine's clock."},
+		tallow.ReasonRelayPin: {
+			text: "the relay {relay} does not have the pinned key; its key is {detail}",
+			hint: "If its operator has changed the key, ask for the new pin. If not, somebody may be between you and the relay.",
+		},
+		tallow.ReasonRelayPinNoTLS: {
+			text: "the relay {relay} is reached without TLS, so it has no key to compare with the pin",
+			hint: "Name it by HOST or as wss://HOST, or leave out --relay-pin.",
+		},
 		tallow.ReasonRelayNoTLS: {
 			text: "no secure connection to the relay {relay}: {detail}",
 			hint: "That port does not speak TLS. If you trust the network up to the relay, write its address as ws://HOST:PORT.",

@@ -99,7 +99,7 @@ func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezv
 // the code names, and could collect passwords there.
 func (at location) relayOptions() rendezvous.Options {
 	c := at.config
-	options := rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger}
+	options := rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger, Pins: c.RelayPins}
 	if configured, err := rendezvous.ParseRelay(c.Relay); err == nil && configured.Covers(at.endpoint) {
 		options.Password = c.RelayPassword
 	}

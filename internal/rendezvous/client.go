@@ -26,6 +26,10 @@ type Options struct {
 	Password string       // of the relay, if it is closed; empty for none
 	Dialer   Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
 	Logger   *slog.Logger // nil for silence
+	// Pins are the keys of which the relay has to have one; none: the authorities that
+	// this machine trusts decide. A relay that was found on this network has no TLS
+	// and needs no pin.
+	Pins []Pin
 }
 
 // Client opens and joins rooms at one relay. It is safe for concurrent use and
@@ -37,6 +41,7 @@ type Client struct {
 	dialer   Dialer // nil for the one of network
 	log      *slog.Logger
 	network  network
+	pinned   bool // there are pins
 
 	mu   sync.Mutex
 	base *url.URL // the route that answered, nil before
@@ -51,6 +56,11 @@ func New(endpoint Endpoint, options Options) *Client {
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
 	}
+	if len(options.Pins) > 0 && !endpoint.direct {
+		c.pinned = true
+		c.endpoint.routes = secureRoutes(endpoint.routes)
+		c.network.pin(endpoint.name, options.Pins)
+	}
 	return c
 }
 
@@ -63,8 +73,8 @@ type OpenRequest struct {
 
 // Open opens a room and joins it as the sender.
 //
-// Errors: *UnreachableError, *TLSError and *ProtocolError if there is no relay
-// to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
+// Errors: *UnreachableError, *TLSError, *PinError and *ProtocolError if there is no
+// relay to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
 // the context's own error.
 func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	reply, err := tryRoutes(ctx, c, func(base *url.URL) (wire.OpenReply, error) {
@@ -162,9 +172,12 @@ func (c *Client) protocolError(reason string, err error) error {
 
 // dialError gives a failure to get an answer from an http or https URL its type.
 func (c *Client) dialError(ctx context.Context, u *url.URL, err error) error {
+	var pin *PinError
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &pin):
+		return pin
 	case isTLS(err):
 		return &TLSError{Relay: c.endpoint.name, Err: err}
 	case errors.Is(err, wire.ErrMalformed):

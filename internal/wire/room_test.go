@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -187,11 +188,11 @@ func TestOpenBodies(t *testing.T) {
 	if got, want := string(refusal.Append(nil)), `{"error":"taken","message":"Taken."}`; got != want {
 		t.Errorf("refusal %s, want %s", got, want)
 	}
-	health := RelayHealth{Service: RelayService, Status: "ok", Version: "v1", Protocol: 2, Rooms: 3, MaxRooms: 9}
-	if got, want := string(health.Append(nil)), `{"service":"tallow-relay","status":"ok","version":"v1","protocol":2,"rooms":3,"max_rooms":9}`; got != want {
+	health := RelayHealth{Service: RelayService, Status: "ok", Version: "v1", Protocol: 2, Rooms: 3, MaxRooms: 9, Uptime: 5, Checks: map[string]string{"rooms": "ok"}}
+	if got, want := string(health.Append(nil)), `{"service":"tallow-relay","status":"ok","version":"v1","protocol":2,"rooms":3,"max_rooms":9,"uptime":5,"checks":{"rooms":"ok"}}`; got != want {
 		t.Errorf("health %s, want %s", got, want)
 	}
-	if back, err := ParseRelayHealth(health.Append(nil)); err != nil || back != health {
+	if back, err := ParseRelayHealth(health.Append(nil)); err != nil || !reflect.DeepEqual(back, health) {
 		t.Errorf("health back: %+v, %v", back, err)
 	}
 	if back, err := ParseOpenRequest(request.Append(nil)); err != nil || back != request {

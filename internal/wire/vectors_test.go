@@ -234,9 +234,9 @@ func roomBodies() []messageCase {
 		},
 		{
 			"GET /api/health", "relay",
-			RelayHealth{Service: RelayService, Status: "ok", Version: "v1.0.0", Protocol: 2, Rooms: 3, MaxRooms: 10000},
+			RelayHealth{Service: RelayService, Status: "ok", Version: "v1.0.0", Protocol: 2, Rooms: 3, MaxRooms: 10000, Uptime: 86400},
 			parserOf(ParseRelayHealth),
-			`'{"service":"tallow-relay","status":"ok","version":"v1.0.0","protocol":2,"rooms":3,"max_rooms":10000}'`,
+			`'{"service":"tallow-relay","status":"ok","version":"v1.0.0","protocol":2,"rooms":3,"max_rooms":10000,"uptime":86400}'`,
 		},
 	}
 }

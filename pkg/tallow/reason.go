@@ -25,6 +25,7 @@ const (
 	ReasonRelayName         Reason = "relay-name"          // Relay, Detail
 	ReasonRelayPassword     Reason = "relay-password"      // Relay, RetryAfter: it asks for a password, and this one is missing or wrong
 	ReasonRelayPasswordForm Reason = "relay-password-form" // Count: the bytes that one may have
+	ReasonRelayPinName      Reason = "relay-pin-name"      // Detail says what is wrong with a pin
 	ReasonNoRelay           Reason = "no-relay"            // no relay is named, and there is no local network
 	ReasonLaneName          Reason = "lane-name"           // Detail
 	ReasonLinksName         Reason = "links-name"          // Detail
@@ -86,6 +87,8 @@ const (
 	ReasonNoNetwork        Reason = "no-network"         // this machine has none, and so Relay cannot be reached
 	ReasonProxy            Reason = "proxy"              // Relay cannot be reached by Proxy: Detail
 	ReasonRelayTLS         Reason = "relay-tls"          // Relay, Detail
+	ReasonRelayPin         Reason = "relay-pin"          // Relay has none of the pinned keys, but Detail
+	ReasonRelayPinNoTLS    Reason = "relay-pin-no-tls"   // Relay has no TLS, and so no key
 	ReasonRelayNoTLS       Reason = "relay-no-tls"       // Relay, Detail: it does not speak TLS
 	ReasonRelayProtocol    Reason = "relay-protocol"     // Relay, Detail
 	ReasonRelayLost        Reason = "relay-lost"         // Relay, Detail
