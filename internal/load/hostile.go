@@ -33,16 +33,12 @@ const (
 // hostile has strangers do their worst while honest pairs transfer something, and
 // then looks whether the server lets go of it all.
 func hostile(ctx context.Context, o options, relay *server, all *bars) error {
-	idle, err := relay.settled(ctx, 0)
-	if err != nil {
-		return err
-	}
 	// A first, short wave: what is allocated once, such as buffers that stay, is no
 	// leak.
 	if _, err := wave(ctx, relay.at.Relay, 2*time.Second); err != nil {
 		return err
 	}
-	before, err := relay.settled(ctx, idle.Goroutines)
+	before, err := relay.settled(ctx)
 	if err != nil {
 		return err
 	}
@@ -50,7 +46,7 @@ func hostile(ctx context.Context, o options, relay *server, all *bars) error {
 	if err != nil {
 		return err
 	}
-	after, err := relay.settled(ctx, idle.Goroutines)
+	after, err := relay.settled(ctx)
 	if err != nil {
 		return err
 	}
@@ -64,7 +60,7 @@ func hostile(ctx context.Context, o options, relay *server, all *bars) error {
 		megabytes(before.Resident), megabytes(after.Resident), megabytes(before.Heap), megabytes(after.Heap),
 		megabytes(before.Stacks), megabytes(after.Stacks))
 	all.add(change < 0.1, false, "memory after it, compared with before", "within 10 %", "%+.1f %% of %.1f MB", 100*change, float64(before.memory())/1e6)
-	all.add(after.Goroutines <= idle.Goroutines, false, "goroutines after it", fmt.Sprint(idle.Goroutines), "%d", after.Goroutines)
+	all.add(after.Goroutines <= relay.idle, false, "goroutines after it", fmt.Sprint(relay.idle), "%d", after.Goroutines)
 	fmt.Printf("Strangers did %s; refused were %s.\n", counts(done.tries), counts(after.Rejected))
 	return nil
 }

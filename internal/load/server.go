@@ -130,7 +130,11 @@ func (c *counter) Rejected(reason string) {
 	c.counts[reason]++
 }
 
-func (c *counter) Throttled(time.Duration) {}
+func (*counter) Throttled(time.Duration)                    {}
+func (*counter) Watch(func() relay.Stats)                   {}
+func (*counter) Request(string, string, int, time.Duration) {}
+func (*counter) Started(relay.TransferKind)                 {}
+func (*counter) Ended(relay.Transfer)                       {}
 
 func (c *counter) copy() map[string]int64 {
 	c.mu.Lock()
@@ -176,6 +180,7 @@ type server struct {
 	process *exec.Cmd
 	in      io.WriteCloser
 	answers *json.Decoder
+	idle    int // goroutines before anybody connects
 }
 
 func startServer(ctx context.Context, stderr io.Writer) (*server, error) {
@@ -196,7 +201,12 @@ func startServer(ctx context.Context, stderr io.Writer) (*server, error) {
 		return nil, err
 	}
 	s.answers = json.NewDecoder(out)
-	return s, s.answers.Decode(&s.at)
+	if err := s.answers.Decode(&s.at); err != nil {
+		return nil, err
+	}
+	first, err := s.usage()
+	s.idle = first.Goroutines
+	return s, err
 }
 
 // usage asks the server what it has in use.
@@ -209,13 +219,13 @@ func (s *server) usage() (u usage, err error) {
 
 // settled waits until the server has let go of what it had for connections and
 // rooms, and returns what it has in use then.
-func (s *server) settled(ctx context.Context, goroutines int) (u usage, err error) {
+func (s *server) settled(ctx context.Context) (u usage, err error) {
 	if err := pause(ctx, unclaimed+time.Second); err != nil {
 		return u, err
 	}
 	for deadline := time.Now().Add(2 * time.Minute); ; {
 		u, err = s.usage()
-		if err != nil || u.Goroutines <= goroutines || time.Now().After(deadline) {
+		if err != nil || u.Goroutines <= s.idle || time.Now().After(deadline) {
 			return u, err
 		}
 		if err := pause(ctx, 200*time.Millisecond); err != nil {
