@@ -11,7 +11,7 @@
 //	err = r.Shutdown(ctx)
 //
 // ListenAndServe does all of this, with a STUN service on the UDP port of the same
-// number. It has no TLS: put it behind a server that has (see Config.TrustProxy).
+// number. It has no TLS: put it behind a server that has (see Access.TrustedProxies).
 //
 //	S  POST /api/session {nonce}          -> {nameplate, ticket, expires}
 //	S  GET  /ws, join(7, ticket)          -> welcome

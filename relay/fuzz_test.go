@@ -20,7 +20,7 @@ func FuzzPeerMessages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, fromSender bool, script []byte) {
 		tb := newTestTable(time.Hour, 10, 0)
 		defer tb.close()
-		r, _ := tb.open(wire.OpenRequest{Nameplate: "7"})
+		r, _ := tb.open(wire.OpenRequest{Nameplate: "7"}, owner{})
 		peers := [2]*peer{}
 		for i, ticket := range []*wire.Ticket{&r.ticket, nil} {
 			p := newPeer(func(time.Duration) {})
@@ -81,23 +81,30 @@ func FuzzJoin(f *testing.F) {
 	f.Add(asSender("7", wire.Ticket{}).Append(nil), "")
 	f.Add(asReceiver("8").Append(nil), "a,b")
 	f.Add([]byte{8, 1}, ",")
+	closed := asResumer(resumeID, 1)
+	closed.Password = "pass"
+	f.Add(closed.Append(nil), "192.0.2.7, 192.0.2.8:1")
 	f.Fuzz(func(t *testing.T, frame []byte, forwarded string) {
-		r, err := New(Config{TrustProxy: true, JoinsPerMinute: -1, ResumesPerMinute: -1})
+		r, err := New(Config{
+			JoinsPerMinute: -1, ResumesPerMinute: -1,
+			Access: Access{TrustedProxies: networks(t, "192.0.2.0/24"), Password: "pass"},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		room, _ := r.table.open(wire.OpenRequest{Nameplate: "7"})
+		room, _ := r.table.open(wire.OpenRequest{Nameplate: "7"}, owner{})
 		room.burn() // so that only a ticket admits
 		req := &http.Request{RemoteAddr: "192.0.2.1:1", Header: http.Header{"X-Forwarded-For": {forwarded}}}
-		addr := r.clientAddr(req)
+		addr := r.config.Access.clientAddr(req)
 		if !addr.IsValid() {
 			t.Fatalf("no address from %q", forwarded)
 		}
 		p := newPeer(func(time.Duration) {})
 		join, err := wire.ParseRoomJoin(frame)
-		code := r.admit(p, addr, join, err)
-		if admitted := err == nil && join.Role == wire.RoomResumer; (code == 0) != admitted {
+		_, why := r.admit(p, addr, join, err)
+		code := why.code
+		if admitted := err == nil && join.Role == wire.RoomResumer && join.Password == "pass"; (code == 0) != admitted {
 			t.Fatalf("%x was admitted: %t, %v", frame, code == 0, code)
 		}
 		if code == 0 {

@@ -62,7 +62,7 @@ func (t *table) findSlot(p *peer, want wire.RoomJoin) (*room, wire.RoomErrorCode
 	p.role = receiver
 	switch {
 	case r.burnt:
-		return nil, wire.RoomUsed
+		return nil, t.entries[r.nameplate].tell(wire.RoomUsed)
 	case r.held(receiver):
 		return nil, wire.RoomFull
 	}
@@ -85,6 +85,10 @@ func (r *room) admit(p *peer, stun string) {
 	p.room = r
 	p.queue <- &message{frame: welcome.Append(nil)} // the queue is new and empty
 	r.slots[p.role].Store(p)
+	r.traffic.broken[p.role] = false
+	if r.resumes() && r.full() {
+		r.start()
+	}
 	r.watchIdle()
 }
 

@@ -17,17 +17,20 @@ const (
 	closeGrace   = time.Second            // for a peer that is disconnected to close
 	replaceGrace = 100 * time.Millisecond // the same, if its next connection waits for the slot
 
+	messageTimeout = 2 * time.Minute // for a peer to send one message, since its first byte
+
 	slowWrite = time.Second // a write that takes longer was held up by the peer
 )
 
 // socket is the WebSocket of one peer, served by two goroutines. read
-// (inbound.go) is the one of the HTTP handler, which starts write (outbound.go)
+// (inbound.go) runs in the one of serveVisit, which starts write (outbound.go)
 // and waits for it.
 type socket struct {
-	conn  *websocket.Conn
-	peer  *peer
-	pool  *sync.Pool    // of *message with buffers for the largest frame allowed
-	speed *rate.Limiter // of what the peer sends; nil for no limit
+	conn      *websocket.Conn
+	peer      *peer
+	pool      *sync.Pool          // of *message with buffers for the largest frame allowed
+	speeds    []*rate.Limiter     // of what the peer sends, beside that of its room
+	throttled func(time.Duration) // is told when it has to wait for them
 
 	pong   chan struct{} // a ping came; the writer answers
 	joined atomic.Bool   // the peer is in a room
@@ -37,8 +40,8 @@ type socket struct {
 	held  atomic.Bool  // read waits for the other peer, and so hears nothing
 }
 
-func newSocket(conn *websocket.Conn, pool *sync.Pool, speed *rate.Limiter) *socket {
-	s := &socket{conn: conn, pool: pool, speed: speed, pong: make(chan struct{}, 1), born: time.Now()}
+func newSocket(conn *websocket.Conn, pool *sync.Pool, throttled func(time.Duration)) *socket {
+	s := &socket{conn: conn, pool: pool, throttled: throttled, pong: make(chan struct{}, 1), born: time.Now()}
 	s.peer = newPeer(s.limitReads)
 	// Control frames arrive under read, which must never wait for a write.
 	conn.SetPingHandler(func(string) error {

@@ -2,7 +2,9 @@ package relay
 
 import (
 	"crypto/rand"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -19,6 +21,10 @@ const tombstoneTTL = 10 * time.Minute
 type table struct {
 	limits
 
+	ledger   *ledger      // of who has what
+	observer Observer     // is told of transfers
+	relayed  atomic.Int64 // payload passed on between peers, in bytes
+
 	mu         sync.Mutex
 	entries    map[string]*entry
 	resumes    map[[16]byte]*room
@@ -30,16 +36,34 @@ type table struct {
 
 // limits bounds rooms in time and number.
 type limits struct {
-	ttl         time.Duration // of a room that is not burnt
-	resumeTTL   time.Duration // of a resume room with one peer in it
-	idleTimeout time.Duration // for the first message of a receiver
-	limit       int           // rooms
+	ttl            time.Duration // of a room that is not burnt
+	resumeTTL      time.Duration // of a resume room with one peer in it
+	idleTimeout    time.Duration // for the first message of a receiver
+	silentTimeout  time.Duration // for any message, once the code is burnt
+	limit          int           // rooms
+	bytesPerSecond int           // of both peers of a room together; 0 for no limit
 }
 
 // entry is a nameplate in use, by a room or by a tombstone.
 type entry struct {
 	room   *room              // nil once it has ended
 	reason wire.RoomErrorCode // the answer to a later join
+	told   int                // how often it was given
+	holder netip.Prefix       // whose share of the short nameplates it counts in
+}
+
+// maxTold is how often it is said why a room can no longer be joined. After that
+// it is as if there had never been one: a late receiver is told once, and a stranger
+// cannot watch how long others are at it.
+const maxTold = 8
+
+// tell returns the reason why the room of an entry can no longer be joined.
+func (e *entry) tell(reason wire.RoomErrorCode) wire.RoomErrorCode {
+	if e.told >= maxTold {
+		return wire.RoomUnknown
+	}
+	e.told++
+	return reason
 }
 
 // tombstone says until when an ended room is remembered.
@@ -49,9 +73,9 @@ type tombstone struct {
 	until     time.Time
 }
 
-func newTable(l limits, leastDigits int) *table {
+func newTable(l limits, leastDigits int, ledger *ledger) *table {
 	return &table{
-		limits:  l,
+		limits: l, ledger: ledger, observer: unobserved{},
 		entries: make(map[string]*entry), resumes: make(map[[16]byte]*room),
 		numbers: numbers{least: leastDigits},
 	}
@@ -59,7 +83,9 @@ func newTable(l limits, leastDigits int) *table {
 
 // open makes a room, with the nameplate asked for or one of the table's choice.
 // It returns the reason if that cannot be.
-func (t *table) open(request wire.OpenRequest) (*room, wire.RoomErrorCode) {
+//
+// Who opens it has the room until it ends, and its nameplate until that is forgotten.
+func (t *table) open(request wire.OpenRequest, holder owner) (*room, wire.RoomErrorCode) {
 	wanted := request.Nameplate
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,21 +99,38 @@ func (t *table) open(request wire.OpenRequest) (*room, wire.RoomErrorCode) {
 	case t.rooms >= t.limit:
 		return nil, wire.RoomFull
 	}
+	mayHave := func(digits, size int) bool { return t.ledger.mayHave(holder.client, digits, size) }
+	if wanted != "" && !mayHave(t.numbers.length(wanted)) {
+		return nil, wire.RoomQuota
+	}
 	if wanted == "" {
-		wanted = t.numbers.choose(func(s string) bool { return t.entries[s] != nil })
+		wanted = t.numbers.choose(func(s string) bool { return t.entries[s] != nil }, mayHave)
 	}
 	if wanted == "" {
 		return nil, wire.RoomFull
 	}
+	if code := t.ledger.claim(openRooms, holder); code != 0 {
+		return nil, code
+	}
 	if held == nil {
 		t.numbers.add(wanted)
+	} else {
+		t.countNameplate(held, wanted, -1)
 	}
-	r := &room{table: t, nameplate: wanted, nonce: request.Nonce, words: request.Words}
+	r := &room{table: t, owner: holder, nameplate: wanted, nonce: request.Nonce, words: request.Words, speed: newSpeed(t.bytesPerSecond)}
 	_, _ = rand.Read(r.ticket[:]) // never fails
 	r.expiry = time.AfterFunc(t.ttl, r.expire)
-	t.entries[wanted] = &entry{room: r}
+	e := &entry{room: r, holder: holder.client}
+	t.entries[wanted] = e
+	t.countNameplate(e, wanted, 1)
 	t.rooms++
 	return r, 0
+}
+
+// countNameplate adds to the holder's share of the nameplates of one length.
+func (t *table) countNameplate(e *entry, nameplate string, change int) {
+	digits, _ := t.numbers.length(nameplate)
+	t.ledger.countNameplate(e.holder, digits, change)
 }
 
 // find returns the room of a nameplate, or what to tell a peer that asks for it.
@@ -99,7 +142,7 @@ func (t *table) find(nameplate string) (*room, wire.RoomErrorCode) {
 	case e == nil:
 		return nil, wire.RoomUnknown
 	case e.room == nil:
-		return nil, e.reason
+		return nil, e.tell(e.reason)
 	default:
 		return e.room, 0
 	}
@@ -114,6 +157,7 @@ func (t *table) remove(r *room, reason wire.RoomErrorCode) {
 		delete(t.resumes, *r.id)
 		return
 	}
+	t.ledger.release(openRooms, r.owner)
 	e := t.entries[r.nameplate]
 	e.room, e.reason = nil, reason
 	t.tombstones = append(t.tombstones, tombstone{r.nameplate, e, time.Now().Add(tombstoneTTL)})
@@ -131,6 +175,7 @@ func (t *table) forget() {
 		if t.entries[s.nameplate] == s.entry {
 			delete(t.entries, s.nameplate)
 			t.numbers.remove(s.nameplate)
+			t.countNameplate(s.entry, s.nameplate, -1)
 		}
 		n++
 	}

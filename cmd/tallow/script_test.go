@@ -22,6 +22,7 @@ import (
 //
 //	expect N   the exit code has to be N
 //	to FILE    stdout goes to FILE
+//	log FILE   stderr goes to FILE
 //	after FILE waits until FILE has a first line
 //	idle       stdin gives nothing and does not end
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
@@ -57,6 +58,14 @@ func words() map[string]func() int {
 				return fail(err)
 			}
 			os.Stdout = f
+			return rest()
+		},
+		"log": func() int {
+			f, err := os.Create(shift())
+			if err != nil {
+				return fail(err)
+			}
+			os.Stderr = f
 			return rest()
 		},
 		"after": func() int {
@@ -127,18 +136,23 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               surround(startRelay(t)),
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await":  await,
-			"code":   readCode,
-			"events": checkEvents,
-			"fewer":  dropWord,
-			"random": random,
-			"relay":  useRelay,
-			"signal": sendSignal,
-			"still":  standsStill,
-			"zeros":  zeros,
-			"term":   terminate,
-			"clock":  startClock,
-			"under":  checkClock,
+			"await":        await,
+			"certificate":  makeCertificate,
+			"get":          get,
+			"secretless":   secretless,
+			"until-metric": untilMetric,
+			"set":          setFromFile,
+			"code":         readCode,
+			"events":       checkEvents,
+			"fewer":        dropWord,
+			"random":       random,
+			"relay":        useRelay,
+			"signal":       sendSignal,
+			"still":        standsStill,
+			"zeros":        zeros,
+			"term":         terminate,
+			"clock":        startClock,
+			"under":        checkClock,
 		},
 	})
 }

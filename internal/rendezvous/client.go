@@ -22,9 +22,14 @@ const (
 
 // Options are what a client may be told beside the address.
 type Options struct {
-	Version string       // of this program; the relay gets to see it
-	Dialer  Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
-	Logger  *slog.Logger // nil for silence
+	Version  string       // of this program; the relay gets to see it
+	Password string       // of the relay, if it is closed; empty for none
+	Dialer   Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
+	Logger   *slog.Logger // nil for silence
+	// Pins are the keys of which the relay has to have one; none: the authorities that
+	// this machine trusts decide. A relay that was found on this network has no TLS
+	// and needs no pin.
+	Pins []Pin
 }
 
 // Client opens and joins rooms at one relay. It is safe for concurrent use and
@@ -32,9 +37,11 @@ type Options struct {
 type Client struct {
 	endpoint Endpoint
 	agent    string // User-Agent
+	password string // of the relay
 	dialer   Dialer // nil for the one of network
 	log      *slog.Logger
 	network  network
+	pinned   bool // there are pins
 
 	mu   sync.Mutex
 	base *url.URL // the route that answered, nil before
@@ -43,11 +50,16 @@ type Client struct {
 // New makes a client of the relay at endpoint. Nothing is sent yet.
 func New(endpoint Endpoint, options Options) *Client {
 	c := &Client{
-		endpoint: endpoint, agent: "tallow/" + options.Version,
+		endpoint: endpoint, agent: "tallow/" + options.Version, password: options.Password,
 		dialer: options.Dialer, log: options.Logger, network: newNetwork(endpoint.direct),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
+	}
+	if len(options.Pins) > 0 && !endpoint.direct {
+		c.pinned = true
+		c.endpoint.routes = secureRoutes(endpoint.routes)
+		c.network.pin(endpoint.name, options.Pins)
 	}
 	return c
 }
@@ -61,12 +73,14 @@ type OpenRequest struct {
 
 // Open opens a room and joins it as the sender.
 //
-// Errors: *UnreachableError, *TLSError and *ProtocolError if there is no relay
-// to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
+// Errors: *UnreachableError, *TLSError, *PinError and *ProtocolError if there is no
+// relay to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
 // the context's own error.
 func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	reply, err := tryRoutes(ctx, c, func(base *url.URL) (wire.OpenReply, error) {
-		return c.postOpen(ctx, base, wire.OpenRequest(req))
+		return c.postOpen(ctx, base, wire.OpenRequest{
+			Nonce: req.Nonce, Nameplate: req.Nameplate, Words: req.Words, Password: c.password,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -112,6 +126,7 @@ func (c *Client) Rejoin(ctx context.Context, old *Room) (*Room, error) {
 
 // joinRoom joins a room by the first route on which a relay answers.
 func (c *Client) joinRoom(ctx context.Context, join wire.RoomJoin) (*Room, error) {
+	join.Password = c.password
 	return tryRoutes(ctx, c, func(base *url.URL) (*Room, error) { return c.join(ctx, base, join) })
 }
 
@@ -157,9 +172,12 @@ func (c *Client) protocolError(reason string, err error) error {
 
 // dialError gives a failure to get an answer from an http or https URL its type.
 func (c *Client) dialError(ctx context.Context, u *url.URL, err error) error {
+	var pin *PinError
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &pin):
+		return pin
 	case isTLS(err):
 		return &TLSError{Relay: c.endpoint.name, Err: err}
 	case errors.Is(err, wire.ErrMalformed):

@@ -1,0 +1,60 @@
+package httpserver
+
+import (
+	"net"
+	"net/http"
+	"strings"
+)
+
+// RedirectTimeout is the time that an answer of Redirect may take.
+const RedirectTimeout = requestTimeout
+
+// Redirect sends clients to the same address by HTTPS, at a port.
+func Redirect(port string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "no-referrer")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+		host, ok := hostOf(req)
+		if !ok {
+			http.Error(w, "The request names no host.", http.StatusBadRequest)
+			return
+		}
+		target := "https://" + host
+		if port != "443" {
+			target += ":" + port
+		}
+		h.Set("Location", target+req.URL.EscapedPath())
+		if req.URL.RawQuery != "" {
+			h.Set("Location", h.Get("Location")+"?"+req.URL.RawQuery)
+		}
+		h.Set("Cache-Control", "max-age="+maxAge)
+		status := http.StatusMovedPermanently
+		if req.Method != http.MethodGet && req.Method != http.MethodHead {
+			status = http.StatusPermanentRedirect // which keeps the method
+		}
+		w.WriteHeader(status)
+	})
+}
+
+// maxAge is how long a browser may remember a redirect, in seconds: no longer, in
+// case the relay moves.
+const maxAge = "3600"
+
+// hostOf returns the host of a request without its port; false if it is none.
+func hostOf(req *http.Request) (string, bool) {
+	host := req.Host
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+		if strings.Contains(name, ":") {
+			host = "[" + name + "]"
+		}
+	}
+	bare := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
+	valid := bare != "" && len(bare) <= 253
+	for _, c := range bare {
+		valid = valid && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_:", c))
+	}
+	return host, valid
+}
