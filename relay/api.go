@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -48,7 +49,7 @@ func (r *Relay) serveOpen(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, why)
 		return
 	}
-	room, code := r.table.open(request, owner{client: clientKey(client), token: token})
+	room, code := r.openRoom(req.Context(), request, owner{client: clientKey(client), token: token})
 	switch code {
 	case 0:
 		r.config.Logger.Debug("room opened")
@@ -61,10 +62,20 @@ func (r *Relay) serveOpen(w http.ResponseWriter, req *http.Request) {
 		why = refusal{code: code}
 	case wire.RoomClosing:
 		why = refusal{code: code}
+	case wire.RoomUnavailable:
+		why = refusal{code, unavailableRetry}
 	default:
 		why = refusal{code, fullRetry}
 	}
 	r.refuse(w, why)
+}
+
+// openRoom opens a room here.
+func (r *Relay) openRoom(ctx context.Context, request wire.OpenRequest, holder owner) (*room, wire.RoomErrorCode) {
+	if r.node == nil {
+		return r.table.open(request, holder)
+	}
+	return r.node.open(ctx, request, holder)
 }
 
 // refuse answers with a refusal, and says when to try again if that is known.

@@ -62,6 +62,11 @@ type Config struct {
 	Checks []Check
 	// Observer is told what happens, for metrics; nil for nobody.
 	Observer Observer
+	// Cluster makes the relay one of several nodes; nil for one machine.
+	Cluster *Cluster
+	// DrainTimeout is how long Serve waits, before it ends, for peers that are
+	// connected with each other; 0 for not at all. See Relay.Drain.
+	DrainTimeout time.Duration
 	// Version is the program's, shown by the health endpoints.
 	Version string
 	// Logger gets what an operator may want to know, but never a payload, nor a
@@ -112,6 +117,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if err := checkOrigins(c.Origins); err != nil {
 		return Config{}, fmt.Errorf("relay configuration: Origins: %w", err)
+	}
+	if err := c.Cluster.check(); err != nil {
+		return Config{}, fmt.Errorf("relay configuration: %w", err)
 	}
 	return c, nil
 }

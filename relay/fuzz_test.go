@@ -102,7 +102,7 @@ func FuzzJoin(f *testing.F) {
 		}
 		p := newPeer(func(time.Duration) {})
 		join, err := wire.ParseRoomJoin(frame)
-		_, why := r.admit(p, addr, join, err)
+		_, _, why := r.admit(t.Context(), p, addr, join, err)
 		code := why.code
 		if admitted := err == nil && join.Role == wire.RoomResumer && join.Password == "pass"; (code == 0) != admitted {
 			t.Fatalf("%x was admitted: %t, %v", frame, code == 0, code)

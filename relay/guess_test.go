@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"strconv"
@@ -66,7 +67,7 @@ type joiner struct {
 }
 
 func (j joiner) join(nameplate string) refusal {
-	_, why := j.relay.admit(newPeer(func(time.Duration) {}), j.from, asReceiver(nameplate), nil)
+	_, _, why := j.relay.admit(context.Background(), newPeer(func(time.Duration) {}), j.from, asReceiver(nameplate), nil)
 	return why
 }
 

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -54,7 +55,8 @@ func (t *table) findSlot(p *peer, want wire.RoomJoin) (*room, wire.RoomErrorCode
 	}
 	if want.Role == wire.RoomSender {
 		p.role = sender
-		if subtle.ConstantTimeCompare(want.Ticket[:], r.ticket[:]) != 1 {
+		given, ticket := sha256.Sum256(want.Ticket[:]), r.ticketSum()
+		if subtle.ConstantTimeCompare(given[:], ticket[:]) != 1 {
 			return nil, wire.RoomTicket
 		}
 		return r, 0

@@ -19,6 +19,8 @@ func (s *socket) write() {
 		select {
 		case <-s.peer.gone:
 			return
+		case <-s.handover:
+			return
 		case <-s.peer.out:
 			if s.flush() == nil {
 				s.goodbye()
@@ -123,6 +125,8 @@ func explain(code wire.RoomErrorCode) string {
 		return "This relay does not serve your address."
 	case wire.RoomBusy:
 		return "The relay has as many connections as it can serve."
+	case wire.RoomUnavailable:
+		return "The relay cannot reach what it needs for this; try again in a few seconds."
 	case wire.RoomExpired:
 		return "Nobody came in time."
 	case wire.RoomClosing:

@@ -3,6 +3,7 @@ package relay
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,6 +32,7 @@ type Relay struct {
 	refusals *refusals
 	ready    *readiness
 	messages sync.Pool
+	node     *node // nil unless it is one of several
 
 	mu      sync.Mutex
 	serving map[*socket]struct{}
@@ -80,6 +82,12 @@ func New(config Config) (*Relay, error) {
 	r.messages.New = func() any {
 		// One byte more than the largest frame, so that a larger one shows.
 		return &message{frame: make([]byte, 0, 1+config.MaxMessage+1), pool: &r.messages}
+	}
+	if config.Cluster != nil {
+		if r.node, err = newNode(config.Cluster, r.table, config.Logger); err != nil {
+			return nil, err
+		}
+		r.config.Checks = append(slices.Clone(config.Checks), Check{Name: "store", Run: r.node.check})
 	}
 	r.routes = r.newRoutes()
 	return r, nil

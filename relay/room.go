@@ -34,7 +34,12 @@ type room struct {
 	nonce     [16]byte
 	words     int // of the code, 0 if the sender did not say
 	ticket    wire.Ticket
-	owner     owner // who opened it
+	owner     owner     // who opened it
+	until     time.Time // its end, unless it is burnt before
+
+	// A room that was at another node has no ticket and no owner.
+	restored   bool
+	ticketHash [32]byte
 
 	speed *rate.Limiter // of both peers together; nil for no limit
 	heard atomic.Bool   // something was forwarded since watchSilence looked
@@ -99,6 +104,7 @@ func (r *room) burn() {
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
 	r.burnt = true
+	r.table.change(r)
 	if r.full() {
 		r.start()
 	}

@@ -85,7 +85,7 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var services sync.WaitGroup
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	services.Go(func() {
 		if err := serveHTTP(server, relay.Limit(listener)); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
@@ -98,10 +98,17 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 			}
 		})
 	}
+	if relay.node != nil {
+		defer relay.startNode(ctx, failed)()
+	}
 	logger.Info("relay serves", "addr", listener.Addr().String())
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	}
+	if err == nil && config.DrainTimeout > 0 {
+		logger.Info("relay drains")
+		relay.drainFor(ctx, config.DrainTimeout)
 	}
 	logger.Info("relay shuts down")
 	shutdown(ctx, relay, server)

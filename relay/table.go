@@ -32,6 +32,11 @@ type table struct {
 	numbers    numbers
 	rooms      int // entries that are rooms, and resume rooms
 	closing    bool
+	draining   bool // no new rooms of codes
+
+	// changed is called, with the table locked, when the record of a room has to be
+	// written; nil without a store.
+	changed func(roomRef)
 }
 
 // limits bounds rooms in time and number.
@@ -92,7 +97,7 @@ func (t *table) open(request wire.OpenRequest, holder owner) (*room, wire.RoomEr
 	t.forget()
 	held := t.entries[wanted]
 	switch {
-	case t.closing:
+	case t.closing, t.draining:
 		return nil, wire.RoomClosing
 	case held != nil && held.room != nil:
 		return nil, wire.RoomTaken
@@ -119,6 +124,7 @@ func (t *table) open(request wire.OpenRequest, holder owner) (*room, wire.RoomEr
 	}
 	r := &room{table: t, owner: holder, nameplate: wanted, nonce: request.Nonce, words: request.Words, speed: newSpeed(t.bytesPerSecond)}
 	_, _ = rand.Read(r.ticket[:]) // never fails
+	r.until = time.Now().Add(t.ttl)
 	r.expiry = time.AfterFunc(t.ttl, r.expire)
 	e := &entry{room: r, holder: holder.client}
 	t.entries[wanted] = e
@@ -153,11 +159,14 @@ func (t *table) find(nameplate string) (*room, wire.RoomErrorCode) {
 // locked.
 func (t *table) remove(r *room, reason wire.RoomErrorCode) {
 	t.rooms--
+	defer t.change(r)
 	if r.resumes() {
 		delete(t.resumes, *r.id)
 		return
 	}
-	t.ledger.release(openRooms, r.owner)
+	if !r.restored {
+		t.ledger.release(openRooms, r.owner)
+	}
 	e := t.entries[r.nameplate]
 	e.room, e.reason = nil, reason
 	t.tombstones = append(t.tombstones, tombstone{r.nameplate, e, time.Now().Add(tombstoneTTL)})
@@ -186,7 +195,14 @@ func (t *table) forget() {
 func (t *table) size() (rooms int, open bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.rooms, !t.closing
+	return t.rooms, !t.closing && !t.draining
+}
+
+// change notes that the record of a room has to be written. The table is locked.
+func (t *table) change(r *room) {
+	if t.changed != nil {
+		t.changed(r.ref())
+	}
 }
 
 // close ends all rooms and refuses new ones.

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -32,8 +33,8 @@ const queryVersion wire.RoomVersionError = 1
 // comes after the upgrade, as an error frame: that is the only place where a
 // page in a browser can read it.
 func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
-	if r.isClosing() {
-		refuse(w, http.StatusServiceUnavailable, wire.RoomClosing.String(), explain(wire.RoomClosing))
+	if why := r.away(); why.code != 0 {
+		r.refuse(w, why)
 		return
 	}
 	client := r.config.Access.clientAddr(req)
@@ -47,7 +48,7 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 		r.ledger.release(connections, holder)
 		return
 	}
-	v.client, v.holder = client, holder
+	v.ctx, v.client, v.holder = context.WithoutCancel(req.Context()), client, holder
 	s := newSocket(conn, &r.messages, r.config.Observer.Throttled)
 	s.limit(newSpeed(r.config.BytesPerSecond), r.ledger.speedOf(holder.client), r.speed)
 	if !r.enter(s) {
@@ -63,6 +64,7 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 
 // visit is what is known of a peer from its request.
 type visit struct {
+	ctx    context.Context // until the peer has joined
 	client netip.Addr
 	holder owner // of the connection
 
@@ -85,6 +87,9 @@ func (r *Relay) upgrade(w http.ResponseWriter, req *http.Request) (*websocket.Co
 	if v.found {
 		header.Set(wire.RoomJoinHeader, wire.RoomJoinHeard)
 	}
+	if r.node != nil {
+		w = joinWriter{w}
+	}
 	conn, err := r.upgrader.Upgrade(w, req, header)
 	if err != nil {
 		return nil, visit{} // refuseUpgrade has answered
@@ -96,17 +101,19 @@ func (r *Relay) upgrade(w http.ResponseWriter, req *http.Request) (*websocket.Co
 func (r *Relay) serveVisit(s *socket, v visit) {
 	defer r.exit(s)
 	defer func() { r.ledger.release(connections, v.holder) }()
-	s.serve(func() { r.receive(s, &v) })
+	s.serve(func() *link { return r.receive(s, &v) })
 }
 
-// receive lets a peer join, or refuses it.
-func (r *Relay) receive(s *socket, v *visit) {
+// receive lets a peer join, or refuses it. It returns a link if the peer's room is
+// at another node.
+func (r *Relay) receive(s *socket, v *visit) *link {
 	if !v.found {
 		v.join, v.err = s.readJoin()
 	}
-	token, why := r.admit(s.peer, v.client, v.join, v.err)
+	joined(s.conn)
+	l, token, why := r.admit(v.ctx, s.peer, v.client, v.join, v.err)
 	v.holder.token = token
-	v.join = wire.RoomJoin{}
+	v.ctx, v.join = nil, wire.RoomJoin{}
 	if why.code != 0 {
 		r.rejected(why.code.String())
 		s.peer.refuse(why)
@@ -114,7 +121,8 @@ func (r *Relay) receive(s *socket, v *visit) {
 	if token != nil {
 		s.limit(token.speed)
 	}
-	r.config.Logger.Debug("peer connected", "refusal", uint8(why.code))
+	r.config.Logger.Debug("peer connected", "refusal", uint8(why.code), "passed", l != nil)
+	return l
 }
 
 // limit adds limits of what the peer sends, of which nil is none.
@@ -141,41 +149,58 @@ func (r *Relay) admitConnection(client netip.Addr, holder owner) refusal {
 // admit lets p join the room that it asks for, or returns the reason if that
 // cannot be. err says what is wrong with the join. The token is that of the join's
 // password; one of its connections is counted.
-func (r *Relay) admit(p *peer, client netip.Addr, join wire.RoomJoin, err error) (token *account, why refusal) {
+func (r *Relay) admit(ctx context.Context, p *peer, client netip.Addr, join wire.RoomJoin, err error) (l *link, token *account, why refusal) {
 	limit := r.joins
 	if join.Role == wire.RoomResumer {
 		limit = r.resumes
 	}
 	if wait := limit.wait(client); wait > 0 {
-		return nil, refusal{wire.RoomRate, wait}
+		return nil, nil, refusal{wire.RoomRate, wait}
 	}
 	var version wire.RoomVersionError
 	switch {
 	case errors.As(err, &version):
-		return nil, refusal{code: wire.RoomWrongVersion}
+		return nil, nil, refusal{code: wire.RoomWrongVersion}
 	case err != nil:
-		return nil, refusal{code: wire.RoomMalformed}
+		return nil, nil, refusal{code: wire.RoomMalformed}
 	}
 	token, why = r.checkPassword(client, join.Password)
 	if why.code != 0 {
-		return nil, why
+		return nil, nil, why
 	}
 	if join.Role == wire.RoomReceiver && r.visits != nil {
 		if wait := r.visits.wait(join.Nameplate); wait > 0 {
-			return nil, refusal{wire.RoomRate, wait}
+			return nil, nil, refusal{wire.RoomRate, wait}
 		}
 	}
 	if !r.ledger.claimToken(connections, token) {
-		return nil, refusal{wire.RoomQuota, quotaRetry}
+		return nil, nil, refusal{wire.RoomQuota, quotaRetry}
 	}
-	code := r.table.join(p, join, r.config.STUNAddress)
-	switch code {
-	case wire.RoomUnknown, wire.RoomUsed, wire.RoomExpired, wire.RoomWithdrawn, wire.RoomTicket:
-		r.missed(client, join.Nameplate)
-	case wire.RoomFull:
-		return token, refusal{code, quotaRetry}
+	l, code := r.enterRoom(ctx, p, client, join)
+	if code != 0 {
+		why = r.joinRefusal(client, join, code)
 	}
-	return token, refusal{code: code}
+	return l, token, why
+}
+
+// enterRoom puts a peer into its room, or returns a link to the node that has it.
+func (r *Relay) enterRoom(ctx context.Context, p *peer, client netip.Addr, join wire.RoomJoin) (*link, wire.RoomErrorCode) {
+	if r.node == nil {
+		return nil, r.table.join(p, join, r.config.STUNAddress)
+	}
+	return r.node.seek(ctx, p, client, join, r.config.STUNAddress)
+}
+
+// away returns why nobody can join at this relay now, if that is so. A balancer
+// tries another node then.
+func (r *Relay) away() refusal {
+	switch {
+	case r.isClosing(), r.node != nil && r.table.isDraining():
+		return refusal{code: wire.RoomClosing}
+	case r.node != nil && !r.node.pulse.alive():
+		return refusal{wire.RoomUnavailable, unavailableRetry}
+	}
+	return refusal{}
 }
 
 // checkPassword finds the account of a password. A wrong one slows the client down.

@@ -61,11 +61,11 @@ func layers() map[string][]string {
 		"internal/wire":                        {},
 		"internal/bench":                       {"internal/broadcast"},
 		"internal/load":                        {"internal/wire", "relay"},
-		"relay":                                {"internal/congestion", "internal/httpserver", "internal/wire"},
-		"relay/rooms":                          {},
-		"relay/rooms/redisstore":               {"relay/rooms"},
-		"relay/rooms/redistest":                {},
-		"relay/rooms/storetest":                {"relay/rooms"},
+		"relay":                                {"internal/congestion", "internal/httpserver", "internal/wire", "relay/roomstore"},
+		"relay/roomstore":                      {},
+		"relay/roomstore/redisstore":           {"relay/roomstore"},
+		"relay/roomstore/redistest":            {},
+		"relay/roomstore/storetest":            {"relay/roomstore"},
 	}
 }
 
@@ -99,13 +99,13 @@ func thirdParty() map[string][]string {
 			"github.com/cenkalti/backoff/v5", "github.com/pion/logging", "github.com/pion/mdns/v2",
 			"golang.org/x/net/dns/dnsmessage", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6",
 		},
-		"internal/rendezvous":    {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
-		"internal/settings":      {"github.com/pelletier/go-toml/v2", "github.com/spf13/pflag"},
-		"internal/transfer":      {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
-		"internal/trunk":         {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
-		"internal/vault":         {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
-		"relay":                  {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
-		"relay/rooms/redisstore": {"github.com/redis/go-redis/v9"},
+		"internal/rendezvous":        {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
+		"internal/settings":          {"github.com/pelletier/go-toml/v2", "github.com/spf13/pflag"},
+		"internal/transfer":          {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
+		"internal/trunk":             {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
+		"internal/vault":             {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
+		"relay":                      {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
+		"relay/roomstore/redisstore": {"github.com/redis/go-redis/v9"},
 	}
 }
 

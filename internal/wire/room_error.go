@@ -32,6 +32,7 @@ const (
 	RoomPassword     RoomErrorCode = 16 // the relay is closed, and the password is missing or wrong
 	RoomDenied       RoomErrorCode = 17 // the relay does not serve this address
 	RoomBusy         RoomErrorCode = 18 // the relay has as many connections as it can serve
+	RoomUnavailable  RoomErrorCode = 19 // the relay cannot reach what it needs for this
 )
 
 // roomErrorName returns the word of a code, or "" if it has none.
@@ -73,6 +74,8 @@ func roomErrorName(c RoomErrorCode) string {
 		return "denied"
 	case RoomBusy:
 		return "busy"
+	case RoomUnavailable:
+		return "unavailable"
 	default:
 		return ""
 	}
@@ -92,7 +95,7 @@ func (c RoomErrorCode) MarshalText() ([]byte, error) { return []byte(c.String())
 // becomes the zero code.
 func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 	*c = 0
-	for code := RoomUnknown; code <= RoomBusy; code++ {
+	for code := RoomUnknown; code <= RoomUnavailable; code++ {
 		if roomErrorName(code) == string(text) {
 			*c = code
 		}
@@ -116,7 +119,7 @@ type RoomError struct {
 // that has time tries it again.
 func (c RoomErrorCode) Temporary() bool {
 	switch c {
-	case RoomRate, RoomQuota, RoomBusy, RoomClosing:
+	case RoomRate, RoomQuota, RoomBusy, RoomClosing, RoomUnavailable:
 		return true
 	}
 	return false

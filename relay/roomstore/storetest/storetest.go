@@ -1,4 +1,4 @@
-// Package storetest has the suite that every rooms.Store passes.
+// Package storetest has the suite that every roomstore.Store passes.
 package storetest
 
 import (
@@ -10,16 +10,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/relay/rooms"
+	"github.com/tallow-transfer/tallow/relay/roomstore"
 )
 
 const life = time.Minute
 
 // Run runs the suite. open makes an empty store for each test.
-func Run(t *testing.T, open func(t *testing.T) rooms.Store) {
+func Run(t *testing.T, open func(t *testing.T) roomstore.Store) {
 	for _, test := range []struct {
 		name string
-		run  func(*testing.T, rooms.Store)
+		run  func(*testing.T, roomstore.Store)
 	}{
 		{"a record is found as it was opened", opened},
 		{"a nameplate is taken once", taken},
@@ -44,9 +44,9 @@ func Run(t *testing.T, open func(t *testing.T) rooms.Store) {
 	}
 }
 
-func record(nameplate, home string) rooms.Record {
-	return rooms.Record{
-		Key: rooms.CodeKey(nameplate), Home: home, Nonce: [16]byte{1, 2}, Words: 3, Ticket: [32]byte{4, 5},
+func record(nameplate, home string) roomstore.Record {
+	return roomstore.Record{
+		Key: roomstore.CodeKey(nameplate), Home: home, Nonce: [16]byte{1, 2}, Words: 3, Ticket: [32]byte{4, 5},
 	}
 }
 
@@ -57,13 +57,13 @@ func must(t *testing.T, err error) {
 	}
 }
 
-func beat(t *testing.T, s rooms.Store, node, address string, life time.Duration) {
+func beat(t *testing.T, s roomstore.Store, node, address string, life time.Duration) {
 	t.Helper()
 	_, err := s.Beat(t.Context(), node, address, life)
 	must(t, err)
 }
 
-func find(t *testing.T, s rooms.Store, key rooms.Key) rooms.Record {
+func find(t *testing.T, s roomstore.Store, key roomstore.Key) roomstore.Record {
 	t.Helper()
 	r, found, err := s.Find(t.Context(), key)
 	must(t, err)
@@ -73,7 +73,7 @@ func find(t *testing.T, s rooms.Store, key rooms.Key) rooms.Record {
 	return r
 }
 
-func claim(t *testing.T, s rooms.Store, key rooms.Key, node string) rooms.Record {
+func claim(t *testing.T, s roomstore.Store, key roomstore.Key, node string) roomstore.Record {
 	t.Helper()
 	r, found, err := s.Claim(t.Context(), key, node, 0)
 	must(t, err)
@@ -83,7 +83,7 @@ func claim(t *testing.T, s rooms.Store, key rooms.Key, node string) rooms.Record
 	return r
 }
 
-func opened(t *testing.T, s rooms.Store) {
+func opened(t *testing.T, s roomstore.Store) {
 	beat(t, s, "a", "host:1", life)
 	want := record("7", "a")
 	must(t, s.Open(t.Context(), want, life, false))
@@ -95,15 +95,15 @@ func opened(t *testing.T, s rooms.Store) {
 	if got != want {
 		t.Errorf("found %+v, want %+v", got, want)
 	}
-	if _, found, err := s.Find(t.Context(), rooms.CodeKey("8")); found || err != nil {
+	if _, found, err := s.Find(t.Context(), roomstore.CodeKey("8")); found || err != nil {
 		t.Errorf("a room that nobody opened: %v, %v", found, err)
 	}
 }
 
-func taken(t *testing.T, s rooms.Store) {
+func taken(t *testing.T, s roomstore.Store) {
 	must(t, s.Open(t.Context(), record("7", "a"), life, false))
 	for _, again := range []bool{false, true} {
-		if err := s.Open(t.Context(), record("7", "b"), life, again); !errors.Is(err, rooms.ErrTaken) {
+		if err := s.Open(t.Context(), record("7", "b"), life, again); !errors.Is(err, roomstore.ErrTaken) {
 			t.Errorf("opened again (%v): %v", again, err)
 		}
 	}
@@ -124,16 +124,16 @@ func race(f func(i int) bool) int {
 	return int(yes.Load())
 }
 
-func openRace(t *testing.T, s rooms.Store) {
+func openRace(t *testing.T, s roomstore.Store) {
 	n := race(func(i int) bool { return s.Open(t.Context(), record("7", strconv.Itoa(i)), life, false) == nil })
 	if n != 1 {
 		t.Errorf("%d of 40 opened one nameplate", n)
 	}
 }
 
-func claimRace(t *testing.T, s rooms.Store) {
+func claimRace(t *testing.T, s roomstore.Store) {
 	must(t, s.Open(t.Context(), record("7", "dead"), life, false))
-	key := rooms.CodeKey("7")
+	key := roomstore.CodeKey("7")
 	n := race(func(i int) bool {
 		node := strconv.Itoa(i)
 		if _, err := s.Beat(t.Context(), node, "host:"+node, life); err != nil {
@@ -147,7 +147,7 @@ func claimRace(t *testing.T, s rooms.Store) {
 	}
 }
 
-func beats(t *testing.T, s rooms.Store) {
+func beats(t *testing.T, s roomstore.Store) {
 	for _, want := range []bool{false, true} {
 		if alive, err := s.Beat(t.Context(), "a", "host:1", life); alive != want || err != nil {
 			t.Errorf("alive before: %v, %v, want %v", alive, err, want)
@@ -159,11 +159,11 @@ func beats(t *testing.T, s rooms.Store) {
 	}
 }
 
-func stays(t *testing.T, s rooms.Store) {
+func stays(t *testing.T, s roomstore.Store) {
 	beat(t, s, "a", "host:1", life)
 	beat(t, s, "b", "host:2", life)
 	must(t, s.Open(t.Context(), record("7", "a"), life, false))
-	key := rooms.CodeKey("7")
+	key := roomstore.CodeKey("7")
 	if r := claim(t, s, key, "b"); r.Home != "a" || r.Address != "host:1" {
 		t.Errorf("b got a room of a: %+v", r)
 	}
@@ -176,9 +176,9 @@ func stays(t *testing.T, s rooms.Store) {
 	}
 }
 
-func claimNew(t *testing.T, s rooms.Store) {
+func claimNew(t *testing.T, s roomstore.Store) {
 	beat(t, s, "a", "host:1", life)
-	key := rooms.ResumeKey([16]byte{1})
+	key := roomstore.ResumeKey([16]byte{1})
 	if _, found, err := s.Claim(t.Context(), key, "a", 0); found || err != nil {
 		t.Errorf("claimed what is not there: %v, %v", found, err)
 	}
@@ -192,7 +192,7 @@ func claimNew(t *testing.T, s rooms.Store) {
 	}
 }
 
-func burnt(t *testing.T, s rooms.Store) {
+func burnt(t *testing.T, s roomstore.Store) {
 	r := record("7", "a")
 	must(t, s.Open(t.Context(), r, life, false))
 	r.Burnt = true
@@ -204,7 +204,7 @@ func burnt(t *testing.T, s rooms.Store) {
 	}
 }
 
-func moved(t *testing.T, s rooms.Store) {
+func moved(t *testing.T, s roomstore.Store) {
 	beat(t, s, "b", "host:2", life)
 	r := record("7", "a")
 	must(t, s.Open(t.Context(), r, life, false))
@@ -212,7 +212,7 @@ func moved(t *testing.T, s rooms.Store) {
 	if got := claim(t, s, r.Key, "b"); got.Home != "b" {
 		t.Fatalf("a released room was not claimed: %+v", got)
 	}
-	if err := s.Keep(t.Context(), r, life); !errors.Is(err, rooms.ErrMoved) {
+	if err := s.Keep(t.Context(), r, life); !errors.Is(err, roomstore.ErrMoved) {
 		t.Errorf("kept by its last home: %v", err)
 	}
 	must(t, s.Release(t.Context(), r.Key, "a"))
@@ -223,7 +223,7 @@ func moved(t *testing.T, s rooms.Store) {
 	}
 }
 
-func lost(t *testing.T, s rooms.Store) {
+func lost(t *testing.T, s roomstore.Store) {
 	r := record("7", "a")
 	must(t, s.Keep(t.Context(), r, life))
 	if got := find(t, s, r.Key); got.Home != "a" || got.Ticket != r.Ticket {
@@ -231,7 +231,7 @@ func lost(t *testing.T, s rooms.Store) {
 	}
 }
 
-func tombstones(t *testing.T, s rooms.Store) {
+func tombstones(t *testing.T, s roomstore.Store) {
 	r := record("7", "a")
 	must(t, s.Open(t.Context(), r, life, false))
 	must(t, s.End(t.Context(), r.Key, "a", 8, life))
@@ -242,10 +242,10 @@ func tombstones(t *testing.T, s rooms.Store) {
 	if got := find(t, s, r.Key); got.Over != 8 {
 		t.Errorf("a tombstone says another reason: %d", got.Over)
 	}
-	if err := s.Keep(t.Context(), r, life); !errors.Is(err, rooms.ErrMoved) {
+	if err := s.Keep(t.Context(), r, life); !errors.Is(err, roomstore.ErrMoved) {
 		t.Errorf("a tombstone was kept as a room: %v", err)
 	}
-	if err := s.Open(t.Context(), record("7", "b"), life, false); !errors.Is(err, rooms.ErrTaken) {
+	if err := s.Open(t.Context(), record("7", "b"), life, false); !errors.Is(err, roomstore.ErrTaken) {
 		t.Errorf("opened over a tombstone: %v", err)
 	}
 	must(t, s.Open(t.Context(), record("7", "b"), life, true))
@@ -258,16 +258,16 @@ func tombstones(t *testing.T, s rooms.Store) {
 	}
 }
 
-func expire(t *testing.T, s rooms.Store) {
+func expire(t *testing.T, s roomstore.Store) {
 	const short = 20 * time.Millisecond
 	beat(t, s, "a", "host:1", short)
 	must(t, s.Open(t.Context(), record("7", "a"), life, false))
 	must(t, s.Open(t.Context(), record("8", "a"), short, false))
 	deadline := time.Now().Add(time.Minute)
 	for {
-		_, found, err := s.Find(t.Context(), rooms.CodeKey("8"))
+		_, found, err := s.Find(t.Context(), roomstore.CodeKey("8"))
 		must(t, err)
-		if !found && find(t, s, rooms.CodeKey("7")).Address == "" {
+		if !found && find(t, s, roomstore.CodeKey("7")).Address == "" {
 			return
 		}
 		if time.Now().After(deadline) {
@@ -277,13 +277,13 @@ func expire(t *testing.T, s rooms.Store) {
 	}
 }
 
-func ended(t *testing.T, s rooms.Store) {
+func ended(t *testing.T, s roomstore.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _, _ = s.Find(ctx, rooms.CodeKey("7"))
+		_, _, _ = s.Find(ctx, roomstore.CodeKey("7"))
 	}()
 	select {
 	case <-done:

@@ -17,7 +17,7 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/tallow-transfer/tallow/relay/rooms"
+	"github.com/tallow-transfer/tallow/relay/roomstore"
 )
 
 // callTimeout is how long a call may take, with all its attempts.
@@ -31,7 +31,7 @@ const (
 // errReply says that Redis has something at a key that no relay wrote.
 var errReply = errors.New("redis has something else in the place of a room")
 
-// Store implements rooms.Store.
+// Store implements roomstore.Store.
 type Store struct {
 	client  redis.UniversalClient
 	scripts scripts
@@ -51,7 +51,7 @@ func Open(url string) (*Store, error) {
 	return &Store{client: redis.NewClient(options), scripts: newScripts()}, nil
 }
 
-// Beat implements rooms.Store.
+// Beat implements roomstore.Store.
 func (s *Store) Beat(ctx context.Context, node, address string, life time.Duration) (alive bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
@@ -62,77 +62,77 @@ func (s *Store) Beat(ctx context.Context, node, address string, life time.Durati
 	return err == nil, err
 }
 
-// Leave implements rooms.Store.
+// Leave implements roomstore.Store.
 func (s *Store) Leave(ctx context.Context, node string) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return s.client.Del(ctx, nodePrefix+node).Err()
 }
 
-// Open implements rooms.Store.
-func (s *Store) Open(ctx context.Context, r rooms.Record, life time.Duration, again bool) error {
+// Open implements roomstore.Store.
+func (s *Store) Open(ctx context.Context, r roomstore.Record, life time.Duration, again bool) error {
 	flag := 0
 	if again {
 		flag = 1
 	}
 	done, err := s.step(ctx, s.scripts.open, r.Key, append([]any{milliseconds(life), flag}, fields(r)...)...)
 	if err == nil && !done {
-		err = rooms.ErrTaken
+		err = roomstore.ErrTaken
 	}
 	return err
 }
 
-// Find implements rooms.Store.
-func (s *Store) Find(ctx context.Context, key rooms.Key) (rooms.Record, bool, error) {
+// Find implements roomstore.Store.
+func (s *Store) Find(ctx context.Context, key roomstore.Key) (roomstore.Record, bool, error) {
 	return s.look(ctx, s.scripts.find, key, nodePrefix)
 }
 
-// Claim implements rooms.Store.
-func (s *Store) Claim(ctx context.Context, key rooms.Key, node string, life time.Duration) (rooms.Record, bool, error) {
+// Claim implements roomstore.Store.
+func (s *Store) Claim(ctx context.Context, key roomstore.Key, node string, life time.Duration) (roomstore.Record, bool, error) {
 	return s.look(ctx, s.scripts.claim, key, nodePrefix, node, milliseconds(life))
 }
 
-// Keep implements rooms.Store.
-func (s *Store) Keep(ctx context.Context, r rooms.Record, life time.Duration) error {
+// Keep implements roomstore.Store.
+func (s *Store) Keep(ctx context.Context, r roomstore.Record, life time.Duration) error {
 	done, err := s.step(ctx, s.scripts.keep, r.Key, append([]any{milliseconds(life), r.Home}, fields(r)...)...)
 	if err == nil && !done {
-		err = rooms.ErrMoved
+		err = roomstore.ErrMoved
 	}
 	return err
 }
 
-// Release implements rooms.Store.
-func (s *Store) Release(ctx context.Context, key rooms.Key, node string) error {
+// Release implements roomstore.Store.
+func (s *Store) Release(ctx context.Context, key roomstore.Key, node string) error {
 	_, err := s.step(ctx, s.scripts.release, key, node)
 	return err
 }
 
-// End implements rooms.Store.
-func (s *Store) End(ctx context.Context, key rooms.Key, node string, over uint8, life time.Duration) error {
+// End implements roomstore.Store.
+func (s *Store) End(ctx context.Context, key roomstore.Key, node string, over uint8, life time.Duration) error {
 	_, err := s.step(ctx, s.scripts.end, key, node, over, milliseconds(life))
 	return err
 }
 
-// Close implements rooms.Store.
+// Close implements roomstore.Store.
 func (s *Store) Close() error { return s.client.Close() }
 
 // step runs a script that answers 0 or 1.
-func (s *Store) step(ctx context.Context, script *redis.Script, key rooms.Key, args ...any) (bool, error) {
+func (s *Store) step(ctx context.Context, script *redis.Script, key roomstore.Key, args ...any) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	return script.Run(ctx, s.client, []string{prefix + string(key)}, args...).Bool()
 }
 
 // look runs a script that answers with a record, or with nil.
-func (s *Store) look(ctx context.Context, script *redis.Script, key rooms.Key, args ...any) (rooms.Record, bool, error) {
+func (s *Store) look(ctx context.Context, script *redis.Script, key roomstore.Key, args ...any) (roomstore.Record, bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	reply, err := script.Run(ctx, s.client, []string{prefix + string(key)}, args...).Slice()
 	switch {
 	case errors.Is(err, redis.Nil):
-		return rooms.Record{}, false, nil
+		return roomstore.Record{}, false, nil
 	case err != nil:
-		return rooms.Record{}, false, err
+		return roomstore.Record{}, false, err
 	}
 	r, err := parse(key, reply)
 	return r, err == nil, err
@@ -148,7 +148,7 @@ func milliseconds(d time.Duration) int64 {
 }
 
 // fields returns what of a record is in its hash.
-func fields(r rooms.Record) []any {
+func fields(r roomstore.Record) []any {
 	f := []any{
 		fieldHome, r.Home, fieldNonce, hex.EncodeToString(r.Nonce[:]),
 		fieldWords, r.Words, fieldTicket, hex.EncodeToString(r.Ticket[:]),
@@ -160,22 +160,22 @@ func fields(r rooms.Record) []any {
 }
 
 // parse reads the reply of view in scripts.go.
-func parse(key rooms.Key, reply []any) (rooms.Record, error) {
+func parse(key roomstore.Key, reply []any) (roomstore.Record, error) {
 	if len(reply) != 3 {
-		return rooms.Record{}, errReply
+		return roomstore.Record{}, errReply
 	}
 	flat, ok1 := reply[0].([]any)
 	address, ok2 := reply[1].(string)
 	left, ok3 := reply[2].(int64)
 	if !ok1 || !ok2 || !ok3 || len(flat)%2 != 0 {
-		return rooms.Record{}, errReply
+		return roomstore.Record{}, errReply
 	}
-	r := rooms.Record{Key: key, Address: address, Left: time.Duration(max(left, 0)) * time.Millisecond}
+	r := roomstore.Record{Key: key, Address: address, Left: time.Duration(max(left, 0)) * time.Millisecond}
 	for i := 0; i < len(flat); i += 2 {
 		name, ok1 := flat[i].(string)
 		value, ok2 := flat[i+1].(string)
 		if !ok1 || !ok2 || !set(&r, name, value) {
-			return rooms.Record{}, errReply
+			return roomstore.Record{}, errReply
 		}
 	}
 	return r, nil
@@ -183,7 +183,7 @@ func parse(key rooms.Key, reply []any) (rooms.Record, error) {
 
 // set sets a field. It reports false if the value cannot be one of that field.
 // Fields of newer relays are ignored.
-func set(r *rooms.Record, name, value string) bool {
+func set(r *roomstore.Record, name, value string) bool {
 	var err error
 	switch name {
 	case fieldHome:

@@ -8,10 +8,10 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"github.com/tallow-transfer/tallow/relay/rooms"
-	"github.com/tallow-transfer/tallow/relay/rooms/redisstore"
-	"github.com/tallow-transfer/tallow/relay/rooms/redistest"
-	"github.com/tallow-transfer/tallow/relay/rooms/storetest"
+	"github.com/tallow-transfer/tallow/relay/roomstore"
+	"github.com/tallow-transfer/tallow/relay/roomstore/redisstore"
+	"github.com/tallow-transfer/tallow/relay/roomstore/redistest"
+	"github.com/tallow-transfer/tallow/relay/roomstore/storetest"
 )
 
 func open(t *testing.T, url string) *redisstore.Store {
@@ -24,7 +24,7 @@ func open(t *testing.T, url string) *redisstore.Store {
 }
 
 func TestStore(t *testing.T) {
-	storetest.Run(t, func(t *testing.T) rooms.Store { return open(t, redistest.Start(t).URL) })
+	storetest.Run(t, func(t *testing.T) roomstore.Store { return open(t, redistest.Start(t).URL) })
 }
 
 func TestWrongURL(t *testing.T) {
@@ -60,16 +60,16 @@ func TestKeys(t *testing.T) {
 	_, err := s.Beat(ctx, "a", "host:1", time.Minute)
 	for _, err := range []error{
 		err,
-		s.Open(ctx, rooms.Record{Key: rooms.CodeKey("7"), Home: "a"}, time.Minute, false),
-		s.Open(ctx, rooms.Record{Key: rooms.CodeKey("8"), Home: "a"}, time.Minute, false),
-		s.End(ctx, rooms.CodeKey("8"), "a", 3, time.Minute),
-		s.Keep(ctx, rooms.Record{Key: rooms.CodeKey("9"), Home: "a"}, time.Minute),
+		s.Open(ctx, roomstore.Record{Key: roomstore.CodeKey("7"), Home: "a"}, time.Minute, false),
+		s.Open(ctx, roomstore.Record{Key: roomstore.CodeKey("8"), Home: "a"}, time.Minute, false),
+		s.End(ctx, roomstore.CodeKey("8"), "a", 3, time.Minute),
+		s.Keep(ctx, roomstore.Record{Key: roomstore.CodeKey("9"), Home: "a"}, time.Minute),
 	} {
 		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, _, err := s.Claim(ctx, rooms.ResumeKey([16]byte([]byte("0123456789abcdef"))), "a", time.Minute); err != nil {
+	if _, _, err := s.Claim(ctx, roomstore.ResumeKey([16]byte([]byte("0123456789abcdef"))), "a", time.Minute); err != nil {
 		t.Fatal(err)
 	}
 	options, err := redis.ParseURL(server.URL)

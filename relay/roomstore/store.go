@@ -1,4 +1,4 @@
-// Package rooms remembers which rooms a relay has, and on which of its nodes each
+// Package roomstore remembers which rooms a relay has, and on which of its nodes each
 // of them is. A relay of one machine needs none of it. The nodes of a larger one
 // share a Store: Redis (package redisstore), or memory in tests.
 //
@@ -15,7 +15,7 @@
 // same step in which it gives a room away. So a room never has two homes.
 //
 // Start with Store; storetest has the suite that every store passes.
-package rooms
+package roomstore
 
 import (
 	"context"
