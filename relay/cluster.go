@@ -28,10 +28,10 @@ type Cluster struct {
 	Secret string
 }
 
-// minSecret is the length of the shortest secret, in bytes. Who reaches a node's
+// MinNodeSecret is the length of the shortest secret, in bytes. Who reaches a node's
 // listener can test guesses without asking again, so the secret must not be one that
 // can be guessed.
-const minSecret = 32
+const MinNodeSecret = 32
 
 func (c *Cluster) check() error {
 	if c == nil {
@@ -44,7 +44,7 @@ func (c *Cluster) check() error {
 		return errors.New("Cluster: no Listener")
 	case err != nil:
 		return errors.New("Cluster.Address: write it as HOST:PORT")
-	case len(c.Secret) < minSecret:
+	case len(c.Secret) < MinNodeSecret:
 		return errors.New("Cluster.Secret: at least 32 bytes, such as openssl rand -hex 32 prints")
 	}
 	return nil

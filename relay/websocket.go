@@ -33,8 +33,12 @@ const queryVersion wire.RoomVersionError = 1
 // comes after the upgrade, as an error frame: that is the only place where a
 // page in a browser can read it.
 func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
-	if why := r.away(); why.code != 0 {
-		r.refuse(w, why)
+	if r.isClosing() || r.node != nil && r.table.isDraining() {
+		refuse(w, http.StatusServiceUnavailable, wire.RoomClosing.String(), explain(wire.RoomClosing))
+		return
+	}
+	if r.node != nil && !r.node.pulse.alive() { // a balancer tries another node then
+		r.refuse(w, refusal{wire.RoomUnavailable, unavailableRetry})
 		return
 	}
 	client := r.config.Access.clientAddr(req)
@@ -189,18 +193,6 @@ func (r *Relay) enterRoom(ctx context.Context, p *peer, client netip.Addr, join 
 		return nil, r.table.join(p, join, r.config.STUNAddress)
 	}
 	return r.node.seek(ctx, p, client, join, r.config.STUNAddress)
-}
-
-// away returns why nobody can join at this relay now, if that is so. A balancer
-// tries another node then.
-func (r *Relay) away() refusal {
-	switch {
-	case r.isClosing(), r.node != nil && r.table.isDraining():
-		return refusal{code: wire.RoomClosing}
-	case r.node != nil && !r.node.pulse.alive():
-		return refusal{wire.RoomUnavailable, unavailableRetry}
-	}
-	return refusal{}
 }
 
 // checkPassword finds the account of a password. A wrong one slows the client down.

@@ -25,6 +25,7 @@ type server struct {
 	config    relay.Config
 	tls       tlsSettings
 	metrics   metricsSettings
+	cluster   clusterSettings
 	logFormat string
 	networks  networkLists
 
@@ -86,6 +87,13 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 			return err
 		}
 	}
+	if s.cluster.redis != "" {
+		leave, err := s.join(run)
+		if err != nil {
+			return err
+		}
+		defer leave()
+	}
 	listener, packets, err := s.bind(ctx)
 	if err != nil {
 		return err
@@ -135,6 +143,8 @@ func (s *server) check() error {
 		return usage(hint, "%s has to be at least 1", s.settings.Place("max-rooms"))
 	case s.config.BytesPerSecond < 0:
 		return usage(hint, "%s cannot be negative", s.settings.Place("bytes-per-second"))
+	case s.config.DrainTimeout < 0:
+		return usage(hint, "%s cannot be negative", s.settings.Place("drain-timeout"))
 	}
 	if s.logFormat != logText && s.logFormat != logJSON {
 		return usage("It is text or json.", "%s cannot be %q", s.settings.Place("log-format"), s.logFormat)
@@ -143,6 +153,9 @@ func (s *server) check() error {
 		return err
 	}
 	if err := s.metrics.check(s.settings.Place); err != nil {
+		return err
+	}
+	if err := s.cluster.check(s.settings.Place); err != nil {
 		return err
 	}
 	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {

@@ -20,6 +20,7 @@ func (s *server) table() []settings.Setting {
 	c := &s.config
 	s.listen = ":8080"
 	c.UnclaimedTTL, c.MaxRooms, c.RoomsPerMinute, c.JoinsPerMinute = time.Hour, 10_000, 60, 60
+	c.DrainTimeout = 25 * time.Second
 	own := []settings.Setting{
 		{Name: "listen", Value: &s.listen, Help: "`address` to listen on; port 0 takes any that is free"},
 		{Name: "stun", Value: &s.stun, Help: "`address` of the STUN service that machines are told: HOST:PORT, :PORT or \"off\" (default the port of --listen)"},
@@ -28,9 +29,10 @@ func (s *server) table() []settings.Setting {
 		{Name: "sessions-per-minute", Value: &c.RoomsPerMinute, Help: "`number` of codes that one address may get in a minute, -1 for no limit"},
 		{Name: "joins-per-minute", Value: &c.JoinsPerMinute, Help: "`number` of codes that one address may try in a minute, -1 for no limit"},
 		{Name: "bytes-per-second", Value: &c.BytesPerSecond, Help: "`bytes` that one machine may send in a second, 0 for no limit"},
+		{Name: "drain-timeout", Value: &c.DrainTimeout, Help: "how long transfers through the relay may go on after SIGTERM or Ctrl-C; a second one ends it at once"},
 		{Name: "origins", Value: &c.Origins, Help: "`list` of the origins, such as https://app.example, whose pages may use the relay beside its own; * for all"},
 	}
-	return slices.Concat(own, limitSettings(&c.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.metrics.table(), s.logSettings())
+	return slices.Concat(own, limitSettings(&c.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.metrics.table(), s.cluster.table(), s.logSettings())
 }
 
 // addSettings adds the flags of the settings, and those of the settings' file.

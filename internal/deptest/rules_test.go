@@ -7,7 +7,7 @@ const module = "github.com/tallow-transfer/tallow"
 // Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
-		"cmd/tallow": {"internal/certificate", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay"},
+		"cmd/tallow": {"internal/certificate", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
 		"pkg/tallow": {
 			"internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
 			"internal/handshake", "internal/lan", "internal/link", "internal/oserror", "internal/rendezvous",

@@ -8,5 +8,5 @@ import (
 )
 
 func TestMemory(t *testing.T) {
-	storetest.Run(t, func(*testing.T) roomstore.Store.Store { return roomstore.NewMemory() })
+	storetest.Run(t, func(*testing.T) roomstore.Store { return roomstore.NewMemory() })
 }
