@@ -132,5 +132,5 @@ func isRelayLoss(err error) bool {
 	case errors.As(err, &lost):
 		return true
 	}
-	return errors.As(err, &refused) && refused.Code == wire.RoomClosing
+	return errors.As(err, &refused) && (refused.Code == wire.RoomClosing || refused.Code == wire.RoomUnavailable)
 }

@@ -88,7 +88,7 @@ func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	if req.Nameplate != "" && reply.Nameplate != req.Nameplate {
 		return nil, c.protocolError("it opened another room than the one asked for", nil)
 	}
-	return c.joinRoom(ctx, wire.RoomJoin{Role: wire.RoomSender, Nameplate: reply.Nameplate, Ticket: reply.Ticket})
+	return c.joinMoving(ctx, wire.RoomJoin{Role: wire.RoomSender, Nameplate: reply.Nameplate, Ticket: reply.Ticket})
 }
 
 // Join joins the room of a nameplate as the receiver. Errors are those of Open.
@@ -98,7 +98,7 @@ func (c *Client) Join(ctx context.Context, nameplate string) (*Room, error) {
 		return nil, fmt.Errorf("%q is not the number of a code: it has 1 to %d digits and does not begin with 0",
 			printable(nameplate), wire.MaxNameplateDigits)
 	}
-	return c.joinRoom(ctx, wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: nameplate})
+	return c.joinMoving(ctx, wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: nameplate})
 }
 
 // Resume joins a resume room, which exists for everyone who knows its id. peer is

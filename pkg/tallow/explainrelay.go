@@ -114,6 +114,8 @@ func explainRefusal(e *rendezvous.RelayError) (ErrorKind, Reason) {
 		return KindNetwork, ReasonRelayQuota
 	case wire.RoomBusy:
 		return KindNetwork, ReasonRelayFull
+	case wire.RoomUnavailable:
+		return KindNetwork, ReasonRelayUnavailable
 	case wire.RoomPassword:
 		return KindUsage, ReasonRelayPassword
 	case wire.RoomDenied:

@@ -93,6 +93,7 @@ const (
 	ReasonRelayProtocol    Reason = "relay-protocol"     // Relay, Detail
 	ReasonRelayLost        Reason = "relay-lost"         // Relay, Detail
 	ReasonRelayFull        Reason = "relay-full"         // Relay, RetryAfter
+	ReasonRelayUnavailable Reason = "relay-unavailable"  // Relay, RetryAfter
 	ReasonRelayQuota       Reason = "relay-quota"        // Relay, RetryAfter: this address or password has all that it may
 	ReasonRelayDenied      Reason = "relay-denied"       // Relay: it does not serve this address
 	ReasonRelayRate        Reason = "relay-rate"         // Relay, RetryAfter

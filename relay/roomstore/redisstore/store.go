@@ -40,6 +40,9 @@ type Store struct {
 // Open makes a store of a URL: redis://USER:PASSWORD@HOST:PORT/DB, rediss:// with
 // TLS, or unix://PATH. It does not connect yet.
 func Open(url string) (*Store, error) {
+	// The client logs to stderr on its own, for the whole process. Its errors are
+	// returned as well.
+	redis.SetLogger(silence{})
 	options, err := redis.ParseURL(url)
 	if err != nil {
 		return nil, fmt.Errorf("the URL of Redis: %w", err)
@@ -50,6 +53,10 @@ func Open(url string) (*Store, error) {
 	options.ContextTimeoutEnabled = true
 	return &Store{client: redis.NewClient(options), scripts: newScripts()}, nil
 }
+
+type silence struct{}
+
+func (silence) Printf(context.Context, string, ...any) {}
 
 // Beat implements roomstore.Store.
 func (s *Store) Beat(ctx context.Context, node, address string, life time.Duration) (alive bool, err error) {
