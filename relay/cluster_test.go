@@ -15,6 +15,8 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/relay/roomstore"
+	"github.com/tallow-transfer/tallow/relay/roomstore/redisstore"
+	"github.com/tallow-transfer/tallow/relay/roomstore/redistest"
 )
 
 const testSecret = "0123456789abcdef0123456789abcdef"
@@ -158,8 +160,27 @@ func TestRefusalsComeThroughNodes(t *testing.T) {
 }
 
 func TestManyReceiversOfTwoNodesRace(t *testing.T) {
-	nodes := make([]*testNode, 2)
-	nodes[0], nodes[1] = twoNodes(t)
+	t.Run("memory", func(t *testing.T) {
+		a, b := twoNodes(t)
+		raceReceivers(t, []*testNode{a, b})
+	})
+	t.Run("redis", func(t *testing.T) {
+		server := redistest.Start(t)
+		var nodes []*testNode
+		for range 2 {
+			store, err := redisstore.Open(server.URL)
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = store.Close() })
+			nodes = append(nodes, startNode(t, store, nil))
+		}
+		raceReceivers(t, nodes)
+	})
+}
+
+func raceReceivers(t *testing.T, nodes []*testNode) {
+	t.Helper()
 	for round := range 5 {
 		reply := open(t, nodes[round%2].base, "")
 		dial(t, nodes[(round/2)%2].base, asSender(reply.Nameplate, reply.Ticket)).wantWelcome(0)
@@ -259,12 +280,20 @@ func TestNodeWithoutItsStore(t *testing.T) {
 	if resp.StatusCode != http.StatusServiceUnavailable || !strings.Contains(string(body), `"unavailable"`) || resp.Header.Get("Retry-After") == "" {
 		t.Errorf("a room without the store: %d %s %v", resp.StatusCode, body, resp.Header)
 	}
+	s.send(byte(wire.RoomBurnKind)) // for the store later
 	s.forward("still here")
 	r.wantForward("still here")
 
 	taken := dial(t, b.base, asReceiver(lost.Nameplate))
 	taken.wantWelcome(0)
+	if record, _, _ := store.Find(t.Context(), roomstore.CodeKey(kept.Nameplate)); record.Burnt {
+		t.Error("the store knows what it was not told")
+	}
 	cut.dead.Store(false)
+	eventually(t, "the store knows that the code is burnt", func() bool {
+		record, found, _ := store.Find(t.Context(), roomstore.CodeKey(kept.Nameplate))
+		return found && record.Burnt
+	})
 	waiting.wantError(wire.RoomClosing)
 	waiting = dial(t, a.base, asSender(lost.Nameplate, lost.Ticket))
 	waiting.wantWelcome(wire.RoomPeerHere)

@@ -31,8 +31,12 @@
 //	A  GET  /ws, join(id, A)              -> welcome              A's older connection: error, B: left, joined
 //	A, B leave                            the room is empty, so it ends
 //
+// Several relays may be nodes that share their rooms (Config.Cluster). A peer that
+// comes to one for a room of another is passed on.
+//
 // Where to start reading: Relay (relay.go) and its routes (routes.go); the table
 // of rooms (table.go, room.go, join.go, resume.go), which knows no sockets; how a
 // peer connects (websocket.go) and its two loops (socket.go, inbound.go,
-// outbound.go). The bytes of every message are in internal/wire/room.go.
+// outbound.go). For several nodes: which one has a room (node.go, beat.go, records.go),
+// and how a peer gets there (pass.go, passed.go). The bytes of every message are in internal/wire/room.go.
 package relay
