@@ -81,6 +81,7 @@ func thirdParty() map[string][]string {
 			"golang.org/x/sys/unix", "golang.org/x/sys/windows", "golang.org/x/term",
 		},
 		"internal/bench":                     {"github.com/pion/webrtc/v4"},
+		"internal/load":                      {"github.com/gorilla/websocket"},
 		"internal/blockhash":                 {"lukechampine.com/blake3/guts"},
 		"internal/certificate":               {"golang.org/x/crypto/acme"},
 		"internal/code":                      {"github.com/sethvargo/go-diceware/diceware"},
