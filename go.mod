@@ -6,6 +6,7 @@ require (
 	github.com/bwesterb/go-ristretto v1.2.4
 	github.com/cenkalti/backoff/v5 v5.0.3
 	github.com/cloudflare/circl v1.6.5
+	github.com/getsentry/sentry-go v0.50.0
 	github.com/gorilla/websocket v1.5.3
 	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/pion/datachannel v1.6.2
