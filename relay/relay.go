@@ -71,7 +71,11 @@ func New(config Config) (*Relay, error) {
 		CheckOrigin:      origins(config.Origins).allows,
 		HandshakeTimeout: upgradeTimeout,
 		Error:            r.refuseUpgrade,
-		// The HTTP server's small buffers suffice, since long messages bypass them.
+		// A small buffer suffices for reading, since long messages bypass it, and one for
+		// writing is needed only while something is written. So an idle connection, of
+		// which there are thousands, takes little memory.
+		ReadBufferSize:  readBuffer,
+		WriteBufferPool: &sync.Pool{},
 	}
 	r.messages.New = func() any {
 		// One byte more than the largest frame, so that a larger one shows.

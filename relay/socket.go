@@ -23,7 +23,7 @@ const (
 )
 
 // socket is the WebSocket of one peer, served by two goroutines. read
-// (inbound.go) is the one of the HTTP handler, which starts write (outbound.go)
+// (inbound.go) runs in the one of serveVisit, which starts write (outbound.go)
 // and waits for it.
 type socket struct {
 	conn      *websocket.Conn

@@ -18,6 +18,10 @@ const (
 	upgradeTimeout = 10 * time.Second
 	// joinTimeout is how long a peer may take to join once its WebSocket is open.
 	joinTimeout = 10 * time.Second
+
+	// readBuffer is the size of a WebSocket's buffer for reading, in bytes. A whole
+	// join fits.
+	readBuffer = 512
 )
 
 // queryVersion is the version of the room protocol in which a peer joined by the
@@ -38,43 +42,79 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 		r.refuse(w, why)
 		return
 	}
-	defer func() {
+	conn, v := r.upgrade(w, req)
+	if conn == nil {
 		r.ledger.release(connections, holder)
-	}()
-	join, found, err := wire.ParseRoomAuthorization(req.Header.Get("Authorization"))
-	if req.URL.RawQuery != "" {
-		found, err = true, queryVersion
+		return
 	}
-	header := http.Header{}
-	if found {
-		header.Set(wire.RoomJoinHeader, wire.RoomJoinHeard)
-	}
-	conn, upgradeErr := r.upgrader.Upgrade(w, req, header)
-	if upgradeErr != nil {
-		return // refuseUpgrade has answered
-	}
+	v.client, v.holder = client, holder
 	s := newSocket(conn, &r.messages, r.config.Observer.Throttled)
 	s.limit(newSpeed(r.config.BytesPerSecond), r.ledger.speedOf(holder.client), r.speed)
 	if !r.enter(s) {
 		_ = conn.Close()
+		r.ledger.release(connections, holder)
 		return
 	}
+	// The handler ends here. Its goroutine, its request and its buffers would take more
+	// memory, for as long as the peer stays, than all the rest. Shutdown and Close wait
+	// for the goroutine that takes its place.
+	go r.serveVisit(s, v)
+}
+
+// visit is what is known of a peer from its request.
+type visit struct {
+	client netip.Addr
+	holder owner // of the connection
+
+	// The join, if the request carried one: found says so, and err what is wrong
+	// with it.
+	join  wire.RoomJoin
+	found bool
+	err   error
+}
+
+// upgrade makes a WebSocket of a request. If that cannot be, it has answered, and
+// returns nil.
+func (r *Relay) upgrade(w http.ResponseWriter, req *http.Request) (*websocket.Conn, visit) {
+	var v visit
+	v.join, v.found, v.err = wire.ParseRoomAuthorization(req.Header.Get("Authorization"))
+	if req.URL.RawQuery != "" {
+		v.found, v.err = true, queryVersion
+	}
+	header := http.Header{}
+	if v.found {
+		header.Set(wire.RoomJoinHeader, wire.RoomJoinHeard)
+	}
+	conn, err := r.upgrader.Upgrade(w, req, header)
+	if err != nil {
+		return nil, visit{} // refuseUpgrade has answered
+	}
+	return conn, v
+}
+
+// serveVisit lets a peer join and serves it until it leaves.
+func (r *Relay) serveVisit(s *socket, v visit) {
 	defer r.exit(s)
-	s.serve(func() {
-		if !found {
-			join, err = s.readJoin()
-		}
-		token, why := r.admit(s.peer, client, join, err)
-		holder.token = token
-		if why.code != 0 {
-			r.rejected(why.code.String())
-			s.peer.refuse(why)
-		}
-		if token != nil {
-			s.limit(token.speed)
-		}
-		r.config.Logger.Debug("peer connected", "refusal", uint8(why.code))
-	})
+	defer func() { r.ledger.release(connections, v.holder) }()
+	s.serve(func() { r.receive(s, &v) })
+}
+
+// receive lets a peer join, or refuses it.
+func (r *Relay) receive(s *socket, v *visit) {
+	if !v.found {
+		v.join, v.err = s.readJoin()
+	}
+	token, why := r.admit(s.peer, v.client, v.join, v.err)
+	v.holder.token = token
+	v.join = wire.RoomJoin{}
+	if why.code != 0 {
+		r.rejected(why.code.String())
+		s.peer.refuse(why)
+	}
+	if token != nil {
+		s.limit(token.speed)
+	}
+	r.config.Logger.Debug("peer connected", "refusal", uint8(why.code))
 }
 
 // limit adds limits of what the peer sends, of which nil is none.

@@ -61,6 +61,7 @@ func layers() map[string][]string {
 		"internal/httpserver":                  {},
 		"internal/wire":                        {},
 		"internal/bench":                       {"internal/broadcast"},
+		"internal/load":                        {"internal/wire", "relay"},
 		"relay":                                {"internal/congestion", "internal/httpserver", "internal/wire"},
 	}
 }
