@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 
@@ -25,6 +26,7 @@ func names(t *testing.T) map[string][]string {
 	m.Started(relay.ByCode)
 	m.Ended(relay.Transfer{Kind: relay.ByCode})
 	m.Handshake(tls.ConnectionState{})
+	m.WatchCertificate(time.Now)
 	families, err := m.registry.Gather()
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +99,7 @@ func TestDashboard(t *testing.T) {
 // unknown returns the words of an expression that are neither metrics nor labels, nor
 // of the language, and notes the metrics that it uses.
 func unknown(expr string, known map[string][]string, used map[string]bool) []string {
-	language := []string{"sum", "by", "rate", "histogram_quantile", "count", "label_values"}
+	language := []string{"sum", "by", "rate", "histogram_quantile", "count", "label_values", "time"}
 	labels := make(map[string]bool)
 	bare := regexp.MustCompile(`"[^"]*"|\$\w+|\[[^]]*\]`).ReplaceAllString(expr, " ")
 	words := regexp.MustCompile(`[a-zA-Z_]\w*`).FindAllString(bare, -1)
