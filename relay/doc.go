@@ -11,7 +11,8 @@
 //	err = r.Shutdown(ctx)
 //
 // ListenAndServe does all of this, with a STUN service on the UDP port of the same
-// number. It has no TLS: put it behind a server that has (see Access.TrustedProxies).
+// number. It serves HTTPS if Config.TLS is set; else put it behind a server that has TLS
+// (see Access.TrustedProxies).
 //
 //	S  POST /api/session {nonce}          -> {nameplate, ticket, expires}
 //	S  GET  /ws, join(7, ticket)          -> welcome

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/gorilla/websocket"
 
@@ -19,6 +20,7 @@ type fixed struct{ certificatetest.Pair }
 func (f fixed) GetCertificate(*tls.ClientHelloInfo) (*tls.Certificate, error) { return &f.TLS, nil }
 func (fixed) Protocols() []string                                             { return nil }
 func (fixed) Maintain(context.Context)                                        {}
+func (f fixed) Expires() time.Time                                            { return f.TLS.Leaf.NotAfter }
 func (fixed) Check() error                                                    { return nil }
 
 // startTLS serves a relay by HTTPS and gives its address, and how to connect.

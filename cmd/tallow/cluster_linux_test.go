@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -27,7 +26,13 @@ func TestCluster(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts many processes")
 	}
-	nginx := nginxPath(t)
+	nginx, ok := nginxPath()
+	if !ok {
+		if os.Getenv("TALLOW_TEST_REQUIRE_NET") != "" {
+			t.Fatal("nginx is missing")
+		}
+		t.Skip("needs nginx")
+	}
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/cluster",
 		RequireExplicitExec: true,
@@ -59,20 +64,6 @@ func TestCluster(t *testing.T) {
 			"zeros":    zeros,
 		},
 	})
-}
-
-// nginxPath finds nginx, which is on the PATH of root alone.
-func nginxPath(t *testing.T) string {
-	for _, path := range []string{"nginx", "/usr/sbin/nginx"} {
-		if found, err := exec.LookPath(path); err == nil {
-			return found
-		}
-	}
-	if os.Getenv("TALLOW_TEST_REQUIRE_NET") != "" {
-		t.Fatal("nginx is missing")
-	}
-	t.Skip("needs nginx")
-	return ""
 }
 
 type redisKey struct{}
@@ -151,7 +142,7 @@ func statusOf(url string) (string, error) {
 	return strconv.Itoa(resp.StatusCode), err
 }
 
-var nginxConfig = template.Must(template.New("nginx").Parse(`
+var balancerConfig = template.Must(template.New("balancer").Parse(`
 daemon off;
 pid nginx.pid;
 error_log stderr error;
@@ -188,14 +179,11 @@ http {
 // TALLOW_RELAY.
 func balance(nginx string) func(ts *testscript.TestScript, neg bool, args []string) {
 	return func(ts *testscript.TestScript, neg bool, args []string) {
-		listener, err := net.Listen("tcp", "127.0.0.1:0") // nginx cannot tell which port it took
-		ts.Check(err)
-		addr := listener.Addr().String()
-		_ = listener.Close()
+		addr := freeAddr(ts) // nginx cannot tell which port it took
 		dir := ts.MkAbs("nginx")
 		ts.Check(os.MkdirAll(dir, 0o777))
 		var config bytes.Buffer
-		ts.Check(nginxConfig.Execute(&config, map[string]any{"Listen": addr, "Nodes": args}))
+		ts.Check(balancerConfig.Execute(&config, map[string]any{"Listen": addr, "Nodes": args}))
 		file := filepath.Join(dir, "nginx.conf")
 		ts.Check(os.WriteFile(file, config.Bytes(), 0o600))
 		cmd := exec.Command(nginx, "-e", "stderr", "-p", dir, "-c", file)

@@ -179,6 +179,14 @@ func networkEndings() map[tallow.Reason]ending {
 			hint: "The proxy is named in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY. Check it, or name the relay in NO_PROXY to go without it.",
 		},
 		tallow.ReasonRelayTLS: {text: "no secure connection to the relay {relay}: {detail}", hint: "Check the relay's name, its certificate, and this machine's clock."},
+		tallow.ReasonRelayUpgrade: {
+			text: "a server in front of the relay {relay} does not pass WebSockets on: {detail}",
+			hint: "It is a proxy, such as nginx, that leaves out the Upgrade header. Tell who runs the relay; docs/operating.md has the lines that it needs.",
+		},
+		tallow.ReasonRelayGateway: {
+			text: "a server in front of the relay {relay} does not reach it: {detail}",
+			hint: "The relay is not running, or is being started. Try again in a minute, then tell who runs it.",
+		},
 		tallow.ReasonRelayPin: {
 			text: "the relay {relay} does not have the pinned key; its key is {detail}",
 			hint: "If its operator has changed the key, ask for the new pin. If not, somebody may be between you and the relay.",

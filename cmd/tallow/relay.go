@@ -27,6 +27,7 @@ type server struct {
 	metrics   metricsSettings
 	cluster   clusterSettings
 	logFormat string
+	sentryDSN string
 	networks  networkLists
 
 	certificates certificate.Source // nil without TLS
@@ -71,7 +72,11 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 		return s.settings.Print(s.stdout)
 	}
 	s.config.Version = buildInfo().Version
-	s.config.Logger = s.relayLogger()
+	closeLog, err := s.openLog()
+	if err != nil {
+		return err
+	}
+	defer closeLog()
 	if s.stun != noSTUN {
 		s.config.STUNAddress = s.stun
 	}

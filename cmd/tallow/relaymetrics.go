@@ -46,6 +46,7 @@ func (s *server) measure(run *services) error {
 	m := metrics.New(s.config.Version)
 	s.config.Observer = m
 	if s.config.TLS != nil {
+		m.WatchCertificate(s.certificates.Expires)
 		s.config.TLS.VerifyConnection = func(state tls.ConnectionState) error {
 			m.Handshake(state)
 			return nil

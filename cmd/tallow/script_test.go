@@ -135,10 +135,12 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               surround(startRelay(t)),
+		Condition:           condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"await":        await,
 			"certificate":  makeCertificate,
 			"get":          get,
+			"nginx":        runNginx,
 			"secretless":   secretless,
 			"until-metric": untilMetric,
 			"set":          setFromFile,
@@ -155,6 +157,15 @@ func TestScripts(t *testing.T) {
 			"under":        checkClock,
 		},
 	})
+}
+
+// condition decides what a script may ask for in brackets: [nginx].
+func condition(name string) (bool, error) {
+	if name != "nginx" {
+		return false, fmt.Errorf("there is no condition %s", name)
+	}
+	_, ok := nginxPath()
+	return ok, nil
 }
 
 // startRelay runs the relay that scripts use unless they run their own, and
@@ -186,6 +197,11 @@ func startRelay(t *testing.T) string {
 // TALLOW_RELAY and RELAY, and a folder "got".
 func surround(relayAddr string) func(*testscript.Env) error {
 	return func(e *testscript.Env) error {
+		source, err := filepath.Abs("../..")
+		if err != nil {
+			return err
+		}
+		e.Setenv("SOURCE", source)
 		e.Setenv("RELAY", relayAddr)
 		e.Setenv("TALLOW_RELAY", relayAddr)
 		e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))

@@ -150,6 +150,23 @@ func (a *ACME) obtain(ctx context.Context, domain string) error {
 	}
 }
 
+// Expires implements Source.
+func (a *ACME) Expires() time.Time {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	var first time.Time
+	for _, domain := range a.domains {
+		cert := a.current[domain]
+		if cert == nil {
+			return time.Time{}
+		}
+		if first.IsZero() || cert.Leaf.NotAfter.Before(first) {
+			first = cert.Leaf.NotAfter
+		}
+	}
+	return first
+}
+
 // Check implements Source.
 func (a *ACME) Check() error {
 	a.mu.Lock()

@@ -21,6 +21,8 @@ type Source interface {
 	Maintain(ctx context.Context)
 	// Check returns why there is no valid certificate now, or nil.
 	Check() error
+	// Expires returns when the first certificate expires; zero if there is none.
+	Expires() time.Time
 }
 
 // ServerConfig returns the configuration of a server: TLS 1.3, or 1.2 as well if

@@ -51,6 +51,9 @@ func (f *Files) Protocols() []string { return nil }
 // Check implements Source.
 func (f *Files) Check() error { return checkTime(f.current.Load()) }
 
+// Expires implements Source.
+func (f *Files) Expires() time.Time { return f.current.Load().Leaf.NotAfter }
+
 // Maintain implements Source: it reads the files again when they have changed.
 func (f *Files) Maintain(ctx context.Context) {
 	ticker := time.NewTicker(reloadInterval)

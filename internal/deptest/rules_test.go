@@ -7,7 +7,7 @@ const module = "github.com/tallow-transfer/tallow"
 // Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
-		"cmd/tallow": {"internal/certificate", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
+		"cmd/tallow": {"internal/certificate", "internal/errorreport", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
 		"pkg/tallow": {
 			"internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
 			"internal/handshake", "internal/lan", "internal/link", "internal/oserror", "internal/rendezvous",
@@ -57,6 +57,7 @@ func layers() map[string][]string {
 		"internal/settings":                    {},
 		"internal/certificate":                 {},
 		"internal/certificate/certificatetest": {},
+		"internal/errorreport":                 {},
 		"internal/httpserver":                  {},
 		"internal/wire":                        {},
 		"internal/bench":                       {"internal/broadcast"},
@@ -89,6 +90,7 @@ func thirdParty() map[string][]string {
 		"internal/congestion/congestiontest": {"golang.org/x/sys/unix"},
 		"internal/disk/osfs":                 {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"internal/disk/partial":              {"lukechampine.com/blake3"},
+		"internal/errorreport":               {"github.com/getsentry/sentry-go", "golang.org/x/time/rate"},
 		"internal/handshake":                 {"github.com/bwesterb/go-ristretto", "github.com/cloudflare/circl/kem/xwing"},
 		"internal/lane/webrtc": {
 			"github.com/pion/datachannel", "github.com/pion/ice/v4", "github.com/pion/interceptor", "github.com/pion/logging",

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -41,6 +42,31 @@ func TestRedirect(t *testing.T) {
 			t.Errorf("%s %q %s: %d, %q", tc.method, tc.host, tc.target, w.Code, w.Header().Get("Location"))
 		}
 	}
+}
+
+// Whatever a client says, it is sent to its own host by HTTPS, or nowhere.
+func FuzzRedirect(f *testing.F) {
+	f.Add("relay.example:80", "/a?b")
+	f.Add("[::1]", "//evil.example")
+	f.Add("relay.example", "*")
+	f.Add("a@b\r\nX: y", "/\r\n")
+	f.Fuzz(func(t *testing.T, host, target string) {
+		u, err := url.ParseRequestURI(target)
+		if err != nil {
+			return
+		}
+		req := &http.Request{Method: http.MethodGet, Host: host, URL: u, Header: http.Header{}}
+		w := httptest.NewRecorder()
+		Redirect("443").ServeHTTP(w, req)
+		location := w.Header().Get("Location")
+		if location == "" {
+			return
+		}
+		to, err := url.Parse(location)
+		if err != nil || to.Scheme != "https" || to.User != nil || strings.ContainsAny(location, "\r\n") || !strings.Contains(strings.ToLower(host), strings.ToLower(to.Hostname())) {
+			t.Errorf("host %q, target %q: %q, %v", host, target, location, err)
+		}
+	})
 }
 
 // Connections that are open, idle or mute do not delay the end.

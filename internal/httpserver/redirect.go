@@ -3,6 +3,7 @@ package httpserver
 import (
 	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 )
 
@@ -25,7 +26,11 @@ func Redirect(port string) http.Handler {
 		if port != "443" {
 			target += ":" + port
 		}
-		h.Set("Location", target+req.URL.EscapedPath())
+		path := req.URL.EscapedPath()
+		if !strings.HasPrefix(path, "/") { // or it would belong to the host
+			path = "/"
+		}
+		h.Set("Location", target+path)
 		if req.URL.RawQuery != "" {
 			h.Set("Location", h.Get("Location")+"?"+req.URL.RawQuery)
 		}
@@ -42,19 +47,25 @@ func Redirect(port string) http.Handler {
 // case the relay moves.
 const maxAge = "3600"
 
-// hostOf returns the host of a request without its port; false if it is none.
+// hostOf returns the host of a request without its port, as it is written in a URL;
+// false if it is none.
 func hostOf(req *http.Request) (string, bool) {
 	host := req.Host
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name
-		if strings.Contains(name, ":") {
-			host = "[" + name + "]"
+	} else if inner, ok := strings.CutPrefix(host, "["); ok && strings.HasSuffix(inner, "]") {
+		host = strings.TrimSuffix(inner, "]")
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		if addr.Is6() {
+			return "[" + host + "]", addr.Zone() == ""
+		}
+		return host, true
+	}
+	for _, c := range host {
+		if !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_", c)) {
+			return "", false
 		}
 	}
-	bare := strings.TrimSuffix(strings.TrimPrefix(host, "["), "]")
-	valid := bare != "" && len(bare) <= 253
-	for _, c := range bare {
-		valid = valid && (c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune(".-_:", c))
-	}
-	return host, valid
+	return host, host != "" && len(host) <= 253
 }

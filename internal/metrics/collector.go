@@ -11,10 +11,11 @@ import (
 
 // collector counts what is there when the metrics are asked for.
 type collector struct {
-	stats atomic.Pointer[func() relay.Stats]
-	start time.Time
+	stats   atomic.Pointer[func() relay.Stats]
+	expires atomic.Pointer[func() time.Time] // of the certificate; nil without TLS
+	start   time.Time
 
-	rooms, maxRooms, peers, relayed, turn, uptime *prometheus.Desc
+	rooms, maxRooms, peers, relayed, turn, uptime, expiry *prometheus.Desc
 }
 
 func newCollector() *collector {
@@ -27,6 +28,7 @@ func newCollector() *collector {
 		relayed:  describe("relayed_bytes_total", "Bytes that were passed on between peers, signalling included."),
 		turn:     describe("turn_allocations", "TURN allocations that are open."),
 		uptime:   describe("uptime_seconds", "Time since the relay started."),
+		expiry:   describe("certificate_expiry_timestamp_seconds", "When the relay's certificate expires, in seconds since 1970; 0 if there is none yet. Absent without TLS."),
 	}
 }
 
@@ -34,7 +36,7 @@ func (c *collector) watch(stats func() relay.Stats) { c.stats.Store(&stats) }
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.rooms, c.maxRooms, c.peers, c.relayed, c.turn, c.uptime} {
+	for _, d := range []*prometheus.Desc{c.rooms, c.maxRooms, c.peers, c.relayed, c.turn, c.uptime, c.expiry} {
 		descriptions <- d
 	}
 }
@@ -53,5 +55,12 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	gauge(c.peers, float64(s.Peers))
 	gauge(c.turn, float64(s.TURNAllocations))
 	gauge(c.uptime, time.Since(c.start).Seconds())
+	if expires := c.expires.Load(); expires != nil {
+		seconds := 0.0
+		if at := (*expires)(); !at.IsZero() {
+			seconds = float64(at.Unix())
+		}
+		gauge(c.expiry, seconds)
+	}
 	metrics <- prometheus.MustNewConstMetric(c.relayed, prometheus.CounterValue, float64(s.RelayedBytes))
 }

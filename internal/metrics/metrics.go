@@ -107,6 +107,9 @@ func (m *Metrics) Handler() http.Handler {
 // Watch implements relay.Observer.
 func (m *Metrics) Watch(stats func() relay.Stats) { m.now.watch(stats) }
 
+// WatchCertificate says when the relay's certificate expires.
+func (m *Metrics) WatchCertificate(expires func() time.Time) { m.now.expires.Store(&expires) }
+
 // Request implements relay.Observer.
 func (m *Metrics) Request(route, method string, status int, took time.Duration) {
 	m.requests.WithLabelValues(route, method, strconv.Itoa(status)).Inc()

@@ -62,6 +62,7 @@ func TestEvents(t *testing.T) {
 	m.Ended(relay.Transfer{Kind: relay.ByCode, Bytes: 100, Took: time.Hour})
 	m.Rejected("rate")
 	m.Throttled(1500 * time.Millisecond)
+	m.WatchCertificate(func() time.Time { return time.Unix(1234567890, 0) })
 	m.Handshake(tls.ConnectionState{Version: tls.VersionTLS13, CurveID: tls.X25519MLKEM768})
 	m.Handshake(tls.ConnectionState{Version: tls.VersionTLS12, CurveID: tls.CurveP256})
 	wantLines(t, scrape(t, m),
@@ -73,7 +74,7 @@ func TestEvents(t *testing.T) {
 		`pqc_operations_total{operation="peers"} 3`, `pqc_operations_total{operation="tls"} 1`,
 		`tls_handshakes_total{key_exchange="X25519MLKEM768",version="TLS 1.3"} 1`, `tls_handshakes_total{key_exchange="CurveP256",version="TLS 1.2"} 1`,
 		`rejected_requests_total{reason="rate"} 1`, `throttled_seconds_total 1.5`,
-		`rooms 3`, `rooms_limit 10`, `peers 5`, `relayed_bytes_total 1.099511627776e+12`, `turn_allocations 2`)
+		`rooms 3`, `rooms_limit 10`, `peers 5`, `relayed_bytes_total 1.099511627776e+12`, `turn_allocations 2`, `certificate_expiry_timestamp_seconds 1.23456789e+09`)
 }
 
 // Whatever reasons there are, their number is bounded.

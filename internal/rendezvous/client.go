@@ -73,8 +73,8 @@ type OpenRequest struct {
 
 // Open opens a room and joins it as the sender.
 //
-// Errors: *UnreachableError, *TLSError, *PinError and *ProtocolError if there is no
-// relay to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
+// Errors: *UnreachableError, *TLSError, *PinError, *BetweenError and *ProtocolError
+// if there is no relay to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
 // the context's own error.
 func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	reply, err := tryRoutes(ctx, c, func(base *url.URL) (wire.OpenReply, error) {
@@ -158,6 +158,9 @@ func (c *Client) postOpen(ctx context.Context, base *url.URL, req wire.OpenReque
 func (c *Client) statusError(u *url.URL, status int, header http.Header) error {
 	if status >= 300 && status < 400 {
 		return c.protocolError(fmt.Sprintf("it points to %s, use that address", printable(header.Get("Location"))), nil)
+	}
+	if err := c.between(status); err != nil {
+		return err
 	}
 	text := fmt.Sprintf("HTTP status %d", status)
 	if proxy := c.network.proxyName(u); proxy != "" {

@@ -2,6 +2,7 @@ package settings
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -29,7 +30,29 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("%s: %s: %s", e.Place, e.Name, e.Cause())
 }
 
-// Cause returns the cause without what a library puts before it.
-func (e *Error) Cause() string { return strings.TrimPrefix(e.Err.Error(), "toml: ") }
+// Cause returns the cause without what a library puts into it.
+func (e *Error) Cause() string {
+	cause := strings.TrimPrefix(e.Err.Error(), "toml: ")
+	mismatch := regexp.MustCompile(`(?s)^cannot decode TOML (\S+) into (.*)$`)
+	if parts := mismatch.FindStringSubmatch(cause); parts != nil {
+		return "it cannot be a TOML " + parts[1] + ", but has to be " + form(parts[2][strings.LastIndex(parts[2], " ")+1:])
+	}
+	return cause
+}
+
+// form is what a Go type is in TOML.
+func form(goType string) string {
+	switch {
+	case goType == "int", goType == "string":
+		return "of the type " + strings.Replace(goType, "int", "integer", 1)
+	case goType == "bool":
+		return "true or false"
+	case strings.HasPrefix(goType, "[]") && strings.Contains(goType, "."):
+		return "tables, each under its name in [[ ]]"
+	case strings.HasPrefix(goType, "[]"):
+		return "an array"
+	}
+	return "of another type"
+}
 
 func (e *Error) Unwrap() error { return e.Err }

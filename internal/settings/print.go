@@ -33,7 +33,9 @@ func (s Setting) print(b *bytes.Buffer) error {
 	if b.Len() > 0 {
 		b.WriteByte('\n')
 	}
-	fmt.Fprintf(b, "# %s\n", strings.ReplaceAll(help, "\n", "\n# "))
+	if help != "" {
+		fmt.Fprintf(b, "# %s\n", strings.ReplaceAll(help, "\n", "\n# "))
+	}
 	value := reflect.ValueOf(s.printed())
 	empty := value.IsZero() || value.Kind() == reflect.Slice && value.Len() == 0
 	switch {

@@ -155,6 +155,29 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// What is wrong is said without words of Go.
+func TestCauses(t *testing.T) {
+	for content, want := range map[string]string{
+		"max-count = 'many'":            "it cannot be a TOML string, but has to be of the type integer",
+		"on = 7":                        "it cannot be a TOML integer, but has to be true or false",
+		"nets = '10.0.0.0/8'":           "it cannot be a TOML string, but has to be an array",
+		"token = 'x'":                   "it cannot be a TOML string, but has to be tables, each under its name in [[ ]]",
+		"[[token]]\nrooms = 'x'":        "it cannot be a TOML string, but has to be of the type integer",
+		"on":                            "expected '=' after key",
+		"max-count = 99999999999999999": "",
+	} {
+		v := defaults()
+		err := newSet(t, &v).Load(writeFile(t, content), environment(nil))
+		var e *Error
+		if errors.As(err, &e) != (want != "") || e != nil && e.Cause() != want {
+			t.Errorf("%s: %v", content, err)
+			if e != nil {
+				t.Error(e.Cause())
+			}
+		}
+	}
+}
+
 func TestUnreadableFile(t *testing.T) {
 	v := defaults()
 	for _, name := range []string{filepath.Join(t.TempDir(), "nowhere.toml"), t.TempDir(), writeFile(t, strings.Repeat("#", maxFile+1))} {

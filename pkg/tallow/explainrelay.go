@@ -3,6 +3,7 @@ package tallow
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
@@ -44,6 +45,7 @@ func explainMeeting(err error) *Error {
 func explainRelay(err error) *Error {
 	var refused *rendezvous.RelayError
 	var unreachable *rendezvous.UnreachableError
+	var between *rendezvous.BetweenError
 	var pin *rendezvous.PinError
 	var tls *rendezvous.TLSError
 	var protocol *rendezvous.ProtocolError
@@ -66,6 +68,11 @@ func explainRelay(err error) *Error {
 			e.Reason, e.Proxy = ReasonProxy, unreachable.Proxy
 		case unreachable.UnknownHost():
 			e.Reason = ReasonRelayUnknownHost
+		}
+	case errors.As(err, &between):
+		e.Reason, e.Relay, e.Detail = ReasonRelayGateway, between.Relay, fmt.Sprintf("HTTP status %d", between.Status)
+		if between.Upgrade {
+			e.Reason = ReasonRelayUpgrade
 		}
 	case errors.As(err, &pin):
 		e.Reason, e.Relay, e.Detail = ReasonRelayPin, pin.Relay, pin.Seen

@@ -87,6 +87,8 @@ const (
 	ReasonNoNetwork        Reason = "no-network"         // this machine has none, and so Relay cannot be reached
 	ReasonProxy            Reason = "proxy"              // Relay cannot be reached by Proxy: Detail
 	ReasonRelayTLS         Reason = "relay-tls"          // Relay, Detail
+	ReasonRelayUpgrade     Reason = "relay-upgrade"      // a server before Relay takes the WebSocket upgrade off: Detail is its answer
+	ReasonRelayGateway     Reason = "relay-gateway"      // a server before Relay does not reach it: Detail is its answer
 	ReasonRelayPin         Reason = "relay-pin"          // Relay has none of the pinned keys, but Detail
 	ReasonRelayPinNoTLS    Reason = "relay-pin-no-tls"   // Relay has no TLS, and so no key
 	ReasonRelayNoTLS       Reason = "relay-no-tls"       // Relay, Detail: it does not speak TLS
