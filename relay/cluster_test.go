@@ -105,6 +105,28 @@ func TestPeersOfTwoNodesMeet(t *testing.T) {
 	}
 }
 
+// What a peer may send in a second is limited where it came, even if its room is
+// elsewhere.
+func TestSpeedOfAPeerThatIsPassedOn(t *testing.T) {
+	store := roomstore.NewMemory()
+	a := startNode(t, store, nil)
+	b := startNode(t, store, func(c *Config) { c.BytesPerSecond = wire.MaxRoomFrame })
+	reply := open(t, a.base, "")
+	s := dial(t, b.base, asSender(reply.Nameplate, reply.Ticket))
+	s.wantWelcome(0)
+	r := dial(t, a.base, asReceiver(reply.Nameplate))
+	r.wantWelcome(wire.RoomPeerHere)
+	s.want(wire.RoomJoinedKind)
+	begin := time.Now()
+	for range 3 {
+		s.forward(strings.Repeat("x", wire.MaxRoomPayload))
+		r.wantForward(strings.Repeat("x", wire.MaxRoomPayload))
+	}
+	if took := time.Since(begin); took < 1500*time.Millisecond {
+		t.Errorf("three seconds' allowance went through in %v", took)
+	}
+}
+
 // A peer that cannot set headers sends its join as the first message.
 func TestJoinByMessageIsPassedOn(t *testing.T) {
 	a, b := twoNodes(t)

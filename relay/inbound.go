@@ -139,7 +139,9 @@ func (s *socket) throttle(n int) {
 	for _, speed := range s.speeds {
 		reserve(speed)
 	}
-	reserve(s.peer.room.speed)
+	if room := s.peer.room; room != nil { // else the room's home does that
+		reserve(room.speed)
+	}
 	if delay <= 0 {
 		return
 	}

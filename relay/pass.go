@@ -140,15 +140,12 @@ func (l *link) splice(s *socket) {
 	client := s.conn.NetConn()
 	var copies sync.WaitGroup
 	copies.Go(func() {
-		_ = copyBytes(l.conn, client)
+		_ = copyBytes(l.conn, client, s.throttle)
 		_ = l.conn.SetReadDeadline(time.Now().Add(passGrace))
 		_ = l.conn.SetWriteDeadline(time.Now().Add(passGrace))
 		_ = l.conn.CloseWrite()
 	})
-	_ = copyBytes(client, struct {
-		io.Reader
-		net.Conn
-	}{l.rest, l.conn}.Reader)
+	_ = copyBytes(client, l.rest, func(int) {})
 	_ = client.Close()
 	_ = l.conn.Close()
 	copies.Wait()
@@ -159,14 +156,15 @@ const (
 	largeCopy = 64 << 10
 )
 
-// copyBytes copies until an error or the end. Its buffer is small while there is
-// little to copy.
-func copyBytes(to net.Conn, from io.Reader) error {
+// copyBytes copies until an error or the end. It calls throttle before each write.
+// Its buffer is small while there is little to copy.
+func copyBytes(to net.Conn, from io.Reader, throttle func(n int)) error {
 	small := make([]byte, smallCopy)
 	buf := small
 	for {
 		n, err := from.Read(buf)
 		if n > 0 {
+			throttle(n)
 			_ = to.SetWriteDeadline(time.Now().Add(writeTimeout))
 			if _, err := to.Write(buf[:n]); err != nil {
 				return err

@@ -54,6 +54,7 @@ func TestCluster(t *testing.T) {
 			"events":   checkEvents,
 			"get":      get,
 			"ready":    awaitReady,
+			"rooms":    awaitRooms,
 			"random":   random,
 			"redis":    controlRedis,
 			"relay":    useRelay,
@@ -126,6 +127,26 @@ func awaitReady(ts *testscript.TestScript, neg bool, args []string) {
 		status, err := statusOf("http://" + args[0] + "/api/ready")
 		if err == nil && status != want {
 			err = fmt.Errorf("status %s", status)
+		}
+		return err
+	}))
+}
+
+// rooms ADDRESS N waits until the relay there has N rooms.
+func awaitRooms(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: rooms ADDRESS N")
+	}
+	want := `"rooms":` + args[1] + `,`
+	ts.Check(poll(func() error {
+		resp, err := http.Get("http://" + args[0] + "/api/health")
+		if err != nil {
+			return err
+		}
+		defer resp.Body.Close()
+		body, err := io.ReadAll(resp.Body)
+		if err == nil && !strings.Contains(string(body), want) {
+			err = fmt.Errorf("not %s: %s", want, body)
 		}
 		return err
 	}))
