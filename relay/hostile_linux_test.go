@@ -35,7 +35,7 @@ func (s stranger) dialer() *net.Dialer {
 func (s stranger) connect(ctx context.Context) (net.Conn, error) {
 	conn, err := s.dialer().DialContext(ctx, "tcp", s.relay)
 	if err == nil {
-		_ = conn.SetDeadline(time.Now().Add(testTimeout))
+		_ = conn.SetDeadline(time.Now().Add(6 * testTimeout))
 	}
 	return conn, err
 }
@@ -49,7 +49,7 @@ func (s stranger) socket(ctx context.Context, join wire.RoomJoin) (*websocket.Co
 	}
 	conn, _, err := dialer.DialContext(ctx, "ws://"+s.relay+"/ws", header)
 	if err == nil {
-		_ = conn.SetReadDeadline(time.Now().Add(testTimeout))
+		_ = conn.SetReadDeadline(time.Now().Add(6 * testTimeout))
 	}
 	return conn, err
 }
@@ -159,6 +159,7 @@ func honest(ctx context.Context, s stranger) error {
 		return err
 	}
 	defer snd.Close()
+	defer func() { _ = snd.WriteMessage(websocket.BinaryMessage, []byte{byte(wire.RoomCloseKind)}) }()
 	rcv, err := s.socket(ctx, asReceiver(reply.Nameplate))
 	if err != nil {
 		return err
@@ -263,7 +264,7 @@ func TestHostileLoad(t *testing.T) {
 	var serving sync.WaitGroup
 	o := &observed{}
 	serving.Go(func() {
-		if err := Serve(ctx, listener, nil, Config{UnclaimedTTL: time.Second, Observer: o}); err != nil {
+		if err := Serve(ctx, listener, nil, Config{Observer: o}); err != nil {
 			t.Error(err)
 		}
 	})
