@@ -120,6 +120,8 @@ func (n *narrator) waiting(e tallow.WaitEvent) {
 		n.screen.say("The sender is on this network, but cannot be reached: %s. Trying again.", printable(e.Detail))
 	case tallow.WaitRelayLost:
 		n.screen.say("Lost the connection to the relay %s: %s. Trying again.", e.Relay, printable(e.Detail))
+	case tallow.WaitListing:
+		n.screen.say("Going through %s first; this takes a moment.", n.subject)
 	case tallow.WaitRelayBack:
 		n.screen.say("Connected to the relay %s again.", e.Relay)
 	}

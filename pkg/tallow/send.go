@@ -96,7 +96,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	if err != nil {
 		return Result{}, err
 	}
-	if err := check(ctx, source); err != nil {
+	if err := t.check(ctx, source); err != nil {
 		return Result{}, err
 	}
 	t.begin()

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"io"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -38,13 +39,32 @@ func (o SendOptions) source() (openSource, error) {
 	return openPaths(o)
 }
 
-// check finds what would go wrong with a source later, as far as it can, before a
-// code is used.
-func check(ctx context.Context, s files.Source) error {
-	if c, ok := s.(interface{ Check(context.Context) error }); ok {
-		return c.Check(ctx)
+// checker is a source that can tell, before a code is used, what would go wrong
+// later.
+type checker interface {
+	Check(ctx context.Context) error
+}
+
+// listingPatience is how long a check may take before the user hears of it.
+const listingPatience = time.Second
+
+// check checks a source, if it can be checked.
+func (t *transferRun) check(ctx context.Context, s openSource) error {
+	c, ok := s.(checker)
+	if !ok {
+		return nil
 	}
-	return nil
+	told := make(chan struct{})
+	timer := time.AfterFunc(listingPatience, func() {
+		defer close(told)
+		t.tell(WaitEvent{Reason: WaitListing})
+	})
+	defer func() {
+		if !timer.Stop() {
+			<-told
+		}
+	}()
+	return c.Check(ctx)
 }
 
 // callersSource is a source that the caller owns and closes.

@@ -32,6 +32,9 @@ const (
 	WaitRelayLost WaitReason = "relay-lost"
 	// WaitRelayBack: the connection is back, and Send waits for the receiver again.
 	WaitRelayBack WaitReason = "relay-back"
+	// WaitListing: there is much to send, and Send goes through its names before it
+	// has a code.
+	WaitListing WaitReason = "listing"
 )
 
 // meetingEvents turns the calls before there is a link into events. It implements
