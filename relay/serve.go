@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/congestion"
+	"github.com/tallow-transfer/tallow/internal/httpserver"
 )
 
 const (
@@ -79,14 +79,15 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 		WriteTimeout:      2 * bodyTimeout,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		ErrorLog:          httpserver.ErrorLog(logger),
+		TLSConfig:         relay.config.TLS,
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var services sync.WaitGroup
-	failed := make(chan error, 2)
+	failed := make(chan error, 3)
 	services.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+		if err := serveHTTP(server, relay.Limit(listener)); !errors.Is(err, http.ErrServerClosed) {
 			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
 		}
 	})
@@ -97,16 +98,32 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 			}
 		})
 	}
+	if relay.node != nil {
+		defer relay.startNode(ctx, failed)()
+	}
 	logger.Info("relay serves", "addr", listener.Addr().String())
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	}
+	if err == nil && config.DrainTimeout > 0 {
+		logger.Info("relay drains")
+		relay.drainFor(ctx, config.DrainTimeout)
 	}
 	logger.Info("relay shuts down")
 	shutdown(ctx, relay, server)
 	stop()
 	services.Wait()
 	return err
+}
+
+// serveHTTP serves HTTP/1.1, or by TLS HTTP/2 as well. WebSockets need HTTP/1.1, which
+// their clients ask for when they open a connection.
+func serveHTTP(server *http.Server, listener net.Listener) error {
+	if server.TLSConfig == nil {
+		return server.Serve(listener)
+	}
+	return server.ServeTLS(listener, "", "")
 }
 
 // shutdown ends a relay and its server, by force after shutdownGrace.

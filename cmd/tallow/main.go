@@ -6,6 +6,9 @@
 // completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
+//	relaysettings.go  the settings of a relay; relaytls.go, relaymetrics.go, relaylimits.go
+//	              and relaylog.go have those of one subject each, services.go runs what
+//	              is beside it
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
 //	transfer.go   the flags of send and receive; rate.go has --limit-rate

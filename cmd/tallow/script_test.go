@@ -22,6 +22,7 @@ import (
 //
 //	expect N   the exit code has to be N
 //	to FILE    stdout goes to FILE
+//	log FILE   stderr goes to FILE
 //	after FILE waits until FILE has a first line
 //	in DIR     the command runs in DIR
 //	idle       stdin gives nothing and does not end
@@ -58,6 +59,14 @@ func words() map[string]func() int {
 				return fail(err)
 			}
 			os.Stdout = f
+			return rest()
+		},
+		"log": func() int {
+			f, err := os.Create(shift())
+			if err != nil {
+				return fail(err)
+			}
+			os.Stderr = f
 			return rest()
 		},
 		"after": func() int {
@@ -133,21 +142,37 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               surround(startRelay(t)),
+		Condition:           condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await":  await,
-			"code":   readCode,
-			"events": checkEvents,
-			"fewer":  dropWord,
-			"random": random,
-			"relay":  useRelay,
-			"signal": sendSignal,
-			"still":  standsStill,
-			"zeros":  zeros,
-			"term":   terminate,
-			"clock":  startClock,
-			"under":  checkClock,
+			"await":        await,
+			"certificate":  makeCertificate,
+			"get":          get,
+			"nginx":        runNginx,
+			"secretless":   secretless,
+			"until-metric": untilMetric,
+			"set":          setFromFile,
+			"code":         readCode,
+			"events":       checkEvents,
+			"fewer":        dropWord,
+			"random":       random,
+			"relay":        useRelay,
+			"signal":       sendSignal,
+			"still":        standsStill,
+			"zeros":        zeros,
+			"term":         terminate,
+			"clock":        startClock,
+			"under":        checkClock,
 		},
 	})
+}
+
+// condition decides what a script may ask for in brackets: [nginx].
+func condition(name string) (bool, error) {
+	if name != "nginx" {
+		return false, fmt.Errorf("there is no condition %s", name)
+	}
+	_, ok := nginxPath()
+	return ok, nil
 }
 
 // startRelay runs the relay that scripts use unless they run their own, and
@@ -179,6 +204,11 @@ func startRelay(t *testing.T) string {
 // TALLOW_RELAY and RELAY, and a folder "got".
 func surround(relayAddr string) func(*testscript.Env) error {
 	return func(e *testscript.Env) error {
+		source, err := filepath.Abs("../..")
+		if err != nil {
+			return err
+		}
+		e.Setenv("SOURCE", source)
 		e.Setenv("RELAY", relayAddr)
 		e.Setenv("TALLOW_RELAY", relayAddr)
 		e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))

@@ -15,6 +15,12 @@ type Config struct {
 	// Relay is the configured relay, as the user wrote it; empty if there is
 	// none.
 	Relay string
+	// RelayPins are the keys of which a relay has to have one; none: any relay with a
+	// certificate that this machine trusts.
+	RelayPins []rendezvous.Pin
+	// RelayPassword is the password of the configured relay, if that is closed. No
+	// other relay gets it.
+	RelayPassword string
 	// Local is the network of this machine, where a sender without a configured
 	// relay serves one itself. It is nil where this is not possible, as in a
 	// browser.

@@ -235,7 +235,7 @@ func (r *Room) refusal(frame []byte) error {
 		return r.protocolError("a refusal that makes no sense", err)
 	}
 	return &RelayError{
-		Relay: r.relay, Code: e.Code, Message: printable(e.Message),
+		Relay: r.relay, Code: e.Code, Message: printable(e.Message), RetryAfter: min(e.Retry, maxRetryAfter),
 		Sending: r.join.Role == wire.RoomSender, Resuming: r.join.Role == wire.RoomResumer,
 	}
 }

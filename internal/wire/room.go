@@ -16,7 +16,7 @@ import (
 //	0x01 welcome  relay -> peer          version u8 | flags u8 | nonce 16 | STUN address string
 //	0x02 joined   relay -> peer          empty: the other peer has joined
 //	0x03 left     relay -> peer          empty: the other peer has left
-//	0x04 error    relay -> peer          code u8 | message string; the relay hangs up after it
+//	0x04 error    relay -> peer          code u8 | retry u16 | message string; the relay hangs up after it
 //	0x05 forward  peer -> relay -> peer  payload, at most MaxRoomPayload bytes, passed on as it is
 //	0x06 burn     sender -> relay        empty: from now on nobody can join as the receiver
 //	0x07 close    sender -> relay        empty: the sender withdraws, the room ends now

@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -67,7 +68,7 @@ func FuzzOpenBody(f *testing.F) {
 			t.Fatalf("reply: %v", err)
 		}
 		if h, err := ParseRelayHealth(b); err == nil {
-			if back, err := ParseRelayHealth(h.Append(nil)); err != nil || back != h {
+			if back, err := ParseRelayHealth(h.Append(nil)); err != nil || !reflect.DeepEqual(back, h) {
 				t.Fatalf("health %+v came back %+v, %v", h, back, err)
 			}
 		}

@@ -48,6 +48,14 @@ type Config struct {
 	// Relay is HOST, HOST:PORT or a ws, wss, http or https URL. If it is empty, a
 	// sender runs a relay itself, which machines on the same network find by mDNS.
 	Relay string
+	// RelayPins are SHA-256 hashes of public keys (SubjectPublicKeyInfo), in base64 or
+	// in hex digits. If there are any, a relay has to have one of these keys, and it
+	// does not matter who issued its certificate. They do not concern machines on the
+	// same network that meet without a relay of their own.
+	RelayPins []string
+	// RelayPassword is the password of Relay, if that is a closed relay. A relay that
+	// only a code names does not get it.
+	RelayPassword string
 	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
 	// StateDir is a folder in which a receiver remembers the codes that failed, for a
@@ -70,13 +78,20 @@ type Client struct {
 	log      *slog.Logger
 }
 
-// New returns a client. The error is an *Error of KindUsage if the relay's address
-// or a lane is invalid.
+// New returns a client. The error is an *Error of KindUsage if the relay's address,
+// a pin or a lane is invalid.
 func New(c Config) (*Client, error) {
 	if c.Relay != "" {
 		if _, err := rendezvous.ParseRelay(c.Relay); err != nil {
 			return nil, &Error{Kind: KindUsage, Reason: ReasonRelayName, Relay: c.Relay, Detail: err.Error(), Err: err}
 		}
+	}
+	pins, err := relayPins(c.RelayPins)
+	if err != nil {
+		return nil, err
+	}
+	if c.RelayPassword != "" && !wire.ValidRelayPassword(c.RelayPassword) {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonRelayPasswordForm, Count: wire.MaxRelayPassword}
 	}
 	if len(c.Lanes) == 0 {
 		c.Lanes = AllLanes()
@@ -96,7 +111,7 @@ func New(c Config) (*Client, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{log: c.Logger, link: link.Config{
-		Relay: c.Relay, Local: localNetwork(c.Version, c.Logger),
+		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword, Local: localNetwork(c.Version, c.Logger),
 		Lanes: lanes, Version: c.Version, Logger: c.Logger,
 	}}
 	if c.StateDir != "" {
