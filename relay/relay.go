@@ -8,6 +8,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/tallow-transfer/tallow/internal/turnserver"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -22,12 +23,14 @@ type Relay struct {
 	joins    *limiter
 	resumes  *limiter
 	stun     *limiter
+	turn     *turnService // nil for none
 	messages sync.Pool
 
-	mu      sync.Mutex
-	serving map[*socket]struct{}
-	closing bool
-	drained chan struct{} // closed when closing and no socket is served any more
+	mu         sync.Mutex
+	turnServer *turnserver.Server // nil unless Serve runs one
+	serving    map[*socket]struct{}
+	closing    bool
+	drained    chan struct{} // closed when closing and no socket is served any more
 }
 
 // New makes a relay. It starts nothing: a relay works only while it serves
@@ -44,9 +47,11 @@ func New(config Config) (*Relay, error) {
 		joins:   newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
 		resumes: newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
 		stun:    newLimiter(stunPerMinute, stunBurst),
+		turn:    newTURNService(config.TURN),
 		serving: make(map[*socket]struct{}),
 		drained: make(chan struct{}),
 	}
+	r.table.hasTURN = r.turn != nil
 	r.upgrader = websocket.Upgrader{
 		// There are no cookies, nor anything else that a browser adds on its own, so
 		// pages of any origin may use the relay.

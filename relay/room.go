@@ -38,6 +38,7 @@ type room struct {
 	burnt  bool
 	over   bool
 	expiry *time.Timer
+	turn   string      // the name in credentials for TURN; empty until a peer asks
 	idle   *time.Timer // frees the receiver's slot; nil until both peers have been there
 }
 

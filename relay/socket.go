@@ -28,6 +28,8 @@ type socket struct {
 	peer  *peer
 	pool  *sync.Pool    // of *message with buffers for the largest frame allowed
 	speed *rate.Limiter // of what the peer sends; nil for no limit
+	turn  *turnService  // nil for none
+	asks  *rate.Limiter // for TURN servers
 
 	pong   chan struct{} // a ping came; the writer answers
 	joined atomic.Bool   // the peer is in a room
@@ -38,7 +40,10 @@ type socket struct {
 }
 
 func newSocket(conn *websocket.Conn, pool *sync.Pool, speed *rate.Limiter) *socket {
-	s := &socket{conn: conn, pool: pool, speed: speed, pong: make(chan struct{}, 1), born: time.Now()}
+	s := &socket{
+		conn: conn, pool: pool, speed: speed, pong: make(chan struct{}, 1), born: time.Now(),
+		asks: rate.NewLimiter(rate.Limit(turnAsksPerMinute)/60, turnAsksBurst),
+	}
 	s.peer = newPeer(s.limitReads)
 	// Control frames arrive under read, which must never wait for a write.
 	conn.SetPingHandler(func(string) error {

@@ -18,6 +18,7 @@ const tombstoneTTL = 10 * time.Minute
 // happen under its lock.
 type table struct {
 	limits
+	hasTURN bool // the relay gives its peers TURN servers
 
 	mu         sync.Mutex
 	entries    map[string]*entry

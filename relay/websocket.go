@@ -44,6 +44,7 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 		return // refuseUpgrade has answered
 	}
 	s := newSocket(conn, &r.messages, r.newSpeed())
+	s.turn = r.turn
 	if !r.enter(s) {
 		_ = conn.Close()
 		return

@@ -78,6 +78,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonOutputOneFile:   {text: "only a single file can go to standard output", hint: "Give --output a folder for this."},
 		tallow.ReasonRelayName:       {text: "{detail}", hint: "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example. In a code it is what follows the @."},
 		tallow.ReasonNoRelay:         {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
+		tallow.ReasonPrivateLanes:    {text: "--private leaves none of these lanes", hint: "Add relay or webrtc to --lanes."},
 		tallow.ReasonLaneName:        {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
 		tallow.ReasonLinksName:       {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
 		tallow.ReasonNegativeLimit:   {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},

@@ -21,6 +21,7 @@ type server struct {
 	*program
 	listen string
 	stun   string
+	turn   turnFlags
 	config relay.Config
 }
 
@@ -54,6 +55,7 @@ service is on the UDP port of the same number.`,
 	for _, name := range []string{"listen", "stun", "ttl", "max-rooms", "sessions-per-minute", "joins-per-minute", "bytes-per-second"} {
 		completeFlag(cmd, name, noCompletion)
 	}
+	s.turn.register(cmd)
 	return cmd
 }
 
@@ -68,6 +70,11 @@ func (s *server) run(ctx context.Context) error {
 	}
 	listener, packets, err := s.bind(ctx)
 	if err != nil {
+		return err
+	}
+	if err := s.turn.listen(ctx, s.config.TURN); err != nil {
+		_ = listener.Close()
+		_ = packets.Close()
 		return err
 	}
 	if err := s.announce(listener.Addr()); err != nil {
@@ -99,6 +106,13 @@ func (s *server) check() error {
 		return usage(hint, "--max-rooms has to be at least 1")
 	case s.config.BytesPerSecond < 0:
 		return usage(hint, "--bytes-per-second cannot be negative")
+	}
+	var err error
+	if s.config.TURN, err = s.turn.settings(s.getenv); err != nil {
+		return err
+	}
+	if s.turn.on && s.stun == noSTUN {
+		return usage("Leave out --stun.", "--turn needs the UDP port that --stun off closes")
 	}
 	if _, err := relay.New(s.config); err != nil {
 		return usage(hint, "%v", err)

@@ -15,6 +15,7 @@ import (
 type transferFlags struct {
 	relay   string
 	lanes   string
+	private bool
 	verify  bool
 	timeout time.Duration
 	wait    time.Duration
@@ -25,6 +26,7 @@ func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duratio
 	flags := cmd.Flags()
 	flags.StringVar(&f.relay, "relay", "", "relay to meet at: `HOST`, HOST:PORT, or a ws or wss URL (default TALLOW_RELAY)")
 	flags.StringVar(&f.lanes, "lanes", "", "`list` of the lanes that may be used: "+laneList()+" (default all)")
+	flags.BoolVar(&f.private, "private", false, "tell the peer no address of this machine: everything goes through the relay")
 	flags.BoolVar(&f.verify, "verify", false, "compare words with the peer before anything is sent")
 	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the peer to come")
 	flags.DurationVar(&f.wait, "wait", tallow.DefaultReconnectTimeout, "how long to wait for it to come back when the connection is lost; 0 gives up at once")
@@ -44,7 +46,7 @@ func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, 
 	if f.wait < 0 {
 		return nil, usage("Give it like 30s, 10m or 2h, or 0.", "--wait cannot be negative")
 	}
-	config := tallow.Config{Relay: f.relay, StateDir: p.stateDir(), Version: buildInfo().Version}
+	config := tallow.Config{Relay: f.relay, Private: f.private, StateDir: p.stateDir(), Version: buildInfo().Version}
 	if !cmd.Flags().Changed("relay") {
 		config.Relay = p.getenv("TALLOW_RELAY")
 	}

@@ -55,7 +55,8 @@ func layers() map[string][]string {
 		"internal/vault":                     {},
 		"internal/wire":                      {},
 		"internal/bench":                     {"internal/broadcast"},
-		"relay":                              {"internal/congestion", "internal/wire"},
+		"internal/turnserver":                {},
+		"relay":                              {"internal/congestion", "internal/turnserver", "internal/wire"},
 	}
 }
 
@@ -90,6 +91,7 @@ func thirdParty() map[string][]string {
 		"internal/rendezvous": {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
 		"internal/transfer":   {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
 		"internal/trunk":      {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
+		"internal/turnserver": {"github.com/pion/logging", "github.com/pion/stun/v4", "github.com/pion/turn/v5", "golang.org/x/time/rate"},
 		"internal/vault":      {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"relay":               {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 	}

@@ -23,6 +23,7 @@ const (
 	ReasonOutputFolder    Reason = "output-folder"     // Path cannot be used as a folder: Detail
 	ReasonOutputOneFile   Reason = "output-one-file"   // a Writer takes one file
 	ReasonRelayName       Reason = "relay-name"        // Relay, Detail
+	ReasonPrivateLanes    Reason = "private-lanes"     // Config.Private leaves none of the lanes
 	ReasonNoRelay         Reason = "no-relay"          // no relay is named, and there is no local network
 	ReasonLaneName        Reason = "lane-name"         // Detail
 	ReasonLinksName       Reason = "links-name"        // Detail
