@@ -1,6 +1,7 @@
 package turnserver
 
 import (
+	"errors"
 	"net"
 	"net/netip"
 	"sync"
@@ -10,6 +11,7 @@ import (
 // Bounds of TCP connections.
 const (
 	maxConnections  = 4096
+	acceptPause     = 100 * time.Millisecond // after an accept that failed
 	firstByteLimit  = 15 * time.Second
 	silenceLimit    = 11 * time.Minute // allocations are refreshed every few minutes
 	writeStallLimit = 15 * time.Second // then the peer is gone; pion/turn waits for a write
@@ -19,23 +21,28 @@ const (
 type connections struct {
 	net.Listener
 	perAddress int
+	done       chan struct{} // closed by Close
+	closing    sync.Once
 
-	mu     sync.Mutex
-	closed bool
-	open   map[*connection]struct{}
-	by     map[netip.Prefix]int
+	mu   sync.Mutex
+	open map[*connection]struct{}
+	by   map[netip.Prefix]int
 }
 
 func newConnections(l net.Listener, perAddress int) *connections {
-	return &connections{Listener: l, perAddress: perAddress, open: make(map[*connection]struct{}), by: make(map[netip.Prefix]int)}
+	return &connections{Listener: l, perAddress: perAddress, done: make(chan struct{}), open: make(map[*connection]struct{}), by: make(map[netip.Prefix]int)}
 }
 
 // Accept returns the next connection that is within the bounds.
 func (l *connections) Accept() (net.Conn, error) {
 	for {
 		conn, err := l.Listener.Accept()
-		if err != nil {
+		if errors.Is(err, net.ErrClosed) {
 			return nil, err
+		}
+		if err != nil { // for example, too many files are open
+			l.pause()
+			continue
 		}
 		c := &connection{Conn: conn, owner: l, key: clientKey(conn.RemoteAddr())}
 		if l.enter(c) {
@@ -46,15 +53,34 @@ func (l *connections) Accept() (net.Conn, error) {
 	}
 }
 
+// pause waits a moment, or until Close.
+func (l *connections) pause() {
+	timer := time.NewTimer(acceptPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-l.done:
+	}
+}
+
 func (l *connections) enter(c *connection) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || len(l.open) >= maxConnections || l.by[c.key] >= l.perAddress {
+	if l.isClosed() || len(l.open) >= maxConnections || l.by[c.key] >= l.perAddress {
 		return false
 	}
 	l.open[c] = struct{}{}
 	l.by[c.key]++
 	return true
+}
+
+func (l *connections) isClosed() bool {
+	select {
+	case <-l.done:
+		return true
+	default:
+		return false
+	}
 }
 
 func (l *connections) leave(c *connection) {
@@ -71,9 +97,9 @@ func (l *connections) leave(c *connection) {
 
 // Close closes the listener and all connections.
 func (l *connections) Close() error {
+	l.closing.Do(func() { close(l.done) })
 	err := l.Listener.Close()
 	l.mu.Lock()
-	l.closed = true
 	open := make([]*connection, 0, len(l.open))
 	for c := range l.open {
 		open = append(open, c)
