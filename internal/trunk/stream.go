@@ -40,7 +40,11 @@ func (t *Trunk) Dial(network string, local, remote *net.TCPAddr) (*Stream, error
 	if err != nil {
 		return nil, err
 	}
-	return &Stream{TCPConn: conn, trunk: t, in: bufio.NewReaderSize(conn, 2*maxStreamMessage)}, nil
+	return newStream(conn, t), nil
+}
+
+func newStream(conn *net.TCPConn, t *Trunk) *Stream {
+	return &Stream{TCPConn: conn, trunk: t, in: bufio.NewReaderSize(conn, maxStreamMessage)}
 }
 
 // Write sends a message of the connection.

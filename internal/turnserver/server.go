@@ -24,6 +24,10 @@ const (
 	DefaultPerName    = 16
 	DefaultPerAddress = 64
 
+	// serverBuffer is the size in bytes that is requested for the kernel's buffers of
+	// the UDP socket, which all clients share.
+	serverBuffer = 8 << 20
+
 	firstDynamicPort = 49152
 	lastDynamicPort  = 65535
 )
@@ -86,6 +90,10 @@ func Start(c Config) (*Server, error) {
 	s.addresses.allowPrivate = c.AllowPrivate
 	for _, a := range c.Public {
 		s.addresses.own = append(s.addresses.own, a.Unmap())
+	}
+	if conn, ok := c.Packets.(*net.UDPConn); ok {
+		_ = conn.SetReadBuffer(serverBuffer) // smaller ones only lose more
+		_ = conn.SetWriteBuffer(serverBuffer)
 	}
 	generator := newPorts(c, s.addresses)
 	options := turn.ServerConfig{

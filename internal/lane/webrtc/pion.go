@@ -114,6 +114,7 @@ func newAPI(t *trunk.Trunk, o Configuration) (*webrtc.PeerConnection, error) {
 		c.ICEServers = append(c.ICEServers, server)
 	}
 	if o.RelayOnly {
+		e.SetRelayAcceptanceMinWait(0) // there is no better one to wait for
 		c.ICETransportPolicy = webrtc.ICETransportPolicyRelay
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
