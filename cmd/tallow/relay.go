@@ -23,6 +23,7 @@ type server struct {
 	listen    string
 	stun      string
 	config    relay.Config
+	turn      turnFlags
 	tls       tlsSettings
 	metrics   metricsSettings
 	logFormat string
@@ -95,7 +96,10 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	err = s.beside(run, listener.Addr())
+	err = s.turn.listen(ctx, s.config.TURN, s.config.TLS)
+	if err == nil {
+		err = s.beside(run, listener.Addr())
+	}
 	if err == nil {
 		err = s.announce(listener.Addr())
 	}
@@ -152,6 +156,13 @@ func (s *server) check() error {
 	}
 	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {
 		return err
+	}
+	var err error
+	if s.config.TURN, err = s.turn.relayConfig(); err != nil {
+		return err
+	}
+	if s.turn.on && s.stun == noSTUN {
+		return usage("Leave out --stun.", "--turn needs the UDP port that --stun off closes")
 	}
 	if _, err := relay.New(s.config); err != nil {
 		return usage(hint, "%v", err)

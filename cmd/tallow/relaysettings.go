@@ -30,7 +30,7 @@ func (s *server) table() []settings.Setting {
 		{Name: "bytes-per-second", Value: &c.BytesPerSecond, Help: "`bytes` that one machine may send in a second, 0 for no limit"},
 		{Name: "origins", Value: &c.Origins, Help: "`list` of the origins, such as https://app.example, whose pages may use the relay beside its own; * for all"},
 	}
-	return slices.Concat(own, limitSettings(&c.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.metrics.table(), s.logSettings())
+	return slices.Concat(own, limitSettings(&c.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.turn.table(), s.metrics.table(), s.logSettings())
 }
 
 // addSettings adds the flags of the settings, and those of the settings' file.

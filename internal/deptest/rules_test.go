@@ -61,8 +61,9 @@ func layers() map[string][]string {
 		"internal/httpserver":                  {},
 		"internal/wire":                        {},
 		"internal/bench":                       {"internal/broadcast"},
+		"internal/turnserver":                  {},
 		"internal/load":                        {"internal/wire", "relay"},
-		"relay":                                {"internal/congestion", "internal/httpserver", "internal/wire"},
+		"relay":                                {"internal/congestion", "internal/httpserver", "internal/turnserver", "internal/wire"},
 	}
 }
 
@@ -101,6 +102,7 @@ func thirdParty() map[string][]string {
 		"internal/settings":   {"github.com/pelletier/go-toml/v2", "github.com/spf13/pflag"},
 		"internal/transfer":   {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
 		"internal/trunk":      {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
+		"internal/turnserver": {"github.com/pion/logging", "github.com/pion/stun/v4", "github.com/pion/turn/v5", "golang.org/x/time/rate"},
 		"internal/vault":      {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"relay":               {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 	}

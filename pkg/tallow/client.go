@@ -58,6 +58,10 @@ type Config struct {
 	RelayPassword string
 	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
+	// Private keeps the addresses of this machine from the peer. Everything goes
+	// through a relay, which has to be named: by lanes of LaneRelay, and by those of
+	// LaneWebRTC if the relay has TURN servers.
+	Private bool
 	// StateDir is a folder in which a receiver remembers, for a day and hashed, the
 	// codes that failed, so that it does not try one twice. It is created when it is
 	// needed. If it is empty, nothing is remembered.
@@ -102,6 +106,9 @@ func New(c Config) (*Client, error) {
 		}
 		lanes |= kind
 	}
+	if c.Private && lanes == wire.LaneTCP {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonPrivateLanes}
+	}
 	if c.Version == "" {
 		c.Version = moduleVersion()
 	}
@@ -109,9 +116,14 @@ func New(c Config) (*Client, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{log: c.Logger, link: link.Config{
-		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword, Local: localNetwork(c.Version, c.Logger),
-		Lanes: lanes, Version: c.Version, Logger: c.Logger,
+		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword,
+		Lanes: lanes, Private: c.Private, Version: c.Version, Logger: c.Logger,
 	}}
+	if c.Private {
+		client.link.Lanes &^= wire.LaneTCP
+	} else {
+		client.link.Local = localNetwork(c.Version, c.Logger)
+	}
 	if c.StateDir != "" {
 		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
 	}
