@@ -27,19 +27,26 @@ var errPin = errors.New("a pin is the SHA-256 of a public key, in base64 or in h
 // or "sha256:" may be before it.
 func ParsePin(s string) (Pin, error) {
 	s = strings.TrimSpace(s)
-	for _, prefix := range []string{"sha256//", "sha256/", "sha256:"} { // curl has the first
+	// A pin in base64 may begin with a slash, and so look like the first of these
+	// prefixes behind the second.
+	for _, prefix := range []string{"sha256//", "sha256/", "sha256:", ""} { // curl has the first
 		if len(s) > len(prefix) && strings.EqualFold(s[:len(prefix)], prefix) {
-			s = s[len(prefix):]
-			break
+			if pin, ok := decodePin(s[len(prefix):]); ok {
+				return pin, nil
+			}
 		}
 	}
+	return Pin{}, errPin
+}
+
+// decodePin decodes a pin without a prefix.
+func decodePin(s string) (Pin, bool) {
 	var p Pin
 	var b []byte
 	var err error
-	switch digits := strings.ReplaceAll(s, ":", ""); {
-	case len(digits) == hex.EncodedLen(len(p)):
+	if digits := strings.ReplaceAll(s, ":", ""); len(digits) == hex.EncodedLen(len(p)) {
 		b, err = hex.DecodeString(digits)
-	default:
+	} else {
 		bare := strings.TrimRight(s, "=")
 		encoding := base64.RawStdEncoding
 		if strings.ContainsAny(bare, "-_") {
@@ -48,9 +55,9 @@ func ParsePin(s string) (Pin, error) {
 		b, err = encoding.Strict().DecodeString(bare)
 	}
 	if err != nil || len(b) != len(p) {
-		return Pin{}, errPin
+		return Pin{}, false
 	}
-	return Pin(b), nil
+	return Pin(b), true
 }
 
 // PinError says that a relay has none of the pinned keys.

@@ -14,6 +14,12 @@ import (
 
 func TestParsePin(t *testing.T) {
 	want := Pin{0xfb, 0xff, 30: 1, 31: 2}
+	slash := Pin{0xff, 0xff} // "//8A…"
+	for _, s := range []string{slash.String(), "sha256/" + slash.String(), "sha256//" + slash.String(), "sha256:" + slash.String()} {
+		if got, err := ParsePin(s); err != nil || got != slash {
+			t.Errorf("%q: %v, %v", s, got, err)
+		}
+	}
 	digits := hex.EncodeToString(want[:])
 	var colons []string
 	for i := 0; i < len(digits); i += 2 {
