@@ -2,8 +2,11 @@ package relay
 
 import (
 	"bytes"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -114,5 +117,71 @@ func FuzzJoin(f *testing.F) {
 		if n, _ := r.table.size(); n != 1 {
 			t.Fatalf("%d rooms after %x, want that of the code alone", n, frame)
 		}
+	})
+}
+
+// FuzzOpen posts any body to a closed relay. It gets a room for the right password
+// and a whole request alone, and else a refusal that a client can read.
+func FuzzOpen(f *testing.F) {
+	good := wire.OpenRequest{Nonce: testNonce(), Nameplate: "7", Words: 3, Password: "pass"}
+	f.Add(good.Append(nil))
+	good.Password = "wrong"
+	f.Add(good.Append(nil))
+	f.Add([]byte(`{"nonce":"00"}`))
+	f.Add(bytes.Repeat([]byte{' '}, wire.MaxRoomBody+1))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		config := unlimited()
+		config.Access.Password = "pass"
+		r, err := New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		answer := httptest.NewRecorder()
+		r.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/api/session", bytes.NewReader(body)))
+		request, err := wire.ParseOpenRequest(body)
+		granted := err == nil && request.Password == "pass"
+		if n, _ := r.table.size(); (n == 1) != granted || (answer.Code == http.StatusCreated) != granted {
+			t.Fatalf("%q: %d rooms, status %d", body, n, answer.Code)
+		}
+		if granted {
+			return
+		}
+		if refusal, err := wire.ParseRefusal(answer.Body.Bytes()); err != nil || refusal.Code == 0 || refusal.Message == "" || answer.Code < 400 {
+			t.Fatalf("%q: %d %s: %v", body, answer.Code, answer.Body, err)
+		}
+	})
+}
+
+// FuzzSocket lets a peer write any bytes where WebSocket frames are expected. The
+// relay ends the connection or waits for more, and keeps nothing once it is closed.
+func FuzzSocket(f *testing.F) {
+	masked := func(head ...byte) []byte { return append(head, 0, 0, 0, 0) }
+	f.Add(append(masked(0x82, 0x85), asReceiver("7").Append(nil)...))
+	f.Add(append(masked(0x81, 0x81), 'x'))
+	f.Add(masked(0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))
+	f.Add(masked(0x89, 0x80))
+	f.Add(append(masked(0x02, 0x82), 8, 2, 0x80, 0x83, 0, 0, 0, 0, 1, 1, '7'))
+	f.Add(masked(0x88, 0x80))
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		synctest.Test(t, func(t *testing.T) {
+			n := startPipe(t, unlimited())
+			conn, err := n.dial(t.Context(), "tcp", "pipe")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+			_, _ = io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: pipe\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+			synctest.Wait() // until the answer is there
+			_, _ = conn.Write(sent)
+			_ = conn.Close()
+			synctest.Wait()
+			n.relay.mu.Lock()
+			defer n.relay.mu.Unlock()
+			if len(n.relay.serving) != 0 || n.relay.ledger.used != [resources]int{} {
+				t.Fatalf("%x: %d are served, %v in use", sent, len(n.relay.serving), n.relay.ledger.used)
+			}
+		})
 	})
 }

@@ -94,6 +94,7 @@ func thirdParty() map[string][]string {
 		},
 		"internal/link":    {"github.com/cenkalti/backoff/v5"},
 		"internal/metrics": {"github.com/prometheus/client_golang/prometheus"},
+		"internal/load":    {"github.com/gorilla/websocket"},
 		"internal/nearby": {
 			"github.com/cenkalti/backoff/v5", "github.com/pion/logging", "github.com/pion/mdns/v2",
 			"golang.org/x/net/dns/dnsmessage", "golang.org/x/net/ipv4", "golang.org/x/net/ipv6",
