@@ -37,7 +37,7 @@ func newRelay(p *program) *cobra.Command {
 files, and cannot read what it passes on.
 
 It has no TLS: put it behind a server that has, and set --trust-proxy. Its STUN
-service is on the UDP port of the same number.`,
+service is on the UDP port of the same number, and its TURN service with --turn.`,
 		Example: `  tallow relay
   tallow relay --listen 127.0.0.1:8080 --trust-proxy --stun relay.example:8080`,
 		Args: noArguments,
@@ -81,6 +81,9 @@ func (s *server) run(ctx context.Context) error {
 		_ = listener.Close()
 		if packets != nil {
 			_ = packets.Close()
+		}
+		if t := s.config.TURN; t != nil && t.Listener != nil {
+			_ = t.Listener.Close()
 		}
 		return err
 	}
