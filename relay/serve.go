@@ -66,6 +66,9 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 			config.STUNAddress = ":" + strconv.Itoa(addr.Port)
 		}
 	}
+	if config.TURN != nil && config.TURN.Listener != nil {
+		defer config.TURN.Listener.Close()
+	}
 	relay, err := New(config)
 	if err != nil {
 		return err

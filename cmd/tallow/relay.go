@@ -49,8 +49,8 @@ func newRelay(p *program) *cobra.Command {
 files, and cannot read what it passes on.
 
 For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains, or
-put it behind a server that has, and name that in --trusted-proxies. Its STUN service is on the
-UDP port of the same number.`,
+put it behind a server that has, and name that in --trusted-proxies. Its STUN
+service is on the UDP port of the same number, and its TURN service with --turn.`,
 		Example: `  tallow relay
   tallow relay --listen :443 --acme-domains relay.example --redirect-listen :80
   tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun relay.example:8080`,
@@ -107,6 +107,9 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 		_ = listener.Close()
 		if packets != nil {
 			_ = packets.Close()
+		}
+		if t := s.config.TURN; t != nil && t.Listener != nil {
+			_ = t.Listener.Close()
 		}
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // turnTimeout bounds the wait for a credential. A connection then does without
@@ -18,7 +19,9 @@ func (l *Link) setICEServers(room *rendezvous.Room) {
 	l.mu.Lock()
 	l.room = room
 	l.mu.Unlock()
-	l.wg.Go(func() { _, _ = room.TURN(l.ctx) })
+	if l.config.Lanes&wire.LaneWebRTC != 0 {
+		l.wg.Go(func() { _, _ = room.TURN(l.ctx) })
+	}
 }
 
 // iceServers returns the servers that the relay of the newest room offers.

@@ -153,3 +153,22 @@ func TestAttachKeepsToTheTraits(t *testing.T) {
 		t.Error("lanes of different paths share something")
 	}
 }
+
+// If a side has no direct lane, neither side waits for one.
+func TestNobodyWaitsForDirectLanesThatCannotCome(t *testing.T) {
+	const both = kindA | kindB
+	room := &Lane{traits: lane.Traits{Kind: kindA}}
+	for name, tt := range map[string]struct{ own, peers bool }{"here": {own: true}, "there": {peers: true}, "nowhere": {}} {
+		s := New(Keys{}, Options{Allowed: both, NoDirect: tt.own})
+		s.setPeer(wire.Hello{Lanes: both, NoDirect: tt.peers})
+		s.mu.Lock()
+		s.lanes.up = []*Lane{room}
+		carries := s.lanes.mayCarry(room)
+		s.lanes.up = nil
+		s.mu.Unlock()
+		if want := tt.own || tt.peers; carries != want {
+			t.Errorf("none %s: the indirect lane carries: %v", name, carries)
+		}
+		_ = s.Close()
+	}
+}

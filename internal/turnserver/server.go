@@ -2,7 +2,6 @@ package turnserver
 
 import (
 	"cmp"
-	"context"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -10,7 +9,6 @@ import (
 	"net"
 	"net/netip"
 	"sync"
-	"time"
 
 	"github.com/pion/logging"
 	"github.com/pion/turn/v5"
@@ -127,19 +125,6 @@ func Start(c Config) (*Server, error) {
 
 // Allocations returns how many allocations there are.
 func (s *Server) Allocations() int { return s.engine.AllocationCount() }
-
-// Drain waits until there are no allocations, or ctx ends.
-func (s *Server) Drain(ctx context.Context) {
-	tick := time.NewTicker(100 * time.Millisecond)
-	defer tick.Stop()
-	for s.Allocations() > 0 {
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return
-		}
-	}
-}
 
 // Close ends all allocations and closes the sockets.
 func (s *Server) Close() error { return s.engine.Close() }

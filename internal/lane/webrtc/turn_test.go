@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/lane/lanetest"
 	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
 	"github.com/tallow-transfer/tallow/internal/turnserver"
@@ -116,13 +115,6 @@ func TestTURN(t *testing.T) {
 			}
 		})
 	}
-}
-
-// The lane is a carrier like others.
-func TestTURNCarrier(t *testing.T) {
-	lanetest.Run(t, func(t *testing.T) (a, b lane.Carrier) {
-		return connectPrivate(t, startTURN(t, wire.TURNUDP), func(wire.SignalKind, string) {})
-	})
 }
 
 // ownAddresses returns the addresses of this machine but those that every machine has.
