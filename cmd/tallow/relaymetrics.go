@@ -21,7 +21,7 @@ type metricsSettings struct {
 
 func (m *metricsSettings) table() []settings.Setting {
 	return []settings.Setting{
-		{Name: "metrics-listen", Value: &m.listen, Help: "`address` that serves metrics for Prometheus at /metrics, such as 127.0.0.1:9090; not for the internet"},
+		{Name: "metrics", Value: &m.listen, Help: "`address` that serves metrics for Prometheus at /metrics, such as 127.0.0.1:9090; not for the internet"},
 		{Name: "pprof", Value: &m.pprof, Help: "serve Go's profiles there too, at /debug/pprof/"},
 	}
 }
@@ -29,10 +29,10 @@ func (m *metricsSettings) table() []settings.Setting {
 // check rejects invalid values. place says where a setting was made.
 func (m *metricsSettings) check(place func(string) string) error {
 	if m.pprof && m.listen == "" {
-		return usage("Give it an address with --metrics-listen.", "%s needs a listener", place("pprof"))
+		return usage("Give it an address with --metrics.", "%s needs a listener", place("pprof"))
 	}
 	if _, _, err := net.SplitHostPort(m.listen); err != nil && m.listen != "" {
-		return usage("Write it as HOST:PORT or :PORT.", "%s cannot be %q", place("metrics-listen"), m.listen)
+		return usage("Write it as HOST:PORT or :PORT.", "%s cannot be %q", place("metrics"), m.listen)
 	}
 	return nil
 }
@@ -52,7 +52,7 @@ func (s *server) measure(run *services) error {
 			return nil
 		}
 	}
-	listener, err := s.listenTCP(run.ctx, "metrics-listen", s.metrics.listen)
+	listener, err := s.listenTCP(run.ctx, "metrics", s.metrics.listen)
 	if err != nil {
 		return err
 	}
