@@ -3,6 +3,7 @@ package relay
 import (
 	"cmp"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -124,6 +125,9 @@ func (c Config) withDefaults() (Config, error) {
 		return Config{}, fmt.Errorf("relay configuration: %w", err)
 	}
 	if c.TURN != nil {
+		if c.Cluster != nil && len(c.TURN.URLs) == 0 {
+			return Config{}, errors.New("relay configuration: TURN: one of several nodes needs URLs, since its peers may reach another node's server")
+		}
 		if err := c.TURN.check(); err != nil {
 			return Config{}, fmt.Errorf("relay configuration: %w", err)
 		}

@@ -177,6 +177,9 @@ func (s *server) check() error {
 	if s.config.TURN, err = s.turn.relayConfig(); err != nil {
 		return err
 	}
+	if s.turn.on && s.cluster.redis != "" {
+		return usage("Run a TURN server that all of them share, and name it with --turn-url.", "--turn cannot be used with --redis: a machine may reach the server of another relay")
+	}
 	if s.turn.on && s.stun == noSTUN {
 		return usage("Leave out --stun.", "--turn needs the UDP port that --stun off closes")
 	}
