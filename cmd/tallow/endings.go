@@ -41,7 +41,6 @@ const (
 	unsafeHint = "No receiver takes such a name. Rename it, or send it under another name with --rename-unsafe."
 	// skippedHint is for entries that did not arrive. Each has a line or an event.
 	skippedHint = "The lines above, or the skip events of --json, say which and why. Mend that and send again: what is in place is not sent again."
-	otherDisk   = " Or send again, and receive into another folder with --output."
 )
 
 // endings returns the ending for every reason.
@@ -74,7 +73,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonNoCurrentFolder: {text: "the current folder cannot be found: {detail}", hint: "Give the whole path of {path}."},
 		tallow.ReasonOutputName:      {text: "{path} is not a name that a file can have here", hint: "Choose another with --output."},
 		tallow.ReasonOutputOneName:   {text: "{count} files and folders are sent, so they cannot all be called {path}", hint: "Give --output a folder that is there."},
-		tallow.ReasonOutputFolder:    {text: "{path} cannot be used as a folder: {detail}", hint: "Choose another with --output."},
+		tallow.ReasonOutputFolder:    {text: "{path} cannot be used as a folder: {detail}", hint: "Choose another with --output.{good}"},
 		tallow.ReasonOutputOneFile:   {text: "only a single file can go to standard output", hint: "Give --output a folder for this."},
 		tallow.ReasonRelayName:       {text: "{detail}", hint: "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example. In a code it is what follows the @."},
 		tallow.ReasonRelayPassword: {
@@ -243,20 +242,20 @@ func diskEndings() map[tallow.Reason]ending {
 			hint: "Choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output.",
 		},
 		tallow.ReasonNoSpace: {
-			text: "the disk of {path} is full: {bytes} more are needed", hint: "Make room, and {again}." + otherDisk,
-			variants: map[variant]wording{sizeUnknown: {"the disk of {path} takes no more files or bytes: {detail}", "Make room, and {again}." + otherDisk}},
+			text: "the disk of {path} is full: {bytes} more are needed", hint: "Make room, and {again}.{elsewhere}",
+			variants: map[variant]wording{sizeUnknown: {"the disk of {path} takes no more files or bytes: {detail}", "Make room, and {again}.{elsewhere}"}},
 		},
 		tallow.ReasonQuota: {
 			text: "this user's quota on the disk of {path} is used up, and {bytes} are still to come",
-			hint: "Remove files of your own there, or have the quota raised, and {again}." + otherDisk,
+			hint: "Remove files of your own there, or have the quota raised, and {again}.{elsewhere}",
 			variants: map[variant]wording{sizeUnknown: {
 				"this user's quota on the disk of {path} is used up",
-				"Remove files of your own there, or have the quota raised, and {again}." + otherDisk,
+				"Remove files of your own there, or have the quota raised, and {again}.{elsewhere}",
 			}},
 		},
-		tallow.ReasonReadOnly:    {text: "{path} cannot be written: {detail}", hint: "The disk is read-only. Mount it for writing, and {again}." + otherDisk},
-		tallow.ReasonPermission:  {text: "{path} cannot be written: {detail}", hint: "Change the permissions of the folder, and {again}." + otherDisk},
-		tallow.ReasonWrite:       {text: "{path} cannot be written: {detail}", hint: "See that the disk is there and sound, and {again}." + otherDisk},
+		tallow.ReasonReadOnly:    {text: "{path} cannot be written: {detail}", hint: "The disk is read-only. Mount it for writing, and {again}.{elsewhere}"},
+		tallow.ReasonPermission:  {text: "{path} cannot be written: {detail}", hint: "Change the permissions of the folder, and {again}.{elsewhere}"},
+		tallow.ReasonWrite:       {text: "{path} cannot be written: {detail}", hint: "See that the disk is there and sound, and {again}.{elsewhere}"},
 		tallow.ReasonWriter:      {text: "standard output cannot be written: {detail}", hint: "{sentence}"},
 		tallow.ReasonTextTooLong: {text: "the text is longer than {bytes}", hint: "Receive it into a file with --output."},
 		tallow.ReasonDisk:        {text: "{detail}", hint: "{sentence}"},

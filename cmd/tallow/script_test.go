@@ -24,6 +24,7 @@ import (
 //	to FILE    stdout goes to FILE
 //	log FILE   stderr goes to FILE
 //	after FILE waits until FILE has a first line
+//	in DIR     the command runs in DIR
 //	idle       stdin gives nothing and does not end
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
@@ -81,6 +82,12 @@ func words() map[string]func() int {
 			}
 			defer w.Close()
 			os.Stdin = r
+			return rest()
+		},
+		"in": func() int {
+			if err := os.Chdir(shift()); err != nil {
+				return fail(err)
+			}
 			return rest()
 		},
 		"answers":  answers,

@@ -58,9 +58,10 @@ type Config struct {
 	RelayPassword string
 	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
-	// StateDir is a folder in which a receiver remembers, for a day and hashed, the
-	// codes that failed, so that it does not try one twice. It is created when it is
-	// needed. If it is empty, nothing is remembered.
+	// StateDir is a folder in which a receiver remembers the codes that failed, for a
+	// day and hashed, so that it does not try one twice, and the senders that it has
+	// met, sealed with the code, so that it finds them again after it was killed. It is
+	// created when it is needed. If it is empty, nothing is remembered.
 	StateDir string
 	// Version identifies the program to relays and peers, for diagnostics; empty:
 	// the version of this module.
@@ -72,8 +73,9 @@ type Config struct {
 // Client sends and receives. It may be used for any number of transfers at the
 // same time.
 type Client struct {
-	link link.Config
-	log  *slog.Logger
+	link     link.Config
+	meetings *vault.Meetings // nil: none are remembered
+	log      *slog.Logger
 }
 
 // New returns a client. The error is an *Error of KindUsage if the relay's address,
@@ -114,6 +116,7 @@ func New(c Config) (*Client, error) {
 	}}
 	if c.StateDir != "" {
 		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
+		client.meetings = &vault.Meetings{Dir: filepath.Join(c.StateDir, "meetings")}
 	}
 	return client, nil
 }
