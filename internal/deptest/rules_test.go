@@ -107,7 +107,8 @@ func thirdParty() map[string][]string {
 		"internal/settings":          {"github.com/pelletier/go-toml/v2", "github.com/spf13/pflag"},
 		"internal/transfer":          {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
 		"internal/trunk":             {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
-		"internal/vault":             {"golang.org/x/crypto/argon2", "golang.org/x/sys/unix", "golang.org/x/sys/windows"},
+		"internal/vault":             {"golang.org/x/crypto/argon2"},
+		"internal/filelock":          {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"relay":                      {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 		"relay/roomstore/redisstore": {"github.com/redis/go-redis/v9"},
 	}
