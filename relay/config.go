@@ -46,6 +46,8 @@ type Config struct {
 	// for a port of the host by which they reach the relay; empty for none. Peers
 	// ignore any other host, and ports under 1024 but the relay's own.
 	STUNAddress string
+	// TURN is the TURN service; nil for none.
+	TURN *TURN
 	// NameplateDigits is the smallest number of digits of the nameplates that the
 	// relay chooses. By default they are as short as is practical.
 	NameplateDigits int
@@ -120,6 +122,11 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if err := c.Cluster.check(); err != nil {
 		return Config{}, fmt.Errorf("relay configuration: %w", err)
+	}
+	if c.TURN != nil {
+		if err := c.TURN.check(); err != nil {
+			return Config{}, fmt.Errorf("relay configuration: %w", err)
+		}
 	}
 	return c, nil
 }

@@ -10,9 +10,9 @@
 //	…
 //	err = r.Shutdown(ctx)
 //
-// ListenAndServe does all of this, with a STUN service on the UDP port of the same
-// number. It serves HTTPS if Config.TLS is set; else put it behind a server that has TLS
-// (see Access.TrustedProxies).
+// ListenAndServe does all of this, with a STUN service, and TURN if Config.TURN is set,
+// on the UDP port of the same number. It serves HTTPS if Config.TLS is set; else put it
+// behind a server that has TLS (see Access.TrustedProxies).
 //
 //	S  POST /api/session {nonce}          -> {nameplate, ticket, expires}
 //	S  GET  /ws, join(7, ticket)          -> welcome
@@ -39,5 +39,6 @@
 // of rooms (table.go, room.go, join.go, resume.go), which knows no sockets; how a
 // peer connects (websocket.go) and its two loops (socket.go, inbound.go,
 // outbound.go). For several nodes: which one has a room (node.go, beat.go, records.go),
-// and how a peer gets there (pass.go, passed.go). The bytes of every message are in internal/wire/room.go.
+// and how a peer gets there (pass.go, passed.go). TURN is in turn.go, and its server in
+// internal/turnserver. The bytes of every message are in internal/wire/room.go.
 package relay

@@ -88,6 +88,8 @@ func (s *socket) handle(m *message) {
 		s.peer.room.burn()
 	case err == nil && kind == wire.RoomCloseKind && s.hasCode():
 		s.hold(func() { s.peer.room.withdraw(s.peer) })
+	case err == nil && kind == wire.RoomAskTURNKind && s.turn != nil:
+		s.hold(s.answerTURN)
 	default:
 		s.peer.dismiss(wire.RoomMalformed)
 	}

@@ -79,6 +79,9 @@ func (r *room) admit(p *peer, stun string) {
 		p.previous = old.leftSent
 	}
 	welcome := wire.RoomWelcome{Words: r.words, Nonce: r.nonce, STUN: stun}
+	if r.table.hasTURN {
+		welcome.Flags |= wire.RoomHasTURN
+	}
 	if other := r.slots[p.role.other()].Load(); other != nil && !other.leaving {
 		welcome.Flags |= wire.RoomPeerHere
 		other.announced.Store(true)

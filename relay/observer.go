@@ -60,7 +60,10 @@ func (r *Relay) Stats() Stats {
 	r.mu.Lock()
 	peers := len(r.serving)
 	r.mu.Unlock()
-	return Stats{Rooms: rooms, MaxRooms: r.config.MaxRooms, Peers: peers, RelayedBytes: r.table.relayed.Load()}
+	return Stats{
+		Rooms: rooms, MaxRooms: r.config.MaxRooms, Peers: peers,
+		RelayedBytes: r.table.relayed.Load(), TURNAllocations: r.TURNAllocations(),
+	}
 }
 
 // unobserved is an Observer that does nothing.

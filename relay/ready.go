@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"errors"
 	"net/http"
 	"sync"
 	"time"
@@ -64,7 +65,7 @@ func (r *Relay) health(status string) wire.RelayHealth {
 func (c *readiness) run() (checks map[string]string, status string) {
 	checks = map[string]string{"rooms": c.rooms()}
 	status = checks["rooms"]
-	for _, check := range c.relay.config.Checks {
+	for _, check := range c.checks() {
 		checks[check.Name] = statusOK
 		err := check.Run()
 		c.note(check.Name, err)
@@ -76,6 +77,28 @@ func (c *readiness) run() (checks map[string]string, status string) {
 		}
 	}
 	return checks, status
+}
+
+// checks returns the checks of the configuration, and that of the relay's own TURN
+// server if it has one.
+func (c *readiness) checks() []Check {
+	checks := c.relay.config.Checks
+	if turn := c.relay.config.TURN; turn != nil && len(turn.URLs) == 0 {
+		checks = append(checks[:len(checks):len(checks)], Check{Name: "turn", Run: c.relay.checkTURN})
+	}
+	return checks
+}
+
+var errNoTURN = errors.New("the TURN server does not run")
+
+// checkTURN returns an error unless the relay's own TURN server runs.
+func (r *Relay) checkTURN() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.turnServer == nil {
+		return errNoTURN
+	}
+	return nil
 }
 
 // rooms says whether rooms can be opened.

@@ -10,6 +10,7 @@ import (
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/tallow-transfer/tallow/internal/turnserver"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -31,13 +32,15 @@ type Relay struct {
 	speed    *rate.Limiter // of all peers together; nil for no limit
 	refusals *refusals
 	ready    *readiness
+	turn     *turnService // nil for none
 	messages sync.Pool
 	node     *node // nil unless it is one of several
 
-	mu      sync.Mutex
-	serving map[*socket]struct{}
-	closing bool
-	drained chan struct{} // closed when closing and no socket is served any more
+	mu         sync.Mutex
+	turnServer *turnserver.Server // nil unless Serve runs one
+	serving    map[*socket]struct{}
+	closing    bool
+	drained    chan struct{} // closed when closing and no socket is served any more
 }
 
 // New makes a relay. It starts nothing: a relay works only while it serves
@@ -60,6 +63,7 @@ func New(config Config) (*Relay, error) {
 		joins:    newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
 		resumes:  newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
 		stun:     newLimiter(stunPerMinute, stunBurst),
+		turn:     newTURNService(config.TURN),
 		serving:  make(map[*socket]struct{}),
 		drained:  make(chan struct{}),
 	}
@@ -69,6 +73,7 @@ func New(config Config) (*Relay, error) {
 	r.ready = &readiness{relay: r, start: time.Now(), failed: make(map[string]bool)}
 	r.table.observer = config.Observer
 	config.Observer.Watch(r.Stats)
+	r.table.hasTURN = r.turn != nil
 	r.upgrader = websocket.Upgrader{
 		CheckOrigin:      origins(config.Origins).allows,
 		HandshakeTimeout: upgradeTimeout,

@@ -53,6 +53,7 @@ type room struct {
 	expiry  *time.Timer
 	silence *time.Timer // ends the room when nothing is said; nil before watchSilence
 	idle    *time.Timer // frees the receiver's slot; nil until both peers have been there
+	turn    string      // the name in credentials for TURN; empty until a peer asks
 }
 
 // leave tells the other peer that p has left, and only then frees the slot. So

@@ -55,7 +55,7 @@ func ListenTCP(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // Serve runs a relay on listener, and its STUN service on packets unless that is
-// nil, until ctx ends; then it ends all rooms properly and returns nil. It
+// nil, with the TURN service if there is one, until ctx ends; then it ends all rooms properly and returns nil. It
 // closes both sockets. If the configuration names no STUN address, peers are
 // told the port of packets.
 func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, config Config) error {
@@ -65,6 +65,9 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 		if addr, ok := packets.LocalAddr().(*net.UDPAddr); ok && config.STUNAddress == "" {
 			config.STUNAddress = ":" + strconv.Itoa(addr.Port)
 		}
+	}
+	if config.TURN != nil && config.TURN.Listener != nil {
+		defer config.TURN.Listener.Close()
 	}
 	relay, err := New(config)
 	if err != nil {
@@ -86,18 +89,29 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 	defer stop()
 	var services sync.WaitGroup
 	failed := make(chan error, 3)
-	services.Go(func() {
-		if err := serveHTTP(server, relay.Limit(listener)); !errors.Is(err, http.ErrServerClosed) {
-			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
+	serveTURN := packets != nil && relay.config.TURN != nil && len(relay.config.TURN.URLs) == 0
+	switch {
+	case serveTURN:
+		turn, err := relay.startTURN(packets)
+		if err != nil {
+			return err
 		}
-	})
-	if packets != nil {
+		services.Go(func() {
+			<-running.Done()
+			_ = turn.Close()
+		})
+	case packets != nil:
 		services.Go(func() {
 			if err := relay.ServeSTUN(running, packets); err != nil {
 				failed <- fmt.Errorf("the relay's STUN service cannot go on: %w", err)
 			}
 		})
 	}
+	services.Go(func() {
+		if err := serveHTTP(server, relay.Limit(listener)); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
+		}
+	})
 	if relay.node != nil {
 		defer relay.startNode(ctx, failed)()
 	}

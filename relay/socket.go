@@ -33,6 +33,8 @@ type socket struct {
 	pool      *sync.Pool          // of *message with buffers for the largest frame allowed
 	speeds    []*rate.Limiter     // of what the peer sends, beside that of its room
 	throttled func(time.Duration) // is told when it has to wait for them
+	turn      *turnService        // nil for none
+	asks      *rate.Limiter       // for TURN servers
 
 	pong   chan struct{} // a ping came; the writer answers
 	joined atomic.Bool   // the peer is in a room
@@ -47,7 +49,10 @@ type socket struct {
 }
 
 func newSocket(conn *websocket.Conn, pool *sync.Pool, throttled func(time.Duration)) *socket {
-	s := &socket{conn: conn, pool: pool, throttled: throttled, pong: make(chan struct{}, 1), handover: make(chan struct{}), born: time.Now()}
+	s := &socket{
+		conn: conn, pool: pool, throttled: throttled, pong: make(chan struct{}, 1), handover: make(chan struct{}), born: time.Now(),
+		asks: rate.NewLimiter(rate.Limit(turnAsksPerMinute)/60, turnAsksBurst),
+	}
 	s.peer = newPeer(s.limitReads)
 	// Control frames arrive under read, which must never wait for a write.
 	conn.SetPingHandler(func(string) error {

@@ -20,6 +20,7 @@ const tombstoneTTL = 10 * time.Minute
 // happen under its lock.
 type table struct {
 	limits
+	hasTURN bool // the relay gives its peers TURN servers
 
 	ledger   *ledger      // of who has what
 	observer Observer     // is told of transfers

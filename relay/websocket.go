@@ -55,6 +55,7 @@ func (r *Relay) serveSocket(w http.ResponseWriter, req *http.Request) {
 	v.ctx, v.client, v.holder = context.WithoutCancel(req.Context()), client, holder
 	s := newSocket(conn, &r.messages, r.config.Observer.Throttled)
 	s.limit(newSpeed(r.config.BytesPerSecond), r.ledger.speedOf(holder.client), r.speed)
+	s.turn = r.turn
 	if !r.enter(s) {
 		_ = conn.Close()
 		r.ledger.release(connections, holder)

@@ -83,6 +83,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonRelayPasswordForm: {text: "the password of the relay cannot be longer than {count} bytes, nor have bytes that are not text", hint: "Ask who runs the relay."},
 		tallow.ReasonRelayPinName:      {text: "--relay-pin cannot be used: {detail}", hint: "The page on running a relay says how to compute it: docs/operating.md."},
 		tallow.ReasonNoRelay:           {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
+		tallow.ReasonPrivateLanes:      {text: "--private leaves none of these lanes", hint: "Add relay or webrtc to --lanes."},
 		tallow.ReasonLaneName:          {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
 		tallow.ReasonLinksName:         {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
 		tallow.ReasonNegativeLimit:     {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},

@@ -12,6 +12,7 @@
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
 //	transfer.go   the flags of send and receive; rate.go has --limit-rate
+//	relayturn.go  the relay's flags for TURN
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
 //	terminal.go   the rules of what people see

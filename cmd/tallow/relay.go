@@ -23,6 +23,7 @@ type server struct {
 	listen    string
 	stun      string
 	config    relay.Config
+	turn      turnFlags
 	tls       tlsSettings
 	metrics   metricsSettings
 	cluster   clusterSettings
@@ -49,8 +50,8 @@ func newRelay(p *program) *cobra.Command {
 files, and cannot read what it passes on.
 
 For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains, or
-put it behind a server that has, and name that in --trusted-proxies. Its STUN service is on the
-UDP port of the same number.`,
+put it behind a server that has, and name that in --trusted-proxies. Its STUN
+service is on the UDP port of the same number, and its TURN service with --turn.`,
 		Example: `  tallow relay
   tallow relay --listen :443 --acme-domains relay.example --redirect-listen :80
   tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun relay.example:8080`,
@@ -103,7 +104,10 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 	if err != nil {
 		return err
 	}
-	err = s.beside(run, listener.Addr())
+	err = s.turn.listen(ctx, s.config.TURN, s.config.TLS)
+	if err == nil {
+		err = s.beside(run, listener.Addr())
+	}
 	if err == nil {
 		err = s.announce(listener.Addr())
 	}
@@ -111,6 +115,9 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 		_ = listener.Close()
 		if packets != nil {
 			_ = packets.Close()
+		}
+		if t := s.config.TURN; t != nil && t.Listener != nil {
+			_ = t.Listener.Close()
 		}
 		return err
 	}
@@ -165,6 +172,13 @@ func (s *server) check() error {
 	}
 	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {
 		return err
+	}
+	var err error
+	if s.config.TURN, err = s.turn.relayConfig(); err != nil {
+		return err
+	}
+	if s.turn.on && s.stun == noSTUN {
+		return usage("Leave out --stun.", "--turn needs the UDP port that --stun off closes")
 	}
 	if _, err := relay.New(s.config); err != nil {
 		return usage(hint, "%v", err)

@@ -18,6 +18,7 @@ type transferFlags struct {
 	relayPassword string
 	pins          []string
 	lanes         string
+	private       bool
 	verify        bool
 	timeout       time.Duration
 	wait          time.Duration
@@ -30,6 +31,7 @@ func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duratio
 	flags.StringSliceVar(&f.pins, "relay-pin", nil, "`SHA256` of the relay's public key, in base64 or hex; several are separated by commas (default TALLOW_RELAY_PIN)")
 	flags.StringVar(&f.relayPassword, "relay-password", "", "`PASSWORD` of the relay, if it asks for one (default TALLOW_RELAY_PASSWORD)")
 	flags.StringVar(&f.lanes, "lanes", "", "`list` of the lanes that may be used: "+laneList()+" (default all)")
+	flags.BoolVar(&f.private, "private", false, "tell the peer no address of this machine: everything goes through the relay")
 	flags.BoolVar(&f.verify, "verify", false, "compare words with the peer before anything is sent")
 	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the peer to come")
 	flags.DurationVar(&f.wait, "wait", tallow.DefaultReconnectTimeout, "how long to wait for it to come back when the connection is lost; 0 gives up at once")
@@ -51,7 +53,7 @@ func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, 
 	if f.wait < 0 {
 		return nil, usage("Give it like 30s, 10m or 2h, or 0.", "--wait cannot be negative")
 	}
-	config := tallow.Config{Relay: f.relay, RelayPins: f.pins, RelayPassword: f.relayPassword, StateDir: p.stateDir(), Version: buildInfo().Version}
+	config := tallow.Config{Relay: f.relay, RelayPins: f.pins, Private: f.private, RelayPassword: f.relayPassword, StateDir: p.stateDir(), Version: buildInfo().Version}
 	if !cmd.Flags().Changed("relay") {
 		config.Relay = p.getenv("TALLOW_RELAY")
 	}

@@ -62,8 +62,9 @@ func layers() map[string][]string {
 		"internal/httpserver":                  {},
 		"internal/wire":                        {},
 		"internal/bench":                       {"internal/broadcast"},
+		"internal/turnserver":                  {},
 		"internal/load":                        {"internal/wire", "relay"},
-		"relay":                                {"internal/congestion", "internal/httpserver", "internal/wire", "relay/roomstore"},
+		"relay":                                {"internal/congestion", "internal/httpserver", "internal/turnserver", "internal/wire", "relay/roomstore"},
 		"relay/roomstore":                      {},
 		"relay/roomstore/redisstore":           {"relay/roomstore"},
 		"relay/roomstore/redistest":            {},
@@ -111,6 +112,7 @@ func thirdParty() map[string][]string {
 		"internal/filelock":          {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"relay":                      {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 		"relay/roomstore/redisstore": {"github.com/redis/go-redis/v9"},
+		"internal/turnserver":        {"github.com/pion/logging", "github.com/pion/stun/v4", "github.com/pion/turn/v5", "golang.org/x/time/rate"},
 	}
 }
 

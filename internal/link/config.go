@@ -27,12 +27,16 @@ type Config struct {
 	Local LocalNetwork
 	// Lanes are the kinds of lanes that may carry data.
 	Lanes wire.Lanes
+	// Private keeps the addresses of this machine from the peer: the only lanes are
+	// the relayed one, and webrtc through the relay's TURN servers. Local has to be
+	// nil.
+	Private bool
 	// RoomDialer opens the WebSockets of rooms. If nil, the system's sockets are
 	// used; a browser has none, so it must set this.
 	RoomDialer rendezvous.Dialer
 	// NewPeerConnection makes the connections of webrtc lanes. If nil, pion's are
 	// used; a browser must set this.
-	NewPeerConnection func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error)
+	NewPeerConnection func(c webrtc.Configuration) (webrtc.PeerConnection, error)
 	// FailedCodes remembers codes whose handshake failed, across runs of the
 	// program. If nil, nothing is remembered.
 	FailedCodes FailedCodes

@@ -38,6 +38,7 @@ func (c *Client) join(ctx context.Context, base *url.URL, join wire.RoomJoin) (*
 		c.log.Debug("the relay names a STUN service that is not its own; it is ignored")
 	}
 	r.enter(welcome, stun)
+	r.base = base
 	return r, nil
 }
 

@@ -19,6 +19,8 @@ func FuzzRoomFrame(f *testing.F) {
 		{byte(RoomLeftKind)},
 		{byte(RoomBurnKind)},
 		{byte(RoomCloseKind)},
+		{byte(RoomAskTURNKind)},
+		RoomTURN{Lifetime: time.Hour, Username: "1:a", Password: "b", Servers: []TURNServer{{TURNUDP, ":1"}}}.Append(nil),
 		{byte(RoomForwardKind), 1, 2, 3},
 		{},
 	} {
@@ -35,6 +37,15 @@ func FuzzRoomFrame(f *testing.F) {
 		e, err := ParseRoomError(b)
 		if err == nil && !bytes.Equal(e.Append(nil), b) || err != nil && !errors.Is(err, ErrMalformed) {
 			t.Fatalf("error %+v of %x: %v", e, b, err)
+		}
+		turn, err := ParseRoomTURN(b)
+		switch {
+		case err != nil && !errors.Is(err, ErrMalformed):
+			t.Fatalf("TURN servers %+v of %x: %v", turn, b, err)
+		case err == nil: // what is reserved does not come back
+			if back, err := ParseRoomTURN(turn.Append(nil)); err != nil || !reflect.DeepEqual(back, turn) {
+				t.Fatalf("TURN servers %+v came back %+v, %v", turn, back, err)
+			}
 		}
 	})
 }

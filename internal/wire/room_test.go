@@ -151,7 +151,10 @@ func TestParseRoomKind(t *testing.T) {
 		{"kind 0", []byte{0}, 0},
 		{"join, the largest", append([]byte{8}, make([]byte, MaxRoomJoin-1)...), RoomJoinKind},
 		{"join, too large", append([]byte{8}, make([]byte, MaxRoomJoin)...), 0},
-		{"kind 9", []byte{9}, 0},
+		{"ask for TURN servers", []byte{9}, RoomAskTURNKind},
+		{"the same with a body", []byte{9, 0}, 0},
+		{"TURN servers", []byte{10, 0}, RoomTURNKind},
+		{"kind 11", []byte{11}, 0},
 		{"burn with a body", []byte{6, 0}, 0},
 		{"joined with a body", []byte{2, 0}, 0},
 	} {

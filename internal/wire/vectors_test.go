@@ -134,6 +134,21 @@ func roomFrames() []messageCase {
 			parserOf(ParseRoomWelcome),
 			"01 02 11" + roomNonceHex + "0000",
 		},
+		{
+			"welcome, the relay has TURN servers", "relay",
+			RoomWelcome{Flags: RoomHasTURN, Nonce: roomNonce(), STUN: ":3478"},
+			parserOf(ParseRoomWelcome),
+			"01 02 02" + roomNonceHex + "0005 ':3478'",
+		},
+		{"ask for TURN servers", "peer", payload(RoomAskTURNKind, ""), parserOf(parsePlain), "09"},
+		{
+			"TURN servers", "relay",
+			RoomTURN{Lifetime: time.Hour, Username: "1800000000:kayak", Password: "secret", Servers: []TURNServer{
+				{TURNUDP, ":8080"}, {TURNTLS, "turn.relay.example:443"},
+			}},
+			parserOf(ParseRoomTURN),
+			"0a 00000e10 0010 '1800000000:kayak' 0006 'secret' 02 01 0005 ':8080' 03 0016 'turn.relay.example:443'",
+		},
 		{"joined", "relay", payload(RoomJoinedKind, ""), parserOf(parsePlain), "02"},
 		{"left", "relay", payload(RoomLeftKind, ""), parserOf(parsePlain), "03"},
 		{

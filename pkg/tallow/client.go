@@ -58,6 +58,10 @@ type Config struct {
 	RelayPassword string
 	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
+	// Private keeps the addresses of this machine from the peer. Everything goes
+	// through a relay, which has to be named: by lanes of LaneRelay, and by those of
+	// LaneWebRTC if the relay has TURN servers.
+	Private bool
 	// StateDir is a folder in which a receiver remembers the codes that failed, for a
 	// day and hashed, so that it does not try one twice, and the senders that it has
 	// met, sealed with the code, so that it finds them again after it was killed. It is
@@ -104,6 +108,9 @@ func New(c Config) (*Client, error) {
 		}
 		lanes |= kind
 	}
+	if c.Private && lanes == wire.LaneTCP {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonPrivateLanes}
+	}
 	if c.Version == "" {
 		c.Version = moduleVersion()
 	}
@@ -111,9 +118,14 @@ func New(c Config) (*Client, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{log: c.Logger, link: link.Config{
-		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword, Local: localNetwork(c.Version, c.Logger),
-		Lanes: lanes, Version: c.Version, Logger: c.Logger,
+		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword,
+		Lanes: lanes, Private: c.Private, Version: c.Version, Logger: c.Logger,
 	}}
+	if c.Private {
+		client.link.Lanes &^= wire.LaneTCP
+	} else {
+		client.link.Local = localNetwork(c.Version, c.Logger)
+	}
 	if c.StateDir != "" {
 		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
 		client.meetings = &vault.Meetings{Dir: filepath.Join(c.StateDir, "meetings")}

@@ -26,6 +26,7 @@ const (
 	ReasonRelayPassword     Reason = "relay-password"      // Relay, RetryAfter: it asks for a password, and this one is missing or wrong
 	ReasonRelayPasswordForm Reason = "relay-password-form" // Count: the bytes that one may have
 	ReasonRelayPinName      Reason = "relay-pin-name"      // Detail says what is wrong with a pin
+	ReasonPrivateLanes      Reason = "private-lanes"       // Config.Private leaves none of the lanes
 	ReasonNoRelay           Reason = "no-relay"            // no relay is named, and there is no local network
 	ReasonLaneName          Reason = "lane-name"           // Detail
 	ReasonLinksName         Reason = "links-name"          // Detail
