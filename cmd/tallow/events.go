@@ -146,7 +146,8 @@ func (e *encoder) outcome(event tallow.Event) {
 			Path    string `json:"path"`
 			Reason  string `json:"reason"`
 			LeftOut bool   `json:"left_out"`
-		}{"skip", v.Path, v.Reason, v.LeftOut})
+			Kept    bool   `json:"kept"`
+		}{"skip", v.Path, v.Reason, v.LeftOut, v.Kept})
 	case tallow.EndEvent:
 		if v.State == tallow.StateCompleted {
 			e.done(v.Result)
@@ -191,7 +192,8 @@ func (e *encoder) done(r tallow.Result) {
 		Lanes   map[tallow.Lane]int64 `json:"lanes"`
 		Skipped int64                 `json:"skipped"`
 		LeftOut int64                 `json:"left_out"`
-	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped, r.LeftOut})
+		Kept    int64                 `json:"kept"`
+	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped, r.LeftOut, r.Kept})
 }
 
 // failed writes the error that ended the program.

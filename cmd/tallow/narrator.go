@@ -30,6 +30,7 @@ type narrator struct {
 	offer   tallow.Offer
 	skipped []string // the first paths of what was skipped, at most shownNames
 	leftOut []string // likewise of what was left out on purpose
+	kept    []string // likewise of what the receiver had and kept
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
@@ -62,12 +63,7 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.StallEvent:
 		n.stall(stallText(e))
 	case tallow.SkipEvent:
-		if e.LeftOut {
-			n.leaveOut(e)
-			return
-		}
-		n.skipped = addShown(n.skipped, e.Path)
-		n.screen.say("Skipped %s: %s", visible(e.Path), printable(e.Reason))
+		n.skip(e)
 	case tallow.LaneEvent:
 		n.screen.carry(e.Lane, e.Up)
 		if n.verbose {
@@ -209,6 +205,26 @@ func (n *narrator) done(r tallow.Result) {
 	}
 	if r.LeftOut > 0 {
 		n.screen.say("Left out on purpose: %s", omittedText(r.LeftOut, "symlink", "symlinks", n.leftOut))
+	}
+	if r.Kept > 0 {
+		where := "with the receiver"
+		if n.receives {
+			where = "here"
+		}
+		n.screen.say("Not sent, as it is %s already: %s", where, omittedText(r.Kept, "entry", "entries", n.kept))
+	}
+}
+
+// skip tells of an entry that was not sent, or notes it for the end.
+func (n *narrator) skip(e tallow.SkipEvent) {
+	switch {
+	case e.LeftOut:
+		n.leaveOut(e)
+	case e.Kept:
+		n.kept = addShown(n.kept, e.Path)
+	default:
+		n.skipped = addShown(n.skipped, e.Path)
+		n.screen.say("Skipped %s: %s", visible(e.Path), printable(e.Reason))
 	}
 }
 

@@ -123,7 +123,7 @@ func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) (refused 
 		switch {
 		case err == nil:
 		case errors.As(err, &refusal):
-			refused = append(refused, failure{batch[i], wire.OutcomeSkipped, refusal.Why(), refusal.Brief()})
+			refused = append(refused, failure{batch[i], outcomeOf(refusal), refusal.Why(), refusal.Brief()})
 		default:
 			return nil, diskError(ctx, err)
 		}
@@ -153,13 +153,7 @@ func (r *receiver) settle(ctx context.Context, complete []*incoming, failed []fa
 	}
 	for in, f := range failures {
 		_ = in.file.Close()
-		r.mu.Lock()
-		r.result.Failed++
-		if f.outcome == wire.OutcomeIntegrity {
-			r.result.Corrupt++
-		}
-		r.mu.Unlock()
-		r.o.Observer.FileFailed(in.file.Path(), f.outcome, f.reason)
+		r.failed(in.file.Path(), f.outcome, f.reason)
 		settled = append(settled, wire.FileSettled{File: in.number, Outcome: f.outcome, Reason: f.brief})
 	}
 	for len(settled) > 0 {

@@ -17,6 +17,9 @@ type Observer interface {
 	FileFailed(path string, outcome wire.Outcome, reason string)
 	// LeftOut is called when the source leaves an entry out on purpose.
 	LeftOut(path, reason string)
+	// Kept is called when an entry is not taken because it is there already, and the
+	// receiver was told to keep what is there.
+	Kept(path, reason string)
 	// PauseChanged is called when data begins or ceases to be held back, by either
 	// side.
 	PauseChanged(paused bool)
@@ -70,6 +73,22 @@ func (p *Progress) SentTotal() int64 {
 	return n
 }
 
+// without takes an entry that the receiver does not take off the total.
+func (p *Progress) without(e files.Entry) {
+	if e.Kind == files.KindFile {
+		p.Total.Store(max(p.Total.Load()-e.Size, 0)) // the peer may have told any total
+	}
+}
+
+// report tells the observer of an entry that is not taken.
+func report(o Observer, path string, outcome wire.Outcome, reason string) {
+	if outcome == wire.OutcomeKept {
+		o.Kept(path, reason)
+	} else {
+		o.FileFailed(path, outcome, reason)
+	}
+}
+
 // Result sums up a transfer.
 type Result struct {
 	Files   int64 // files in place
@@ -78,4 +97,17 @@ type Result struct {
 	Corrupt int64 // of Failed: files whose data failed verification; of a Receive only
 	Omitted int64 // entries that the sender could not send
 	LeftOut int64 // entries that the sender left out on purpose
+	Kept    int64 // entries that the receiver had already and kept, as it was told to
+}
+
+// count counts an entry that is not taken.
+func (r *Result) count(outcome wire.Outcome) {
+	switch outcome {
+	case wire.OutcomeKept:
+		r.Kept++
+		return
+	case wire.OutcomeIntegrity:
+		r.Corrupt++
+	}
+	r.Failed++
 }

@@ -217,6 +217,8 @@ func (l *log) FileFailed(path string, outcome wire.Outcome, reason string) {
 	l.failed[path] = fmt.Sprintf("%v: %s", outcome, reason)
 }
 
+func (l *log) Kept(path, reason string) { l.FileFailed(path, wire.OutcomeKept, reason) }
+
 func (l *log) LeftOut(path, reason string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

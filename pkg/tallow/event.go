@@ -68,6 +68,7 @@ type SkipEvent struct {
 	Path    string
 	Reason  string
 	LeftOut bool // on purpose, as the options of the Send say; this is no failure
+	Kept    bool // what is there was kept, as the options of the Receive say; this is no failure
 }
 
 // EndEvent is the last event of every Send and Receive. It has their results.
@@ -108,6 +109,7 @@ type Result struct {
 	Bytes   int64          // of those files
 	Skipped int64          // entries that were skipped or failed on either side
 	LeftOut int64          // entries that the sender left out on purpose; they are no failures
+	Kept    int64          // entries that the receiver had already and kept, as it was told to; they are no failures
 	Corrupt int64          // of those skipped, files whose data failed verification; Receive only
 	Sent    int64          // payload bytes that were actually transferred
 	Lanes   map[Lane]int64 // Sent, by the lane that carried it

@@ -61,6 +61,10 @@ func (e transferEvents) LeftOut(path, reason string) {
 	e.run.tell(SkipEvent{Path: path, Reason: reason, LeftOut: true})
 }
 
+func (e transferEvents) Kept(path, reason string) {
+	e.run.tell(SkipEvent{Path: path, Reason: reason, Kept: true})
+}
+
 func (e transferEvents) PauseChanged(paused bool) {
 	if paused {
 		e.run.changeState(transfer.EventPaused, "")
