@@ -137,9 +137,10 @@ func (e *encoder) outcome(event tallow.Event) {
 		e.write(struct {
 			Event  string `json:"event"`
 			Path   string `json:"path"`
+			Name   string `json:"name"`
 			Bytes  int64  `json:"bytes"`
 			BLAKE3 string `json:"blake3"`
-		}{"file", v.Path, v.Bytes, v.BLAKE3})
+		}{"file", v.Path, v.Name, v.Bytes, v.BLAKE3})
 	case tallow.SkipEvent:
 		e.write(struct {
 			Event   string `json:"event"`

@@ -47,7 +47,7 @@ func TestEncoder(t *testing.T) {
 			`{"event":"state","state":"connecting","reason":"its disk is full"}`,
 		},
 		{tallow.StallEvent{Reason: tallow.StallReconnecting, Attempt: 2}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
-		{tallow.FileEvent{Path: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a.txt","bytes":5,"blake3":"ea8f"}`},
+		{tallow.FileEvent{Path: "a (1).txt", Name: "a.txt", Taken: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a (1).txt","name":"a.txt","bytes":5,"blake3":"ea8f"}`},
 		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\",\"left_out\":false,\"kept\":false}"},
 		{
 			tallow.EndEvent{State: tallow.StateCompleted, Result: done},

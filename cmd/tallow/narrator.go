@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,6 +32,7 @@ type narrator struct {
 	skipped []string // the first paths of what was skipped, at most shownNames
 	leftOut []string // likewise of what was left out on purpose
 	kept    []string // likewise of what the receiver had and kept
+	renamed int64    // files that were received under another name
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
@@ -70,7 +72,7 @@ func (n *narrator) event(event tallow.Event) {
 			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
 		}
 	case tallow.FileEvent:
-		n.file(e.Path)
+		n.file(e)
 	case tallow.EndEvent:
 		if e.State == tallow.StateCompleted {
 			n.done(e.Result)
@@ -200,6 +202,9 @@ func (n *narrator) done(r tallow.Result) {
 	default:
 		n.screen.say("Sent %s", resultText(r))
 	}
+	if more := n.renamed - shownNames; more > 0 && !n.verbose {
+		n.screen.say("Received under another name, as theirs was taken: %s more", countText(more, "file"))
+	}
 	if r.Skipped > 0 {
 		n.screen.say("Skipped %s", omittedText(r.Skipped, "entry", "entries", n.skipped))
 	}
@@ -252,9 +257,16 @@ func receivingText(o tallow.Offer) string {
 	return "Receiving"
 }
 
-// file notes the path of a file that is in place.
-func (n *narrator) file(path string) {
-	top, _, _ := strings.Cut(path, "/")
+// file notes the path of a file that is in place, and tells of one that was given
+// another name: of the first ones, and of all of them with --verbose.
+func (n *narrator) file(e tallow.FileEvent) {
+	if e.Taken != "" {
+		if n.renamed < shownNames || n.verbose {
+			n.screen.say("%s is there already: received as %s", visible(e.Taken), visible(path.Base(e.Path)))
+		}
+		n.renamed++
+	}
+	top, _, _ := strings.Cut(e.Path, "/")
 	if len(n.tops) < 2 && !slices.Contains(n.tops, top) {
 		n.tops = append(n.tops, top)
 	}

@@ -21,7 +21,7 @@ var contract = map[string]map[string]any{
 	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0.},
 	"state":     {"state": "", "reason": ""},
 	"stall":     {"reason": ""},
-	"file":      {"path": "", "bytes": 0., "blake3": ""},
+	"file":      {"path": "", "name": "", "bytes": 0., "blake3": ""},
 	"skip":      {"path": "", "reason": "", "left_out": false, "kept": false},
 	"text":      {"text": ""},
 	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0., "left_out": 0., "kept": 0.},

@@ -131,6 +131,15 @@ func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) (refused 
 	return refused, nil
 }
 
+// placed describes a file that is in place.
+func (in *incoming) placed() Placed {
+	p := Placed{Path: in.file.Path(), Name: in.entry.Path, Bytes: in.bytes, Hash: in.end.Root}
+	if r, ok := in.file.(files.Renamed); ok {
+		p.Taken = r.Taken()
+	}
+	return p
+}
+
 // settle tells the observer and the sender how files ended. A file that is in both
 // lists has failed.
 func (r *receiver) settle(ctx context.Context, complete []*incoming, failed []failure) error {
@@ -148,7 +157,7 @@ func (r *receiver) settle(ctx context.Context, complete []*incoming, failed []fa
 		r.result.Bytes += in.bytes
 		r.mu.Unlock()
 		r.o.Progress.Files.Add(1)
-		r.o.Observer.FileDone(in.file.Path(), in.bytes, in.end.Root)
+		r.o.Observer.FileDone(in.placed())
 		settled = append(settled, wire.FileSettled{File: in.number})
 	}
 	for in, f := range failures {

@@ -10,9 +10,8 @@ import (
 // Observer is told about events of a transfer. Its methods are called by several
 // goroutines and must not block.
 type Observer interface {
-	// FileDone is called when a file is verified and in place. The hash is its
-	// BLAKE3.
-	FileDone(path string, bytes int64, hash files.Hash)
+	// FileDone is called when a file is verified and in place.
+	FileDone(f Placed)
 	// FileFailed is called when a file or another entry was skipped or failed.
 	FileFailed(path string, outcome wire.Outcome, reason string)
 	// LeftOut is called when the source leaves an entry out on purpose.
@@ -25,6 +24,15 @@ type Observer interface {
 	PauseChanged(paused bool)
 	// Stalled is called when nothing was verified for a while.
 	Stalled(reason StallReason)
+}
+
+// Placed is a file that is verified and in place.
+type Placed struct {
+	Path  string // for the receiver, where it is in the destination
+	Name  string // the path as it was sent
+	Taken string // the path that it would have if that were not taken; else empty
+	Bytes int64
+	Hash  files.Hash // its BLAKE3
 }
 
 // Progress counts what a transfer has done so far. It may be read at any time.

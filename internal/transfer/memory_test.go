@@ -205,10 +205,10 @@ func newLog() *log {
 	return &log{done: make(map[string]files.Hash), failed: make(map[string]string), leftOut: make(map[string]string)}
 }
 
-func (l *log) FileDone(path string, _ int64, hash files.Hash) {
+func (l *log) FileDone(f transfer.Placed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.done[path] = hash
+	l.done[f.Path] = f.Hash
 }
 
 func (l *log) FileFailed(path string, outcome wire.Outcome, reason string) {

@@ -232,7 +232,7 @@ func (s *sender) handleSettled(m []byte) error {
 		s.files.release(1)
 		if f.Outcome == wire.OutcomeOK {
 			s.o.Progress.Files.Add(1)
-			s.o.Observer.FileDone(out.path, end.Size, end.Root)
+			s.o.Observer.FileDone(Placed{Path: out.path, Name: out.path, Bytes: end.Size, Hash: end.Root})
 			continue
 		}
 		s.queue.dropFile(f.File)

@@ -59,6 +59,8 @@ type StallEvent struct {
 // FileEvent says that a file is verified and in place.
 type FileEvent struct {
 	Path   string // relative, with "/"; for the receiver, the path in the destination
+	Name   string // the path as it was sent
+	Taken  string // for the receiver, the path that the file would have if that were not taken; else empty
 	Bytes  int64
 	BLAKE3 string // of the whole file, in hexadecimal
 }
