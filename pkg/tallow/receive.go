@@ -127,10 +127,13 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 				return nil, err
 			}
 			t.accept()
-			return out.open(ctx, offer)
+			dest, err := out.open(ctx, offer)
+			t.keeps = out.resume != nil
+			return dest, err
 		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
-		Keep: func() bool { return (out.opened == nil || out.resume != nil) && memory.keep(out.resume) },
+		Keep:  func(begun bool) bool { return (!begun || out.resume != nil) && memory.keep(out.resume) },
+		Keeps: func() bool { return out.resume != nil },
 	})
 	stop()
 	memory.stop() // before the folder is closed

@@ -78,7 +78,12 @@ func newTop(p string, o Options) (*top, error) {
 	info, err := os.Stat(local)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if target, linkErr := os.Readlink(local); linkErr == nil {
+			return nil, &PathError{Fault: FaultBrokenLink, Path: p, Other: target, Err: err}
+		}
 		return nil, &PathError{Fault: FaultMissing, Path: p, Err: err}
+	case err != nil && osfs.IsLoop(err):
+		return nil, &PathError{Fault: FaultLinkLoop, Path: p, Err: err}
 	case err != nil:
 		return nil, &PathError{Fault: FaultUnreadable, Path: p, Err: err}
 	case !info.IsDir() && !info.Mode().IsRegular():
