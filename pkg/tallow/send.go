@@ -87,7 +87,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 		return Result{}, usage(ReasonNegativeLimit)
 	}
 	t.keeps = o.Stream == nil // a stream cannot be read again
-	source, err := o.source()
+	source, err := o.source(c.descriptors)
 	if err != nil {
 		return Result{}, err
 	}

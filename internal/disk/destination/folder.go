@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
@@ -30,6 +31,9 @@ type Options struct {
 	// As, if not empty, is the name under which the single path that is sent is
 	// received.
 	As string
+
+	// Descriptors bounds what is kept open.
+	Descriptors descriptors.Budget
 
 	// Logger gets debugging output. It may be nil.
 	Logger *slog.Logger
@@ -73,7 +77,7 @@ func NewFolder(dir string, o Options) (*Folder, error) {
 			return nil, &FolderError{dir, err}
 		}
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return nil, &FolderError{dir, err}
 	}
@@ -93,7 +97,7 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 	if f.options.As != "" && len(topNames) != 1 {
 		return &OneNameError{f.options.As, len(topNames)}
 	}
-	p, err := partial.Open(f.root, topNames)
+	p, err := partial.Open(f.root, topNames, f.options.Descriptors)
 	if err != nil {
 		return f.writeError(err)
 	}
@@ -188,7 +192,9 @@ func (f *Folder) Finish(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	end := &finishing{tree: &f.tree, ctx: ctx, look: f.dirs(keepDirs)}
+	// It goes from the innermost folders outwards: without those on the way it would
+	// look each up from the top.
+	end := &finishing{tree: &f.tree, ctx: ctx, look: f.dirs(f.options.Descriptors.Parents())}
 	defer end.look.close()
 	if err := end.run(f.preparation.links, f.preparation.folders); err != nil {
 		if ctx.Err() != nil {
