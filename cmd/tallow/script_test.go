@@ -25,6 +25,7 @@ import (
 //	log FILE   stderr goes to FILE
 //	after FILE waits until FILE has a first line
 //	in DIR     the command runs in DIR
+//	limited KB the command may use only so much address space
 //	idle       stdin gives nothing and does not end
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
@@ -90,6 +91,7 @@ func words() map[string]func() int {
 			}
 			return rest()
 		},
+		"limited":  limited,
 		"answers":  answers,
 		"detached": detached,
 		"screened": screened,
