@@ -29,6 +29,7 @@ import (
 //	detached   there is no terminal
 //	screened   stderr is the terminal of answers
 //	unread     nobody reads stdout
+//	umask N    the process has the umask N, in octal
 //
 // All of them run in the one process, so that a signal reaches the command.
 func TestMain(m *testing.M) {
@@ -85,6 +86,7 @@ func words() map[string]func() int {
 		"detached": detached,
 		"screened": screened,
 		"unread":   unread,
+		"umask":    umask,
 	}
 }
 
@@ -134,18 +136,20 @@ func TestScripts(t *testing.T) {
 		RequireUniqueNames:  true,
 		Setup:               surround(startRelay(t)),
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await":  await,
-			"code":   readCode,
-			"events": checkEvents,
-			"fewer":  dropWord,
-			"random": random,
-			"relay":  useRelay,
-			"signal": sendSignal,
-			"still":  standsStill,
-			"zeros":  zeros,
-			"term":   terminate,
-			"clock":  startClock,
-			"under":  checkClock,
+			"await":   await,
+			"code":    readCode,
+			"events":  checkEvents,
+			"fewer":   dropWord,
+			"mode":    checkMode,
+			"setmode": changeMode,
+			"random":  random,
+			"relay":   useRelay,
+			"signal":  sendSignal,
+			"still":   standsStill,
+			"zeros":   zeros,
+			"term":    terminate,
+			"clock":   startClock,
+			"under":   checkClock,
 		},
 	})
 }

@@ -48,7 +48,7 @@ func (out *output) openFolder(names []string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Logger: out.log})
+	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Preserve: out.o.Preserve, Logger: out.log})
 	if err != nil {
 		return &transfer.DiskError{Err: err}
 	}
