@@ -31,6 +31,7 @@ import (
 //	detached   there is no terminal
 //	screened   stderr is the terminal of answers
 //	unread     nobody reads stdout
+//	umask N    the process has the umask N, in octal
 //
 // All of them run in the one process, so that a signal reaches the command.
 func TestMain(m *testing.M) {
@@ -96,6 +97,7 @@ func words() map[string]func() int {
 		"detached": detached,
 		"screened": screened,
 		"unread":   unread,
+		"umask":    umask,
 	}
 }
 
@@ -164,6 +166,8 @@ func TestScripts(t *testing.T) {
 			"term":         terminate,
 			"clock":        startClock,
 			"under":        checkClock,
+			"mode":         checkMode,
+			"setmode":      changeMode,
 		},
 	})
 }
