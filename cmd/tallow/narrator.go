@@ -23,6 +23,7 @@ type narrator struct {
 	codeTo   io.Writer     // where a script reads the code; nil if stdout is a terminal
 	broken   func(error)   // called once if codeTo cannot be written to
 	keys     bool          // stdin is free for keys
+	verifies bool          // the verification words are shown with the question whether they are the same
 	wait     time.Duration // for the peer to come back
 	timeout  time.Duration // for the peer to come
 
@@ -56,6 +57,10 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.PeerEvent:
 		n.met = true
 		n.screen.say("Connected.")
+	case tallow.VerifyEvent:
+		if !n.verifies {
+			n.screen.say("Verification words:  %s", strings.Join(e.Words, " "))
+		}
 	case tallow.OfferEvent:
 		n.offered(e.Offer)
 	case tallow.ProgressEvent:

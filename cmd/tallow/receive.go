@@ -72,6 +72,7 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	}
 	n := newNarrator(r.program)
 	n.receives, n.asks, n.wait, n.timeout = true, !r.yes, r.wait, r.timeout
+	n.verifies = r.verify
 	n.keys = r.output != "-" // else the program that reads the payload may need the keyboard
 	var ask *prompt
 	if isTerminal(r.stdin) || r.verify {

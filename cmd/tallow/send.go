@@ -73,7 +73,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 			return errVerifyWithoutTerminal()
 		}
 		defer c.close()
-		o.Verify = (&prompt{console: c}).verify
+		n.verifies, o.Verify = true, (&prompt{console: c}).verify
 	}
 	_, err = s.observe(cmd.Context(), n, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, onEvent

@@ -21,7 +21,7 @@ type CodeEvent struct {
 type PeerEvent struct{}
 
 // VerifyEvent has words that are the same for both peers unless there is an
-// attacker in the middle. It comes only if Verify is set.
+// attacker in the middle. It comes only if Verify is set here or at the peer.
 type VerifyEvent struct{ Words []string }
 
 // OfferEvent says what is sent.

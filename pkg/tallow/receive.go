@@ -111,7 +111,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 		return Result{}, err
 	}
 	defer l.Close()
-	defer t.tellVerification(ctx, l, o.Verify != nil)()
+	defer t.tellVerification(ctx, l, peer, o.Verify != nil)()
 	stop := t.reportProgress(ctx)
 	memory := newMemory(l, k, c.meetings, c.log)
 	memory.start(ctx, o.rememberAfter())

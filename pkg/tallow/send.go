@@ -147,7 +147,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 		return Result{}, nil, err
 	}
 	defer l.Close()
-	defer t.tellVerification(sending, l, o.Verify != nil)()
+	defer t.tellVerification(sending, l, peer, o.Verify != nil)()
 	stop := t.reportProgress(ctx)
 	sum, err := transfer.Send(sending, transferSession{l}, source, transfer.SendOptions{
 		Text:    o.Text != "",

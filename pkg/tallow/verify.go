@@ -10,13 +10,14 @@ import (
 )
 
 // tellVerification tells, once the peer has said so, that a person compares words
-// there, while nobody does here: until then nothing happens. To stop waits for its
-// goroutine.
-func (t *transferRun) tellVerification(ctx context.Context, l *link.Link, here bool) (stop func()) {
+// there, while nobody is asked here, and which words: until then nothing happens. To
+// stop waits for its goroutine.
+func (t *transferRun) tellVerification(ctx context.Context, l *link.Link, peer *link.Peer, here bool) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
-		if peer, err := l.Peer(ctx); err == nil && peer.Verifies && !here {
+		if hello, err := l.Peer(ctx); err == nil && hello.Verifies && !here {
+			t.tell(VerifyEvent{verifyWords(peer)})
 			t.tell(StallEvent{Reason: StallPeerVerifies})
 		}
 	})
@@ -35,8 +36,7 @@ func (t *transferRun) verifier(peer *link.Peer, verify verifyFunc) func(context.
 		if verify == nil {
 			return nil
 		}
-		b := peer.VerifyBytes()
-		words := code.VerifyWords(b[:])
+		words := verifyWords(peer)
 		t.tell(VerifyEvent{words})
 		ok, err := verify(ctx, words)
 		if err == nil && !ok {
@@ -44,4 +44,9 @@ func (t *transferRun) verifier(peer *link.Peer, verify verifyFunc) func(context.
 		}
 		return err
 	}
+}
+
+func verifyWords(peer *link.Peer) []string {
+	b := peer.VerifyBytes()
+	return code.VerifyWords(b[:])
 }
