@@ -19,6 +19,9 @@ func nameValues(cmd *cobra.Command) {
 	name := func(f *pflag.Flag) {
 		if value, usage := pflag.UnquoteUsage(f); usage != f.Usage {
 			f.Value, f.Usage = namedValue{f.Value, value}, usage
+			if f.DefValue == "[]" {
+				f.DefValue = "" // an empty list is no default to show
+			}
 		}
 	}
 	cmd.Flags().VisitAll(name)
