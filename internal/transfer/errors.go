@@ -76,13 +76,18 @@ func tellPeer(ctx context.Context, s Session, err error) {
 	if errors.As(err, &cancelled) || errors.As(err, &declined) {
 		return
 	}
+	gone := errors.Is(ctx.Err(), context.Canceled)
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), farewellTime)
 	defer stop()
 	if errors.Is(err, ErrRefused) {
 		_ = s.SendOnAllLanes(ctx, wire.Decline{}.Append(nil))
 		return
 	}
-	_ = s.SendOnAllLanes(ctx, wire.Cancel{Reason: reasonOf(err), Text: peerText(err)}.Append(nil))
+	reason := reasonOf(err)
+	if gone && reason == wire.ReasonInternal {
+		reason = wire.ReasonCancelled // with a cause of the caller's
+	}
+	_ = s.SendOnAllLanes(ctx, wire.Cancel{Reason: reason, Text: peerText(reason, err)}.Append(nil))
 }
 
 func reasonOf(err error) wire.Reason {
@@ -110,12 +115,12 @@ func reasonOf(err error) wire.Reason {
 
 // peerText returns what the person at the peer is told. It contains no path of
 // this machine.
-func peerText(err error) string {
+func peerText(reason wire.Reason, err error) string {
 	var known interface{ Brief() string }
 	if errors.As(err, &known) {
 		return known.Brief()
 	}
-	switch reasonOf(err) {
+	switch reason {
 	case wire.ReasonCancelled:
 		return "it was cancelled there"
 	case wire.ReasonVerify:

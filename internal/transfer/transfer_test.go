@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -197,13 +198,16 @@ func TestNoLaneIsLeft(t *testing.T) {
 	})
 }
 
+// The cause with which a program cancels a transfer is its own: the peer is told
+// that the transfer was cancelled, not that there was a bug.
 func TestCancelEndsBothSides(t *testing.T) {
-	for _, side := range []string{"sender", "receiver"} {
-		t.Run(side, func(t *testing.T) {
+	for name, cause := range map[string]error{"sender": nil, "receiver": nil, "sender, with a cause": errors.New("own"), "receiver, with a cause": errors.New("own")} {
+		side, _, _ := strings.Cut(name, ",")
+		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				s, r := sessions(t)
 				join(t, s, r, 0, wire.LaneRelay, nil)
-				ctx, cancel := context.WithCancel(t.Context())
+				ctx, cancel := context.WithCancelCause(t.Context())
 				sendCtx, receiveCtx := ctx, t.Context()
 				if side == "receiver" {
 					sendCtx, receiveCtx = receiveCtx, sendCtx
@@ -229,12 +233,12 @@ func TestCancelEndsBothSides(t *testing.T) {
 					t.Error("nothing was under way")
 				}
 				began := time.Now()
-				cancel()
+				cancel(cause)
 				var canceled, told int
 				for range 2 {
 					var c *transfer.CancelledError
 					switch err := <-errs; {
-					case errors.Is(err, context.Canceled):
+					case errors.Is(err, context.Cause(ctx)):
 						canceled++
 					case errors.As(err, &c) && c.Reason == wire.ReasonCancelled:
 						told++

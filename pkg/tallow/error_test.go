@@ -1,6 +1,8 @@
 package tallow_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io/fs"
 	"syscall"
@@ -32,6 +34,17 @@ func TestDiskErrors(t *testing.T) {
 		if got.Kind != tallow.KindIO || got.Reason != tt.want.Reason || got.Path != tt.want.Path || got.Bytes != tt.want.Bytes || got.Detail != tt.want.Detail {
 			t.Errorf("%v: got %v, want %v", tt.cause, got, &tt.want)
 		}
+	}
+}
+
+// A transfer whose context was cancelled was interrupted, whatever the cause is.
+func TestInterruptedWithACause(t *testing.T) {
+	own := errors.New("own")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(own)
+	got := tallow.Explain(ctx, fmt.Errorf("wrapped: %w", own))
+	if got.Kind != tallow.KindInterrupted || got.Reason != tallow.ReasonInterrupted || !errors.Is(got, own) {
+		t.Errorf("%v", got)
 	}
 }
 

@@ -16,7 +16,7 @@ func explain(ctx context.Context, err error) *Error {
 	if errors.As(err, &known) {
 		return known
 	}
-	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	if errors.Is(ctx.Err(), context.Canceled) && (errors.Is(err, context.Canceled) || errors.Is(err, context.Cause(ctx))) {
 		return &Error{Kind: KindInterrupted, Reason: ReasonInterrupted, Err: err}
 	}
 	// Files come before the network: an error of files may wrap one that looks like

@@ -10,8 +10,9 @@ import (
 	"github.com/tallow-transfer/tallow/relay"
 )
 
-// A rate limit at either peer is kept to within five per cent, in real time and
-// over real connections. The rate in ProgressEvents is the limit.
+// A rate limit at either peer is not exceeded, in real time and over real
+// connections, nor is the rate in ProgressEvents. How closely it is kept is tested
+// in internal/transfer, on a clock that other work on the machine does not delay.
 func TestLimitRate(t *testing.T) {
 	for name, tt := range map[string]struct {
 		lane          tallow.Lane
@@ -24,19 +25,17 @@ func TestLimitRate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{}), Lanes: []tallow.Lane{tt.lane}})
 			const want = limitedSize / limitedRate * time.Second
-			for attempt := 1; ; attempt++ {
-				took, shown := limitedTransfer(t, client, tt.send, tt.receive)
-				off := took - want
-				t.Logf("attempt %d: %v, %v is wanted; the last rate that was shown is %.0f", attempt, took, want, shown)
-				switch {
-				case off < -want/20:
-					t.Fatalf("it took %v, which is too fast", took)
-				case off < want/20 && shown > limitedRate*0.8 && shown < limitedRate*1.2:
-					return
-				case attempt == 5:
-					t.Fatalf("it took %v, and %.0f bytes a second are shown", took, shown)
-				}
-				// The machine may be busy; try again.
+			took, shown := limitedTransfer(t, client, tt.send, tt.receive)
+			t.Logf("%v, %v is wanted; the last rate that was shown is %.0f", took, want, shown)
+			if took < want*95/100 {
+				t.Errorf("it took %v, which is too fast", took)
+			}
+			// A busy machine may be slower, but a limit that is a multiple too low shows.
+			if took > 8*want {
+				t.Errorf("it took %v, which is far too slow", took)
+			}
+			if shown > limitedRate*1.2 {
+				t.Errorf("%.0f bytes a second are shown", shown)
 			}
 		})
 	}
