@@ -30,7 +30,8 @@ type ReceiveOptions struct {
 	Output string
 	// Writer gets the content of a single file or a text.
 	Writer io.Writer
-	// Destination receives the files instead of this machine's disk.
+	// Destination receives the files instead of this machine's disk. One that is a
+	// files.Resumable is resumed with the same code, as the disk is.
 	Destination files.Destination
 
 	// Accept is called with the offer, and returns whether to accept it; nil
@@ -86,7 +87,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	if err != nil {
 		return Result{}, codeError(err)
 	}
-	t.keeps = o.keepsOnDisk()
+	t.keeps = o.keeps()
 	t.begin()
 
 	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultReceiveTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerSilent})
@@ -113,7 +114,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 				return nil, err
 			}
 			offered := offerOf(offer)
-			offered.Resuming = o.keepsOnDisk() && interrupted(o.Output, offer.Names)
+			offered.Resuming = o.resumes(offer.Names)
 			t.tell(OfferEvent{offered})
 			if err := o.accept(ctx, offered); err != nil {
 				return nil, err
@@ -135,8 +136,8 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 // dial connects to the sender: that of a transfer that an earlier process began
 // with this code, or else the one that waits with it.
 func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (*link.Peer, error) {
-	if o.keepsOnDisk() {
-		peer, err := link.Redial(ctx, c.link, k, remembered(o.Output))
+	if o.keeps() {
+		peer, err := link.Redial(ctx, c.link, k, o.remembered())
 		if err == nil {
 			t.changeState(transfer.EventPeerJoined, "")
 			return peer, nil
@@ -158,9 +159,30 @@ func (o ReceiveOptions) outputs() (n int) {
 	return n
 }
 
-// keepsOnDisk reports whether what is received is kept on this machine's disk,
-// where another process can find it.
-func (o ReceiveOptions) keepsOnDisk() bool { return o.Writer == nil && o.Destination == nil }
+// keeps reports whether what is received is kept where another process can find
+// it: on this machine's disk, or in a files.Resumable.
+func (o ReceiveOptions) keeps() bool {
+	_, ok := o.Destination.(files.Resumable)
+	return ok || o.Writer == nil && o.Destination == nil
+}
+
+// remembered returns what earlier processes of the receiver left there for this
+// one, newest first.
+func (o ReceiveOptions) remembered() [][]byte {
+	if d, ok := o.Destination.(files.Resumable); ok {
+		return d.Remembered()
+	}
+	return remembered(o.Output)
+}
+
+// resumes reports whether there is something of an interrupted transfer that is
+// taken up with these names.
+func (o ReceiveOptions) resumes(names []string) bool {
+	if d, ok := o.Destination.(files.Resumable); ok {
+		return d.Interrupted(names)
+	}
+	return o.keeps() && interrupted(o.Output, names)
+}
 
 // accept asks whether to accept an offer.
 func (o ReceiveOptions) accept(ctx context.Context, offer Offer) error {
