@@ -21,8 +21,8 @@ type Config struct {
 	Local LocalNetwork
 	// Lanes are the kinds of lanes that may carry data.
 	Lanes wire.Lanes
-	// RoomDialer opens the WebSockets of rooms. If nil, the system's sockets are
-	// used; a browser has none, so it must set this.
+	// RoomDialer opens the WebSockets of rooms. If nil, they are the system's or,
+	// in a browser, the browser's.
 	RoomDialer rendezvous.Dialer
 	// NewPeerConnection makes the connections of webrtc lanes. If nil, pion's are
 	// used; a browser must set this.

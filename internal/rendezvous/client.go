@@ -23,7 +23,7 @@ const (
 // Options are what a client may be told beside the address.
 type Options struct {
 	Version string       // of this program; the relay gets to see it
-	Dialer  Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
+	Dialer  Dialer       // opens WebSockets; nil for the system's, or the browser's
 	Logger  *slog.Logger // nil for silence
 }
 

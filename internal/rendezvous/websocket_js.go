@@ -1,0 +1,201 @@
+package rendezvous
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"sync"
+	"syscall/js"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/promise"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+const (
+	// A write waits while more than sendHigh bytes are buffered. A browser does not
+	// tell when there are fewer, so it is asked every drainInterval.
+	sendHigh      = 1 << 20
+	drainInterval = 4 * time.Millisecond
+	// The state of a WebSocket that is open.
+	socketOpen = 1
+)
+
+// errNoSocket is a WebSocket that did not open. A browser does not tell why.
+var errNoSocket = errors.New("the browser could not connect")
+
+// webSocketDialer opens WebSockets of the browser.
+type webSocketDialer struct{}
+
+// Dial implements Dialer. A browser sends no header of ours with the request.
+func (webSocketDialer) Dial(ctx context.Context, u *url.URL, _ http.Header) (Conn, http.Header, error) {
+	var socket js.Value
+	if err := promise.Try(func() { socket = js.Global().Get("WebSocket").New(u.String()) }); err != nil {
+		return nil, nil, err
+	}
+	socket.Set("binaryType", "arraybuffer")
+	s := newWebSocket(socket)
+	select {
+	case <-s.opened:
+		return s, nil, nil
+	case <-s.gone:
+		_ = s.Close()
+		return nil, nil, errNoSocket
+	case <-ctx.Done():
+		s.Abort()
+		_ = s.Close()
+		return nil, nil, context.Cause(ctx)
+	}
+}
+
+// webSocket is a Conn over a WebSocket of the browser, which answers pings itself.
+// How much it receives ahead is bounded by the windows of the session.
+type webSocket struct {
+	socket js.Value
+	frame  js.Value // a Uint8Array for one frame, of the goroutine that writes
+	opened chan struct{}
+	gone   chan struct{} // closed when the browser says that the socket is closed
+	done   chan struct{} // closed by Close and Abort
+
+	end     sync.Once
+	release sync.Once
+
+	arrived chan struct{} // a token when received has grown
+	mu      sync.Mutex
+	inbox   []js.Value // messages that were not read yet
+
+	handlers map[string]js.Func
+}
+
+func newWebSocket(socket js.Value) *webSocket {
+	s := &webSocket{
+		socket: socket,
+		frame:  js.Global().Get("Uint8Array").New(wire.MaxRoomFrame),
+		opened: make(chan struct{}), gone: make(chan struct{}), done: make(chan struct{}),
+		arrived: make(chan struct{}, 1),
+	}
+	var closed sync.Once
+	s.handlers = map[string]js.Func{
+		"onopen": js.FuncOf(func(js.Value, []js.Value) any {
+			close(s.opened)
+			return nil
+		}),
+		"onclose": js.FuncOf(func(js.Value, []js.Value) any {
+			closed.Do(func() { close(s.gone) })
+			return nil
+		}),
+		"onmessage": js.FuncOf(func(_ js.Value, args []js.Value) any {
+			s.mu.Lock()
+			s.inbox = append(s.inbox, args[0].Get("data"))
+			s.mu.Unlock()
+			select {
+			case s.arrived <- struct{}{}:
+			default:
+			}
+			return nil
+		}),
+	}
+	for name, f := range s.handlers {
+		socket.Set(name, f)
+	}
+	return s
+}
+
+// next takes the oldest message that was not read.
+func (s *webSocket) next() (js.Value, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.inbox) == 0 {
+		return js.Value{}, false
+	}
+	m := s.inbox[0]
+	s.inbox[0] = js.Value{}
+	s.inbox = s.inbox[1:]
+	return m, true
+}
+
+// ReadMessage implements Conn.
+func (s *webSocket) ReadMessage(buf []byte) (int, error) {
+	for {
+		if m, ok := s.next(); ok {
+			return copyMessage(buf, m)
+		}
+		select {
+		case <-s.arrived:
+		case <-s.done:
+			return 0, net.ErrClosed
+		case <-s.gone:
+			if m, ok := s.next(); ok {
+				return copyMessage(buf, m)
+			}
+			return 0, io.EOF
+		}
+	}
+}
+
+// copyMessage copies an ArrayBuffer into buf.
+func copyMessage(buf []byte, m js.Value) (int, error) {
+	if m.Type() != js.TypeObject {
+		return 0, ErrNotBinary
+	}
+	if m.Get("byteLength").Int() > wire.MaxRoomFrame {
+		return 0, ErrTooLong
+	}
+	return js.CopyBytesToGo(buf, js.Global().Get("Uint8Array").New(m)), nil
+}
+
+// WriteMessage implements Conn.
+func (s *webSocket) WriteMessage(kind byte, body []byte) error {
+	for s.socket.Get("bufferedAmount").Int() > sendHigh {
+		timer := time.NewTimer(drainInterval)
+		select {
+		case <-timer.C:
+		case <-s.done:
+			timer.Stop()
+			return net.ErrClosed
+		case <-s.gone:
+			timer.Stop()
+			return io.EOF
+		}
+	}
+	if s.socket.Get("readyState").Int() != socketOpen {
+		return net.ErrClosed
+	}
+	s.frame.SetIndex(0, kind)
+	js.CopyBytesToJS(s.frame.Call("subarray", 1), body)
+	return promise.Try(func() { s.socket.Call("send", s.frame.Call("subarray", 0, 1+len(body))) })
+}
+
+// Abort implements Conn. A browser cannot break a connection off; what it still
+// says is ignored.
+func (s *webSocket) Abort() {
+	s.end.Do(func() {
+		close(s.done)
+		s.socket.Call("close")
+	})
+}
+
+// Close implements Conn. The browser sends what was written before it says
+// goodbye.
+func (s *webSocket) Close() error {
+	s.end.Do(func() {
+		close(s.done)
+		s.socket.Call("close", 1000)
+		timer := time.NewTimer(goodbyeTimeout)
+		defer timer.Stop()
+		select {
+		case <-s.gone:
+		case <-timer.C:
+		}
+	})
+	s.release.Do(func() {
+		for name, f := range s.handlers {
+			s.socket.Set(name, js.Null())
+			f.Release()
+		}
+	})
+	return nil
+}
