@@ -8,6 +8,9 @@ const module = "github.com/tallow-transfer/tallow"
 func layers() map[string][]string {
 	return map[string][]string{
 		"cmd/tallow": {"pkg/tallow", "relay"},
+		"cmd/tallow-wasm": {
+			"internal/bundle", "internal/opfs", "internal/promise", "internal/webfile", "pkg/files", "pkg/tallow",
+		},
 		"pkg/tallow": {
 			"internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
 			"internal/handshake", "internal/lan", "internal/link", "internal/oserror", "internal/rendezvous",
@@ -28,7 +31,11 @@ func layers() map[string][]string {
 		"internal/lane/relayed":        {"internal/lane", "internal/rendezvous", "internal/wire"},
 		"internal/lane/tcp":            {"internal/congestion", "internal/handshake", "internal/lane", "internal/wire"},
 		"internal/lane/webrtc":         {"internal/lane", "internal/trunk", "internal/wire"},
-		"internal/rendezvous":          {"internal/congestion", "internal/wire"},
+		"internal/rendezvous":          {"internal/congestion", "internal/promise", "internal/wire"},
+		"internal/bundle":              {"internal/blockhash", "internal/disk/names", "pkg/files"},
+		"internal/opfs":                {"internal/bundle", "internal/promise"},
+		"internal/webfile":             {"internal/promise", "pkg/files"},
+		"internal/promise":             {},
 		"internal/handshake":           {"internal/wire"},
 		"internal/disk":                {},
 		"internal/stream":              {"internal/oserror", "pkg/files"},
@@ -55,7 +62,8 @@ func layers() map[string][]string {
 		"internal/vault":                     {},
 		"internal/wire":                      {},
 		"internal/bench":                     {"internal/broadcast"},
-		"relay":                              {"internal/congestion", "internal/wire"},
+		"relay":                              {"internal/congestion", "internal/wire", "web"},
+		"web":                                {},
 	}
 }
 
@@ -113,7 +121,8 @@ func portable() []string {
 	return []string{
 		"internal/wire", "internal/code", "internal/handshake", "internal/session",
 		"internal/transfer", "internal/blockhash", "internal/broadcast", "internal/growth", "pkg/files",
-		"internal/rendezvous", "internal/congestion",
+		"internal/rendezvous", "internal/congestion", "internal/bundle", "internal/opfs", "internal/webfile", "internal/promise",
+		"cmd/tallow-wasm",
 		"internal/lane", "internal/lane/lanetest", "internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc",
 	}
 }
