@@ -9,10 +9,8 @@ func (r *Relay) newRoutes() http.Handler {
 	mux.Handle("/api/health", api(http.MethodGet, r.serveHealth))
 	mux.Handle("/api/ready", api(http.MethodGet, r.serveReady))
 	mux.Handle("/ws", only(http.MethodGet, r.serveSocket))
-	mux.Handle("/{$}", only(http.MethodGet, newPage().ServeHTTP))
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "not-found", "There is nothing here.")
-	})
+	addPages(mux)
+	mux.HandleFunc("/", serveNothing)
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")

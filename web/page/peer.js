@@ -1,0 +1,3 @@
+// Placeholder
+/** @param {import("./port.js").Port} port */
+export function serveConnections(port) { void port; }
