@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"syscall/js"
 
 	"github.com/tallow-transfer/tallow/internal/bundle"
 	"github.com/tallow-transfer/tallow/internal/opfs"
@@ -37,12 +38,23 @@ func (t *transfer) ended() bool {
 
 // client returns a client of the relay that the page came from.
 func (w *worker) client() (*tallow.Client, error) {
-	c, err := tallow.New(tallow.Config{
+	client, err := tallow.New(tallow.Config{
 		Relay:   w.scope.Get("location").Get("origin").String(),
 		Lanes:   []tallow.Lane{tallow.LaneWebRTC, tallow.LaneRelay},
 		Version: version,
 	})
-	return c, err
+	if err == nil {
+		client.UsePage(w.connect)
+	}
+	return client, err
+}
+
+// connect asks the page for a connection, and returns the port to it.
+func (w *worker) connect(servers []any) js.Value {
+	channel := w.scope.Get("MessageChannel").New()
+	theirs := channel.Get("port2")
+	w.scope.Call("postMessage", map[string]any{"event": "connect", "servers": servers}, []any{theirs})
+	return channel.Get("port1")
 }
 
 func (t *transfer) send(o tallow.SendOptions) {

@@ -30,7 +30,7 @@ func layers() map[string][]string {
 		"internal/lane/lanetest":       {"internal/lane", "internal/wire"},
 		"internal/lane/relayed":        {"internal/lane", "internal/rendezvous", "internal/wire"},
 		"internal/lane/tcp":            {"internal/congestion", "internal/handshake", "internal/lane", "internal/wire"},
-		"internal/lane/webrtc":         {"internal/lane", "internal/trunk", "internal/wire"},
+		"internal/lane/webrtc":         {"internal/lane", "internal/promise", "internal/trunk", "internal/wire"},
 		"internal/rendezvous":          {"internal/congestion", "internal/promise", "internal/wire"},
 		"internal/bundle":              {"internal/blockhash", "internal/disk/names", "pkg/files"},
 		"internal/opfs":                {"internal/bundle", "internal/promise"},

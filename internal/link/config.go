@@ -25,7 +25,7 @@ type Config struct {
 	// in a browser, the browser's.
 	RoomDialer rendezvous.Dialer
 	// NewPeerConnection makes the connections of webrtc lanes. If nil, pion's are
-	// used; a browser must set this.
+	// used; in a browser there are no webrtc lanes without this.
 	NewPeerConnection func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error)
 	// FailedCodes remembers codes whose handshake failed, across runs of the
 	// program. If nil, nothing is remembered.

@@ -63,10 +63,7 @@ type webSocket struct {
 	end     sync.Once
 	release sync.Once
 
-	arrived chan struct{} // a token when received has grown
-	mu      sync.Mutex
-	inbox   []js.Value // messages that were not read yet
-
+	inbox    *promise.Inbox
 	handlers map[string]js.Func
 }
 
@@ -75,7 +72,7 @@ func newWebSocket(socket js.Value) *webSocket {
 		socket: socket,
 		frame:  js.Global().Get("Uint8Array").New(wire.MaxRoomFrame),
 		opened: make(chan struct{}), gone: make(chan struct{}), done: make(chan struct{}),
-		arrived: make(chan struct{}, 1),
+		inbox: promise.NewInbox(),
 	}
 	var closed sync.Once
 	s.handlers = map[string]js.Func{
@@ -88,13 +85,7 @@ func newWebSocket(socket js.Value) *webSocket {
 			return nil
 		}),
 		"onmessage": js.FuncOf(func(_ js.Value, args []js.Value) any {
-			s.mu.Lock()
-			s.inbox = append(s.inbox, args[0].Get("data"))
-			s.mu.Unlock()
-			select {
-			case s.arrived <- struct{}{}:
-			default:
-			}
+			s.inbox.Put(args[0].Get("data"))
 			return nil
 		}),
 	}
@@ -104,31 +95,18 @@ func newWebSocket(socket js.Value) *webSocket {
 	return s
 }
 
-// next takes the oldest message that was not read.
-func (s *webSocket) next() (js.Value, bool) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.inbox) == 0 {
-		return js.Value{}, false
-	}
-	m := s.inbox[0]
-	s.inbox[0] = js.Value{}
-	s.inbox = s.inbox[1:]
-	return m, true
-}
-
 // ReadMessage implements Conn.
 func (s *webSocket) ReadMessage(buf []byte) (int, error) {
 	for {
-		if m, ok := s.next(); ok {
+		if m, ok := s.inbox.Take(); ok {
 			return copyMessage(buf, m)
 		}
 		select {
-		case <-s.arrived:
+		case <-s.inbox.Arrived():
 		case <-s.done:
 			return 0, net.ErrClosed
 		case <-s.gone:
-			if m, ok := s.next(); ok {
+			if m, ok := s.inbox.Take(); ok {
 				return copyMessage(buf, m)
 			}
 			return 0, io.EOF
