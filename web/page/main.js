@@ -103,7 +103,7 @@ function checked(id) {
 }
 
 port.on("code", (m) => {
-  now.code = m.code.split("@")[0];
+  now.code = parseCode(m.code).code;
   $("code").textContent = now.code;
   $("wait-host").textContent = location.host;
   $("wait-command").textContent = `tallow receive ${now.code}@${location.host}`;
