@@ -20,8 +20,9 @@ const (
 	// tell when there are fewer, so it is asked every drainInterval.
 	sendHigh      = 1 << 20
 	drainInterval = 4 * time.Millisecond
-	// The state of a WebSocket that is open.
-	socketOpen = 1
+	// The states of a WebSocket.
+	socketConnecting = 0
+	socketOpen       = 1
 )
 
 // errNoSocket is a WebSocket that did not open. A browser does not tell why.
@@ -45,8 +46,7 @@ func (webSocketDialer) Dial(ctx context.Context, u *url.URL, _ http.Header) (Con
 		_ = s.Close()
 		return nil, nil, errNoSocket
 	case <-ctx.Done():
-		s.Abort()
-		_ = s.Close()
+		s.abandon()
 		return nil, nil, context.Cause(ctx)
 	}
 }
@@ -57,8 +57,12 @@ type webSocket struct {
 	socket js.Value
 	frame  js.Value // a Uint8Array for one frame, of the goroutine that writes
 	opened chan struct{}
-	gone   chan struct{} // closed when the browser says that the socket is closed
-	done   chan struct{} // closed by Close and Abort
+	// abandoned is set, by the one goroutine that a browser has at a time, once nobody
+	// waits for the socket to open any more.
+	abandoned bool
+
+	gone chan struct{} // closed when the browser says that the socket is closed
+	done chan struct{} // closed by Close and Abort
 
 	end     sync.Once
 	release sync.Once
@@ -78,10 +82,16 @@ func newWebSocket(socket js.Value) *webSocket {
 	s.handlers = map[string]js.Func{
 		"onopen": js.FuncOf(func(js.Value, []js.Value) any {
 			close(s.opened)
+			if s.abandoned {
+				s.socket.Call("close")
+			}
 			return nil
 		}),
 		"onclose": js.FuncOf(func(js.Value, []js.Value) any {
 			closed.Do(func() { close(s.gone) })
+			if s.abandoned {
+				s.letGo()
+			}
 			return nil
 		}),
 		"onmessage": js.FuncOf(func(_ js.Value, args []js.Value) any {
@@ -93,6 +103,28 @@ func newWebSocket(socket js.Value) *webSocket {
 		socket.Set(name, f)
 	}
 	return s
+}
+
+// abandon gives up a socket that has not opened. It is closed once it has: to close
+// it now is an error that browsers show to the person.
+func (s *webSocket) abandon() {
+	if s.socket.Get("readyState").Int() != socketConnecting {
+		s.Abort()
+		_ = s.Close()
+		return
+	}
+	s.end.Do(func() { close(s.done) })
+	s.abandoned = true
+}
+
+// letGo takes the handlers from the socket.
+func (s *webSocket) letGo() {
+	s.release.Do(func() {
+		for name, f := range s.handlers {
+			s.socket.Set(name, js.Null())
+			f.Release()
+		}
+	})
 }
 
 // ReadMessage implements Conn.
@@ -169,11 +201,6 @@ func (s *webSocket) Close() error {
 		case <-timer.C:
 		}
 	})
-	s.release.Do(func() {
-		for name, f := range s.handlers {
-			s.socket.Set(name, js.Null())
-			f.Release()
-		}
-	})
+	s.letGo()
 	return nil
 }

@@ -1,4 +1,5 @@
 // The worker: it loads the program (cmd/tallow-wasm), which takes over from here.
+// @ts-ignore: of Go itself, which scripts/build puts here
 import "./wasm_exec.js";
 
 /** Commands that come before the program runs. */

@@ -91,7 +91,7 @@ export class Command {
  * @returns {Promise<T>}
  */
 export function within(promise, what) {
-  let timer;
+  /** @type {NodeJS.Timeout | undefined} */ let timer;
   const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error(`${what} takes too long`)), patience)));
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
@@ -134,6 +134,19 @@ export class Client {
   faults = /** @type {string[]} */ ([]);
 
   /**
+   * @param {Relay} relay
+   * @param {import("puppeteer-core").BrowserContext} context
+   * @param {import("puppeteer-core").Page} page
+   */
+  constructor(relay, context, page) {
+    this.relay = relay;
+    this.context = context;
+    this.page = page;
+    this.page.setDefaultTimeout(patience);
+    this.#watch();
+  }
+
+  /**
    * Opens the client in a context of its own, so that nothing of another test is
    * kept there.
    * @param {"chrome" | "firefox"} name
@@ -141,12 +154,8 @@ export class Client {
    * @param {{path?: string, direct?: boolean}} [options]
    */
   static async open(name, relay, { path = "/", direct = true } = {}) {
-    const c = new Client();
-    c.relay = relay;
-    c.context = await (await browser(name)).createBrowserContext();
-    c.page = await c.context.newPage();
-    c.page.setDefaultTimeout(patience);
-    c.#watch();
+    const context = await (await browser(name)).createBrowserContext();
+    const c = new Client(relay, context, await context.newPage());
     await c.page.evaluateOnNewDocument((direct) => {
       if (!direct) Reflect.deleteProperty(window, "RTCPeerConnection");
       const make = URL.createObjectURL;
@@ -161,10 +170,6 @@ export class Client {
     await c.goto(path);
     return c;
   }
-
-  /** @type {Relay} */ relay;
-  /** @type {import("puppeteer-core").BrowserContext} */ context;
-  /** @type {import("puppeteer-core").Page} */ page;
 
   #watch() {
     this.page.on("console", (m) => {

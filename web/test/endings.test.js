@@ -1,0 +1,169 @@
+// How transfers end, or go on after a break; what the page says, and what it keeps.
+
+import assert from "node:assert/strict";
+import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { Client, Command, browsers, closeBrowsers, folder, sha256, short, startRelay } from "./support.js";
+
+/** @type {import("./support.js").Relay} */ let relay;
+before(async () => (relay = await startRelay()));
+after(async () => {
+  await closeBrowsers();
+  await relay.process.kill();
+});
+
+/** A sender of a file with random bytes. @param {number} size @param {string[]} flags */
+async function sender(size, ...flags) {
+  const content = randomBytes(size);
+  const path = join(folder(), "file.bin");
+  writeFileSync(path, content);
+  const c = new Command("send", "--relay", relay.url, ...flags, path);
+  return { process: c, content, code: bare((await c.event("code")).code) };
+}
+
+/** @param {string} code */
+function bare(code) {
+  return code.replace(/^.*#/, "").replace(/@.*$/, "");
+}
+
+for (const name of browsers) {
+  test(`${name}: a tab that is reloaded in the middle goes on`, async () => {
+    const s = await sender(24 << 20, "--limit-rate", "6M");
+    const c = await Client.open(name, relay);
+    await c.receive(s.code);
+    await c.screen("offer");
+    await c.click("offer-yes");
+    await c.page.waitForFunction((enough) => /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value > enough, {}, 9 << 20);
+    const again = c.page.reload(); // asks whether to leave
+    c.page.once("dialog", (d) => d.accept());
+    await again;
+    assert.equal(await c.screen("offer", "failed"), "offer", await c.text("failed-title"));
+    assert.equal(await c.page.$eval("#offer-resume", (e) => /** @type {HTMLElement} */ (e).hidden), false, "it does not say that it goes on");
+    await c.click("offer-yes");
+    assert.equal(await c.screen("done", "failed"), "done", await c.text("failed-title"));
+    const { size, hash } = await c.saved();
+    assert.deepEqual({ size, hash }, { size: s.content.length, hash: sha256(s.content) });
+    assert.equal(await s.process.code(), 0, s.process.stderr);
+    await c.close();
+  });
+
+  test(`${name}: a link fills the code in, waits, and leaves the address bar`, async () => {
+    const s = await sender(1000);
+    const c = await Client.open(name, relay, { path: `/room/#${s.code}` });
+    assert.equal(await c.screen("home"), "home");
+    assert.equal(await c.page.evaluate(() => location.href), relay.url + "/");
+    await c.click("receive-start");
+    await c.screen("offer");
+    await c.click("offer-no");
+    await c.screen("failed");
+    assert.match(await c.text("failed-title"), /You declined/);
+    assert.equal(await s.process.code(), 4);
+    await c.close();
+  });
+
+  test(`${name}: a wrong code, a code that cannot be one, one of another relay, and a used one`, async () => {
+    const s = await sender(1000);
+    const c = await Client.open(name, relay);
+    const wrong = s.code.replace(/-[a-z]+$/, s.code.endsWith("-acid") ? "-acorn" : "-acid");
+    await c.receive("7-acid-acorm-acre");
+    await c.page.waitForFunction(() => /acorn/.test(document.getElementById("code-problem")?.textContent ?? ""));
+    await clear(c);
+    await c.receive("7-acid-acorn-acre@relay.example");
+    assert.match(await c.text("code-problem"), /another relay/);
+    await clear(c);
+    await c.receive(wrong);
+    await c.screen("failed");
+    assert.match(await c.text("failed-title"), /not the same/);
+    assert.match(await c.text("failed-hint"), /new code/);
+    assert.equal(await s.process.code(), 3);
+    await c.page.click("#failed .again");
+    await c.receive(s.code);
+    await c.screen("failed");
+    assert.match(await c.text("failed-title"), /used|Nobody/);
+    await c.close();
+  });
+
+  test(`${name}: a sender that is killed`, async () => {
+    const s = await sender(64 << 20, "--limit-rate", "2M", "--lanes", "relay");
+    const c = await Client.open(name, relay);
+    await c.receive(s.code);
+    await c.screen("offer");
+    await c.click("offer-yes");
+    await c.page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value > 1e6);
+    await s.process.kill();
+    const began = Date.now();
+    await c.page.waitForFunction(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""));
+    assert.ok(Date.now() - began < 20_000, "it says so too late");
+    await c.page.click("#run .cancel");
+    await c.screen("failed");
+    await c.page.click("#failed .again");
+    await c.page.waitForSelector("#kept li"); // what has arrived, until it is deleted
+    await c.page.click("#kept li button");
+    await c.page.waitForSelector("#kept[hidden]");
+    await c.close();
+  });
+
+  test(`${name}: words are compared`, async () => {
+    const c = await Client.open(name, relay);
+    await c.page.type("#text-input", "hello");
+    await c.page.click("#send-verify");
+    const code = await c.code();
+    const r = await Client.open(name, relay);
+    await r.page.click("#receive-verify");
+    await r.receive(code);
+    await Promise.all([c.screen("verify"), r.screen("verify")]);
+    const words = await c.text("verify-words");
+    assert.equal(words.split(" ").length, 4);
+    assert.equal(await r.text("verify-words"), words);
+    await c.click("verify-yes");
+    await r.click("verify-no");
+    await Promise.all([c.screen("failed"), r.screen("failed")]);
+    assert.match(await r.text("failed-title"), /do not match/);
+    assert.match(await c.text("failed-title"), /do not match/);
+    await r.close();
+    await c.close();
+  });
+
+  test(`${name}: a pause, and a receiver that cancels`, async () => {
+    const s = await sender(64 << 20, "--limit-rate", "4M");
+    const c = await Client.open(name, relay);
+    await c.receive(s.code);
+    await c.screen("offer");
+    await c.click("offer-yes");
+    await c.page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value > 1e6);
+    await c.click("pause");
+    await c.page.waitForFunction(() => document.getElementById("run-status")?.textContent === "Paused.");
+    await c.click("pause");
+    await c.page.waitForFunction(() => document.getElementById("run-status")?.hidden);
+    await c.page.click("#run .cancel");
+    await c.screen("failed");
+    assert.match(await c.text("failed-title"), /You cancelled/);
+    assert.equal(await s.process.code(), 4);
+    await c.close();
+  });
+
+  test(`${name}: two tabs with one code`, async () => {
+    const s = await sender(1000);
+    const first = await Client.open(name, relay);
+    const second = await Client.open(name, relay);
+    await first.receive(s.code);
+    await first.screen("offer");
+    await second.receive(s.code);
+    await second.screen("failed");
+    assert.match(await second.text("failed-title"), /used|connected with this code/);
+    await first.click("offer-yes");
+    await first.screen("done");
+    assert.equal(await s.process.code(), 0);
+    await first.close();
+    await second.close();
+  });
+}
+
+/** @param {Client} c */
+async function clear(c) {
+  await c.page.$eval("#code-input", (e) => (/** @type {HTMLInputElement} */ (e).value = ""));
+}
+
+void short;
