@@ -104,13 +104,17 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	}
 	defer l.Close()
 	defer t.tellVerification(ctx, l, o.Verify != nil)()
+	receiving, giveUp := context.WithCancelCause(ctx)
+	defer giveUp(nil)
+	compared, stopComparing := t.compare(receiving, peer, o.Verify, giveUp)
+	defer stopComparing()
 	stop := t.reportProgress(ctx)
 	memory := memory{link: l, code: k, log: c.log}
 	out := output{o: o, log: c.log, close: func() {}, begun: func(r resumable) { memory.start(ctx, r) }}
 	defer func() { out.close() }()
-	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
+	sum, err := transfer.Receive(receiving, transferSession{l}, transfer.ReceiveOptions{
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
-			if err := t.verifier(peer, o.Verify)(ctx); err != nil {
+			if err := compared(ctx); err != nil {
 				return nil, err
 			}
 			offered := offerOf(offer)
