@@ -13,7 +13,7 @@ func layers() map[string][]string {
 		},
 		"pkg/tallow": {
 			"internal/code", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
-			"internal/handshake", "internal/lan", "internal/link", "internal/oserror", "internal/rendezvous",
+			"internal/handshake", "internal/lan", "internal/lane/webrtc", "internal/link", "internal/oserror", "internal/rendezvous",
 			"internal/session", "internal/stream", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},
@@ -24,7 +24,7 @@ func layers() map[string][]string {
 			"internal/session", "internal/vault", "internal/wire",
 		},
 		"internal/transfer":            {"internal/blockhash", "internal/broadcast", "internal/wire", "pkg/files"},
-		"internal/session":             {"internal/broadcast", "internal/lane", "internal/wire"},
+		"internal/session":             {"internal/broadcast", "internal/lane", "internal/promise", "internal/wire"},
 		"internal/session/sessiontest": {"internal/lane", "internal/wire"},
 		"internal/lane":                {"internal/wire"},
 		"internal/lane/lanetest":       {"internal/lane", "internal/wire"},

@@ -25,6 +25,15 @@ func ErrorOf(v js.Value) *Error {
 // Await waits until p is settled, and returns its value, an *Error, or the cause of
 // ctx.
 func Await(ctx context.Context, p js.Value) (js.Value, error) {
+	value, err, settled := AwaitUntil(ctx.Done(), p)
+	if !settled {
+		return js.Undefined(), context.Cause(ctx)
+	}
+	return value, err
+}
+
+// AwaitUntil is like Await. It returns false if done was closed before.
+func AwaitUntil(done <-chan struct{}, p js.Value) (value js.Value, err error, ok bool) {
 	type result struct {
 		value js.Value
 		err   error
@@ -52,9 +61,9 @@ func Await(ctx context.Context, p js.Value) (js.Value, error) {
 	p.Call("then", fulfilled, rejected)
 	select {
 	case r := <-settled:
-		return r.value, r.err
-	case <-ctx.Done():
-		return js.Undefined(), context.Cause(ctx)
+		return r.value, r.err, true
+	case <-done:
+		return js.Undefined(), nil, false
 	}
 }
 
