@@ -37,6 +37,8 @@ func (w *worker) obey(c js.Value) {
 		go w.remove(text(c, "name"))
 	case "save":
 		go w.save(text(c, "name"))
+	case "export":
+		go w.export(text(c, "name"), c.Get("folder"))
 	}
 }
 

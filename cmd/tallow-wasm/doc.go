@@ -5,6 +5,7 @@
 //	command_js.go   what the page may ask for
 //	transfer_js.go  one Send or Receive
 //	keep_js.go      what was received and is kept, and how it is saved
+//	export_js.go    into a folder that the person picked
 //	event_js.go     the events of a transfer, as the page gets them
 //
 // It knows nothing of how the page looks, and has no words for people: it gives

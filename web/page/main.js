@@ -10,7 +10,7 @@ import { Picked, fromInput, fromTransfer } from "./picked.js";
 import { Port } from "./port.js";
 import { Progress, titleOf } from "./progress.js";
 import { qrCode } from "./qr.js";
-import { download } from "./save.js";
+import { canPickFolder, download, pickFolder } from "./save.js";
 import { stay } from "./stay.js";
 import { waits, wordsOf } from "./words.js";
 
@@ -237,10 +237,11 @@ function finished(m, failure) {
     `${count(m.files, "file", "files")}, ${bytes(m.bytes)}, in ${duration(m.seconds)}. ${now.sending ? "Everything is verified on the other device." : "Everything is verified."}`;
   $("done-text-block").hidden = $("copy-text").hidden = !text;
   $("save").hidden = now.kept === "";
+  $("save-folder").hidden = now.kept === "" || !canPickFolder;
   $("done-skipped").hidden = now.skipped.length === 0;
   $("done-skipped").replaceChildren(...now.skipped.map((s) => line(printable(s.path), printable(s.reason))));
   show("done");
-  if (now.kept) port.do("save", { name: now.kept });
+  if (now.kept && !(canPickFolder && m.files !== 1)) port.do("save", { name: now.kept }); // else there is a choice
 }
 
 /** @param {import("./words.js").Failure} [failure] */
@@ -274,6 +275,19 @@ port.on("save", (m) => {
   download(m.blob, m.title);
   $("save-status").textContent = `The browser saves ${printable(m.title)}.`;
   if (shown() === "home") port.do("list");
+});
+$("save-folder").onclick = async () => {
+  const folder = await pickFolder();
+  if (!folder) return;
+  $("save-status").textContent = "Saving …";
+  port.do("export", { name: now.kept, folder });
+};
+port.on("exported", (m) => {
+  const left = m.skipped.length;
+  $("save-status").textContent = `${count(m.files, "file is", "files are")} in the folder.${left ? ` ${count(left, "entry", "entries")} could not be saved there:` : ""}`;
+  if (!left) return;
+  $("done-skipped").hidden = false;
+  $("done-skipped").append(...m.skipped.map((/** @type {Message} */ s) => line(printable(s.path), printable(s.reason))));
 });
 port.on("save-failed", () => {
   $("save-status").textContent = "It could not be saved. Reload the page: it is kept in this browser.";

@@ -2,6 +2,21 @@
 // memory.
 
 /**
+ * Asks for a folder to save into, where the browser lets a page do that.
+ * @returns {Promise<FileSystemDirectoryHandle | null>}
+ */
+export async function pickFolder() {
+  try {
+    return await /** @type {any} */ (window).showDirectoryPicker({ mode: "readwrite" });
+  } catch {
+    return null; // the person picked none
+  }
+}
+
+/** Whether the browser lets a page save into a folder. */
+export const canPickFolder = "showDirectoryPicker" in window;
+
+/**
  * Saves a Blob under a name, as a download.
  * @param {Blob} blob
  * @param {string} name

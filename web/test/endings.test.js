@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Client, Command, browsers, closeBrowsers, folder, sha256, short, startRelay } from "./support.js";
+import { Client, Command, browsers, closeBrowsers, folder, sha256, startRelay } from "./support.js";
 
 /** @type {import("./support.js").Relay} */ let relay;
 before(async () => (relay = await startRelay()));
@@ -161,9 +161,95 @@ for (const name of browsers) {
   });
 }
 
+for (const name of browsers) {
+  test(`${name}: a relay that is restarted in the middle`, async () => {
+    const first = await startRelay();
+    const content = randomBytes(12 << 20);
+    const path = join(folder(), "file.bin");
+    writeFileSync(path, content);
+    const s = new Command("send", "--relay", first.url, "--limit-rate", "3M", "--lanes", "relay", path);
+    const c = await Client.open(name, first, { direct: false });
+    await c.receive(bare((await s.event("code")).code));
+    await c.screen("offer");
+    await c.click("offer-yes");
+    await c.page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value > 2e6);
+    await first.process.kill();
+    await c.page.waitForFunction(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""));
+    const second = await startRelay(first.host);
+    assert.equal(await c.screen("done", "failed"), "done", await c.text("failed-title"));
+    assert.equal((await c.saved()).hash, sha256(content));
+    assert.equal(await s.code(), 0, s.stderr);
+    c.faults = c.faults.filter((f) => !/WebSocket|establish a connection|interrupted/.test(f)); // while there was no relay
+    await c.close();
+    await second.process.kill();
+  });
+}
+
+if (browsers.includes("chrome")) {
+  test("chrome: a storage that is full, and one that becomes full", async () => {
+    const c = await Client.open("chrome", relay);
+    const devtools = await c.page.createCDPSession();
+    const quota = (/** @type {number} */ quotaSize) => devtools.send("Storage.overrideQuotaForOrigin", { origin: relay.url, quotaSize });
+    await quota(4 << 20);
+    const s = await sender(16 << 20);
+    await c.receive(s.code);
+    await c.screen("offer");
+    await c.click("offer-yes");
+    await c.screen("failed");
+    assert.match(await c.text("failed-title"), /too little space/);
+    assert.match(await c.text("failed-hint"), /same code/);
+    await quota(1 << 30);
+    await c.click("retry"); // the sender waits
+    await c.screen("offer");
+    await c.click("offer-yes");
+    assert.equal(await c.screen("done", "failed"), "done", await c.text("failed-title"));
+    assert.equal((await c.saved()).hash, sha256(s.content));
+    assert.equal(await s.process.code(), 0, s.process.stderr);
+    await c.close();
+  });
+
+  test("chrome: a folder is saved into one that the person picked", async () => {
+    const dir = join(folder(), "photos");
+    mkdirSync(join(dir, "empty"), { recursive: true });
+    writeFileSync(join(dir, "a.txt"), "a");
+    writeFileSync(join(dir, "größe.bin"), randomBytes(2 << 20));
+    symlinkSync("a.txt", join(dir, "link"));
+    const s = new Command("send", "--relay", relay.url, dir);
+    const c = await Client.open("chrome", relay);
+    // No test can pick a folder of the disk, so it is one of the browser's own.
+    await c.page.evaluate(() => {
+      const picked = async () => {
+        const root = await navigator.storage.getDirectory();
+        const folder = await root.getDirectoryHandle("picked", { create: true });
+        await folder.getDirectoryHandle("photos", { create: true }); // is there already
+        return folder;
+      };
+      Object.assign(window, { showDirectoryPicker: picked });
+    });
+    await c.receive(bare((await s.event("code")).code));
+    await c.screen("offer");
+    await c.click("offer-yes");
+    await c.screen("done");
+    await c.click("save-folder");
+    await c.page.waitForFunction(() => /in the folder/.test(document.getElementById("save-status")?.textContent ?? ""));
+    assert.match(await c.text("save-status"), /2 files are in the folder. 1 entry/);
+    assert.match(await c.text("done-skipped"), /photos\/linka symbolic link/);
+    const tree = await c.page.evaluate(async () => {
+      const walk = async (/** @type {any} */ dir, /** @type {string} */ path) => {
+        const all = /** @type {string[]} */ ([]);
+        for await (const [name, handle] of dir.entries()) {
+          all.push(...(handle.kind === "file" ? [`${path}${name} ${(await handle.getFile()).size}`] : [`${path}${name}/`, ...(await walk(handle, `${path}${name}/`))]));
+        }
+        return all;
+      };
+      return (await walk(await (await navigator.storage.getDirectory()).getDirectoryHandle("picked"), "")).sort();
+    });
+    assert.deepEqual(tree, ["photos (1)/", "photos (1)/a.txt 1", "photos (1)/empty/", "photos (1)/größe.bin 2097152", "photos/"]);
+    await c.close();
+  });
+}
+
 /** @param {Client} c */
 async function clear(c) {
   await c.page.$eval("#code-input", (e) => (/** @type {HTMLInputElement} */ (e).value = ""));
 }
-
-void short;

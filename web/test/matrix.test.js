@@ -6,7 +6,7 @@ import { randomBytes } from "node:crypto";
 import { lstatSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { after, before, test } from "node:test";
-import { Client, Command, browsers, closeBrowsers, folder, sha256, short, startRelay, within } from "./support.js";
+import { Client, Command, browsers, closeBrowsers, folder, sha256, short, startRelay } from "./support.js";
 import { unzip } from "./unzip.js";
 
 /** @typedef {"chrome" | "firefox" | "command"} Side */
@@ -129,6 +129,7 @@ async function file(sender, receiver, direct) {
 async function folderOf(sender, receiver, direct) {
   const s = await send(sender, direct, { tree });
   const r = await receive(receiver, direct, s.code);
+  await r.client?.click("save");
   const got = r.client ? fromArchive(await r.client.savedBytes()) : (assert.equal(await r.command?.code(), 0, r.command?.stderr), fromDisk(r.dir ?? ""));
   await r.client?.close();
   await s.end();
@@ -187,5 +188,3 @@ function fromArchive(archive) {
 function hashed(tree) {
   return Object.fromEntries(Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, b]) => [path, b && sha256(b)]));
 }
-
-void within;
