@@ -7,10 +7,8 @@ import (
 	"path"
 	"strings"
 	"syscall/js"
-	"time"
 
 	"github.com/tallow-transfer/tallow/internal/bundle"
-	"github.com/tallow-transfer/tallow/internal/opfs"
 	"github.com/tallow-transfer/tallow/internal/promise"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -33,23 +31,7 @@ func (w *worker) export(name string, folder js.Value) {
 }
 
 func (w *worker) exportTo(name string, folder js.Value) (written int, skipped []any, err error) {
-	storage, err := opfs.Open(w.ctx)
-	if err != nil {
-		return 0, nil, err
-	}
-	store, err := bundle.OpenStore(w.ctx, storage)
-	if err != nil {
-		return 0, nil, err
-	}
-	b, err := store.Open(w.ctx, name)
-	if err != nil {
-		return 0, nil, err
-	}
-	entries := b.Entries()
-	if err := b.Close(); err != nil {
-		return 0, nil, err
-	}
-	data, err := storage.File(w.ctx, name)
+	entries, data, err := w.finished(name)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -62,10 +44,7 @@ func (w *worker) exportTo(name string, folder js.Value) (written int, skipped []
 			written++
 		}
 	}
-	if b, err = store.Open(w.ctx, name); err != nil {
-		return written, skipped, err
-	}
-	return written, skipped, errors.Join(b.MarkSaved(time.Now()), b.Close())
+	return written, skipped, w.markSaved(name)
 }
 
 // exporter writes entries into a folder.

@@ -64,24 +64,10 @@ func (w *worker) save(name string) {
 }
 
 func (w *worker) assemble(name string) (title string, blob js.Value, err error) {
-	storage, err := opfs.Open(w.ctx)
-	if err != nil {
-		return "", js.Value{}, err
+	entries, data, err := w.finished(name)
+	if err == nil {
+		err = w.markSaved(name)
 	}
-	store, err := bundle.OpenStore(w.ctx, storage)
-	if err != nil {
-		return "", js.Value{}, err
-	}
-	b, err := store.Open(w.ctx, name)
-	if err != nil {
-		return "", js.Value{}, err
-	}
-	entries := b.Entries()
-	err = errors.Join(b.MarkSaved(time.Now()), b.Close())
-	if err != nil {
-		return "", js.Value{}, err
-	}
-	data, err := storage.File(w.ctx, name)
 	if err != nil {
 		return "", js.Value{}, err
 	}
@@ -93,6 +79,44 @@ func (w *worker) assemble(name string) (title string, blob js.Value, err error) 
 		return path.Base(entries[0].Path), newBlob(data, parts, "application/octet-stream"), nil
 	}
 	return archiveName(entries), newBlob(data, bundle.Zip(entries), "application/zip"), nil
+}
+
+// errGone is a bundle that is not there any more, or not whole: a browser that is
+// short of space deletes what pages have stored.
+var errGone = errors.New("it is not stored here any more")
+
+// finished returns the entries of a finished bundle, and the File with its data.
+func (w *worker) finished(name string) ([]bundle.Entry, js.Value, error) {
+	storage, err := opfs.Open(w.ctx)
+	if err != nil {
+		return nil, js.Value{}, err
+	}
+	b, err := bundle.Open(w.ctx, storage, name)
+	if err != nil {
+		return nil, js.Value{}, err
+	}
+	entries, whole := b.Entries(), b.Finished()
+	if err := b.Close(); err != nil {
+		return nil, js.Value{}, err
+	}
+	if !whole || len(entries) == 0 {
+		return nil, js.Value{}, errors.Join(errGone, storage.Remove(w.ctx, name))
+	}
+	data, err := storage.File(w.ctx, name)
+	return entries, data, err
+}
+
+// markSaved records that a bundle was handed to the person.
+func (w *worker) markSaved(name string) error {
+	storage, err := opfs.Open(w.ctx)
+	if err != nil {
+		return err
+	}
+	b, err := bundle.Open(w.ctx, storage, name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(b.MarkSaved(time.Now()), b.Close())
 }
 
 // newBlob makes a Blob of parts of a File.

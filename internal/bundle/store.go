@@ -86,11 +86,16 @@ func (s *Store) read(ctx context.Context) error {
 }
 
 func (s *Store) open(ctx context.Context, name string) (*Bundle, error) {
-	data, journal, err := s.storage.Open(ctx, name)
+	return Open(ctx, s.storage, name)
+}
+
+// Open opens a bundle, which it creates if it is not there.
+func Open(ctx context.Context, storage Storage, name string) (*Bundle, error) {
+	data, journal, err := storage.Open(ctx, name)
 	if err != nil {
 		return nil, err
 	}
-	b, err := open(name, data, journal, s.storage.Free)
+	b, err := open(name, data, journal, storage.Free)
 	if err != nil {
 		return nil, errors.Join(err, data.Close(), journal.Close())
 	}
@@ -115,9 +120,6 @@ func (b *Bundle) kept() Kept {
 
 // Kept returns what there is, newest first.
 func (s *Store) Kept() []Kept { return s.kept }
-
-// Open opens a bundle that is not being received.
-func (s *Store) Open(ctx context.Context, name string) (*Bundle, error) { return s.open(ctx, name) }
 
 // Remove deletes a bundle.
 func (s *Store) Remove(ctx context.Context, name string) error { return s.storage.Remove(ctx, name) }

@@ -290,7 +290,7 @@ port.on("exported", (m) => {
   $("done-skipped").append(...m.skipped.map((/** @type {Message} */ s) => line(printable(s.path), printable(s.reason))));
 });
 port.on("save-failed", () => {
-  $("save-status").textContent = "It could not be saved. Reload the page: it is kept in this browser.";
+  $("save-status").textContent = "It could not be saved: the browser does not let the page read it, or has deleted it because space was short.";
 });
 
 // The start.

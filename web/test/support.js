@@ -151,10 +151,12 @@ export class Client {
    * kept there.
    * @param {"chrome" | "firefox"} name
    * @param {Relay} relay
-   * @param {{path?: string, direct?: boolean}} [options]
+   * @param {{path?: string, direct?: boolean, shared?: boolean}} [options] shared: in the browser's own context,
+   *   whose storage is on the disk
    */
-  static async open(name, relay, { path = "/", direct = true } = {}) {
-    const context = await (await browser(name)).createBrowserContext();
+  static async open(name, relay, { path = "/", direct = true, shared = false } = {}) {
+    const b = await browser(name);
+    const context = shared ? b.defaultBrowserContext() : await b.createBrowserContext();
     const c = new Client(relay, context, await context.newPage());
     await c.page.evaluateOnNewDocument((direct) => {
       if (!direct) Reflect.deleteProperty(window, "RTCPeerConnection");
@@ -280,7 +282,8 @@ export class Client {
   /** Closes the page. It must have had no fault. */
   async close() {
     const faults = this.faults.splice(0);
-    await this.context.close();
+    await this.page.close();
+    if (this.context.id) await this.context.close();
     if (faults.length) throw new Error(`the page did what it should not:\n${faults.join("\n")}`);
   }
 }
