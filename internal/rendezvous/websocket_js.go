@@ -68,6 +68,7 @@ type webSocket struct {
 	release sync.Once
 
 	inbox    *promise.Inbox
+	held     promise.Held
 	handlers map[string]js.Func
 }
 
@@ -131,7 +132,7 @@ func (s *webSocket) letGo() {
 func (s *webSocket) ReadMessage(buf []byte) (int, error) {
 	for {
 		if m, ok := s.inbox.Take(); ok {
-			return copyMessage(buf, m)
+			return s.copyMessage(buf, m)
 		}
 		select {
 		case <-s.inbox.Arrived():
@@ -139,7 +140,7 @@ func (s *webSocket) ReadMessage(buf []byte) (int, error) {
 			return 0, net.ErrClosed
 		case <-s.gone:
 			if m, ok := s.inbox.Take(); ok {
-				return copyMessage(buf, m)
+				return s.copyMessage(buf, m)
 			}
 			return 0, io.EOF
 		}
@@ -147,14 +148,16 @@ func (s *webSocket) ReadMessage(buf []byte) (int, error) {
 }
 
 // copyMessage copies an ArrayBuffer into buf.
-func copyMessage(buf []byte, m js.Value) (int, error) {
+func (s *webSocket) copyMessage(buf []byte, m js.Value) (int, error) {
 	if m.Type() != js.TypeObject {
 		return 0, ErrNotBinary
 	}
 	if m.Get("byteLength").Int() > wire.MaxRoomFrame {
 		return 0, ErrTooLong
 	}
-	return js.CopyBytesToGo(buf, js.Global().Get("Uint8Array").New(m)), nil
+	n := js.CopyBytesToGo(buf, js.Global().Get("Uint8Array").New(m))
+	s.held.LetGo(n)
+	return n, nil
 }
 
 // WriteMessage implements Conn.

@@ -28,6 +28,8 @@ type severalRecords struct {
 	inKey  js.Value // owned by the reading goroutine, as is inCopy
 	inCopy js.Value
 	opened chan opening
+
+	held promise.Held
 }
 
 // sealing is a record that is being sealed.
@@ -139,6 +141,7 @@ func (v *severalRecords) writeSealed(l *Lane) {
 			}
 			rec := append(buf[:0], s.head...)
 			n := js.CopyBytesToGo(buf[len(rec):], js.Global().Get("Uint8Array").New(text))
+			v.held.LetGo(n)
 			if l.writeNext(buf[:len(rec)+n]) != nil {
 				return
 			}
@@ -201,6 +204,7 @@ func (v *severalRecords) takeOpened(l *Lane) {
 				return
 			}
 			n := js.CopyBytesToGo(buf, js.Global().Get("Uint8Array").New(text))
+			v.held.LetGo(n)
 			if err := l.takeData(buf[:n]); err != nil {
 				l.fail(err)
 				return

@@ -31,6 +31,7 @@ type entry struct {
 type Source struct {
 	entries []entry // sorted, a folder before what is in it
 	names   []string
+	held    promise.Held
 }
 
 // New makes a source of an array of objects: path, separated by "/", and file, a
@@ -95,7 +96,7 @@ func (s *Source) Walk(ctx context.Context, yield func(files.Item) error) error {
 				Kind: files.KindFile, Path: e.path, Mode: fileMode, Size: e.size(),
 				ModTime: time.UnixMilli(int64(e.file.Get("lastModified").Float())),
 			}
-			it.Open = func() (files.SourceFile, error) { return openFile(ctx, e.file), nil }
+			it.Open = func() (files.SourceFile, error) { return s.openFile(ctx, e.file), nil }
 		}
 		if err := yield(it); err != nil {
 			return err
@@ -110,10 +111,11 @@ type file struct {
 	cancel context.CancelCauseFunc
 	blob   js.Value
 	size   int64
+	held   *promise.Held // of the Source
 }
 
-func openFile(ctx context.Context, blob js.Value) *file {
-	f := &file{blob: blob, size: int64(blob.Get("size").Float())}
+func (s *Source) openFile(ctx context.Context, blob js.Value) *file {
+	f := &file{held: &s.held, blob: blob, size: int64(blob.Get("size").Float())}
 	f.ctx, f.cancel = context.WithCancelCause(context.WithoutCancel(ctx))
 	return f
 }
@@ -129,6 +131,7 @@ func (f *file) ReadAt(p []byte, off int64) (int, error) {
 		return 0, readError(err)
 	}
 	n := js.CopyBytesToGo(p, js.Global().Get("Uint8Array").New(buf))
+	f.held.LetGo(n)
 	switch {
 	case int64(n) < end-off:
 		return n, files.ErrChanged

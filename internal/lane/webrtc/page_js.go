@@ -36,6 +36,7 @@ type pageConnection struct {
 	endOnce    sync.Once
 	closeOnce  sync.Once
 	inbox      *promise.Inbox
+	held       promise.Held
 	sent       chan struct{} // a token when acknowledged has grown
 
 	mu           sync.Mutex
@@ -237,13 +238,13 @@ func (p *pageConnection) WriteRecord(rec []byte) error {
 func (p *pageConnection) ReadRecord(buf []byte) ([]byte, error) {
 	for {
 		if m, ok := p.inbox.Take(); ok {
-			return copyRecord(buf, m)
+			return p.copyRecord(buf, m)
 		}
 		select {
 		case <-p.inbox.Arrived():
 		case <-p.ended:
 			if m, ok := p.inbox.Take(); ok {
-				return copyRecord(buf, m)
+				return p.copyRecord(buf, m)
 			}
 			return nil, io.EOF
 		case <-p.failed:
@@ -252,12 +253,14 @@ func (p *pageConnection) ReadRecord(buf []byte) ([]byte, error) {
 	}
 }
 
-func copyRecord(buf []byte, m js.Value) ([]byte, error) {
+func (p *pageConnection) copyRecord(buf []byte, m js.Value) ([]byte, error) {
 	bytes := js.Global().Get("Uint8Array").New(m)
 	if bytes.Get("length").Int() > len(buf) {
 		return nil, wire.ErrMalformed
 	}
-	return buf[:js.CopyBytesToGo(buf, bytes)], nil
+	n := js.CopyBytesToGo(buf, bytes)
+	p.held.LetGo(n)
+	return buf[:n], nil
 }
 
 // Close implements PeerConnection. The page sends what was written before, and
