@@ -1,10 +1,10 @@
 package relay
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
-	"math"
 	"net/http"
 	"strconv"
 	"time"
@@ -17,9 +17,13 @@ const bodyTimeout = 10 * time.Second
 
 // serveOpen opens a room.
 func (r *Relay) serveOpen(w http.ResponseWriter, req *http.Request) {
-	if delay := r.opens.wait(r.clientAddr(req)); delay > 0 {
-		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(delay.Seconds()))))
-		refuse(w, http.StatusTooManyRequests, wire.RoomRate.String(), explain(wire.RoomRate))
+	client := r.config.Access.clientAddr(req)
+	if !r.config.Access.serves(client) {
+		r.refuse(w, refusal{code: wire.RoomDenied})
+		return
+	}
+	if wait := r.opens.wait(client); wait > 0 {
+		r.refuse(w, refusal{wire.RoomRate, wait})
 		return
 	}
 	// Not every ResponseWriter supports this. The server's own timeout is the fallback.
@@ -27,7 +31,7 @@ func (r *Relay) serveOpen(w http.ResponseWriter, req *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, req.Body, wire.MaxRoomBody))
 	var tooLarge *http.MaxBytesError
 	if errors.As(err, &tooLarge) {
-		refuse(w, http.StatusRequestEntityTooLarge, wire.RoomTooLarge.String(), explain(wire.RoomTooLarge))
+		r.refuse(w, refusal{code: wire.RoomTooLarge})
 		return
 	}
 	var request wire.OpenRequest
@@ -35,45 +39,78 @@ func (r *Relay) serveOpen(w http.ResponseWriter, req *http.Request) {
 		request, err = wire.ParseOpenRequest(body)
 	}
 	if err != nil {
+		r.rejected(wire.RoomMalformed.String())
 		refuse(w, http.StatusBadRequest, wire.RoomMalformed.String(),
 			`Send {"nonce":"<32 hex digits>"}, "nameplate" to ask for a certain one, and "words": how many the code has.`)
 		return
 	}
-	room, code := r.table.open(request)
+	token, why := r.checkPassword(client, request.Password)
+	if why.code != 0 {
+		r.refuse(w, why)
+		return
+	}
+	room, code := r.openRoom(req.Context(), request, owner{client: clientKey(client), token: token})
 	switch code {
 	case 0:
 		r.config.Logger.Debug("room opened")
 		answer(w, http.StatusCreated, wire.OpenReply{
 			Nameplate: room.nameplate, Ticket: room.ticket, Expires: r.config.UnclaimedTTL,
 		}.Append(nil))
-	case wire.RoomTaken:
-		refuse(w, http.StatusConflict, code.String(), "That nameplate is taken; choose another, or none.")
-	case wire.RoomFull:
-		refuse(w, http.StatusServiceUnavailable, code.String(), "The relay has no room left; try again later.")
-	default:
-		refuse(w, http.StatusServiceUnavailable, code.String(), explain(code))
-	}
-}
-
-// serveHealth says that the process is alive.
-func (r *Relay) serveHealth(w http.ResponseWriter, _ *http.Request) {
-	answer(w, http.StatusOK, r.health("ok").Append(nil))
-}
-
-// serveReady says whether rooms can be opened, for load balancers.
-func (r *Relay) serveReady(w http.ResponseWriter, _ *http.Request) {
-	if _, open := r.table.size(); !open {
-		answer(w, http.StatusServiceUnavailable, r.health("closing").Append(nil))
 		return
+	case wire.RoomTaken:
+		r.missed(client, request.Nameplate)
+		why = refusal{code: code}
+	case wire.RoomClosing:
+		why = refusal{code: code}
+	case wire.RoomUnavailable:
+		why = refusal{code, unavailableRetry}
+	default:
+		why = refusal{code, fullRetry}
 	}
-	answer(w, http.StatusOK, r.health("ok").Append(nil))
+	r.refuse(w, why)
 }
 
-func (r *Relay) health(status string) wire.RelayHealth {
-	rooms, _ := r.table.size()
-	return wire.RelayHealth{
-		Service: wire.RelayService, Status: status, Version: r.config.Version, Protocol: wire.RoomVersion,
-		Rooms: rooms, MaxRooms: r.config.MaxRooms,
+// openRoom opens a room here.
+func (r *Relay) openRoom(ctx context.Context, request wire.OpenRequest, holder owner) (*room, wire.RoomErrorCode) {
+	if r.node == nil {
+		return r.table.open(request, holder)
+	}
+	return r.node.open(ctx, request, holder)
+}
+
+// refuse answers with a refusal, and says when to try again if that is known.
+func (r *Relay) refuse(w http.ResponseWriter, why refusal) {
+	r.rejected(why.code.String())
+	if why.retry > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(wire.RetrySeconds(why.retry))))
+	}
+	refuse(w, httpStatus(why.code), why.code.String(), explainOpening(why.code))
+}
+
+func httpStatus(code wire.RoomErrorCode) int {
+	switch code {
+	case wire.RoomRate, wire.RoomQuota:
+		return http.StatusTooManyRequests
+	case wire.RoomPassword, wire.RoomDenied:
+		return http.StatusForbidden
+	case wire.RoomTaken:
+		return http.StatusConflict
+	case wire.RoomTooLarge:
+		return http.StatusRequestEntityTooLarge
+	default:
+		return http.StatusServiceUnavailable
+	}
+}
+
+// explainOpening is explain for a request for a room.
+func explainOpening(code wire.RoomErrorCode) string {
+	switch code {
+	case wire.RoomTaken:
+		return "That nameplate is taken; choose another, or none."
+	case wire.RoomFull:
+		return "The relay has no room left; try again later."
+	default:
+		return explain(code)
 	}
 }
 

@@ -120,7 +120,7 @@ func BenchmarkForward(b *testing.B) {
 	server := httptest.NewServer(r)
 	defer server.Close()
 	defer r.Close()
-	room, _ := r.table.open(wire.OpenRequest{Nonce: testNonce()})
+	room, _ := r.table.open(wire.OpenRequest{Nonce: testNonce()}, owner{})
 	dialer := websocket.Dialer{WriteBufferSize: wire.MaxRoomFrame}
 	s, _, err := dialer.Dial(webSocket(server.URL), http.Header{"Authorization": {asSender(room.nameplate, room.ticket).Authorization()}})
 	if err != nil {

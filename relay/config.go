@@ -2,6 +2,8 @@ package relay
 
 import (
 	"cmp"
+	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -45,12 +47,29 @@ type Config struct {
 	// for a port of the host by which they reach the relay; empty for none. Peers
 	// ignore any other host, and ports under 1024 but the relay's own.
 	STUNAddress string
+	// TURN is the TURN service; nil for none.
+	TURN *TURN
 	// NameplateDigits is the smallest number of digits of the nameplates that the
 	// relay chooses. By default they are as short as is practical.
 	NameplateDigits int
-	// TrustProxy takes a client's address from the last X-Forwarded-For entry.
-	// Set it only behind a reverse proxy that writes that entry itself.
-	TrustProxy bool
+	// Origins are the origins, such as "https://app.example", whose pages may use
+	// the relay beside its own; "*" is all.
+	Origins []string
+	// TLS is how Serve serves HTTPS; nil for plain HTTP.
+	TLS *tls.Config
+	// Limits bound what one client, and all of them together, can have (limits.go).
+	Limits Limits
+	// Access says who may use the relay (access.go).
+	Access Access
+	// Checks have to succeed for the relay to be ready, beside its own.
+	Checks []Check
+	// Observer is told what happens, for metrics; nil for nobody.
+	Observer Observer
+	// Cluster makes the relay one of several nodes; nil for one machine.
+	Cluster *Cluster
+	// DrainTimeout is how long Serve waits, before it ends, for peers that are
+	// connected with each other; 0 for not at all. See Relay.Drain.
+	DrainTimeout time.Duration
 	// Version is the program's, shown by the health endpoints.
 	Version string
 	// Logger gets what an operator may want to know, but never a payload, nor a
@@ -68,6 +87,17 @@ func (c Config) withDefaults() (Config, error) {
 	c.RoomsPerMinute = cmp.Or(c.RoomsPerMinute, 60)
 	c.JoinsPerMinute = cmp.Or(c.JoinsPerMinute, 60)
 	c.ResumesPerMinute = cmp.Or(c.ResumesPerMinute, 120)
+	if c.Observer == nil {
+		c.Observer = unobserved{}
+	}
+	limits, err := c.Limits.withDefaults(c.MaxRooms)
+	if err == nil {
+		err = c.Access.check()
+	}
+	if err != nil {
+		return Config{}, fmt.Errorf("relay configuration: %w", err)
+	}
+	c.Limits = limits
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -88,10 +118,27 @@ func (c Config) withDefaults() (Config, error) {
 			return Config{}, fmt.Errorf("relay configuration: %s", bad.text)
 		}
 	}
+	if err := checkOrigins(c.Origins); err != nil {
+		return Config{}, fmt.Errorf("relay configuration: Origins: %w", err)
+	}
+	if err := c.Cluster.check(); err != nil {
+		return Config{}, fmt.Errorf("relay configuration: %w", err)
+	}
+	if c.TURN != nil {
+		if c.Cluster != nil && len(c.TURN.URLs) == 0 {
+			return Config{}, errors.New("relay configuration: TURN: one of several nodes needs URLs, since its peers may reach another node's server")
+		}
+		if err := c.TURN.check(); err != nil {
+			return Config{}, fmt.Errorf("relay configuration: %w", err)
+		}
+	}
 	return c, nil
 }
 
 // limits returns the limits of the table.
 func (c Config) limits() limits {
-	return limits{ttl: c.UnclaimedTTL, resumeTTL: c.ResumeTTL, idleTimeout: c.IdleTimeout, limit: c.MaxRooms}
+	return limits{
+		ttl: c.UnclaimedTTL, resumeTTL: c.ResumeTTL, idleTimeout: c.IdleTimeout, silentTimeout: c.Limits.SilentTimeout,
+		limit: c.MaxRooms, bytesPerSecond: c.Limits.BytesPerSecondPerRoom,
+	}
 }

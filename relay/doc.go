@@ -10,8 +10,9 @@
 //	…
 //	err = r.Shutdown(ctx)
 //
-// ListenAndServe does all of this, with a STUN service on the UDP port of the same
-// number. It has no TLS: put it behind a server that has (see Config.TrustProxy).
+// ListenAndServe does all of this, with a STUN service, and TURN if Config.TURN is set,
+// on the UDP port of the same number. It serves HTTPS if Config.TLS is set; else put it
+// behind a server that has TLS (see Access.TrustedProxies).
 //
 //	S  POST /api/session {nonce}          -> {nameplate, ticket, expires}
 //	S  GET  /ws, join(7, ticket)          -> welcome
@@ -31,8 +32,13 @@
 //	A  GET  /ws, join(id, A)              -> welcome              A's older connection: error, B: left, joined
 //	A, B leave                            the room is empty, so it ends
 //
+// Several relays may be nodes that share their rooms (Config.Cluster). A peer that
+// comes to one for a room of another is passed on.
+//
 // Where to start reading: Relay (relay.go) and its routes (routes.go); the table
 // of rooms (table.go, room.go, join.go, resume.go), which knows no sockets; how a
 // peer connects (websocket.go) and its two loops (socket.go, inbound.go,
-// outbound.go). The bytes of every message are in internal/wire/room.go.
+// outbound.go). For several nodes: which one has a room (node.go, beat.go, records.go),
+// and how a peer gets there (pass.go, passed.go). TURN is in turn.go, and its server in
+// internal/turnserver. The bytes of every message are in internal/wire/room.go.
 package relay

@@ -2,8 +2,11 @@ package relay
 
 import (
 	"bytes"
+	"io"
 	"net/http"
+	"net/http/httptest"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -20,7 +23,7 @@ func FuzzPeerMessages(f *testing.F) {
 	f.Fuzz(func(t *testing.T, fromSender bool, script []byte) {
 		tb := newTestTable(time.Hour, 10, 0)
 		defer tb.close()
-		r, _ := tb.open(wire.OpenRequest{Nameplate: "7"})
+		r, _ := tb.open(wire.OpenRequest{Nameplate: "7"}, owner{})
 		peers := [2]*peer{}
 		for i, ticket := range []*wire.Ticket{&r.ticket, nil} {
 			p := newPeer(func(time.Duration) {})
@@ -81,23 +84,30 @@ func FuzzJoin(f *testing.F) {
 	f.Add(asSender("7", wire.Ticket{}).Append(nil), "")
 	f.Add(asReceiver("8").Append(nil), "a,b")
 	f.Add([]byte{8, 1}, ",")
+	closed := asResumer(resumeID, 1)
+	closed.Password = "pass"
+	f.Add(closed.Append(nil), "192.0.2.7, 192.0.2.8:1")
 	f.Fuzz(func(t *testing.T, frame []byte, forwarded string) {
-		r, err := New(Config{TrustProxy: true, JoinsPerMinute: -1, ResumesPerMinute: -1})
+		r, err := New(Config{
+			JoinsPerMinute: -1, ResumesPerMinute: -1,
+			Access: Access{TrustedProxies: networks(t, "192.0.2.0/24"), Password: "pass"},
+		})
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer r.Close()
-		room, _ := r.table.open(wire.OpenRequest{Nameplate: "7"})
+		room, _ := r.table.open(wire.OpenRequest{Nameplate: "7"}, owner{})
 		room.burn() // so that only a ticket admits
 		req := &http.Request{RemoteAddr: "192.0.2.1:1", Header: http.Header{"X-Forwarded-For": {forwarded}}}
-		addr := r.clientAddr(req)
+		addr := r.config.Access.clientAddr(req)
 		if !addr.IsValid() {
 			t.Fatalf("no address from %q", forwarded)
 		}
 		p := newPeer(func(time.Duration) {})
 		join, err := wire.ParseRoomJoin(frame)
-		code := r.admit(p, addr, join, err)
-		if admitted := err == nil && join.Role == wire.RoomResumer; (code == 0) != admitted {
+		_, _, why := r.admit(t.Context(), p, addr, join, err)
+		code := why.code
+		if admitted := err == nil && join.Role == wire.RoomResumer && join.Password == "pass"; (code == 0) != admitted {
 			t.Fatalf("%x was admitted: %t, %v", frame, code == 0, code)
 		}
 		if code == 0 {
@@ -107,5 +117,71 @@ func FuzzJoin(f *testing.F) {
 		if n, _ := r.table.size(); n != 1 {
 			t.Fatalf("%d rooms after %x, want that of the code alone", n, frame)
 		}
+	})
+}
+
+// FuzzOpen posts any body to a closed relay. It gets a room for the right password
+// and a whole request alone, and else a refusal that a client can read.
+func FuzzOpen(f *testing.F) {
+	good := wire.OpenRequest{Nonce: testNonce(), Nameplate: "7", Words: 3, Password: "pass"}
+	f.Add(good.Append(nil))
+	good.Password = "wrong"
+	f.Add(good.Append(nil))
+	f.Add([]byte(`{"nonce":"00"}`))
+	f.Add(bytes.Repeat([]byte{' '}, wire.MaxRoomBody+1))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		config := unlimited()
+		config.Access.Password = "pass"
+		r, err := New(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer r.Close()
+		answer := httptest.NewRecorder()
+		r.ServeHTTP(answer, httptest.NewRequest(http.MethodPost, "/api/session", bytes.NewReader(body)))
+		request, err := wire.ParseOpenRequest(body)
+		granted := err == nil && request.Password == "pass"
+		if n, _ := r.table.size(); (n == 1) != granted || (answer.Code == http.StatusCreated) != granted {
+			t.Fatalf("%q: %d rooms, status %d", body, n, answer.Code)
+		}
+		if granted {
+			return
+		}
+		if refusal, err := wire.ParseRefusal(answer.Body.Bytes()); err != nil || refusal.Code == 0 || refusal.Message == "" || answer.Code < 400 {
+			t.Fatalf("%q: %d %s: %v", body, answer.Code, answer.Body, err)
+		}
+	})
+}
+
+// FuzzSocket lets a peer write any bytes where WebSocket frames are expected. The
+// relay ends the connection or waits for more, and keeps nothing once it is closed.
+func FuzzSocket(f *testing.F) {
+	masked := func(head ...byte) []byte { return append(head, 0, 0, 0, 0) }
+	f.Add(append(masked(0x82, 0x85), asReceiver("7").Append(nil)...))
+	f.Add(append(masked(0x81, 0x81), 'x'))
+	f.Add(masked(0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff))
+	f.Add(masked(0x89, 0x80))
+	f.Add(append(masked(0x02, 0x82), 8, 2, 0x80, 0x83, 0, 0, 0, 0, 1, 1, '7'))
+	f.Add(masked(0x88, 0x80))
+	f.Fuzz(func(t *testing.T, sent []byte) {
+		synctest.Test(t, func(t *testing.T) {
+			n := startPipe(t, unlimited())
+			conn, err := n.dial(t.Context(), "tcp", "pipe")
+			if err != nil {
+				t.Fatal(err)
+			}
+			go func() { _, _ = io.Copy(io.Discard, conn) }()
+			_, _ = io.WriteString(conn, "GET /ws HTTP/1.1\r\nHost: pipe\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"+
+				"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n")
+			synctest.Wait() // until the answer is there
+			_, _ = conn.Write(sent)
+			_ = conn.Close()
+			synctest.Wait()
+			n.relay.mu.Lock()
+			defer n.relay.mu.Unlock()
+			if len(n.relay.serving) != 0 || n.relay.ledger.used != [resources]int{} {
+				t.Fatalf("%x: %d are served, %v in use", sent, len(n.relay.serving), n.relay.ledger.used)
+			}
+		})
 	})
 }

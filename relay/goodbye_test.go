@@ -22,7 +22,7 @@ func TestLastWordsComeBeforeTheGoodbye(t *testing.T) {
 			return
 		}
 		defer conn.Close()
-		s := newSocket(conn, pool, nil)
+		s := newSocket(conn, pool, unobserved{}.Throttled)
 		for range queueLength {
 			s.peer.put(&message{frame: append([]byte{byte(wire.RoomForwardKind)}, "why"...)}, nil)
 		}

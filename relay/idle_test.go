@@ -138,7 +138,7 @@ func TestWhenTheReceiverMayBeSilent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				tb := newTestTable(time.Hour, 10, 0)
-				r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+				r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 				rcv := tc.play(t, tb, r)
 				time.Sleep(timeout - time.Nanosecond)
 				synctest.Wait()
@@ -168,7 +168,7 @@ func say(p *peer) {
 func TestEachReceiverHasItsOwnTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 		join(t, tb, "7", &r.ticket)
 		first := join(t, tb, "7", nil)
 		time.Sleep(9 * time.Second)

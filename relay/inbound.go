@@ -6,11 +6,15 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+	"golang.org/x/time/rate"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-var errTooLarge = errors.New("message too large")
+var (
+	errTooLarge = errors.New("message too large")
+	errTooSlow  = errors.New("message too slow")
+)
 
 // read handles the peer's messages, one after the other, until the connection
 // ends. It discards those of a peer that is being disconnected, because a socket
@@ -19,6 +23,9 @@ func (s *socket) read() {
 	for {
 		kind, body, err := s.conn.NextReader()
 		if err != nil {
+			if websocket.IsCloseError(err, websocket.CloseNormalClosure) && !s.peer.dismissed() {
+				s.peer.goodbye.Store(true)
+			}
 			return
 		}
 		s.alive()
@@ -48,6 +55,7 @@ func (s *socket) read() {
 func (s *socket) fill(m *message, body io.Reader) error {
 	buf := m.frame[:cap(m.frame)]
 	n := 0
+	begin := time.Now()
 	for {
 		// The buffer is a byte longer than the largest message.
 		if n == len(buf) {
@@ -61,6 +69,9 @@ func (s *socket) fill(m *message, body io.Reader) error {
 		}
 		if err != nil && err != io.EOF {
 			return err
+		}
+		if time.Since(begin) > messageTimeout {
+			return errTooSlow
 		}
 		s.alive()
 	}
@@ -77,6 +88,8 @@ func (s *socket) handle(m *message) {
 		s.peer.room.burn()
 	case err == nil && kind == wire.RoomCloseKind && s.hasCode():
 		s.hold(func() { s.peer.room.withdraw(s.peer) })
+	case err == nil && kind == wire.RoomAskTURNKind && s.turn != nil:
+		s.hold(s.answerTURN)
 	default:
 		s.peer.dismiss(wire.RoomMalformed)
 	}
@@ -92,9 +105,13 @@ func (s *socket) forward(m *message) {
 	s.hold(func() {
 		s.throttle(len(m.frame))
 		if other := s.peer.room.slots[s.peer.role.other()].Load(); other != nil {
+			if !s.peer.room.heard.Load() {
+				s.peer.room.heard.Store(true)
+			}
 			if !s.peer.spoke.Load() {
 				s.peer.spoke.Store(true)
 			}
+			s.peer.room.count(len(m.frame) - 1) // without the kind
 			other.put(m, s.peer.out)
 		} else {
 			m.release()
@@ -111,15 +128,26 @@ func (s *socket) hold(wait func()) {
 	s.held.Store(false)
 }
 
-// throttle waits until the peer may send n bytes more.
+// throttle waits until the peer may send n bytes more by all limits that it is
+// under.
 func (s *socket) throttle(n int) {
-	if s.speed == nil {
-		return
+	var delay time.Duration
+	now := time.Now()
+	reserve := func(speed *rate.Limiter) {
+		if speed != nil {
+			delay = max(delay, speed.ReserveN(now, n).DelayFrom(now))
+		}
 	}
-	delay := s.speed.ReserveN(time.Now(), n).Delay()
+	for _, speed := range s.speeds {
+		reserve(speed)
+	}
+	if room := s.peer.room; room != nil { // else the room's home does that
+		reserve(room.speed)
+	}
 	if delay <= 0 {
 		return
 	}
+	s.throttled(delay)
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {

@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"crypto/sha256"
 	"crypto/subtle"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -54,7 +55,8 @@ func (t *table) findSlot(p *peer, want wire.RoomJoin) (*room, wire.RoomErrorCode
 	}
 	if want.Role == wire.RoomSender {
 		p.role = sender
-		if subtle.ConstantTimeCompare(want.Ticket[:], r.ticket[:]) != 1 {
+		given, ticket := sha256.Sum256(want.Ticket[:]), r.ticketSum()
+		if subtle.ConstantTimeCompare(given[:], ticket[:]) != 1 {
 			return nil, wire.RoomTicket
 		}
 		return r, 0
@@ -62,7 +64,7 @@ func (t *table) findSlot(p *peer, want wire.RoomJoin) (*room, wire.RoomErrorCode
 	p.role = receiver
 	switch {
 	case r.burnt:
-		return nil, wire.RoomUsed
+		return nil, t.entries[r.nameplate].tell(wire.RoomUsed)
 	case r.held(receiver):
 		return nil, wire.RoomFull
 	}
@@ -77,6 +79,9 @@ func (r *room) admit(p *peer, stun string) {
 		p.previous = old.leftSent
 	}
 	welcome := wire.RoomWelcome{Words: r.words, Nonce: r.nonce, STUN: stun}
+	if r.table.hasTURN {
+		welcome.Flags |= wire.RoomHasTURN
+	}
 	if other := r.slots[p.role.other()].Load(); other != nil && !other.leaving {
 		welcome.Flags |= wire.RoomPeerHere
 		other.announced.Store(true)
@@ -85,6 +90,10 @@ func (r *room) admit(p *peer, stun string) {
 	p.room = r
 	p.queue <- &message{frame: welcome.Append(nil)} // the queue is new and empty
 	r.slots[p.role].Store(p)
+	r.traffic.broken[p.role] = false
+	if r.resumes() && r.full() {
+		r.start()
+	}
 	r.watchIdle()
 }
 

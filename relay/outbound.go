@@ -19,6 +19,8 @@ func (s *socket) write() {
 		select {
 		case <-s.peer.gone:
 			return
+		case <-s.handover:
+			return
 		case <-s.peer.out:
 			if s.flush() == nil {
 				s.goodbye()
@@ -95,7 +97,7 @@ func (s *socket) goodbye() {
 	code := websocket.CloseNormalClosure
 	if reason := s.peer.reason; reason != 0 {
 		code = websocket.ClosePolicyViolation
-		if s.send(wire.RoomError{Code: reason, Message: explain(reason)}.Append(nil)) != nil {
+		if s.send(wire.RoomError{Code: reason, Retry: s.peer.retry, Message: explain(reason)}.Append(nil)) != nil {
 			return
 		}
 	}
@@ -114,7 +116,17 @@ func explain(code wire.RoomErrorCode) string {
 	case wire.RoomTooLarge:
 		return "The message is larger than this relay allows."
 	case wire.RoomRate:
-		return "Too many attempts from your address; wait a minute."
+		return "Too many attempts from your address, or for this code; wait before you try again."
+	case wire.RoomQuota:
+		return "Your address, or your password, has as many codes or connections here as it may have at a time."
+	case wire.RoomPassword:
+		return "This relay asks for a password, and this one is missing or wrong."
+	case wire.RoomDenied:
+		return "This relay does not serve your address."
+	case wire.RoomBusy:
+		return "The relay has as many connections as it can serve."
+	case wire.RoomUnavailable:
+		return "The relay cannot reach what it needs for this; try again in a few seconds."
 	case wire.RoomExpired:
 		return "Nobody came in time."
 	case wire.RoomClosing:

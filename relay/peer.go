@@ -30,6 +30,8 @@ type peer struct {
 	announced atomic.Bool // the other peer has been told of this one
 	spoke     atomic.Bool // it has forwarded a message since both peers are there
 
+	goodbye atomic.Bool // it has closed its WebSocket in order, or withdrawn
+
 	// Guarded by the table's lock.
 	leaving bool
 	notify  *peer // once leaving: the peer to send left to, or nil
@@ -38,6 +40,7 @@ type peer struct {
 
 	dismissal sync.Once
 	reason    wire.RoomErrorCode // 0: no error; read it once out is closed
+	retry     time.Duration      // when to try again, 0 if that is not known; likewise
 	// limitReads sets a deadline for the socket's reader to see the connection end.
 	limitReads func(time.Duration)
 }
@@ -85,8 +88,13 @@ func (p *peer) put(m *message, abandon <-chan struct{}) {
 
 // dismiss disconnects the peer, with an error unless code is 0. It does not wait.
 func (p *peer) dismiss(code wire.RoomErrorCode) {
+	p.refuse(refusal{code: code})
+}
+
+// refuse is dismiss, with the time after which to try again.
+func (p *peer) refuse(why refusal) {
 	p.dismissal.Do(func() {
-		p.reason = code
+		p.reason, p.retry = why.code, why.retry
 		close(p.out)
 		p.limitReads(closeGrace)
 	})

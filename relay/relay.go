@@ -3,11 +3,14 @@ package relay
 import (
 	"context"
 	"net/http"
+	"slices"
 	"sync"
+	"time"
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
 
+	"github.com/tallow-transfer/tallow/internal/turnserver"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -22,12 +25,22 @@ type Relay struct {
 	joins    *limiter
 	resumes  *limiter
 	stun     *limiter
+	guesses  *guesses
+	visits   *buckets[string] // of receivers, by nameplate; nil for no limit
+	ledger   *ledger
+	keys     passwords
+	speed    *rate.Limiter // of all peers together; nil for no limit
+	refusals *refusals
+	ready    *readiness
+	turn     *turnService // nil for none
 	messages sync.Pool
+	node     *node // nil unless it is one of several
 
-	mu      sync.Mutex
-	serving map[*socket]struct{}
-	closing bool
-	drained chan struct{} // closed when closing and no socket is served any more
+	mu         sync.Mutex
+	turnServer *turnserver.Server // nil unless Serve runs one
+	serving    map[*socket]struct{}
+	closing    bool
+	drained    chan struct{} // closed when closing and no socket is served any more
 }
 
 // New makes a relay. It starts nothing: a relay works only while it serves
@@ -37,27 +50,49 @@ func New(config Config) (*Relay, error) {
 	if err != nil {
 		return nil, err
 	}
+	ledger := newLedger(config.Limits)
 	r := &Relay{
-		config:  config,
-		table:   newTable(config.limits(), config.NameplateDigits),
-		opens:   newLimiter(config.RoomsPerMinute, config.RoomsPerMinute/3),
-		joins:   newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
-		resumes: newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
-		stun:    newLimiter(stunPerMinute, stunBurst),
-		serving: make(map[*socket]struct{}),
-		drained: make(chan struct{}),
+		config:   config,
+		ledger:   ledger,
+		table:    newTable(config.limits(), config.NameplateDigits, ledger),
+		guesses:  newGuesses(),
+		keys:     newPasswords(config.Access),
+		speed:    newSpeed(config.Limits.TotalBytesPerSecond),
+		refusals: newRefusals(config.Logger),
+		opens:    newLimiter(config.RoomsPerMinute, config.RoomsPerMinute/3),
+		joins:    newLimiter(config.JoinsPerMinute, config.JoinsPerMinute/3),
+		resumes:  newLimiter(config.ResumesPerMinute, config.ResumesPerMinute/3),
+		stun:     newLimiter(stunPerMinute, stunBurst),
+		turn:     newTURNService(config.TURN),
+		serving:  make(map[*socket]struct{}),
+		drained:  make(chan struct{}),
 	}
+	if n := config.Limits.JoinsPerNameplate; n >= 0 {
+		r.visits = newBuckets[string](n, n/3)
+	}
+	r.ready = &readiness{relay: r, start: time.Now(), failed: make(map[string]bool)}
+	r.table.observer = config.Observer
+	config.Observer.Watch(r.Stats)
+	r.table.hasTURN = r.turn != nil
 	r.upgrader = websocket.Upgrader{
-		// There are no cookies, nor anything else that a browser adds on its own, so
-		// pages of any origin may use the relay.
-		CheckOrigin:      func(*http.Request) bool { return true },
+		CheckOrigin:      origins(config.Origins).allows,
 		HandshakeTimeout: upgradeTimeout,
-		Error:            refuseUpgrade,
-		// The HTTP server's small buffers suffice, since long messages bypass them.
+		Error:            r.refuseUpgrade,
+		// A small buffer suffices for reading, since long messages bypass it, and one for
+		// writing is needed only while something is written. So an idle connection, of
+		// which there are thousands, takes little memory.
+		ReadBufferSize:  readBuffer,
+		WriteBufferPool: &sync.Pool{},
 	}
 	r.messages.New = func() any {
 		// One byte more than the largest frame, so that a larger one shows.
 		return &message{frame: make([]byte, 0, 1+config.MaxMessage+1), pool: &r.messages}
+	}
+	if config.Cluster != nil {
+		if r.node, err = newNode(config.Cluster, r.table, config.Logger); err != nil {
+			return nil, err
+		}
+		r.config.Checks = append(slices.Clone(config.Checks), Check{Name: "store", Run: r.node.check})
 	}
 	r.routes = r.newRoutes()
 	return r, nil
@@ -75,6 +110,7 @@ func (r *Relay) Shutdown(ctx context.Context) error {
 	r.table.close()
 	r.dismissUnjoined()
 
+	defer r.refusals.close()
 	select {
 	case <-r.drained:
 		return nil
@@ -91,6 +127,7 @@ func (r *Relay) Close() error {
 	r.cutOff()
 	r.table.close()
 	<-r.drained
+	r.refusals.close()
 	return nil
 }
 
@@ -154,10 +191,8 @@ func (r *Relay) cutOff() {
 	}
 }
 
-// newSpeed returns the limit of what one peer may send, or nil for none.
-func (r *Relay) newSpeed() *rate.Limiter {
-	if r.config.BytesPerSecond == 0 {
-		return nil
-	}
-	return rate.NewLimiter(rate.Limit(r.config.BytesPerSecond), max(r.config.BytesPerSecond, wire.MaxRoomFrame))
+// rejected tells the log and the metrics of a refusal.
+func (r *Relay) rejected(reason string) {
+	r.refusals.add(reason)
+	r.config.Observer.Rejected(reason)
 }

@@ -27,7 +27,11 @@ const testTimeout = 10 * time.Second
 
 // unlimited is a configuration without rate limits.
 func unlimited() Config {
-	return Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1}
+	return Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1, Limits: noLimits()}
+}
+
+func noLimits() Limits {
+	return Limits{MaxConnections: -1, ConnectionsPerClient: -1, RoomsPerClient: -1, JoinsPerNameplate: -1, SilentTimeout: 1000 * time.Hour}
 }
 
 // start serves a relay on a real socket and gives its base URL.

@@ -51,7 +51,8 @@ func (t *table) findResumer(p *peer, roomID, id [16]byte) (*room, wire.RoomError
 // openResume makes a resume room. A peer has to be admitted to it before the
 // table is unlocked.
 func (t *table) openResume(id [16]byte) *room {
-	r := &room{table: t, id: &id}
+	r := &room{table: t, id: &id, speed: newSpeed(t.bytesPerSecond)}
+	r.watchSilence()
 	r.expiry = time.AfterFunc(t.resumeTTL, r.expire)
 	t.resumes[id] = r
 	t.rooms++

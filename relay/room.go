@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/time/rate"
+
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -32,13 +34,26 @@ type room struct {
 	nonce     [16]byte
 	words     int // of the code, 0 if the sender did not say
 	ticket    wire.Ticket
+	owner     owner     // who opened it
+	until     time.Time // its end, unless it is burnt before
+
+	// A room that was at another node has no ticket and no owner.
+	restored   bool
+	ticketHash [32]byte
+
+	speed *rate.Limiter // of both peers together; nil for no limit
+	heard atomic.Bool   // something was forwarded since watchSilence looked
+
+	traffic traffic // transfers.go
 
 	// Changed under table.mu. Peers look each other up in slots without it.
-	slots  [2]atomic.Pointer[peer]
-	burnt  bool
-	over   bool
-	expiry *time.Timer
-	idle   *time.Timer // frees the receiver's slot; nil until both peers have been there
+	slots   [2]atomic.Pointer[peer]
+	burnt   bool
+	over    bool
+	expiry  *time.Timer
+	silence *time.Timer // ends the room when nothing is said; nil before watchSilence
+	idle    *time.Timer // frees the receiver's slot; nil until both peers have been there
+	turn    string      // the name in credentials for TURN; empty until a peer asks
 }
 
 // leave tells the other peer that p has left, and only then frees the slot. So
@@ -65,6 +80,7 @@ func (r *room) leave(p *peer) {
 		return // its next connection has the slot
 	}
 	r.slots[p.role].Store(nil)
+	r.left(p)
 	switch {
 	case r.over:
 	case r.empty() && (r.burnt || r.resumes()):
@@ -89,14 +105,21 @@ func (r *room) burn() {
 	r.table.mu.Lock()
 	defer r.table.mu.Unlock()
 	r.burnt = true
+	r.table.change(r)
+	if r.full() {
+		r.start()
+	}
 	r.expiry.Stop()
 	r.stopIdle()
+	r.watchSilence()
 }
 
 // withdraw ends the room at the sender's request. The receiver is told after
 // everything that the sender sent before.
 func (r *room) withdraw(p *peer) {
+	p.goodbye.Store(true)
 	r.table.mu.Lock()
+	r.left(p)
 	reason := wire.RoomWithdrawn
 	if r.burnt {
 		reason = wire.RoomUsed
@@ -140,8 +163,10 @@ func (r *room) finish(reason wire.RoomErrorCode) {
 		return
 	}
 	r.over = true
+	r.account(reason)
 	r.expiry.Stop()
 	r.stopIdle()
+	r.stopSilence()
 	r.table.remove(r, reason)
 }
 

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/congestion"
+	"github.com/tallow-transfer/tallow/internal/httpserver"
 )
 
 const (
@@ -55,7 +55,7 @@ func ListenTCP(ctx context.Context, addr string) (net.Listener, error) {
 }
 
 // Serve runs a relay on listener, and its STUN service on packets unless that is
-// nil, until ctx ends; then it ends all rooms properly and returns nil. It
+// nil, with the TURN service if there is one, until ctx ends; then it ends all rooms properly and returns nil. It
 // closes both sockets. If the configuration names no STUN address, peers are
 // told the port of packets.
 func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, config Config) error {
@@ -65,6 +65,9 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 		if addr, ok := packets.LocalAddr().(*net.UDPAddr); ok && config.STUNAddress == "" {
 			config.STUNAddress = ":" + strconv.Itoa(addr.Port)
 		}
+	}
+	if config.TURN != nil && config.TURN.Listener != nil {
+		defer config.TURN.Listener.Close()
 	}
 	relay, err := New(config)
 	if err != nil {
@@ -79,34 +82,62 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 		WriteTimeout:      2 * bodyTimeout,
 		IdleTimeout:       time.Minute,
 		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelDebug),
+		ErrorLog:          httpserver.ErrorLog(logger),
+		TLSConfig:         relay.config.TLS,
 	}
 	running, stop := context.WithCancel(ctx)
 	defer stop()
 	var services sync.WaitGroup
-	failed := make(chan error, 2)
-	services.Go(func() {
-		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
-			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
+	failed := make(chan error, 3)
+	serveTURN := packets != nil && relay.config.TURN != nil && len(relay.config.TURN.URLs) == 0
+	switch {
+	case serveTURN:
+		turn, err := relay.startTURN(packets)
+		if err != nil {
+			return err
 		}
-	})
-	if packets != nil {
+		services.Go(func() {
+			<-running.Done()
+			_ = turn.Close()
+		})
+	case packets != nil:
 		services.Go(func() {
 			if err := relay.ServeSTUN(running, packets); err != nil {
 				failed <- fmt.Errorf("the relay's STUN service cannot go on: %w", err)
 			}
 		})
 	}
+	services.Go(func() {
+		if err := serveHTTP(server, relay.Limit(listener)); !errors.Is(err, http.ErrServerClosed) {
+			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
+		}
+	})
+	if relay.node != nil {
+		defer relay.startNode(ctx, failed)()
+	}
 	logger.Info("relay serves", "addr", listener.Addr().String())
 	select {
 	case <-ctx.Done():
 	case err = <-failed:
+	}
+	if err == nil && config.DrainTimeout > 0 {
+		logger.Info("relay drains")
+		relay.drainFor(ctx, config.DrainTimeout)
 	}
 	logger.Info("relay shuts down")
 	shutdown(ctx, relay, server)
 	stop()
 	services.Wait()
 	return err
+}
+
+// serveHTTP serves HTTP/1.1, or by TLS HTTP/2 as well. WebSockets need HTTP/1.1, which
+// their clients ask for when they open a connection.
+func serveHTTP(server *http.Server, listener net.Listener) error {
+	if server.TLSConfig == nil {
+		return server.Serve(listener)
+	}
+	return server.ServeTLS(listener, "", "")
 }
 
 // shutdown ends a relay and its server, by force after shutdownGrace.

@@ -7,6 +7,8 @@ import (
 
 	"github.com/gorilla/websocket"
 	"golang.org/x/time/rate"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // How long things may take.
@@ -17,28 +19,40 @@ const (
 	closeGrace   = time.Second            // for a peer that is disconnected to close
 	replaceGrace = 100 * time.Millisecond // the same, if its next connection waits for the slot
 
+	messageTimeout = 2 * time.Minute // for a peer to send one message, since its first byte
+
 	slowWrite = time.Second // a write that takes longer was held up by the peer
 )
 
 // socket is the WebSocket of one peer, served by two goroutines. read
-// (inbound.go) is the one of the HTTP handler, which starts write (outbound.go)
+// (inbound.go) runs in the one of serveVisit, which starts write (outbound.go)
 // and waits for it.
 type socket struct {
-	conn  *websocket.Conn
-	peer  *peer
-	pool  *sync.Pool    // of *message with buffers for the largest frame allowed
-	speed *rate.Limiter // of what the peer sends; nil for no limit
+	conn      *websocket.Conn
+	peer      *peer
+	pool      *sync.Pool          // of *message with buffers for the largest frame allowed
+	speeds    []*rate.Limiter     // of what the peer sends, beside that of its room
+	throttled func(time.Duration) // is told when it has to wait for them
+	turn      *turnService        // nil for none
+	asks      *rate.Limiter       // for TURN servers
 
 	pong   chan struct{} // a ping came; the writer answers
 	joined atomic.Bool   // the peer is in a room
+
+	passed   bool          // it comes through another node (passed.go)
+	passing  atomic.Bool   // its room is at another node (pass.go)
+	handover chan struct{} // closed when that node takes over from the writer
 
 	born  time.Time
 	heard atomic.Int64 // when the peer last gave a sign of life, in ns since born
 	held  atomic.Bool  // read waits for the other peer, and so hears nothing
 }
 
-func newSocket(conn *websocket.Conn, pool *sync.Pool, speed *rate.Limiter) *socket {
-	s := &socket{conn: conn, pool: pool, speed: speed, pong: make(chan struct{}, 1), born: time.Now()}
+func newSocket(conn *websocket.Conn, pool *sync.Pool, throttled func(time.Duration)) *socket {
+	s := &socket{
+		conn: conn, pool: pool, throttled: throttled, pong: make(chan struct{}, 1), handover: make(chan struct{}), born: time.Now(),
+		asks: rate.NewLimiter(rate.Limit(turnAsksPerMinute)/60, turnAsksBurst),
+	}
 	s.peer = newPeer(s.limitReads)
 	// Control frames arrive under read, which must never wait for a write.
 	conn.SetPingHandler(func(string) error {
@@ -58,17 +72,31 @@ func newSocket(conn *websocket.Conn, pool *sync.Pool, speed *rate.Limiter) *sock
 }
 
 // serve lets the peer join by calling join, and runs its loops until the
-// connection has ended.
-func (s *socket) serve(join func()) {
+// connection has ended. If join returns a link, the peer's room is at the other end of
+// that.
+func (s *socket) serve(join func() *link) {
 	var writer sync.WaitGroup
 	writer.Go(s.write)
-	join()
+	if l := join(); l != nil {
+		s.passing.Store(true)
+		close(s.handover)
+		writer.Wait()
+		l.splice(s)
+		return
+	}
 	if room := s.peer.room; room != nil {
 		s.joined.Store(true)
 		defer room.leave(s.peer)
 		s.hold(s.peer.announce)
 	}
 	s.read()
+	if s.passed {
+		// The node between ended its half, so the peer may still be there.
+		s.peer.dismiss(wire.RoomClosing)
+		stop := time.AfterFunc(closeGrace, func() { _ = s.conn.Close() })
+		writer.Wait()
+		stop.Stop()
+	}
 	close(s.peer.gone)
 	_ = s.conn.Close()
 	writer.Wait()

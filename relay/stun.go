@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"net"
+	"net/netip"
 	"time"
 
 	"github.com/pion/stun/v4"
@@ -49,16 +50,27 @@ func (r *Relay) ServeSTUN(ctx context.Context, conn net.PacketConn) error {
 		}
 		failures = 0
 		source, ok := from.(*net.UDPAddr)
-		if !ok || !isBindingRequest(request, packet[:n]) || r.stun.wait(source.AddrPort().Addr()) > 0 {
+		if !ok {
 			continue
 		}
-		response, err := stun.Build(request, stun.BindingSuccess,
-			&stun.XORMappedAddress{IP: source.IP, Port: source.Port})
-		if err != nil {
-			continue
+		if answer := r.answerSTUN(request, packet[:n], source.AddrPort()); answer != nil {
+			_, _ = conn.WriteTo(answer, from) // if it is lost, the peer asks again
 		}
-		_, _ = conn.WriteTo(response.Raw, from) // if it is lost, the peer asks again
 	}
+}
+
+// answerSTUN returns the answer to a packet that is a Binding request, nil for
+// none. It decodes the packet into request.
+func (r *Relay) answerSTUN(request *stun.Message, packet []byte, from netip.AddrPort) []byte {
+	if !isBindingRequest(request, packet) || r.stun.wait(from.Addr()) > 0 {
+		return nil
+	}
+	answer, err := stun.Build(request, stun.BindingSuccess,
+		&stun.XORMappedAddress{IP: from.Addr().Unmap().AsSlice(), Port: int(from.Port())})
+	if err != nil {
+		return nil
+	}
+	return answer.Raw
 }
 
 // isBindingRequest decodes a packet into m and reports whether it is a Binding

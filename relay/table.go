@@ -2,7 +2,9 @@ package relay
 
 import (
 	"crypto/rand"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -18,6 +20,11 @@ const tombstoneTTL = 10 * time.Minute
 // happen under its lock.
 type table struct {
 	limits
+	hasTURN bool // the relay gives its peers TURN servers
+
+	ledger   *ledger      // of who has what
+	observer Observer     // is told of transfers
+	relayed  atomic.Int64 // payload passed on between peers, in bytes
 
 	mu         sync.Mutex
 	entries    map[string]*entry
@@ -26,20 +33,43 @@ type table struct {
 	numbers    numbers
 	rooms      int // entries that are rooms, and resume rooms
 	closing    bool
+	draining   bool // no new rooms of codes
+
+	// changed is called, with the table locked, when the record of a room has to be
+	// written; nil without a store.
+	changed func(roomRef)
 }
 
 // limits bounds rooms in time and number.
 type limits struct {
-	ttl         time.Duration // of a room that is not burnt
-	resumeTTL   time.Duration // of a resume room with one peer in it
-	idleTimeout time.Duration // for the first message of a receiver
-	limit       int           // rooms
+	ttl            time.Duration // of a room that is not burnt
+	resumeTTL      time.Duration // of a resume room with one peer in it
+	idleTimeout    time.Duration // for the first message of a receiver
+	silentTimeout  time.Duration // for any message, once the code is burnt
+	limit          int           // rooms
+	bytesPerSecond int           // of both peers of a room together; 0 for no limit
 }
 
 // entry is a nameplate in use, by a room or by a tombstone.
 type entry struct {
 	room   *room              // nil once it has ended
 	reason wire.RoomErrorCode // the answer to a later join
+	told   int                // how often it was given
+	holder netip.Prefix       // whose share of the short nameplates it counts in
+}
+
+// maxTold is how often it is said why a room can no longer be joined. After that
+// it is as if there had never been one: a late receiver is told once, and a stranger
+// cannot watch how long others are at it.
+const maxTold = 8
+
+// tell returns the reason why the room of an entry can no longer be joined.
+func (e *entry) tell(reason wire.RoomErrorCode) wire.RoomErrorCode {
+	if e.told >= maxTold {
+		return wire.RoomUnknown
+	}
+	e.told++
+	return reason
 }
 
 // tombstone says until when an ended room is remembered.
@@ -49,9 +79,9 @@ type tombstone struct {
 	until     time.Time
 }
 
-func newTable(l limits, leastDigits int) *table {
+func newTable(l limits, leastDigits int, ledger *ledger) *table {
 	return &table{
-		limits:  l,
+		limits: l, ledger: ledger, observer: unobserved{},
 		entries: make(map[string]*entry), resumes: make(map[[16]byte]*room),
 		numbers: numbers{least: leastDigits},
 	}
@@ -59,35 +89,55 @@ func newTable(l limits, leastDigits int) *table {
 
 // open makes a room, with the nameplate asked for or one of the table's choice.
 // It returns the reason if that cannot be.
-func (t *table) open(request wire.OpenRequest) (*room, wire.RoomErrorCode) {
+//
+// Who opens it has the room until it ends, and its nameplate until that is forgotten.
+func (t *table) open(request wire.OpenRequest, holder owner) (*room, wire.RoomErrorCode) {
 	wanted := request.Nameplate
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.forget()
 	held := t.entries[wanted]
 	switch {
-	case t.closing:
+	case t.closing, t.draining:
 		return nil, wire.RoomClosing
 	case held != nil && held.room != nil:
 		return nil, wire.RoomTaken
 	case t.rooms >= t.limit:
 		return nil, wire.RoomFull
 	}
+	mayHave := func(digits, size int) bool { return t.ledger.mayHave(holder.client, digits, size) }
+	if wanted != "" && !mayHave(t.numbers.length(wanted)) {
+		return nil, wire.RoomQuota
+	}
 	if wanted == "" {
-		wanted = t.numbers.choose(func(s string) bool { return t.entries[s] != nil })
+		wanted = t.numbers.choose(func(s string) bool { return t.entries[s] != nil }, mayHave)
 	}
 	if wanted == "" {
 		return nil, wire.RoomFull
 	}
+	if code := t.ledger.claim(openRooms, holder); code != 0 {
+		return nil, code
+	}
 	if held == nil {
 		t.numbers.add(wanted)
+	} else {
+		t.countNameplate(held, wanted, -1)
 	}
-	r := &room{table: t, nameplate: wanted, nonce: request.Nonce, words: request.Words}
+	r := &room{table: t, owner: holder, nameplate: wanted, nonce: request.Nonce, words: request.Words, speed: newSpeed(t.bytesPerSecond)}
 	_, _ = rand.Read(r.ticket[:]) // never fails
+	r.until = time.Now().Add(t.ttl)
 	r.expiry = time.AfterFunc(t.ttl, r.expire)
-	t.entries[wanted] = &entry{room: r}
+	e := &entry{room: r, holder: holder.client}
+	t.entries[wanted] = e
+	t.countNameplate(e, wanted, 1)
 	t.rooms++
 	return r, 0
+}
+
+// countNameplate adds to the holder's share of the nameplates of one length.
+func (t *table) countNameplate(e *entry, nameplate string, change int) {
+	digits, _ := t.numbers.length(nameplate)
+	t.ledger.countNameplate(e.holder, digits, change)
 }
 
 // find returns the room of a nameplate, or what to tell a peer that asks for it.
@@ -99,7 +149,7 @@ func (t *table) find(nameplate string) (*room, wire.RoomErrorCode) {
 	case e == nil:
 		return nil, wire.RoomUnknown
 	case e.room == nil:
-		return nil, e.reason
+		return nil, e.tell(e.reason)
 	default:
 		return e.room, 0
 	}
@@ -110,9 +160,13 @@ func (t *table) find(nameplate string) (*room, wire.RoomErrorCode) {
 // locked.
 func (t *table) remove(r *room, reason wire.RoomErrorCode) {
 	t.rooms--
+	defer t.change(r)
 	if r.resumes() {
 		delete(t.resumes, *r.id)
 		return
+	}
+	if !r.restored {
+		t.ledger.release(openRooms, r.owner)
 	}
 	e := t.entries[r.nameplate]
 	e.room, e.reason = nil, reason
@@ -131,6 +185,7 @@ func (t *table) forget() {
 		if t.entries[s.nameplate] == s.entry {
 			delete(t.entries, s.nameplate)
 			t.numbers.remove(s.nameplate)
+			t.countNameplate(s.entry, s.nameplate, -1)
 		}
 		n++
 	}
@@ -141,7 +196,14 @@ func (t *table) forget() {
 func (t *table) size() (rooms int, open bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.rooms, !t.closing
+	return t.rooms, !t.closing && !t.draining
+}
+
+// change notes that the record of a room has to be written. The table is locked.
+func (t *table) change(r *room) {
+	if t.changed != nil {
+		t.changed(r.ref())
+	}
 }
 
 // close ends all rooms and refuses new ones.

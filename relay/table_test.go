@@ -11,7 +11,9 @@ import (
 
 // newTestTable makes a table whose receivers have 10 s for their first message.
 func newTestTable(ttl time.Duration, limit, leastDigits int) *table {
-	return newTable(limits{ttl: ttl, resumeTTL: time.Hour, idleTimeout: 10 * time.Second, limit: limit}, leastDigits)
+	return newTable(limits{
+		ttl: ttl, resumeTTL: time.Hour, idleTimeout: 10 * time.Second, silentTimeout: 1000 * time.Hour, limit: limit,
+	}, leastDigits, newLedger(noLimits()))
 }
 
 // asPeer joins as the sender if there is a ticket, else as the receiver.
@@ -60,7 +62,7 @@ func (p *peer) wantReason(t *testing.T, code wire.RoomErrorCode) {
 func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 		s := join(t, tb, "7", &r.ticket)
 		rcv := join(t, tb, "7", nil)
 		rcv.spoke.Store(true)
@@ -82,7 +84,7 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 		leave(s)
 		leave(rcv)
 		time.Sleep(tombstoneTTL)
-		if _, code := tb.open(wire.OpenRequest{Nonce: testNonce()}); code != 0 {
+		if _, code := tb.open(wire.OpenRequest{Nonce: testNonce()}, owner{}); code != 0 {
 			t.Error(code)
 		}
 		if code := refused(tb, "7", nil); code != wire.RoomUnknown {
@@ -95,7 +97,7 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 		s, rcv := join(t, tb, "7", &r.ticket), join(t, tb, "7", nil)
 		r.burn()
 		time.Sleep(100 * time.Hour)
@@ -124,7 +126,7 @@ func TestBurntRoomLivesAsLongAsItsPeers(t *testing.T) {
 
 func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
 	tb := newTestTable(time.Hour, 10, 0)
-	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 	s := join(t, tb, "7", &r.ticket)
 	r.burn()
 	leave(s)
@@ -136,7 +138,7 @@ func TestBurntAndNeverJoinedEndsWithItsSender(t *testing.T) {
 func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 		leave(join(t, tb, "7", &r.ticket))
 		leave(join(t, tb, "7", nil))
 		time.Sleep(59 * time.Minute)
@@ -154,7 +156,7 @@ func TestUnburntRoomOutlivesItsPeers(t *testing.T) {
 func TestNoticesComeInOrder(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		tb := newTestTable(time.Hour, 10, 0)
-		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 		s := joinPeer(t, tb, newPeer(func(time.Duration) {}), "7", &r.ticket)
 		<-s.queue // welcome
 		first := join(t, tb, "7", nil)
@@ -188,7 +190,7 @@ func TestNoticesComeInOrder(t *testing.T) {
 func TestEachHearsOfTheOtherOnce(t *testing.T) {
 	tb := newTestTable(time.Hour, 10, 0)
 	defer tb.close()
-	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 	s, rcv := newPeer(func(time.Duration) {}), newPeer(func(time.Duration) {})
 	if tb.join(s, asSender("7", r.ticket), "") != 0 || tb.join(rcv, asReceiver("7"), "") != 0 {
 		t.Fatal("not admitted")
@@ -218,11 +220,11 @@ func TestEachHearsOfTheOtherOnce(t *testing.T) {
 
 func TestClosingTableRefuses(t *testing.T) {
 	tb := newTestTable(time.Hour, 10, 0)
-	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+	r, _ := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 	s := join(t, tb, "7", &r.ticket)
 	tb.close()
 	s.wantReason(t, wire.RoomClosing)
-	if _, code := tb.open(wire.OpenRequest{Nonce: testNonce()}); code != wire.RoomClosing {
+	if _, code := tb.open(wire.OpenRequest{Nonce: testNonce()}, owner{}); code != wire.RoomClosing {
 		t.Errorf("open: %v", code)
 	}
 	if code := refused(tb, "7", nil); code != wire.RoomClosing {
@@ -233,7 +235,7 @@ func TestClosingTableRefuses(t *testing.T) {
 func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 	tb := newTestTable(time.Hour, 5, 0)
 	for i := range 100 {
-		r, code := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: strconv.Itoa(1 + i)})
+		r, code := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: strconv.Itoa(1 + i)}, owner{})
 		if code != 0 {
 			t.Fatal(code)
 		}
@@ -252,7 +254,7 @@ func TestMemoryOfEndedRoomsIsBounded(t *testing.T) {
 	}
 	// A nameplate that ends several times has one tombstone, and can be asked for.
 	for range 20 {
-		r, code := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"})
+		r, code := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "7"}, owner{})
 		if code != 0 {
 			t.Fatal(code)
 		}
@@ -277,7 +279,7 @@ func TestNameplatesAreShortWhilePractical(t *testing.T) {
 	lengths := map[int]int{}
 	seen := map[string]bool{}
 	for range 1000 {
-		r, code := tb.open(wire.OpenRequest{Nonce: testNonce()})
+		r, code := tb.open(wire.OpenRequest{Nonce: testNonce()}, owner{})
 		if code != 0 {
 			t.Fatal(code)
 		}
@@ -296,7 +298,7 @@ func TestNameplatesAreShortWhilePractical(t *testing.T) {
 	tb = newTestTable(time.Hour, 6000, 4)
 	lengths = map[int]int{}
 	for range 6000 {
-		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce()})
+		r, _ := tb.open(wire.OpenRequest{Nonce: testNonce()}, owner{})
 		lengths[len(r.nameplate)]++
 	}
 	if lengths[4] != 4500 || lengths[5] != 1500 {
@@ -305,19 +307,21 @@ func TestNameplatesAreShortWhilePractical(t *testing.T) {
 	tb.close()
 }
 
+func anyLength(int, int) bool { return true }
+
 func TestNumbersRunOut(t *testing.T) {
 	n := &numbers{least: 9}
 	n.used[9] = 450_000_000
-	if got := n.choose(func(string) bool { return false }); got != "" {
+	if got := n.choose(func(string) bool { return false }, anyLength); got != "" {
 		t.Errorf("%q, although half of the last range is in use", got)
 	}
 	n.used[9]--
-	if got := n.choose(func(string) bool { return false }); len(got) != 9 {
+	if got := n.choose(func(string) bool { return false }, anyLength); len(got) != 9 {
 		t.Errorf("%q, want nine digits", got)
 	}
 	// The one number that is free is found.
 	n = &numbers{}
-	if got := n.choose(func(s string) bool { return s != "42" }); got != "42" {
+	if got := n.choose(func(s string) bool { return s != "42" }, anyLength); got != "42" {
 		t.Errorf("%q, want 42", got)
 	}
 }

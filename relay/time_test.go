@@ -73,7 +73,7 @@ func (n *pipeNet) join(t *testing.T, join wire.RoomJoin) client {
 
 func (n *pipeNet) pair(t *testing.T) (r *room, snd, rcv client) {
 	t.Helper()
-	r, code := n.relay.table.open(wire.OpenRequest{Nonce: testNonce()})
+	r, code := n.relay.table.open(wire.OpenRequest{Nonce: testNonce()}, owner{})
 	if code != 0 {
 		t.Fatal(code)
 	}

@@ -61,7 +61,7 @@ func (w *worker) start(c js.Value, run func(*transfer)) {
 	if w.transfer != nil && !w.transfer.ended() {
 		return
 	}
-	w.transfer = newTransfer(w, c.Get("verify").Truthy())
+	w.transfer = newTransfer(w, c.Get("verify").Truthy(), text(c, "password"))
 	go run(w.transfer)
 }
 

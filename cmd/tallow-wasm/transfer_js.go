@@ -16,13 +16,14 @@ type transfer struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	verify   bool
+	password string // of the relay
 	controls tallow.Controls
 	answers  chan bool
 	done     chan struct{} // closed at the end
 }
 
-func newTransfer(w *worker, verify bool) *transfer {
-	t := &transfer{worker: w, verify: verify, answers: make(chan bool, 1), done: make(chan struct{})}
+func newTransfer(w *worker, verify bool, password string) *transfer {
+	t := &transfer{worker: w, verify: verify, password: password, answers: make(chan bool, 1), done: make(chan struct{})}
 	t.ctx, t.cancel = context.WithCancel(w.ctx)
 	return t
 }
@@ -37,11 +38,11 @@ func (t *transfer) ended() bool {
 }
 
 // client returns a client of the relay that the page came from.
-func (w *worker) client() (*tallow.Client, error) {
+func (t *transfer) client() (*tallow.Client, error) {
+	w := t.worker
 	client, err := tallow.New(tallow.Config{
-		Relay:   w.scope.Get("location").Get("origin").String(),
-		Lanes:   []tallow.Lane{tallow.LaneWebRTC, tallow.LaneRelay},
-		Version: version,
+		Relay: w.scope.Get("location").Get("origin").String(), RelayPassword: t.password,
+		Lanes: []tallow.Lane{tallow.LaneWebRTC, tallow.LaneRelay}, Version: version,
 	})
 	if err == nil {
 		client.UsePage(w.connect)
@@ -50,17 +51,17 @@ func (w *worker) client() (*tallow.Client, error) {
 }
 
 // connect asks the page for a connection, and returns the port to it.
-func (w *worker) connect(servers []any) js.Value {
+func (w *worker) connect(configuration map[string]any) js.Value {
 	channel := w.scope.Get("MessageChannel").New()
 	theirs := channel.Get("port2")
-	w.scope.Call("postMessage", map[string]any{"event": "connect", "servers": servers}, []any{theirs})
+	w.scope.Call("postMessage", map[string]any{"event": "connect", "configuration": configuration}, []any{theirs})
 	return channel.Get("port1")
 }
 
 func (t *transfer) send(o tallow.SendOptions) {
 	defer close(t.done)
 	defer t.cancel()
-	c, err := t.worker.client()
+	c, err := t.client()
 	if err != nil {
 		t.fail(err)
 		return
@@ -72,7 +73,7 @@ func (t *transfer) send(o tallow.SendOptions) {
 func (t *transfer) receive(code string) {
 	defer close(t.done)
 	defer t.cancel()
-	c, err := t.worker.client()
+	c, err := t.client()
 	if err != nil {
 		t.fail(err)
 		return

@@ -41,7 +41,6 @@ const (
 	unsafeHint = "No receiver takes such a name. Rename it, or send it under another name with --rename-unsafe."
 	// skippedHint is for entries that did not arrive. Each has a line or an event.
 	skippedHint = "The lines above, or the skip events of --json, say which and why. Mend that and send again: what is in place is not sent again."
-	otherDisk   = " Or send again, and receive into another folder with --output."
 )
 
 // endings returns the ending for every reason.
@@ -74,20 +73,27 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonNoCurrentFolder: {text: "the current folder cannot be found: {detail}", hint: "Give the whole path of {path}."},
 		tallow.ReasonOutputName:      {text: "{path} is not a name that a file can have here", hint: "Choose another with --output."},
 		tallow.ReasonOutputOneName:   {text: "{count} files and folders are sent, so they cannot all be called {path}", hint: "Give --output a folder that is there."},
-		tallow.ReasonOutputFolder:    {text: "{path} cannot be used as a folder: {detail}", hint: "Choose another with --output."},
+		tallow.ReasonOutputFolder:    {text: "{path} cannot be used as a folder: {detail}", hint: "Choose another with --output.{good}"},
 		tallow.ReasonOutputOneFile:   {text: "only a single file can go to standard output", hint: "Give --output a folder for this."},
 		tallow.ReasonRelayName:       {text: "{detail}", hint: "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example. In a code it is what follows the @."},
-		tallow.ReasonNoRelay:         {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
-		tallow.ReasonLaneName:        {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
-		tallow.ReasonLinksName:       {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
-		tallow.ReasonNegativeLimit:   {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},
-		tallow.ReasonWordCount:       {text: "a code has 2 to 8 words, not {count}"},
-		tallow.ReasonCodeNamesRelay:  {text: "a code of one's own is a number and words, without a relay", hint: "Name the relay with --relay."},
-		tallow.ReasonConflictName:    {text: `--on-conflict cannot be "{detail}"`, hint: "It is one of ask, rename, overwrite, skip, fail."},
-		tallow.ReasonConflictAnswer:  {text: "the answer to a question cannot be to ask", hint: report},
-		tallow.ReasonManagerClosed:   {text: "no more transfers can begin", hint: report},
-		tallow.ReasonNoSuchTransfer:  {text: "there is no transfer {count}", hint: report},
-		tallow.ReasonNoDisk:          {text: "there is no disk here", hint: report},
+		tallow.ReasonRelayPassword: {
+			text: "the relay {relay} asks for a password, and this one is missing or wrong",
+			hint: "Ask who runs the relay. Put the password in TALLOW_RELAY_PASSWORD, and name the relay in TALLOW_RELAY or --relay, because no other relay gets it.",
+		},
+		tallow.ReasonRelayPasswordForm: {text: "the password of the relay cannot be longer than {count} bytes, nor have bytes that are not text", hint: "Ask who runs the relay."},
+		tallow.ReasonRelayPinName:      {text: "--relay-pin cannot be used: {detail}", hint: "The page on running a relay says how to compute it: docs/operating.md."},
+		tallow.ReasonNoRelay:           {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
+		tallow.ReasonPrivateLanes:      {text: "--private leaves none of these lanes", hint: "Add relay or webrtc to --lanes."},
+		tallow.ReasonLaneName:          {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
+		tallow.ReasonLinksName:         {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
+		tallow.ReasonNegativeLimit:     {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},
+		tallow.ReasonWordCount:         {text: "a code has 2 to 8 words, not {count}"},
+		tallow.ReasonCodeNamesRelay:    {text: "a code of one's own is a number and words, without a relay", hint: "Name the relay with --relay."},
+		tallow.ReasonConflictName:      {text: `--on-conflict cannot be "{detail}"`, hint: "It is one of ask, rename, overwrite, skip, fail."},
+		tallow.ReasonConflictAnswer:    {text: "the answer to a question cannot be to ask", hint: report},
+		tallow.ReasonManagerClosed:     {text: "no more transfers can begin", hint: report},
+		tallow.ReasonNoSuchTransfer:    {text: "there is no transfer {count}", hint: report},
+		tallow.ReasonNoDisk:            {text: "there is no disk here", hint: report},
 	}
 }
 
@@ -173,18 +179,37 @@ func networkEndings() map[tallow.Reason]ending {
 			hint: "The proxy is named in HTTPS_PROXY, HTTP_PROXY or ALL_PROXY. Check it, or name the relay in NO_PROXY to go without it.",
 		},
 		tallow.ReasonRelayTLS: {text: "no secure connection to the relay {relay}: {detail}", hint: "Check the relay's name, its certificate, and this machine's clock."},
+		tallow.ReasonRelayUpgrade: {
+			text: "a server in front of the relay {relay} does not pass WebSockets on: {detail}",
+			hint: "It is a proxy, such as nginx, that leaves out the Upgrade header. Tell who runs the relay; docs/operating.md has the lines that it needs.",
+		},
+		tallow.ReasonRelayGateway: {
+			text: "a server in front of the relay {relay} does not reach it: {detail}",
+			hint: "The relay is not running, or is being started. Try again in a minute, then tell who runs it.",
+		},
+		tallow.ReasonRelayPin: {
+			text: "the relay {relay} does not have the pinned key; its key is {detail}",
+			hint: "If its operator has changed the key, ask for the new pin. If not, somebody may be between you and the relay.",
+		},
+		tallow.ReasonRelayPinNoTLS: {
+			text: "the relay {relay} is reached without TLS, so it has no key to compare with the pin",
+			hint: "Name it by HOST or as wss://HOST, or leave out --relay-pin.",
+		},
 		tallow.ReasonRelayNoTLS: {
 			text: "no secure connection to the relay {relay}: {detail}",
 			hint: "That port does not speak TLS. If you trust the network up to the relay, write its address as ws://HOST:PORT.",
 		},
-		tallow.ReasonRelayProtocol: {text: "{relay} does not answer as a relay of this version does: {detail}", hint: "Check the relay's address, and that this program and the relay are of matching versions."},
-		tallow.ReasonRelayLost:     {text: "lost the connection to the relay {relay}: {detail}", hint: "Check your network connection and try again."},
-		tallow.ReasonRelayFull:     {text: "the relay {relay} has no room left", hint: "Try again in a few minutes, or use another relay."},
-		tallow.ReasonRelayRate:     {text: "too many attempts at the relay {relay}", hint: "{wait}"},
-		tallow.ReasonRelayClosing:  {text: "the relay {relay} is shutting down", hint: "Try again in a minute, or use another relay."},
-		tallow.ReasonRelayIdle:     {text: "the relay {relay} ended the connection, because nothing came through it in time", hint: "Check your network connection and try again."},
-		tallow.ReasonRelayReplaced: {text: "a newer connection of the same side has taken this one's place", hint: "Nothing is lost: the newer connection goes on."},
-		tallow.ReasonRelayRefused:  {text: "the relay {relay} refused: {detail}", hint: "Check that this program and the relay are of matching versions."},
+		tallow.ReasonRelayProtocol:    {text: "{relay} does not answer as a relay of this version does: {detail}", hint: "Check the relay's address, and that this program and the relay are of matching versions."},
+		tallow.ReasonRelayLost:        {text: "lost the connection to the relay {relay}: {detail}", hint: "Check your network connection and try again."},
+		tallow.ReasonRelayUnavailable: {text: "the relay {relay} has a fault, and cannot make or find codes now", hint: "{wait} What is under way goes on."},
+		tallow.ReasonRelayFull:        {text: "the relay {relay} has no room left", hint: "{wait} Or use another relay."},
+		tallow.ReasonRelayQuota:       {text: "your address or password has as much of the relay {relay} as it may have at a time", hint: "End transfers that wait. {wait}"},
+		tallow.ReasonRelayDenied:      {text: "the relay {relay} does not serve your address", hint: "Ask who runs the relay, or use another one."},
+		tallow.ReasonRelayRate:        {text: "too many attempts at the relay {relay}", hint: "{wait}"},
+		tallow.ReasonRelayClosing:     {text: "the relay {relay} is shutting down", hint: "Try again in a minute, or use another relay."},
+		tallow.ReasonRelayIdle:        {text: "the relay {relay} ended the connection, because nothing came through it in time", hint: "Check your network connection and try again."},
+		tallow.ReasonRelayReplaced:    {text: "a newer connection of the same side has taken this one's place", hint: "Nothing is lost: the newer connection goes on."},
+		tallow.ReasonRelayRefused:     {text: "the relay {relay} refused: {detail}", hint: "Check that this program and the relay are of matching versions."},
 	}
 }
 
@@ -218,20 +243,20 @@ func diskEndings() map[tallow.Reason]ending {
 			hint: "Choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output.",
 		},
 		tallow.ReasonNoSpace: {
-			text: "the disk of {path} is full: {bytes} more are needed", hint: "Make room, and {again}." + otherDisk,
-			variants: map[variant]wording{sizeUnknown: {"the disk of {path} takes no more files or bytes: {detail}", "Make room, and {again}." + otherDisk}},
+			text: "the disk of {path} is full: {bytes} more are needed", hint: "Make room, and {again}.{elsewhere}",
+			variants: map[variant]wording{sizeUnknown: {"the disk of {path} takes no more files or bytes: {detail}", "Make room, and {again}.{elsewhere}"}},
 		},
 		tallow.ReasonQuota: {
 			text: "this user's quota on the disk of {path} is used up, and {bytes} are still to come",
-			hint: "Remove files of your own there, or have the quota raised, and {again}." + otherDisk,
+			hint: "Remove files of your own there, or have the quota raised, and {again}.{elsewhere}",
 			variants: map[variant]wording{sizeUnknown: {
 				"this user's quota on the disk of {path} is used up",
-				"Remove files of your own there, or have the quota raised, and {again}." + otherDisk,
+				"Remove files of your own there, or have the quota raised, and {again}.{elsewhere}",
 			}},
 		},
-		tallow.ReasonReadOnly:    {text: "{path} cannot be written: {detail}", hint: "The disk is read-only. Mount it for writing, and {again}." + otherDisk},
-		tallow.ReasonPermission:  {text: "{path} cannot be written: {detail}", hint: "Change the permissions of the folder, and {again}." + otherDisk},
-		tallow.ReasonWrite:       {text: "{path} cannot be written: {detail}", hint: "See that the disk is there and sound, and {again}." + otherDisk},
+		tallow.ReasonReadOnly:    {text: "{path} cannot be written: {detail}", hint: "The disk is read-only. Mount it for writing, and {again}.{elsewhere}"},
+		tallow.ReasonPermission:  {text: "{path} cannot be written: {detail}", hint: "Change the permissions of the folder, and {again}.{elsewhere}"},
+		tallow.ReasonWrite:       {text: "{path} cannot be written: {detail}", hint: "See that the disk is there and sound, and {again}.{elsewhere}"},
 		tallow.ReasonWriter:      {text: "standard output cannot be written: {detail}", hint: "{sentence}"},
 		tallow.ReasonTextTooLong: {text: "the text is longer than {bytes}", hint: "Receive it into a file with --output."},
 		tallow.ReasonDisk:        {text: "{detail}", hint: "{sentence}"},

@@ -6,6 +6,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
@@ -25,6 +26,7 @@ import (
 //	file      path, bytes, blake3
 //	skip      path, reason, left_out: on purpose
 //	text      text
+//	leftover  path, bytes, last: RFC 3339
 //	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped, left_out
 //	error     kind, reason ("": the command line was wrong), message, hint
 //	listening addr
@@ -147,6 +149,13 @@ func (e *encoder) outcome(event tallow.Event) {
 			Reason  string `json:"reason"`
 			LeftOut bool   `json:"left_out"`
 		}{"skip", v.Path, v.Reason, v.LeftOut})
+	case tallow.LeftoverEvent:
+		e.write(struct {
+			Event string `json:"event"`
+			Path  string `json:"path"`
+			Bytes int64  `json:"bytes"`
+			Last  string `json:"last"`
+		}{"leftover", v.Path, v.Bytes, v.Last.UTC().Format(time.RFC3339)})
 	case tallow.EndEvent:
 		if v.State == tallow.StateCompleted {
 			e.done(v.Result)

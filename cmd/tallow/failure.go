@@ -84,13 +84,15 @@ func fillers(e *tallow.Error) *strings.Replacer {
 		"{detail}", e.Detail, "{count}", strconv.FormatInt(e.Count, 10),
 		"{entries}", entriesText(e.Count), "{files}", countText(e.Count, "file"),
 		"{bytes}", exactSize(e.Bytes), "{words}", alternatives(e.Words), "{wait}", waitHint(e.RetryAfter),
-		"{again}", againHint(e), "{sentence}", sentence(againHint(e)),
+		"{elsewhere}", elsewhereHint(e), "{good}", goodHint(e), "{again}", againHint(e), "{sentence}", sentence(againHint(e)),
 	)
 }
 
 // againHint says how to continue after an error.
 func againHint(e *tallow.Error) string {
 	switch {
+	case e.Waiting && !e.Kept:
+		return "run the same command again while the sender waits: the code still works"
 	case e.Waiting:
 		return "run the same command again while the sender waits: it goes on where it stopped"
 	case e.Kept:
@@ -100,6 +102,22 @@ func againHint(e *tallow.Error) string {
 }
 
 // sentence adds a capital letter and a full stop.
+// elsewhereHint says how to receive into another folder after an error.
+func elsewhereHint(e *tallow.Error) string {
+	if e.Waiting {
+		return " Or receive into another folder with --output, with the same code."
+	}
+	return " Or send again, and receive into another folder with --output."
+}
+
+// goodHint says that the code still works, if it does.
+func goodHint(e *tallow.Error) string {
+	if e.Waiting {
+		return " The code still works while the sender waits."
+	}
+	return ""
+}
+
 func sentence(words string) string {
 	return strings.ToUpper(words[:1]) + words[1:] + "."
 }

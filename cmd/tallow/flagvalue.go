@@ -30,11 +30,8 @@ func nameValues(cmd *cobra.Command) {
 
 // valueText is what a flag takes.
 func valueText(f *pflag.Flag) string {
-	value := f.Value
-	if v, ok := value.(namedValue); ok {
-		value = v.Value
-	}
-	switch value.Type() {
+	kind := kindOf(f)
+	switch kind {
 	case "int":
 		return "a number"
 	case "duration":
@@ -43,6 +40,29 @@ func valueText(f *pflag.Flag) string {
 		return "bytes a second such as 500K, 1.5M or 1G"
 	case "bool":
 		return "true or false"
+	case "stringSlice":
+		return "a list, separated by commas"
 	}
-	return "a " + value.Type()
+	return "a " + kind
+}
+
+// fileText is what the setting of a flag takes in a file.
+func fileText(f *pflag.Flag) string {
+	switch kindOf(f) {
+	case "int", "bool":
+		return valueText(f)
+	case "stringSlice":
+		return `a list such as ["a", "b"]`
+	case "string":
+		return "a string in quotes"
+	}
+	return valueText(f) + ", in quotes"
+}
+
+// kindOf is the type of a flag's value.
+func kindOf(f *pflag.Flag) string {
+	if v, ok := f.Value.(namedValue); ok {
+		return v.Value.Type()
+	}
+	return f.Value.Type()
 }

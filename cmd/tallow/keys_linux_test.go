@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -188,6 +189,10 @@ func startSlowTransfer(t *testing.T, p *pty) (send *exec.Cmd, dir string) {
 
 // A person at a terminal sends, pauses, resumes and quits.
 func TestKeysOfASender(t *testing.T) {
+	// A signal that is ignored here, as under nohup, would be ignored by the command.
+	heard := make(chan os.Signal, 1)
+	signal.Notify(heard, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(heard) })
 	for _, end := range []struct {
 		how  string
 		keys string // typed, or else

@@ -6,9 +6,13 @@
 // completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
+//	relaysettings.go  the settings of a relay; relaytls.go, relaymetrics.go, relaylimits.go
+//	              and relaylog.go have those of one subject each, services.go runs what
+//	              is beside it
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
 //	transfer.go   the flags of send and receive; rate.go has --limit-rate
+//	relayturn.go  the relay's flags for TURN
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
 //	terminal.go   the rules of what people see

@@ -30,6 +30,7 @@ type narrator struct {
 	offer   tallow.Offer
 	skipped []string // the first paths of what was skipped, at most shownNames
 	leftOut []string // likewise of what was left out on purpose
+	older   []tallow.LeftoverEvent
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
@@ -75,6 +76,8 @@ func (n *narrator) event(event tallow.Event) {
 		}
 	case tallow.FileEvent:
 		n.file(e.Path)
+	case tallow.LeftoverEvent:
+		n.older = append(n.older, e)
 	case tallow.EndEvent:
 		if e.State == tallow.StateCompleted {
 			n.done(e.Result)
@@ -210,6 +213,21 @@ func (n *narrator) done(r tallow.Result) {
 	if r.LeftOut > 0 {
 		n.screen.say("Left out on purpose: %s", omittedText(r.LeftOut, "symlink", "symlinks", n.leftOut))
 	}
+	n.leftovers()
+}
+
+// leftovers tells what interrupted transfers have left in the folder.
+func (n *narrator) leftovers() {
+	if len(n.older) == 0 {
+		return
+	}
+	var paths []string
+	var bytes int64
+	for _, l := range n.older {
+		paths = append(paths, l.Path)
+		bytes += l.Bytes
+	}
+	n.screen.say("Interrupted before, and kept: %s (%s). Receive the same again to go on, or delete it.", namesText(paths), bytesText(bytes))
 }
 
 // leaveOut notes what was left out on purpose: it is told at the end, since there

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"net"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/tallow-transfer/tallow/internal/certificate"
+	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
 )
@@ -19,9 +20,22 @@ import (
 // server is the command that runs a relay.
 type server struct {
 	*program
-	listen string
-	stun   string
-	config relay.Config
+	listen    string
+	stun      string
+	config    relay.Config
+	turn      turnFlags
+	tls       tlsSettings
+	metrics   metricsSettings
+	cluster   clusterSettings
+	logFormat string
+	sentryDSN string
+	networks  networkLists
+
+	certificates certificate.Source // nil without TLS
+
+	settings    *settings.Set // relaysettings.go
+	file        string        // --config
+	printConfig bool
 }
 
 // noSTUN is the value of --stun that turns the service off.
@@ -35,50 +49,92 @@ func newRelay(p *program) *cobra.Command {
 		Long: `Run a relay, where machines meet. It learns neither names nor contents of
 files, and cannot read what it passes on.
 
-It has no TLS: put it behind a server that has, and set --trust-proxy. Its STUN
-service is on the UDP port of the same number.`,
+For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains, or
+put it behind a server that has, and name that in --trusted-proxies. Its STUN
+service is on the UDP port of the same number, and its TURN service with --turn.`,
 		Example: `  tallow relay
-  tallow relay --listen 127.0.0.1:8080 --trust-proxy --stun relay.example:8080`,
+  tallow relay --listen :443 --acme-domains relay.example --redirect-listen :80
+  tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun relay.example:8080`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd) },
 	}
-	flags := cmd.Flags()
-	flags.StringVar(&s.listen, "listen", ":8080", "`address` to listen on; port 0 takes any that is free")
-	flags.StringVar(&s.stun, "stun", "", "`address` of the STUN service that machines are told: HOST:PORT, :PORT or \"off\" (default the port of --listen)")
-	flags.DurationVar(&s.config.UnclaimedTTL, "ttl", time.Hour, "how long a code waits to be used")
-	flags.IntVar(&s.config.MaxRooms, "max-rooms", 10_000, "`number` of codes that there can be at a time")
-	flags.IntVar(&s.config.RoomsPerMinute, "sessions-per-minute", 60, "`number` of codes that one address may get in a minute, -1 for no limit")
-	flags.IntVar(&s.config.JoinsPerMinute, "joins-per-minute", 60, "`number` of codes that one address may try in a minute, -1 for no limit")
-	flags.IntVar(&s.config.BytesPerSecond, "bytes-per-second", 0, "`bytes` that one machine may send in a second, 0 for no limit")
-	flags.BoolVar(&s.config.TrustProxy, "trust-proxy", false, "take the address of machines from X-Forwarded-For")
-	for _, name := range []string{"listen", "stun", "ttl", "max-rooms", "sessions-per-minute", "joins-per-minute", "bytes-per-second"} {
-		completeFlag(cmd, name, noCompletion)
-	}
+	s.addSettings(cmd)
 	return cmd
 }
 
-func (s *server) run(ctx context.Context) error {
+func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
+	if err := s.loadSettings(cmd); err != nil {
+		return err
+	}
 	if err := s.check(); err != nil {
 		return err
 	}
+	if s.printConfig {
+		return s.settings.Print(s.stdout)
+	}
 	s.config.Version = buildInfo().Version
-	s.config.Logger = s.logger(s.level())
+	closeLog, err := s.openLog()
+	if err != nil {
+		return err
+	}
+	defer closeLog()
 	if s.stun != noSTUN {
 		s.config.STUNAddress = s.stun
+	}
+	run := newServices(ctx)
+	defer run.end()
+	if s.tls.on() {
+		if err := s.secure(run); err != nil {
+			return err
+		}
+	}
+	if s.metrics.listen != "" {
+		if err := s.measure(run); err != nil {
+			return err
+		}
+	}
+	if s.cluster.redis != "" {
+		leave, err := s.join(run)
+		if err != nil {
+			return err
+		}
+		defer leave()
 	}
 	listener, packets, err := s.bind(ctx)
 	if err != nil {
 		return err
 	}
-	if err := s.announce(listener.Addr()); err != nil {
+	err = s.turn.listen(ctx, s.config.TURN, s.config.TLS)
+	if err == nil {
+		err = s.beside(run, listener.Addr())
+	}
+	if err == nil {
+		err = s.announce(listener.Addr())
+	}
+	if err != nil {
 		_ = listener.Close()
 		if packets != nil {
 			_ = packets.Close()
 		}
+		if t := s.config.TURN; t != nil && t.Listener != nil {
+			_ = t.Listener.Close()
+		}
 		return err
 	}
-	if err := relay.Serve(ctx, listener, packets, s.config); err != nil {
+	err = relay.Serve(run.ctx, listener, packets, s.config)
+	if err == nil {
+		err = run.failure(ctx)
+	}
+	if err != nil {
 		return &failure{kind: tallow.KindNetwork, message: err.Error(), hint: "Start it again.", err: err}
+	}
+	return nil
+}
+
+// beside starts what listens beside the relay.
+func (s *server) beside(run *services, main net.Addr) error {
+	if s.tls.redirectListen != "" {
+		return s.redirect(run, main)
 	}
 	return nil
 }
@@ -86,35 +142,51 @@ func (s *server) run(ctx context.Context) error {
 // check rejects invalid values.
 func (s *server) check() error {
 	if _, _, err := net.SplitHostPort(s.listen); err != nil {
-		return usage("Write it as HOST:PORT or :PORT.", "--listen cannot be %q", s.listen)
+		return usage("Write it as HOST:PORT or :PORT.", "%s cannot be %q", s.settings.Place("listen"), s.listen)
 	}
 	if _, _, err := net.SplitHostPort(s.stun); err != nil && s.stun != "" && s.stun != noSTUN {
-		return usage("Write it as HOST:PORT or :PORT, or \"off\".", "--stun cannot be %q", s.stun)
+		return usage("Write it as HOST:PORT or :PORT, or \"off\".", "%s cannot be %q", s.settings.Place("stun"), s.stun)
 	}
 	hint := "See tallow relay --help."
 	switch {
 	case s.config.UnclaimedTTL < time.Second:
-		return usage(hint, "--ttl has to be at least 1s")
+		return usage(hint, "%s has to be at least 1s", s.settings.Place("ttl"))
 	case s.config.MaxRooms < 1:
-		return usage(hint, "--max-rooms has to be at least 1")
+		return usage(hint, "%s has to be at least 1", s.settings.Place("max-rooms"))
 	case s.config.BytesPerSecond < 0:
-		return usage(hint, "--bytes-per-second cannot be negative")
+		return usage(hint, "%s cannot be negative", s.settings.Place("bytes-per-second"))
+	case s.config.DrainTimeout < 0:
+		return usage(hint, "%s cannot be negative", s.settings.Place("drain-timeout"))
+	}
+	if s.logFormat != logText && s.logFormat != logJSON {
+		return usage("It is text or json.", "%s cannot be %q", s.settings.Place("log-format"), s.logFormat)
+	}
+	if err := s.tls.check(s.settings.Place); err != nil {
+		return err
+	}
+	if err := s.metrics.check(s.settings.Place); err != nil {
+		return err
+	}
+	if err := s.cluster.check(s.settings.Place); err != nil {
+		return err
+	}
+	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {
+		return err
+	}
+	var err error
+	if s.config.TURN, err = s.turn.relayConfig(); err != nil {
+		return err
+	}
+	if s.turn.on && s.cluster.redis != "" {
+		return usage("Run a TURN server that all of them share, and name it with --turn-url.", "--turn cannot be used with --redis: a machine may reach the server of another relay")
+	}
+	if s.turn.on && s.stun == noSTUN {
+		return usage("Leave out --stun.", "--turn needs the UDP port that --stun off closes")
 	}
 	if _, err := relay.New(s.config); err != nil {
 		return usage(hint, "%v", err)
 	}
 	return nil
-}
-
-// level returns the level of the log.
-func (s *server) level() slog.Level {
-	switch {
-	case s.verbose:
-		return slog.LevelDebug
-	case s.quiet:
-		return slog.LevelWarn
-	}
-	return slog.LevelInfo
 }
 
 // bind binds the relay's sockets; packets is nil without STUN.
@@ -127,19 +199,24 @@ func (s *server) bind(ctx context.Context) (listener net.Listener, packets net.P
 	if err == nil {
 		return listener, packets, nil
 	}
+	return nil, nil, s.cannotListen("listen", s.listen, err)
+}
+
+// cannotListen is the error of an address that a setting names.
+func (s *server) cannotListen(name, addr string, err error) error {
 	f := &failure{
-		kind: tallow.KindNetwork, message: fmt.Sprintf("cannot listen on %s: %s", s.listen, cause(err)),
-		hint: "Choose another address with --listen.", err: err,
+		kind: tallow.KindNetwork, message: fmt.Sprintf("cannot listen on %s: %s", addr, cause(err)),
+		hint: "Choose another address with --" + name + ".", err: err,
 	}
 	var address *net.AddrError
-	var name *net.DNSError
+	var host *net.DNSError
 	switch {
 	case errors.Is(err, fs.ErrPermission):
 		f.kind = tallow.KindIO
-	case errors.As(err, &address), errors.As(err, &name):
+	case errors.As(err, &address), errors.As(err, &host):
 		f.kind = tallow.KindUsage
 	}
-	return nil, nil, f
+	return f
 }
 
 // announce prints the address on which the relay listens.

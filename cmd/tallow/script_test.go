@@ -22,7 +22,9 @@ import (
 //
 //	expect N   the exit code has to be N
 //	to FILE    stdout goes to FILE
+//	log FILE   stderr goes to FILE
 //	after FILE waits until FILE has a first line
+//	in DIR     the command runs in DIR
 //	idle       stdin gives nothing and does not end
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
@@ -59,6 +61,14 @@ func words() map[string]func() int {
 			os.Stdout = f
 			return rest()
 		},
+		"log": func() int {
+			f, err := os.Create(shift())
+			if err != nil {
+				return fail(err)
+			}
+			os.Stderr = f
+			return rest()
+		},
 		"after": func() int {
 			if _, err := firstLine(shift()); err != nil {
 				return fail(err)
@@ -72,6 +82,12 @@ func words() map[string]func() int {
 			}
 			defer w.Close()
 			os.Stdin = r
+			return rest()
+		},
+		"in": func() int {
+			if err := os.Chdir(shift()); err != nil {
+				return fail(err)
+			}
 			return rest()
 		},
 		"answers":  answers,
@@ -126,21 +142,37 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Setup:               surround(startRelay(t)),
+		Condition:           condition,
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"await":  await,
-			"code":   readCode,
-			"events": checkEvents,
-			"fewer":  dropWord,
-			"random": random,
-			"relay":  useRelay,
-			"signal": sendSignal,
-			"still":  standsStill,
-			"zeros":  zeros,
-			"term":   terminate,
-			"clock":  startClock,
-			"under":  checkClock,
+			"await":        await,
+			"certificate":  makeCertificate,
+			"get":          get,
+			"nginx":        runNginx,
+			"secretless":   secretless,
+			"until-metric": untilMetric,
+			"set":          setFromFile,
+			"code":         readCode,
+			"events":       checkEvents,
+			"fewer":        dropWord,
+			"random":       random,
+			"relay":        useRelay,
+			"signal":       sendSignal,
+			"still":        standsStill,
+			"zeros":        zeros,
+			"term":         terminate,
+			"clock":        startClock,
+			"under":        checkClock,
 		},
 	})
+}
+
+// condition decides what a script may ask for in brackets: [nginx].
+func condition(name string) (bool, error) {
+	if name != "nginx" {
+		return false, fmt.Errorf("there is no condition %s", name)
+	}
+	_, ok := nginxPath()
+	return ok, nil
 }
 
 // startRelay runs the relay that scripts use unless they run their own, and
@@ -172,6 +204,11 @@ func startRelay(t *testing.T) string {
 // TALLOW_RELAY and RELAY, and a folder "got".
 func surround(relayAddr string) func(*testscript.Env) error {
 	return func(e *testscript.Env) error {
+		source, err := filepath.Abs("../..")
+		if err != nil {
+			return err
+		}
+		e.Setenv("SOURCE", source)
 		e.Setenv("RELAY", relayAddr)
 		e.Setenv("TALLOW_RELAY", relayAddr)
 		e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))

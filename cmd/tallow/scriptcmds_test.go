@@ -92,6 +92,16 @@ func useRelay(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Setenv("TALLOW_RELAY", e.Addr)
 }
 
+// set NAME FILE PATTERN waits until FILE has the pattern in it, and sets the variable
+// NAME to what the pattern's group matches.
+func setFromFile(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: set NAME FILE PATTERN")
+	}
+	await(ts, false, args[1:])
+	ts.Setenv(args[0], regexp.MustCompile(args[2]).FindStringSubmatch(ts.ReadFile(args[1]))[1])
+}
+
 // random FILE SIZE makes a file of random bytes, different ones in each file.
 func random(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {

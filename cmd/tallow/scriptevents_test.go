@@ -16,6 +16,7 @@ var contract = map[string]map[string]any{
 	"wait":      {"reason": "", "relay": "", "nameplate": "", "detail": ""},
 	"peer":      {},
 	"verify":    {"words": ""},
+	"leftover":  {"path": "", "bytes": 0.0, "last": ""},
 	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false, "resuming": false},
 	"lane":      {"lane": "", "state": ""},
 	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0.},

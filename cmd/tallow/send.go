@@ -93,6 +93,8 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 		return o, usage("It looks like 7-apple-walrus-kayak.", "--code is empty")
 	case s.words < 1:
 		return o, usage("", "a code needs words")
+	case given("relay-pin") && s.relay == "" && s.getenv("TALLOW_RELAY") == "":
+		return o, usage("Name the relay with --relay HOST.", "--relay-pin is for a relay, and there is none")
 	case given("text") && len(args) > 0:
 		return o, usage("Send them one after the other.", "a text and paths cannot be sent together")
 	case given("text") && s.text == "":

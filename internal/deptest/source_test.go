@@ -17,7 +17,7 @@ import (
 func libraries() []string { return []string{"internal", "pkg", "relay"} }
 
 // programs are the folders whose code may make contexts and end the process.
-func programs() []string { return []string{"cmd", "internal/bench"} }
+func programs() []string { return []string{"cmd", "internal/bench", "internal/load"} }
 
 // forbiddenCalls are functions that a library must not call, by import path.
 func forbiddenCalls() map[string][]string {

@@ -40,7 +40,7 @@ func TestKilled(t *testing.T) {
 		t.Run(fmt.Sprint(blocks), func(t *testing.T) {
 			to := t.TempDir()
 			killed(t, top, to, blocks)
-			if got := partial.Remembered(to); len(got) != 1 || string(got[0]) != childSealed {
+			if got := partial.Remembered(to, ""); len(got) != 1 || string(got[0]) != childSealed {
 				t.Errorf("%q is remembered", got)
 			}
 			d := deliver(t, to, destination.Options{}, top)

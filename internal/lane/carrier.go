@@ -29,7 +29,7 @@ type Traits struct {
 	// labels events and byte counters, and decides nothing else.
 	Kind wire.Lanes
 	// Direct carriers run from machine to machine. Others carry data only while
-	// no direct one can.
+	// no direct one can, and no indirect one of a higher rank.
 	Direct bool
 	// Rank orders carriers: control messages use the lane of the highest rank.
 	Rank int
@@ -42,6 +42,12 @@ type Traits struct {
 	SharedPath string
 }
 
+// Excludes reports whether a carrier with other traits carries no data while one
+// with these can.
+func (t Traits) Excludes(other Traits) bool {
+	return !other.Direct && (t.Direct || t.Rank > other.Rank)
+}
+
 // RoundTripper is a Carrier that can measure the round-trip time of its path.
 type RoundTripper interface {
 	// RoundTrip returns the latest sample, or 0 if there is none since the last
@@ -49,8 +55,11 @@ type RoundTripper interface {
 	RoundTrip() time.Duration
 }
 
-// Ranks of the carriers that exist. A new carrier may use any number between.
+// Ranks of the carriers that exist. A new carrier may use any number between. A TURN
+// server carries the packets of the peers' own SCTP, which is slower than TCP to
+// the relay and from it.
 const (
+	RankTURN    = 5
 	RankRelayed = 10
 	RankWebRTC  = 20
 	RankTCP     = 30

@@ -83,6 +83,14 @@ func (a *associations) keep(ctx context.Context) {
 	tick := time.NewTicker(observeEvery)
 	defer tick.Stop()
 	for carrying := 0; ; {
+		// A relayed connection waits until it has to take the place of the room.
+		for a.connection.Relayed() && a.link.carries(wire.LaneRelay) {
+			select {
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
 		wanted := a.wanted(growth.Sample{
 			At: time.Since(began), Delivered: a.link.Delivered(), Remaining: a.link.remaining(), Active: carrying, RTT: a.channel.MinRTT(),
 		})

@@ -15,18 +15,28 @@ type Config struct {
 	// Relay is the configured relay, as the user wrote it; empty if there is
 	// none.
 	Relay string
+	// RelayPins are the keys of which a relay has to have one; none: any relay with a
+	// certificate that this machine trusts.
+	RelayPins []rendezvous.Pin
+	// RelayPassword is the password of the configured relay, if that is closed. No
+	// other relay gets it.
+	RelayPassword string
 	// Local is the network of this machine, where a sender without a configured
 	// relay serves one itself. It is nil where this is not possible, as in a
 	// browser.
 	Local LocalNetwork
 	// Lanes are the kinds of lanes that may carry data.
 	Lanes wire.Lanes
+	// Private keeps the addresses of this machine from the peer: the only lanes are
+	// the relayed one, and webrtc through the relay's TURN servers. Local has to be
+	// nil.
+	Private bool
 	// RoomDialer opens the WebSockets of rooms. If nil, they are the system's or,
 	// in a browser, the browser's.
 	RoomDialer rendezvous.Dialer
 	// NewPeerConnection makes the connections of webrtc lanes. If nil, pion's are
 	// used; in a browser there are no webrtc lanes without this.
-	NewPeerConnection func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error)
+	NewPeerConnection func(c webrtc.Configuration) (webrtc.PeerConnection, error)
 	// FailedCodes remembers codes whose handshake failed, across runs of the
 	// program. If nil, nothing is remembered.
 	FailedCodes FailedCodes

@@ -23,22 +23,30 @@ func Dial(ctx context.Context, c Config, k code.Code, o MeetingObserver) (*Peer,
 	if c.triedBefore(vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate}) {
 		return nil, ErrTriedBefore
 	}
-	room, at, err := c.joinRoom(ctx, k, o)
-	if err != nil {
-		if errors.Is(ctx.Err(), context.Canceled) {
-			err = context.Cause(ctx)
+	for {
+		room, at, err := c.joinRoom(ctx, k, o)
+		if err != nil {
+			if errors.Is(ctx.Err(), context.Canceled) {
+				err = context.Cause(ctx)
+			}
+			return nil, err
 		}
-		return nil, err
-	}
-	if want := room.Words(); want != 0 && want != len(k.Words) {
+		if want := room.Words(); want != 0 && want != len(k.Words) {
+			_ = room.Close()
+			return nil, &WordCountError{Have: len(k.Words), Want: want}
+		}
+		p, err := authenticate(ctx, room, at, k, o)
+		if err == nil {
+			return p, nil
+		}
 		_ = room.Close()
-		return nil, &WordCountError{Have: len(k.Words), Want: want}
+		if ctx.Err() != nil || !isRelayLoss(err) {
+			return nil, err
+		}
+		// The relay moved the room, or broke, before a message was sent in it. If the
+		// room cannot be joined again, that is the error.
+		o.PeerLeft()
 	}
-	p, err := authenticate(ctx, room, at, k, o)
-	if err != nil {
-		_ = room.Close()
-	}
-	return p, err
 }
 
 // authenticate runs the receiver's side of the handshake with a code.

@@ -8,7 +8,7 @@ import "github.com/tallow-transfer/tallow/internal/wire"
 // allows.
 func (l *Link) newDialers() ([]dialer, error) {
 	var all []dialer
-	if l.config.Lanes&wire.LaneTCP != 0 {
+	if l.config.Lanes&wire.LaneTCP != 0 && !l.config.Private {
 		d, err := newTCPDialer(l)
 		if err != nil {
 			return nil, err

@@ -14,7 +14,7 @@
 // A Link is a session.Session that has lanes:
 //
 //	the relayed lane     the room itself, at once               link.go
-//	direct lanes         set up by sealed signals               direct.go, tcp.go, webrtc.go
+//	direct lanes         set up by sealed signals               direct.go, tcp.go, webrtc.go, iceservers.go
 //	a lost connection    noticed, then made again               loss.go, reconnect.go
 //	a restarted peer     another process of the receiver        restart.go
 //

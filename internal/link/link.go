@@ -9,7 +9,6 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/lane/relayed"
-	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -55,11 +54,11 @@ type Link struct {
 	disconnected atomic.Bool // the observer was told
 
 	mu         sync.Mutex
-	generation uint32             // of the newest keys; a session begins with 0
-	numbered   uint16             // direct lanes of that generation so far
-	iceServers []webrtc.ICEServer // offered by the relay of the newest room
-	failed     wire.Lanes         // kinds of direct lanes that failed
-	restarted  *Peer              // the receiver's new process
+	generation uint32           // of the newest keys; a session begins with 0
+	numbered   uint16           // direct lanes of that generation so far
+	room       *rendezvous.Room // the newest
+	failed     wire.Lanes       // kinds of direct lanes that failed
+	restarted  *Peer            // the receiver's new process
 
 	observing sync.Mutex         // held while the observer is told about lanes, to keep the order
 	active    map[wire.Lanes]int // number of lanes of each kind that carry data
@@ -74,7 +73,7 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Link{
 		Session: session.New(p.keys(), session.Options{
-			Allowed: p.config.Lanes, Verifies: o.Verifies, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
+			Allowed: p.config.Lanes, NoDirect: p.config.Private, Verifies: o.Verifies, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
 		}),
 		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
 		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),
@@ -101,19 +100,13 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 // generation.
 func (l *Link) attachRoom(room *rendezvous.Room) error {
 	l.mu.Lock()
-	l.iceServers = iceServers(room)
 	id := session.LaneID(l.generation, 0)
 	l.mu.Unlock()
-	return l.attach(id, wire.LaneRelay, relayed.New(l.ctx, room))
-}
-
-// iceServers returns the servers that the relay of a room offers. Credentials for
-// TURN would be added here.
-func iceServers(room *rendezvous.Room) []webrtc.ICEServer {
-	if room.STUN() == "" {
-		return nil
+	err := l.attach(id, wire.LaneRelay, relayed.New(l.ctx, room))
+	if err == nil {
+		l.setICEServers(room)
 	}
-	return []webrtc.ICEServer{{Address: room.STUN()}}
+	return err
 }
 
 // Close ends the session and its connections, and waits for all goroutines.

@@ -358,7 +358,7 @@ func TestRestart(t *testing.T) {
 
 	other := k
 	other.Words = []string{"acre", "acorn", "acid"}
-	if _, err := link.Redial(t.Context(), c, other, [][]byte{sealed}); !errors.Is(err, link.ErrNothingToResume) {
+	if _, _, err := link.Redial(t.Context(), c, other, [][]byte{sealed}); !errors.Is(err, link.ErrNothingToResume) {
 		t.Errorf("with another code: %v", err)
 	}
 	var waiting sync.WaitGroup
@@ -367,9 +367,12 @@ func TestRestart(t *testing.T) {
 			t.Errorf("the sender: %v", err)
 		}
 	})
-	p, err = link.Redial(t.Context(), c, k, [][]byte{{1, 2, 3}, sealed})
+	p, used, err := link.Redial(t.Context(), c, k, [][]byte{{1, 2, 3}, sealed})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if used != 1 {
+		t.Errorf("state %d was used", used)
 	}
 	waiting.Wait()
 	s = a.Restarted()

@@ -41,7 +41,7 @@ func Listen(ctx context.Context, c Config, k code.Code) (*Listener, error) {
 		}
 		l.at.endpoint = l.local.Endpoint()
 	}
-	l.client = rendezvous.New(l.at.endpoint, c.relayOptions())
+	l.client = rendezvous.New(l.at.endpoint, l.at.relayOptions())
 	l.room, err = l.client.Open(ctx, rendezvous.OpenRequest{Nonce: l.nonce, Nameplate: k.Nameplate, Words: len(k.Words)})
 	if err != nil {
 		_ = l.closeLocal()
@@ -132,5 +132,5 @@ func isRelayLoss(err error) bool {
 	case errors.As(err, &lost):
 		return true
 	}
-	return errors.As(err, &refused) && refused.Code == wire.RoomClosing
+	return errors.As(err, &refused) && (refused.Code == wire.RoomClosing || refused.Code == wire.RoomUnavailable)
 }

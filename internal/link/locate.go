@@ -78,7 +78,7 @@ func (at location) join(ctx context.Context) (*rendezvous.Room, error) {
 	if at.isLocal() {
 		return at.config.Local.Join(ctx, at.nameplate)
 	}
-	return rendezvous.New(at.endpoint, at.config.relayOptions()).Join(ctx, at.nameplate)
+	return rendezvous.New(at.endpoint, at.relayOptions()).Join(ctx, at.nameplate)
 }
 
 // resume joins a resume room. The process ID tells the relay which of a peer's
@@ -91,12 +91,19 @@ func (at location) resume(ctx context.Context, room, process [16]byte) (*rendezv
 			return nil, err
 		}
 	}
-	return rendezvous.New(endpoint, at.config.relayOptions()).Resume(ctx, room, process)
+	return rendezvous.New(endpoint, at.relayOptions()).Resume(ctx, room, process)
 }
 
-// relayOptions returns the options for a client of a relay.
-func (c Config) relayOptions() rendezvous.Options {
-	return rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger}
+// relayOptions returns the options for a client of the location's relay. Only the
+// configured relay gets the password: whoever makes a code chooses the relay that
+// the code names, and could collect passwords there.
+func (at location) relayOptions() rendezvous.Options {
+	c := at.config
+	options := rendezvous.Options{Version: c.Version, Dialer: c.RoomDialer, Logger: c.Logger, Pins: c.RelayPins}
+	if configured, err := rendezvous.ParseRelay(c.Relay); err == nil && configured.Covers(at.endpoint) {
+		options.Password = c.RelayPassword
+	}
+	return options
 }
 
 // isLocal reports whether the relay is on this network, so that its address has

@@ -95,3 +95,35 @@ func TestLocalLocation(t *testing.T) {
 		t.Errorf("called %q, want %q", n.calls, want)
 	}
 }
+
+// Only the configured relay gets its password, and not one that a code names.
+func TestPasswordGoesToTheConfiguredRelay(t *testing.T) {
+	c := Config{Relay: "relay.example", RelayPassword: "secret"}
+	for name, want := range map[string]string{
+		"relay.example":            "secret",
+		"Relay.Example":            "secret",
+		"other.example":            "",
+		"relay.example:8443":       "",
+		"ws://relay.example":       "",
+		"relay.example.evil":       "",
+		"wss://relay.example:443/": "secret",
+		"wss://relay.example/a":    "",
+		"ws://relay.example:8080":  "", // without TLS, whatever the name resolves to
+	} {
+		at, err := c.named(name, "7")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := at.relayOptions().Password; got != want {
+			t.Errorf("%s gets %q, want %q", name, got, want)
+		}
+	}
+	c.Relay = ""
+	at, err := c.named("relay.example", "7")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if at.relayOptions().Password != "" {
+		t.Error("a relay that only the code names gets the password")
+	}
+}

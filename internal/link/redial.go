@@ -25,24 +25,24 @@ var ErrNothingToResume = errors.New("there is no transfer to resume with this co
 
 // Redial reconnects to the sender of a transfer that an earlier process of this
 // receiver began with the same code. Sealed has the results of Link.Seal of
-// earlier processes, newest first. The error is ErrNothingToResume or ctx's
-// cause.
-func Redial(ctx context.Context, c Config, k code.Code, sealed [][]byte) (*Peer, error) {
-	for _, blob := range sealed[:min(len(sealed), maxRedials)] {
+// earlier processes, newest first; used says which of them was good. The error is
+// ErrNothingToResume or ctx's cause.
+func Redial(ctx context.Context, c Config, k code.Code, sealed [][]byte) (p *Peer, used int, err error) {
+	for i, blob := range sealed[:min(len(sealed), maxRedials)] {
 		state, err := vault.OpenResume(k.Secret(), k.Nameplate, blob)
 		if err != nil {
 			continue // sealed with another code
 		}
 		p, err := c.redial(ctx, k, state)
 		if err == nil {
-			return p, nil
+			return p, i, nil
 		}
 		if ctx.Err() != nil {
-			return nil, context.Cause(ctx)
+			return nil, 0, context.Cause(ctx)
 		}
 		c.Logger.Debug("cannot resume an interrupted transfer", "reason", err)
 	}
-	return nil, ErrNothingToResume
+	return nil, 0, ErrNothingToResume
 }
 
 // redial meets the sender in the resume room of an earlier process.

@@ -42,7 +42,7 @@ func (l *Listener) rejoin(ctx context.Context, o MeetingObserver) (reopened bool
 		case reopened && refused.Code == wire.RoomTaken && wanted != "":
 			wanted = ""
 			continue
-		case refused.Code != wire.RoomRate && refused.Code != wire.RoomClosing && (!reopened || refused.Code != wire.RoomFull):
+		case !refused.Code.Temporary() && (!reopened || refused.Code != wire.RoomFull):
 			return false, err
 		default:
 			least = refused.RetryAfter

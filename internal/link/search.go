@@ -105,7 +105,7 @@ func (s search) lookAtRelay(ctx context.Context, at location, known error) found
 		case ctx.Err() != nil:
 			return found{err: endOf(ctx, known)}
 		case errors.As(err, &refused):
-			if !isUnknown(err) && refused.Code != wire.RoomRate && refused.Code != wire.RoomClosing {
+			if !isUnknown(err) && !refused.Code.Temporary() {
 				return found{err: err}
 			}
 			least = refused.RetryAfter

@@ -2,6 +2,7 @@ package link
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -104,6 +105,18 @@ func (d *webrtcDialer) close(id uint32) {
 	delete(d.signals, id)
 }
 
+// errNoTURN is why a private peer has no webrtc lane.
+var errNoTURN = errors.New("the relay has no TURN servers, and the peer must not learn an address of this machine")
+
+// connect sets up a connection by the servers of the relay.
+func (d *webrtcDialer) connect(ctx context.Context, o webrtc.Options) (*webrtc.Conn, error) {
+	o.Servers, o.RelayOnly = d.link.iceServers(ctx), d.link.config.Private
+	if o.RelayOnly && !hasTURN(o.Servers) {
+		return nil, errNoTURN
+	}
+	return webrtc.Dial(ctx, o)
+}
+
 // dial offers the webrtc lane with the number id, or answers its offer.
 func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) error {
 	defer d.close(id)
@@ -114,12 +127,9 @@ func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) e
 			return l.Send(ctx, wire.Signal{Kind: kind, Lane: id, Body: body}.Append(nil))
 		},
 	}
-	l.mu.Lock()
-	o.Servers = l.iceServers
-	l.mu.Unlock()
 	ctx, cancel := context.WithTimeout(l.ctx, webrtcTimeout)
 	defer cancel()
-	carrier, err := webrtc.Dial(ctx, o)
+	carrier, err := d.connect(ctx, o)
 	if err == nil {
 		err = l.attach(id, wire.LaneWebRTC, carrier)
 	}

@@ -6,6 +6,8 @@
 //	netns_test.go     network namespaces as machines, and cables between them
 //	network_test.go   networks of such machines, and transfers in them
 //	nat_test.go       two machines behind NATs, with and without UDP
+//	turn_test.go      the relay's TURN server, --private
+//	coturn_test.go    coturn's client and server instead of ours
 //	nearby_test.go    no relay: on one network, on one machine
 //	cable_test.go     the cable is pulled, permanently or for a while
 //	address_test.go   a machine changes its address
@@ -15,7 +17,7 @@
 //	scale_test.go     very many files, large ones, long names
 //
 // They need Linux. All but the tests of kills, real input and scale also need root,
-// iproute2 and nftables, and are skipped without them; TALLOW_TEST_REQUIRE_NET=1
+// iproute2 and nftables, some coturn, and are skipped without them; TALLOW_TEST_REQUIRE_NET=1
 // makes that a failure. The networks and disks that they make have no name outside
 // of the process, and disappear with it however it ends.
 //

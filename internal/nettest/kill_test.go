@@ -192,7 +192,7 @@ func slowRelay(t *testing.T, listen string) *command {
 func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to string, flags []string) exchange {
 	t.Helper()
 	receive := append([]string{"receive", "--yes", "--output", to, x.sender.first(t, "code").Code}, flags...)
-	remembered := len(partial.Remembered(to)) > 0
+	remembered := len(partial.Remembered(to, "")) > 0
 	if lived := x.receiver.died.Sub(begun); k.victim == receiverOnce && !remembered {
 		t.Logf("after %v the receiver's code was not remembered", lived)
 		if lived > rememberedAfter {

@@ -140,7 +140,7 @@ func (n network) dropUDP(t *testing.T) {
 	n.middle.nft(t, `table inet noudp {
 	chain in {
 		type filter hook input priority filter
-		meta l4proto udp drop
+		iifname != "lo" meta l4proto udp drop
 	}
 	chain through {
 		type filter hook forward priority filter
@@ -152,9 +152,9 @@ func (n network) dropUDP(t *testing.T) {
 
 // startRelay runs tallow relay in the middle and returns its URL. It names the scheme
 // ws, because the address is public in some networks.
-func (n network) startRelay(t *testing.T) string {
+func (n network) startRelay(t *testing.T, flags ...string) string {
 	t.Helper()
-	return "ws://" + run(t, n.middle, "relay", "--listen", n.relay+":0").first(t, "listening").Addr
+	return "ws://" + run(t, n.middle, append([]string{"relay", "--listen", n.relay + ":0"}, flags...)...).first(t, "listening").Addr
 }
 
 // exchange is a running transfer.

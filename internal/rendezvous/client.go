@@ -22,9 +22,14 @@ const (
 
 // Options are what a client may be told beside the address.
 type Options struct {
-	Version string       // of this program; the relay gets to see it
-	Dialer  Dialer       // opens WebSockets; nil for the system's, or the browser's
-	Logger  *slog.Logger // nil for silence
+	Version  string       // of this program; the relay gets to see it
+	Password string       // of the relay, if it is closed; empty for none
+	Dialer   Dialer       // opens WebSockets; nil for the system's, or the browser's
+	Logger   *slog.Logger // nil for silence
+	// Pins are the keys of which the relay has to have one; none: the authorities that
+	// this machine trusts decide. A relay that was found on this network has no TLS
+	// and needs no pin.
+	Pins []Pin
 }
 
 // Client opens and joins rooms at one relay. It is safe for concurrent use and
@@ -32,9 +37,11 @@ type Options struct {
 type Client struct {
 	endpoint Endpoint
 	agent    string // User-Agent
+	password string // of the relay
 	dialer   Dialer // nil for the one of network
 	log      *slog.Logger
 	network  network
+	pinned   bool // there are pins
 
 	mu   sync.Mutex
 	base *url.URL // the route that answered, nil before
@@ -43,11 +50,16 @@ type Client struct {
 // New makes a client of the relay at endpoint. Nothing is sent yet.
 func New(endpoint Endpoint, options Options) *Client {
 	c := &Client{
-		endpoint: endpoint, agent: "tallow/" + options.Version,
+		endpoint: endpoint, agent: "tallow/" + options.Version, password: options.Password,
 		dialer: options.Dialer, log: options.Logger, network: newNetwork(endpoint.direct),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
+	}
+	if len(options.Pins) > 0 && !endpoint.direct {
+		c.pinned = true
+		c.endpoint.routes = secureRoutes(endpoint.routes)
+		c.network.pin(endpoint.name, options.Pins)
 	}
 	return c
 }
@@ -61,12 +73,14 @@ type OpenRequest struct {
 
 // Open opens a room and joins it as the sender.
 //
-// Errors: *UnreachableError, *TLSError and *ProtocolError if there is no relay
-// to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
+// Errors: *UnreachableError, *TLSError, *PinError, *BetweenError and *ProtocolError
+// if there is no relay to talk to; *RelayError if it refuses; *LostError if it goes away meanwhile;
 // the context's own error.
 func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	reply, err := tryRoutes(ctx, c, func(base *url.URL) (wire.OpenReply, error) {
-		return c.postOpen(ctx, base, wire.OpenRequest(req))
+		return c.postOpen(ctx, base, wire.OpenRequest{
+			Nonce: req.Nonce, Nameplate: req.Nameplate, Words: req.Words, Password: c.password,
+		})
 	})
 	if err != nil {
 		return nil, err
@@ -74,7 +88,7 @@ func (c *Client) Open(ctx context.Context, req OpenRequest) (*Room, error) {
 	if req.Nameplate != "" && reply.Nameplate != req.Nameplate {
 		return nil, c.protocolError("it opened another room than the one asked for", nil)
 	}
-	return c.joinRoom(ctx, wire.RoomJoin{Role: wire.RoomSender, Nameplate: reply.Nameplate, Ticket: reply.Ticket})
+	return c.joinMoving(ctx, wire.RoomJoin{Role: wire.RoomSender, Nameplate: reply.Nameplate, Ticket: reply.Ticket})
 }
 
 // Join joins the room of a nameplate as the receiver. Errors are those of Open.
@@ -84,7 +98,7 @@ func (c *Client) Join(ctx context.Context, nameplate string) (*Room, error) {
 		return nil, fmt.Errorf("%q is not the number of a code: it has 1 to %d digits and does not begin with 0",
 			printable(nameplate), wire.MaxNameplateDigits)
 	}
-	return c.joinRoom(ctx, wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: nameplate})
+	return c.joinMoving(ctx, wire.RoomJoin{Role: wire.RoomReceiver, Nameplate: nameplate})
 }
 
 // Resume joins a resume room, which exists for everyone who knows its id. peer is
@@ -112,6 +126,7 @@ func (c *Client) Rejoin(ctx context.Context, old *Room) (*Room, error) {
 
 // joinRoom joins a room by the first route on which a relay answers.
 func (c *Client) joinRoom(ctx context.Context, join wire.RoomJoin) (*Room, error) {
+	join.Password = c.password
 	return tryRoutes(ctx, c, func(base *url.URL) (*Room, error) { return c.join(ctx, base, join) })
 }
 
@@ -144,6 +159,9 @@ func (c *Client) statusError(u *url.URL, status int, header http.Header) error {
 	if status >= 300 && status < 400 {
 		return c.protocolError(fmt.Sprintf("it points to %s, use that address", printable(header.Get("Location"))), nil)
 	}
+	if err := c.between(status); err != nil {
+		return err
+	}
 	text := fmt.Sprintf("HTTP status %d", status)
 	if proxy := c.network.proxyName(u); proxy != "" {
 		text += ", through the proxy " + proxy
@@ -157,9 +175,12 @@ func (c *Client) protocolError(reason string, err error) error {
 
 // dialError gives a failure to get an answer from an http or https URL its type.
 func (c *Client) dialError(ctx context.Context, u *url.URL, err error) error {
+	var pin *PinError
 	switch {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
+	case errors.As(err, &pin):
+		return pin
 	case isTLS(err):
 		return &TLSError{Relay: c.endpoint.name, Err: err}
 	case errors.Is(err, wire.ErrMalformed):

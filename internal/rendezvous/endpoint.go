@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -171,3 +172,30 @@ func isLocal(addr netip.Addr) bool {
 
 // IsZero says whether e is no endpoint at all.
 func (e Endpoint) IsZero() bool { return len(e.routes) == 0 }
+
+// Covers reports whether all routes of another endpoint are routes of e, too, so that
+// the other is the same relay, perhaps written otherwise.
+func (e Endpoint) Covers(other Endpoint) bool {
+	if e.direct != other.direct || len(other.routes) == 0 {
+		return false
+	}
+	for _, r := range other.routes {
+		if !slices.ContainsFunc(e.routes, r.equal) {
+			return false
+		}
+	}
+	return true
+}
+
+// equal reports whether two routes lead to the same place, on the same condition.
+func (r route) equal(other route) bool {
+	return r.ifLocal == other.ifLocal && r.url.Scheme == other.url.Scheme && r.url.Path == other.url.Path &&
+		strings.EqualFold(r.url.Hostname(), other.url.Hostname()) && r.port() == other.port()
+}
+
+func (r route) port() string {
+	if port := r.url.Port(); port != "" {
+		return port
+	}
+	return map[string]string{"http": "80", "https": "443"}[r.url.Scheme]
+}

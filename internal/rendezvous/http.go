@@ -27,8 +27,12 @@ func (c *Client) exchange(ctx context.Context, method string, u *url.URL, body [
 	if len(body) > 0 {
 		req.Header.Set("Content-Type", "application/json")
 	}
+	transport, err := c.network.transport(u)
+	if err != nil {
+		return 0, nil, nil, c.dialError(ctx, u, err)
+	}
 	client := &http.Client{
-		Transport:     c.network.transport(),
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		Timeout:       2*dialTimeout + answerTimeout,
 	}

@@ -38,6 +38,7 @@ func (c *Client) join(ctx context.Context, base *url.URL, join wire.RoomJoin) (*
 		c.log.Debug("the relay names a STUN service that is not its own; it is ignored")
 	}
 	r.enter(welcome, stun)
+	r.base = base
 	return r, nil
 }
 
@@ -73,7 +74,7 @@ func (c *Client) upgradeError(base *url.URL, e *UpgradeError) error {
 	if err != nil || refusal.Code == 0 {
 		return c.statusError(base, e.Status, e.Header)
 	}
-	return &RelayError{Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message)}
+	return &RelayError{Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message), RetryAfter: retryAfter(e.Header)}
 }
 
 // awaitWelcome reads the relay's answer to the join, which it sends first unless

@@ -19,6 +19,7 @@ import (
 // network is how a client reaches the network: by the system's sockets.
 type network struct {
 	tls    *tls.Config // nil: the system's roots
+	relay  *tls.Config // of the relay itself, if it is pinned; else nil, and tls counts
 	proxy  func(*http.Request) (*url.URL, error)
 	dialer net.Dialer
 }
@@ -38,17 +39,40 @@ func newNetwork(direct bool) network {
 // webSockets returns the dialer of WebSockets.
 func (n *network) webSockets() (Dialer, error) { return webSocketDialer{n}, nil }
 
-// transport returns the transport of one HTTP request, after which no connection
+// transport returns the transport of one HTTP request to u, after which no connection
 // is left open.
-func (n *network) transport() http.RoundTripper {
+func (n *network) transport(u *url.URL) (http.RoundTripper, error) {
+	proxy, dial, err := n.proxyFor(u)
+	if err != nil {
+		return nil, err
+	}
 	return &http.Transport{
-		Proxy:                 n.proxy,
-		DialContext:           n.dialer.DialContext,
-		TLSClientConfig:       n.tls,
+		Proxy:                 http.ProxyURL(proxy),
+		DialContext:           dial,
+		TLSClientConfig:       n.relayTLS(),
 		TLSHandshakeTimeout:   dialTimeout,
 		ResponseHeaderTimeout: answerTimeout,
 		DisableKeepAlives:     true,
+	}, nil
+}
+
+// pin makes the relay's key count instead of who issued its certificate. That of a
+// proxy on the way is checked as ever.
+func (n *network) pin(relay string, pins []Pin) {
+	n.relay = &tls.Config{
+		MinVersion:         tls.VersionTLS12,
+		InsecureSkipVerify: true, // VerifyConnection takes its place, also where a session is resumed
+		VerifyConnection: func(s tls.ConnectionState) error {
+			return checkPins(relay, pins, s.PeerCertificates)
+		},
 	}
+}
+
+func (n *network) relayTLS() *tls.Config {
+	if n.relay != nil {
+		return n.relay
+	}
+	return n.tls
 }
 
 // isOffline reports whether a relay was not reached because this machine has no

@@ -16,7 +16,11 @@ func newNetwork(bool) network { return network{} }
 func (*network) webSockets() (Dialer, error) { return webSocketDialer{}, nil }
 
 // transport returns a transport that uses fetch.
-func (*network) transport() http.RoundTripper { return &http.Transport{} }
+func (*network) transport(*url.URL) (http.RoundTripper, error) { return &http.Transport{}, nil }
+
+// pin does nothing: the browser decides which relays it trusts. Who makes a client
+// for it refuses pins.
+func (*network) pin(string, []Pin) {}
 
 // isOffline reports false: a browser does not tell.
 func isOffline(error) bool { return false }

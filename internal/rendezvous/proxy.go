@@ -39,10 +39,10 @@ func (n *network) proxyName(u *url.URL) string {
 	return proxy.Host
 }
 
-// webSocketProxy returns the proxy of a WebSocket in a form that gorilla knows,
-// and how the proxy is dialled: by TLS if it is an https one. It is nil if there
-// is no proxy.
-func (n *network) webSocketProxy(u *url.URL) (*url.URL, dialFunc, error) {
+// proxyFor returns the proxy to u in a form that gorilla knows too, and how the proxy
+// is dialled: by TLS if it is an https one, with a certificate that this machine
+// trusts, whatever the relay's has to be. It is nil if there is no proxy.
+func (n *network) proxyFor(u *url.URL) (*url.URL, dialFunc, error) {
 	if n.proxy == nil {
 		return nil, n.dialer.DialContext, nil
 	}

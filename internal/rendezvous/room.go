@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"sync"
 	"time"
 
@@ -39,15 +40,17 @@ const (
 type Room struct {
 	conn  Conn
 	relay string // as the user named it
+	base  *url.URL
 	join  wire.RoomJoin
 	nonce [16]byte
 	words int
 	stun  string
+	turn  turnAsker
 
 	// Owned by the caller of Read.
 	joinedOwed bool // the welcome said that the other peer is here; not yet reported
 
-	turn chan struct{} // lets one goroutine write at a time
+	writing chan struct{} // lets one goroutine write at a time
 
 	end  sync.Once
 	done chan struct{} // closed by fail and Close
@@ -57,8 +60,9 @@ type Room struct {
 func newRoom(conn Conn, relay string, join wire.RoomJoin) *Room {
 	return &Room{
 		conn: conn, relay: relay, join: join,
-		turn: make(chan struct{}, 1),
-		done: make(chan struct{}),
+		writing: make(chan struct{}, 1),
+		done:    make(chan struct{}),
+		turn:    newTURNAsker(),
 	}
 }
 
@@ -66,6 +70,7 @@ func newRoom(conn Conn, relay string, join wire.RoomJoin) *Room {
 func (r *Room) enter(welcome wire.RoomWelcome, stun string) {
 	r.nonce, r.words = welcome.Nonce, welcome.Words
 	r.stun = stun
+	r.turn.offered = welcome.Flags&wire.RoomHasTURN != 0
 	r.joinedOwed = welcome.Flags&wire.RoomPeerHere != 0
 }
 
@@ -99,18 +104,23 @@ func (r *Room) Read(buf []byte) (Event, []byte, error) {
 		r.joinedOwed = false
 		return Joined, nil, nil
 	}
-	n, err := r.conn.ReadMessage(buf)
-	if err != nil {
-		return 0, nil, r.fail(r.lost(err))
+	for {
+		n, err := r.conn.ReadMessage(buf)
+		if err != nil {
+			return 0, nil, r.fail(r.lost(err))
+		}
+		event, payload, err := r.interpret(buf[:n:n])
+		if err != nil {
+			return 0, nil, r.fail(err)
+		}
+		if event != 0 {
+			return event, payload, nil
+		}
 	}
-	event, payload, err := r.interpret(buf[:n:n])
-	if err != nil {
-		return 0, nil, r.fail(err)
-	}
-	return event, payload, nil
 }
 
-// interpret says what a frame means to a peer that is in the room.
+// interpret says what a frame means to a peer that is in the room. The event is 0
+// for one that means nothing to the reader.
 func (r *Room) interpret(frame []byte) (Event, []byte, error) {
 	kind, err := wire.ParseRoomKind(frame)
 	if err != nil {
@@ -125,6 +135,8 @@ func (r *Room) interpret(frame []byte) (Event, []byte, error) {
 		return Left, nil, nil
 	case wire.RoomErrorKind:
 		return 0, nil, r.refusal(frame)
+	case wire.RoomTURNKind:
+		return 0, nil, r.takeTURN(frame)
 	default:
 		return 0, nil, r.protocolError(fmt.Sprintf("a frame of kind %#02x out of turn", uint8(kind)), nil)
 	}
@@ -155,9 +167,9 @@ func (r *Room) write(ctx context.Context, kind wire.RoomKind, body []byte) error
 		return r.err
 	case <-ctx.Done():
 		return context.Cause(ctx)
-	case r.turn <- struct{}{}:
+	case r.writing <- struct{}{}:
 	}
-	defer func() { <-r.turn }()
+	defer func() { <-r.writing }()
 	select {
 	case <-r.done:
 		return r.err
@@ -235,7 +247,7 @@ func (r *Room) refusal(frame []byte) error {
 		return r.protocolError("a refusal that makes no sense", err)
 	}
 	return &RelayError{
-		Relay: r.relay, Code: e.Code, Message: printable(e.Message),
+		Relay: r.relay, Code: e.Code, Message: printable(e.Message), RetryAfter: min(e.Retry, maxRetryAfter),
 		Sending: r.join.Role == wire.RoomSender, Resuming: r.join.Role == wire.RoomResumer,
 	}
 }

@@ -20,6 +20,9 @@ func tryRoutes[T any](ctx context.Context, c *Client, attempt func(base *url.URL
 	}
 	var none T
 	best := ErrNoAddress
+	if c.pinned && len(c.endpoint.routes) == 0 {
+		return none, &PinError{Relay: c.endpoint.name}
+	}
 	for i, r := range c.endpoint.routes {
 		if r.ifLocal && !c.network.resolvesLocally(ctx, r.url.Hostname()) {
 			continue

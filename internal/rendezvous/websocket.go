@@ -34,13 +34,13 @@ type webSocketDialer struct{ network *network }
 func (d webSocketDialer) Dial(ctx context.Context, u *url.URL, header http.Header) (Conn, http.Header, error) {
 	plain := *u
 	plain.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
-	proxy, dial, err := d.network.webSocketProxy(&plain)
+	proxy, dial, err := d.network.proxyFor(&plain)
 	if err != nil {
 		return nil, nil, err
 	}
 	dialer := websocket.Dialer{
 		Proxy:            http.ProxyURL(proxy),
-		TLSClientConfig:  d.network.tls,
+		TLSClientConfig:  d.network.relayTLS(),
 		HandshakeTimeout: dialTimeout + answerTimeout,
 		ReadBufferSize:   readBuffer,
 		WriteBufferSize:  wire.MaxRoomFrame, // so that a frame is one WebSocket frame

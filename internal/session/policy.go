@@ -55,20 +55,20 @@ func (s *laneSet) hasBetterDirect(l *Lane) bool {
 func (s *laneSet) allows(l *Lane) bool { return s.own&s.peer&l.traits.Kind != 0 }
 
 // mayCarry reports whether a lane carries data now. Both peers must allow its
-// kind. A direct lane in standby carries only if every direct lane is in standby,
-// and an indirect one only if no direct lane is up.
+// kind. An indirect lane carries only if no direct lane is up, and no indirect one of
+// a higher rank. A lane in standby carries only if all like it are in standby.
 func (s *laneSet) mayCarry(l *Lane) bool {
 	if !s.allows(l) {
 		return false
 	}
-	if l.traits.Direct && !l.standby {
-		return true
-	}
 	for _, other := range s.up {
-		if !other.traits.Direct || !s.allows(other) {
+		if !s.allows(other) {
 			continue
 		}
-		if !l.traits.Direct || !other.standby {
+		if other.traits.Excludes(l.traits) {
+			return false
+		}
+		if l.standby && !other.standby && !l.traits.Excludes(other.traits) {
 			return false
 		}
 	}
@@ -87,9 +87,8 @@ func (s *laneSet) expectsDirect() bool {
 	return expected != 0
 }
 
-// SetStandby puts a direct lane into standby, or ends its standby. In standby a
-// lane carries no data while another direct lane does, and control messages as
-// before.
+// SetStandby puts a lane into standby, or ends its standby. In standby a lane carries
+// no data while another one like it does, and control messages as before.
 func (l *Lane) SetStandby(standby bool) {
 	s := l.session
 	s.mu.Lock()

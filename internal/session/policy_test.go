@@ -73,6 +73,25 @@ func TestIndirectLanesWaitForDirectOnes(t *testing.T) {
 	checkCarrying(t, "the peer forbids the direct one", s, []*Lane{x, forbidden}, x)
 }
 
+// An indirect lane carries nothing while one of a higher rank can, and no direct one
+// waits for another.
+func TestIndirectLanesOfAHigherRankComeFirst(t *testing.T) {
+	const both = kindA | kindB
+	session := &Session{}
+	s := &laneSet{own: both, peer: both, graceOver: true}
+	room := &Lane{session: session, traits: lane.Traits{Kind: kindA, Rank: 2}}
+	x := &Lane{session: session, traits: lane.Traits{Kind: kindB, Rank: 1}}
+	y := &Lane{session: session, traits: lane.Traits{Kind: kindB, Rank: 1}}
+	direct := &Lane{session: session, traits: lane.Traits{Kind: kindB, Direct: true, Rank: 1}}
+	checkCarrying(t, "beside one of a higher rank", s, []*Lane{room, x, y}, room)
+	checkCarrying(t, "alone", s, []*Lane{x, y}, x, y)
+	x.SetStandby(true)
+	checkCarrying(t, "one in standby", s, []*Lane{x, y}, y)
+	checkCarrying(t, "beside a direct one", s, []*Lane{room, x, y, direct}, direct)
+	s.peer = kindB
+	checkCarrying(t, "the higher one is not allowed", s, []*Lane{room, x, y}, y)
+}
+
 // Control messages take the lane of the highest rank, whatever its kind.
 func TestBestLaneIsOfTheHighestRank(t *testing.T) {
 	s := &laneSet{}
@@ -132,5 +151,24 @@ func TestAttachKeepsToTheTraits(t *testing.T) {
 	}
 	if better.window.path != nil || elsewhere.window.path == nil || elsewhere.window.path == first.window.path {
 		t.Error("lanes of different paths share something")
+	}
+}
+
+// If a side has no direct lane, neither side waits for one.
+func TestNobodyWaitsForDirectLanesThatCannotCome(t *testing.T) {
+	const both = kindA | kindB
+	room := &Lane{traits: lane.Traits{Kind: kindA}}
+	for name, tt := range map[string]struct{ own, peers bool }{"here": {own: true}, "there": {peers: true}, "nowhere": {}} {
+		s := New(Keys{}, Options{Allowed: both, NoDirect: tt.own})
+		s.setPeer(wire.Hello{Lanes: both, NoDirect: tt.peers})
+		s.mu.Lock()
+		s.lanes.up = []*Lane{room}
+		carries := s.lanes.mayCarry(room)
+		s.lanes.up = nil
+		s.mu.Unlock()
+		if want := tt.own || tt.peers; carries != want {
+			t.Errorf("none %s: the indirect lane carries: %v", name, carries)
+		}
+		_ = s.Close()
 	}
 }

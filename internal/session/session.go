@@ -22,7 +22,10 @@ var ErrClosed = errors.New("the session is closed")
 // Options are a session's settings.
 type Options struct {
 	Allowed wire.Lanes // the kinds of lanes that may carry data here
-	Program string     // name and version, sent to the peer
+	// NoDirect says, here and to the peer, that no lane is going to be direct, so that
+	// indirect ones need not wait.
+	NoDirect bool
+	Program  string // name and version, sent to the peer
 	// Verifies tells the peer that a person compares the verification words here.
 	Verifies bool
 	// ReconnectTimeout is for how long the session lives on without any lane, so
@@ -76,7 +79,7 @@ func New(keys Keys, o Options) *Session {
 		reconnectTimeout: o.ReconnectTimeout, started: time.Now(),
 		keys:        map[uint32]Keys{0: keys},
 		paths:       make(map[string]*pathWindow),
-		lanes:       laneSet{own: o.Allowed},
+		lanes:       laneSet{own: o.Allowed, graceOver: o.NoDirect},
 		inbox:       make(chan []byte, inboxSize),
 		signals:     make(chan wire.Signal, maxSignals),
 		controlWake: make(chan struct{}, 1),
@@ -84,7 +87,7 @@ func New(keys Keys, o Options) *Session {
 		incoming:    controlReceiver{early: make(map[uint64][]byte)},
 	}
 	s.outgoing = &controlSender{changed: &s.changed}
-	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Verifies: o.Verifies, Program: o.Program}.Append(nil))
+	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Verifies: o.Verifies, NoDirect: o.NoDirect, Program: o.Program}.Append(nil))
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s
@@ -195,6 +198,7 @@ func (s *Session) setPeer(h wire.Hello) {
 	s.mu.Lock()
 	s.peer = &h
 	s.lanes.peer = h.Lanes
+	s.lanes.graceOver = s.lanes.graceOver || h.NoDirect
 	s.mu.Unlock()
 	s.changed.Broadcast()
 }

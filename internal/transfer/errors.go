@@ -35,7 +35,7 @@ func (e *CancelledError) Error() string {
 // ErrRefused is what ReceiveOptions.Decide returns to decline the offer.
 var ErrRefused = errors.New("declined")
 
-// ErrVerify is what ReceiveOptions.Decide and SendOptions.Confirm return if the
+// ErrVerify is what SendOptions.Confirm and ReceiveOptions.Confirm return if the
 // verification words differ.
 var ErrVerify = errors.New("the verification words do not match")
 
@@ -54,7 +54,7 @@ type DiskError struct{ Err error }
 func (e *DiskError) Error() string { return e.Err.Error() }
 func (e *DiskError) Unwrap() error { return e.Err }
 
-// resumableError is the error of a full disk after which the receiver can be
+// resumableError is the error of a disk after which the receiver can be
 // started again and resume.
 type resumableError struct{ error }
 
@@ -125,7 +125,7 @@ func peerText(err error) string {
 	case wire.ReasonIntegrity:
 		return "data failed verification there"
 	case wire.ReasonFull:
-		return "its disk is full"
+		return "its disk is full, or cannot be used"
 	case wire.ReasonIO:
 		return "its disk could not go on"
 	case wire.ReasonProtocol:

@@ -27,12 +27,29 @@ type incoming struct {
 	settled bool                // passed to commit, or failed
 }
 
+// confirm lets people compare words, from the beginning: the sender may offer nothing
+// before those at both ends have done so.
+func (r *receiver) confirm(ctx context.Context) error {
+	if r.o.Confirm != nil {
+		if err := r.o.Confirm(ctx); err != nil {
+			return err
+		}
+	}
+	close(r.confirmed)
+	return nil
+}
+
 // prepare waits for the offer and for the decision about it, and then prepares the
 // entries page by page.
 func (r *receiver) prepare(ctx context.Context) error {
 	var offer wire.Offer
 	select {
 	case offer = <-r.offers:
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+	select {
+	case <-r.confirmed:
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}

@@ -12,15 +12,17 @@ import (
 
 // ReceiveOptions are the settings of a Receive.
 type ReceiveOptions struct {
-	// Decide decides about the offer. It returns the destination, or ErrRefused,
-	// or ErrVerify.
+	// Confirm is called at once, and Decide not before it has succeeded; may be nil.
+	Confirm func(context.Context) error
+	// Decide decides about the offer. It returns the destination, or ErrRefused.
 	Decide   func(context.Context, wire.Offer) (files.Destination, error)
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
 	Limit    int64 // of data, in bytes per second; 0: none
-	// Keep is called when a full disk has ended the transfer, before the sender is
-	// told. It says whether this side can be started again and resume. May be nil.
+	// Keep is called when a full disk has ended the transfer, or one on which the
+	// destination cannot be opened, before the sender is told. It says whether this
+	// side can be started again and resume. May be nil.
 	Keep func() bool
 }
 
@@ -39,6 +41,7 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	unverified := r.partial.arrived.Load
 	o.Progress.unverified.Store(&unverified)
 	r.start(r.control)
+	r.start(r.confirm)
 	r.start(r.prepare)
 	for range workers() {
 		r.start(r.write)
@@ -51,15 +54,18 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	})
 	err := r.wait()
 	if err != nil {
-		tellPeer(ctx, session, o.markResumable(err))
+		tellPeer(ctx, session, r.markResumable(err))
 	}
 	return r.result, r.unlessDone(err)
 }
 
-// markResumable marks the error of a full disk, if this side can resume after it.
-func (o ReceiveOptions) markResumable(err error) error {
+// markResumable marks the error of a disk that is full, or that the destination
+// could not be opened on, if this side can be started again after it.
+func (r *receiver) markResumable(err error) error {
 	var full files.NoSpace
-	if errors.As(err, &full) && o.Keep != nil && o.Keep() {
+	var disk *DiskError
+	ours := errors.As(err, &full) || errors.As(err, &disk) && r.dest == nil
+	if ours && r.o.Keep != nil && r.o.Keep() {
 		return &resumableError{err}
 	}
 	return err
@@ -68,6 +74,7 @@ func (o ReceiveOptions) markResumable(err error) error {
 // receiver is one Receive. Its goroutines:
 //
 //	control   handles the peer's messages
+//	confirm   waits for Confirm
 //	prepare   decides about the offer and answers the pages of the manifest
 //	write     several: verify and write blocks
 //	sendAcks  acknowledges blocks
@@ -79,6 +86,8 @@ type receiver struct {
 	session Session
 	o       ReceiveOptions
 	dest    files.Destination // set by prepare before the first page is answered
+
+	confirmed chan struct{} // closed once Confirm has succeeded
 
 	offers chan wire.Offer
 	pages  chan announced
@@ -109,6 +118,7 @@ type receiver struct {
 func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiver {
 	return &receiver{
 		group: newGroup(ctx), session: session, o: o,
+		confirmed: make(chan struct{}),
 		offers:    make(chan wire.Offer, 1),
 		pages:     make(chan announced, windowPages+1),
 		tasks:     make(chan task, 2*windowBytes/wire.MaxRecord),

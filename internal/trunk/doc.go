@@ -7,6 +7,8 @@
 // is not aware of the trunk.
 //
 //	trunk.go    Trunk: sockets, keys, the path; opens and accepts flows
+//	channel.go  the channels of a TURN server
+//	stream.go   a TCP connection to a TURN server
 //	socket.go   a UDP socket that separates the two kinds of datagrams
 //	batch_*.go  many datagrams with one system call
 //	outbox.go   the datagrams of all flows that wait to be sent

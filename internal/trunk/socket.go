@@ -18,6 +18,7 @@ type Socket struct {
 
 	reading sync.Mutex
 	batched
+	scratch batch // used by the trunk's sender alone
 }
 
 // Listen opens a socket for ICE, which has to close it.
@@ -40,7 +41,9 @@ func isDTLS(b []byte) bool { return len(b) > 0 && b[0] >= 20 && b[0] <= 63 }
 // WriteToAddrPort sends a datagram of the connection.
 func (s *Socket) WriteToAddrPort(b []byte, to netip.AddrPort) (int, error) {
 	if isDTLS(b) {
-		s.trunk.follow(s, to)
+		s.trunk.follow(s, to, 0)
+	} else if channel, data, ok := parseChannel(b); ok && isDTLS(data) {
+		s.trunk.follow(s, to, channel)
 	}
 	return s.WriteToUDPAddrPort(b, to)
 }
@@ -58,6 +61,15 @@ func (s *Socket) WriteToUDP(b []byte, to *net.UDPAddr) (int, error) {
 	return s.WriteToAddrPort(b, to.AddrPort())
 }
 
+// send sends a batch, in a channel unless that is 0.
+func (s *Socket) send(all batch, to netip.AddrPort, channel uint16) {
+	if channel != 0 {
+		all = all.inChannel(batch{s.scratch.bytes[:0], s.scratch.sizes[:0]}, channel, 1)
+		s.scratch = all
+	}
+	s.batched.send(all, to)
+}
+
 // ReadFromAddrPort reads the next datagram of the connection.
 func (s *Socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	s.reading.Lock()
@@ -67,7 +79,11 @@ func (s *Socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		if err != nil {
 			return 0, from, err
 		}
-		if !s.trunk.handle(packet) {
+		data := packet
+		if _, inside, ok := parseChannel(packet); ok {
+			data = inside
+		}
+		if !s.trunk.handle(data) {
 			return copy(b, packet), from, nil
 		}
 	}

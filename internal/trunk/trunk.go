@@ -44,9 +44,18 @@ type Trunk struct {
 
 // path is the pair of addresses that the connection uses.
 type path struct {
-	from *Socket
-	to   netip.AddrPort
-	mtu  int // 0 until it was probed; guarded by Trunk.probing
+	from    sender
+	to      netip.AddrPort // of the peer, or of the TURN server
+	channel uint16         // of the TURN server, 0 without one
+	mtu     int            // 0 until it was probed; guarded by Trunk.probing
+}
+
+// sender is what a path sends from: a Socket, or a Stream to a TURN server.
+type sender interface {
+	send(b batch, to netip.AddrPort, channel uint16)
+	prepare()
+	unfragmented() bool // datagrams are sent without fragmentation
+	LocalAddr() net.Addr
 }
 
 // New returns a trunk without sockets.
@@ -87,7 +96,7 @@ func (t *Trunk) Start(own, peers []byte) error {
 // send sends a batch over the present path.
 func (t *Trunk) send(b batch) {
 	if p := t.path.Load(); p != nil {
-		p.from.send(b, p.to)
+		p.from.send(b, p.to, p.channel)
 	}
 }
 
@@ -177,10 +186,11 @@ func (t *Trunk) remove(f *Flow) {
 	delete(t.flows, f.id)
 }
 
-// follow notes that the connection sends from a socket to an address.
-func (t *Trunk) follow(s *Socket, to netip.AddrPort) {
-	if p := t.path.Load(); p == nil || p.from != s || p.to != to {
-		t.path.Store(&path{from: s, to: to})
+// follow notes that the connection sends from a socket to an address, in a channel
+// if that is a TURN server's.
+func (t *Trunk) follow(s sender, to netip.AddrPort, channel uint16) {
+	if p := t.path.Load(); p == nil || p.from != s || p.to != to || p.channel != channel {
+		t.path.Store(&path{from: s, to: to, channel: channel})
 		s.prepare()
 	}
 }

@@ -1,9 +1,11 @@
 // Package vault keeps what tallow remembers on this machine's disk and nobody else
-// may learn. It has two parts:
+// may learn. It has three parts:
 //
 //   - [SealResume] and [OpenResume] seal what a receiver needs to resume a transfer
 //     after a crash. Package disk puts the sealed bytes into the journal beside a
 //     partial file.
+//   - [Meetings] holds the same from the handshake on, when there is no partial file
+//     yet.
 //   - [FailedCodes] remembers codes whose handshake failed, so that none is tried
 //     twice.
 //

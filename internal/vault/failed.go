@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/crypto/argon2"
+
+	"github.com/tallow-transfer/tallow/internal/filelock"
 )
 
 // FailedCodeLifetime is how long a failed code is remembered.
@@ -146,7 +148,7 @@ func (f FailedCodes) change(edit func(*failedFile, time.Time) error) (err error)
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }() // which gives the lock up
-	if err := waitForLock(lock); err != nil {
+	if err := filelock.Wait(lock); err != nil {
 		return fmt.Errorf("lock %s: %w", lock.Name(), err)
 	}
 	file, err := f.read()

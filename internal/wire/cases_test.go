@@ -79,7 +79,7 @@ func sessionCases() []messageCase {
 			"02 03 0a 'tallow/1.0'",
 		},
 		{"hello, no lanes, no program", "either", Hello{}, parserOf(ParseHello), "02 00 00"},
-		{"hello, lanes of later", "either", Hello{Lanes: 0x7f, Verifies: true}, parserOf(ParseHello), "02 ff 00"},
+		{"hello, lanes of later", "either", Hello{Lanes: 0x3f, Verifies: true, NoDirect: true}, parserOf(ParseHello), "02 ff 00"},
 		{"hello, a person compares words", "either", Hello{Lanes: LaneRelay, Verifies: true, Program: "t"}, parserOf(ParseHello), "02 81 01 74"},
 		{
 			"signal, offer", "sender",

@@ -10,26 +10,35 @@ const (
 	LaneTCP    Lanes = 1 << 2
 )
 
-// helloVerifies is the bit of a Hello's lanes that says Verifies. A peer that does
-// not know it ignores it, like any lane that it does not know.
-const helloVerifies = 1 << 7
+// The bits of a Hello's lanes that say NoDirect and Verifies. A peer that does not
+// know one ignores it, like any lane that it does not know.
+const (
+	helloNoDirect = 1 << 6
+	helloVerifies = 1 << 7
+	helloFlags    = helloNoDirect | helloVerifies
+)
 
 // Hello is the first control message of each side. It says which lanes may carry
 // the side's data, whether a person compares the verification words before data
-// flows, and which program the side runs, for diagnostics.
+// flows, whether the side has no direct lane, so that nobody waits for one, and which
+// program it runs, for diagnostics.
 //
 //	0x02 | lanes u8 | program bytes8
 type Hello struct {
 	Lanes    Lanes
 	Verifies bool
+	NoDirect bool
 	Program  string
 }
 
 // Append appends the message to b.
 func (h Hello) Append(b []byte) []byte {
-	lanes := byte(h.Lanes &^ helloVerifies)
+	lanes := byte(h.Lanes &^ helloFlags)
 	if h.Verifies {
 		lanes |= helloVerifies
+	}
+	if h.NoDirect {
+		lanes |= helloNoDirect
 	}
 	b = append(b, byte(TypeHello), lanes)
 	return appendBytes8(b, []byte(clip(h.Program, 255)))
@@ -39,6 +48,9 @@ func (h Hello) Append(b []byte) []byte {
 func ParseHello(m []byte) (Hello, error) {
 	c := message(m, TypeHello)
 	lanes := c.u8()
-	h := Hello{Lanes: Lanes(lanes &^ helloVerifies), Verifies: lanes&helloVerifies != 0, Program: string(c.bytes8(255))}
+	h := Hello{
+		Lanes: Lanes(lanes &^ helloFlags), Verifies: lanes&helloVerifies != 0, NoDirect: lanes&helloNoDirect != 0,
+		Program: string(c.bytes8(255)),
+	}
 	return h, c.done()
 }

@@ -16,11 +16,13 @@ import (
 //	0x01 welcome  relay -> peer          version u8 | flags u8 | nonce 16 | STUN address string
 //	0x02 joined   relay -> peer          empty: the other peer has joined
 //	0x03 left     relay -> peer          empty: the other peer has left
-//	0x04 error    relay -> peer          code u8 | message string; the relay hangs up after it
+//	0x04 error    relay -> peer          code u8 | retry u16 | message string; the relay hangs up after it
 //	0x05 forward  peer -> relay -> peer  payload, at most MaxRoomPayload bytes, passed on as it is
 //	0x06 burn     sender -> relay        empty: from now on nobody can join as the receiver
 //	0x07 close    sender -> relay        empty: the sender withdraws, the room ends now
 //	0x08 join     peer -> relay          version u8 | role u8 | what proves the role; the first frame
+//	0x09 TURN?    peer -> relay          empty: the peer asks for TURN servers
+//	0x0a TURN     relay -> peer          the answer: servers and a credential (room_turn.go)
 const (
 	RoomWelcomeKind RoomKind = 0x01
 	RoomJoinedKind  RoomKind = 0x02
@@ -30,6 +32,8 @@ const (
 	RoomBurnKind    RoomKind = 0x06
 	RoomCloseKind   RoomKind = 0x07
 	RoomJoinKind    RoomKind = 0x08
+	RoomAskTURNKind RoomKind = 0x09
+	RoomTURNKind    RoomKind = 0x0a
 )
 
 // Limits of the room protocol, in bytes unless said otherwise.
@@ -48,15 +52,15 @@ const (
 type RoomKind uint8
 
 // ParseRoomKind returns the kind of the frame b after checking that a frame of
-// that kind may have b's length. Welcome, error and join frames have parsers of
-// their own. The payload of a forward frame is b[1:].
+// that kind may have b's length. Welcome, error, join and TURN frames have parsers
+// of their own. The payload of a forward frame is b[1:].
 func ParseRoomKind(b []byte) (RoomKind, error) {
 	if len(b) == 0 {
 		return 0, malformed("an empty frame")
 	}
 	kind := RoomKind(b[0])
 	switch kind {
-	case RoomForwardKind, RoomWelcomeKind, RoomErrorKind:
+	case RoomForwardKind, RoomWelcomeKind, RoomErrorKind, RoomTURNKind:
 		if len(b) > MaxRoomFrame {
 			return 0, malformed("a frame of %d bytes, at most %d allowed", len(b), MaxRoomFrame)
 		}
@@ -64,7 +68,7 @@ func ParseRoomKind(b []byte) (RoomKind, error) {
 		if len(b) > MaxRoomJoin {
 			return 0, malformed("a join of %d bytes, at most %d allowed", len(b), MaxRoomJoin)
 		}
-	case RoomJoinedKind, RoomLeftKind, RoomBurnKind, RoomCloseKind:
+	case RoomJoinedKind, RoomLeftKind, RoomBurnKind, RoomCloseKind, RoomAskTURNKind:
 		if len(b) > 1 {
 			return 0, malformed("%d bytes left over", len(b)-1)
 		}
@@ -78,8 +82,11 @@ func ParseRoomKind(b []byte) (RoomKind, error) {
 // reserved and ignored.
 type RoomFlags uint8
 
-// RoomPeerHere says that the other peer is in the room already.
-const RoomPeerHere RoomFlags = 1 << 0
+// The flags.
+const (
+	RoomPeerHere RoomFlags = 1 << 0 // the other peer is in the room already
+	RoomHasTURN  RoomFlags = 1 << 1 // the relay answers a peer that asks for TURN servers
+)
 
 // Bits 3 to 6 of the flags are one less than the number of words, 0 if that is
 // not known.

@@ -1,6 +1,11 @@
 package wire
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+	"math"
+	"time"
+)
 
 // RoomErrorCode says why the relay refuses or ends something. It is one byte in
 // an error frame and a short word in JSON.
@@ -23,6 +28,11 @@ const (
 	RoomIdle         RoomErrorCode = 12 // the peer did not join, or as the receiver sent nothing, in time
 	RoomWrongVersion RoomErrorCode = 13 // the peer speaks another version of the room protocol
 	RoomWithdrawn    RoomErrorCode = 14 // the sender has given up
+	RoomQuota        RoomErrorCode = 15 // this address, or the owner of this password, has as much as it may
+	RoomPassword     RoomErrorCode = 16 // the relay is closed, and the password is missing or wrong
+	RoomDenied       RoomErrorCode = 17 // the relay does not serve this address
+	RoomBusy         RoomErrorCode = 18 // the relay has as many connections as it can serve
+	RoomUnavailable  RoomErrorCode = 19 // the relay cannot reach what it needs for this
 )
 
 // roomErrorName returns the word of a code, or "" if it has none.
@@ -56,6 +66,16 @@ func roomErrorName(c RoomErrorCode) string {
 		return "version"
 	case RoomWithdrawn:
 		return "withdrawn"
+	case RoomQuota:
+		return "quota"
+	case RoomPassword:
+		return "password"
+	case RoomDenied:
+		return "denied"
+	case RoomBusy:
+		return "busy"
+	case RoomUnavailable:
+		return "unavailable"
 	default:
 		return ""
 	}
@@ -75,7 +95,7 @@ func (c RoomErrorCode) MarshalText() ([]byte, error) { return []byte(c.String())
 // becomes the zero code.
 func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 	*c = 0
-	for code := RoomUnknown; code <= RoomWithdrawn; code++ {
+	for code := RoomUnknown; code <= RoomUnavailable; code++ {
 		if roomErrorName(code) == string(text) {
 			*c = code
 		}
@@ -86,15 +106,35 @@ func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 // RoomError is the last frame that a peer gets when the relay refuses or
 // disconnects it.
 //
-//	0x04 | code u8, not 0 | message: u16 length, UTF-8
+//	0x04 | code u8, not 0 | retry u16 | message: u16 length, UTF-8
 type RoomError struct {
-	Code    RoomErrorCode
+	Code RoomErrorCode
+	// Retry is after how long it makes sense to try again, in whole seconds. 0 says
+	// nothing of that.
+	Retry   time.Duration
 	Message string // one sentence for a person
+}
+
+// Temporary reports whether the same request may be granted soon, so that a client
+// that has time tries it again.
+func (c RoomErrorCode) Temporary() bool {
+	switch c {
+	case RoomRate, RoomQuota, RoomBusy, RoomClosing, RoomUnavailable:
+		return true
+	}
+	return false
+}
+
+// RetrySeconds returns a wait in whole seconds, rounded up, of at most 16 bits.
+func RetrySeconds(wait time.Duration) uint16 {
+	seconds := math.Ceil(wait.Seconds())
+	return uint16(min(max(seconds, 0), math.MaxUint16))
 }
 
 // Append appends the frame to b.
 func (e RoomError) Append(b []byte) []byte {
 	b = append(b, byte(RoomErrorKind), byte(e.Code))
+	b = binary.BigEndian.AppendUint16(b, RetrySeconds(e.Retry))
 	return appendBytes16(b, e.Message)
 }
 
@@ -108,6 +148,7 @@ func ParseRoomError(b []byte) (RoomError, error) {
 	if c.err == nil && e.Code == 0 {
 		c.fail("error code 0")
 	}
+	e.Retry = time.Duration(c.u16()) * time.Second
 	e.Message = c.text16(MaxRoomText)
 	if err := c.done(); err != nil {
 		return RoomError{}, err

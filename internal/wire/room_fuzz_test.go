@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"testing"
 	"time"
 )
@@ -18,6 +19,8 @@ func FuzzRoomFrame(f *testing.F) {
 		{byte(RoomLeftKind)},
 		{byte(RoomBurnKind)},
 		{byte(RoomCloseKind)},
+		{byte(RoomAskTURNKind)},
+		RoomTURN{Lifetime: time.Hour, Username: "1:a", Password: "b", Servers: []TURNServer{{TURNUDP, ":1"}}}.Append(nil),
 		{byte(RoomForwardKind), 1, 2, 3},
 		{},
 	} {
@@ -34,6 +37,15 @@ func FuzzRoomFrame(f *testing.F) {
 		e, err := ParseRoomError(b)
 		if err == nil && !bytes.Equal(e.Append(nil), b) || err != nil && !errors.Is(err, ErrMalformed) {
 			t.Fatalf("error %+v of %x: %v", e, b, err)
+		}
+		turn, err := ParseRoomTURN(b)
+		switch {
+		case err != nil && !errors.Is(err, ErrMalformed):
+			t.Fatalf("TURN servers %+v of %x: %v", turn, b, err)
+		case err == nil: // what is reserved does not come back
+			if back, err := ParseRoomTURN(turn.Append(nil)); err != nil || !reflect.DeepEqual(back, turn) {
+				t.Fatalf("TURN servers %+v came back %+v, %v", turn, back, err)
+			}
 		}
 	})
 }
@@ -67,7 +79,7 @@ func FuzzOpenBody(f *testing.F) {
 			t.Fatalf("reply: %v", err)
 		}
 		if h, err := ParseRelayHealth(b); err == nil {
-			if back, err := ParseRelayHealth(h.Append(nil)); err != nil || back != h {
+			if back, err := ParseRelayHealth(h.Append(nil)); err != nil || !reflect.DeepEqual(back, h) {
 				t.Fatalf("health %+v came back %+v, %v", h, back, err)
 			}
 		}

@@ -6,14 +6,19 @@ const RelayService = "tallow-relay"
 
 // RelayHealth is the body of GET /api/health and GET /api/ready.
 //
-//	{"service":"tallow-relay","status":"ok","version":"v1.2.3","protocol":2,"rooms":3,"max_rooms":10000}
+//	{"service":"tallow-relay","status":"ok","version":"v1.2.3","protocol":2,"rooms":3,"max_rooms":10000,"uptime":86400}
 type RelayHealth struct {
-	Service  string `json:"service"` // RelayService
-	Status   string `json:"status"`  // "ok", or "closing" while the relay shuts down
+	Service string `json:"service"` // RelayService
+	// Status is "ok"; or, if it is not ready, "closing" while the relay shuts down,
+	// "full" if there is no room left, "failed" if another check is not ok.
+	Status   string `json:"status"`
 	Version  string `json:"version,omitempty"`
 	Protocol int    `json:"protocol"` // the relay's RoomVersion
 	Rooms    int    `json:"rooms"`
 	MaxRooms int    `json:"max_rooms"`
+	Uptime   int64  `json:"uptime"` // in seconds
+	// Checks are in the answer to /api/ready alone: "ok" or what is wrong, by name.
+	Checks map[string]string `json:"checks,omitempty"`
 }
 
 // Append appends the JSON body to b.
@@ -27,6 +32,9 @@ func ParseRelayHealth(b []byte) (RelayHealth, error) {
 	}
 	if h.Service != RelayService {
 		return RelayHealth{}, malformed("not the health of a relay")
+	}
+	if len(h.Checks) == 0 {
+		h.Checks = nil
 	}
 	return h, nil
 }

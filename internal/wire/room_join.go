@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"strings"
+	"unicode/utf8"
 )
 
 // RoomRole says as what a peer joins a room.
@@ -16,8 +17,12 @@ const (
 	RoomResumer  RoomRole = 3 // one of the two peers of a resume room
 )
 
-// MaxRoomJoin is the size of the largest join frame, in bytes.
-const MaxRoomJoin = 3 + 16 + 16
+// Sizes of a join, in bytes.
+const (
+	MaxRelayPassword = 128 // of the password of a relay
+
+	MaxRoomJoin = 3 + 16 + 16 + 1 + MaxRelayPassword // of the largest frame
+)
 
 // RoomJoin is the first frame that a peer sends: which room it joins, and as
 // what. The relay answers with a welcome or an error.
@@ -25,6 +30,8 @@ const MaxRoomJoin = 3 + 16 + 16
 //	0x08 | version u8 = 2 | role u8 = 1 | nameplate bytes8
 //	0x08 | version u8 = 2 | role u8 = 2 | nameplate bytes8 | ticket 16
 //	0x08 | version u8 = 2 | role u8 = 3 | resume room 16 | peer 16
+//
+// The password of a closed relay follows, as a bytes8, unless it is empty.
 //
 // A ticket, and the id of a peer in a resume room, show that a newcomer is the
 // peer that has the slot already. The newcomer gets the slot at once, and the
@@ -40,6 +47,13 @@ type RoomJoin struct {
 
 	Resume [16]byte // of a resumer: the id of the resume room
 	Peer   [16]byte // of a resumer: random bytes that its process keeps for the room
+
+	Password string // of the relay; empty if the peer knows none
+}
+
+// ValidRelayPassword reports whether s can be the password of a relay.
+func ValidRelayPassword(s string) bool {
+	return s != "" && len(s) <= MaxRelayPassword && utf8.ValidString(s)
 }
 
 // Append appends the frame to b.
@@ -47,12 +61,16 @@ func (j RoomJoin) Append(b []byte) []byte {
 	b = append(b, byte(RoomJoinKind), RoomVersion, byte(j.Role))
 	switch j.Role {
 	case RoomReceiver:
-		return appendBytes8(b, []byte(j.Nameplate))
+		b = appendBytes8(b, []byte(j.Nameplate))
 	case RoomSender:
-		return append(appendBytes8(b, []byte(j.Nameplate)), j.Ticket[:]...)
+		b = append(appendBytes8(b, []byte(j.Nameplate)), j.Ticket[:]...)
 	default:
-		return append(append(b, j.Resume[:]...), j.Peer[:]...)
+		b = append(append(b, j.Resume[:]...), j.Peer[:]...)
 	}
+	if j.Password != "" {
+		b = appendBytes8(b, []byte(j.Password))
+	}
+	return b
 }
 
 // ParseRoomJoin parses a whole join frame. A frame of another version of the
@@ -79,6 +97,12 @@ func ParseRoomJoin(b []byte) (RoomJoin, error) {
 		j.Resume, j.Peer = c.array16(), c.array16()
 	default:
 		c.fail("role %d", uint8(j.Role))
+	}
+	if c.err == nil && len(c.rest) > 0 {
+		j.Password = string(c.bytes8(MaxRelayPassword))
+		if c.err == nil && !ValidRelayPassword(j.Password) {
+			c.fail("not a password")
+		}
 	}
 	if err := c.done(); err != nil {
 		return RoomJoin{}, err

@@ -25,6 +25,8 @@ func TestRoomJoinBytes(t *testing.T) {
 		{RoomJoin{Role: RoomSender, Nameplate: "123456789", Ticket: roomNonce()}, "\x08\x02\x02\x09123456789" + roomNonceBytes},
 		{RoomJoin{Role: RoomSender, Nameplate: "7"}, "\x08\x02\x02\x017" + strings.Repeat("\x00", 16)},
 		{RoomJoin{Role: RoomResumer, Resume: roomNonce(), Peer: otherRoomBytes()}, "\x08\x02\x03" + roomNonceBytes + otherRoomRaw},
+		{RoomJoin{Role: RoomReceiver, Nameplate: "7", Password: "pass"}, "\x08\x02\x01\x017\x04pass"},
+		{RoomJoin{Role: RoomResumer, Resume: roomNonce(), Peer: otherRoomBytes(), Password: strings.Repeat("p", 128)}, "\x08\x02\x03" + roomNonceBytes + otherRoomRaw + "\x80" + strings.Repeat("p", 128)},
 	} {
 		got := tc.join.Append(nil)
 		if string(got) != tc.want {
@@ -39,7 +41,9 @@ func TestRoomJoinBytes(t *testing.T) {
 		if kind, err := ParseRoomKind(got); kind != RoomJoinKind || err != nil {
 			t.Errorf("kind %v, %v", kind, err)
 		}
-		roomRefusesEveryLength(t, got, func(b []byte) error { _, err := ParseRoomJoin(b); return err })
+		if tc.join.Password == "" { // a join is whole without one
+			roomRefusesEveryLength(t, got, func(b []byte) error { _, err := ParseRoomJoin(b); return err })
+		}
 	}
 }
 
@@ -57,6 +61,10 @@ func TestRoomJoinRefuses(t *testing.T) {
 		"a sender without":          "\x08\x02\x02\x017",
 		"a sender with half of it":  "\x08\x02\x02\x017" + roomNonceBytes[:8],
 		"a resumer without its own": "\x08\x02\x03" + roomNonceBytes,
+		"an empty password":         "\x08\x02\x01\x017\x00",
+		"half a password":           "\x08\x02\x01\x017\x04pa",
+		"a password too long":       "\x08\x02\x01\x017\x81" + strings.Repeat("p", 129),
+		"a password not UTF-8":      "\x08\x02\x01\x017\x01\xff",
 	} {
 		if join, err := ParseRoomJoin([]byte(frame)); !errors.Is(err, ErrMalformed) || join != (RoomJoin{}) {
 			t.Errorf("%s: %+v, %v", name, join, err)
@@ -76,6 +84,7 @@ func FuzzRoomJoin(f *testing.F) {
 		{Role: RoomReceiver, Nameplate: "7"},
 		{Role: RoomSender, Nameplate: "123456789", Ticket: roomNonce()},
 		{Role: RoomResumer, Resume: roomNonce(), Peer: otherRoomBytes()},
+		{Role: RoomReceiver, Nameplate: "7", Password: "pass"},
 	} {
 		f.Add(seed.Append(nil))
 	}
@@ -111,7 +120,7 @@ func TestRoomJoinAuthorization(t *testing.T) {
 	}
 	for _, malformed := range []string{
 		"Tallow", "Tallow ", "Tallow  CAIBATc", "Tallow CAIBATc=", "Tallow CAIBATd", "Tallow CAIB\nATc", "Tallow CAI+ATc",
-		"Tallow CAIB", "Tallow " + strings.Repeat("A", 48),
+		"Tallow CAIB", "Tallow " + strings.Repeat("A", 220),
 	} {
 		if got, found, err := ParseRoomAuthorization(malformed); got != (RoomJoin{}) || !found || !errors.Is(err, ErrMalformed) {
 			t.Errorf("%q: %+v, %t, %v", malformed, got, found, err)

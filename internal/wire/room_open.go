@@ -14,7 +14,7 @@ const MaxRoomBody = 4096
 
 // OpenRequest asks for a room.
 //
-//	{"nonce":"<32 hex digits>","nameplate":"7","words":3}
+//	{"nonce":"<32 hex digits>","nameplate":"7","words":3,"password":"…"}
 type OpenRequest struct {
 	// Nonce is the sender's handshake nonce. The room gives it to both peers.
 	Nonce [16]byte
@@ -23,18 +23,21 @@ type OpenRequest struct {
 	// Words is how many words the code has, MinRoomWords to MaxRoomWords, for the
 	// receiver to compare with what was typed; 0 if the sender does not say.
 	Words int
+	// Password is the relay's, which a closed relay asks for; empty for none.
+	Password string
 }
 
 type openRequestJSON struct {
 	Nonce     *hex16 `json:"nonce"`
 	Nameplate string `json:"nameplate,omitempty"`
 	Words     int    `json:"words,omitempty"`
+	Password  string `json:"password,omitempty"`
 }
 
 // Append appends the JSON body to b.
 func (r OpenRequest) Append(b []byte) []byte {
 	nonce := hex16(r.Nonce)
-	return appendJSON(b, openRequestJSON{Nonce: &nonce, Nameplate: r.Nameplate, Words: r.Words})
+	return appendJSON(b, openRequestJSON{Nonce: &nonce, Nameplate: r.Nameplate, Words: r.Words, Password: r.Password})
 }
 
 // ParseOpenRequest parses a JSON body.
@@ -52,7 +55,10 @@ func ParseOpenRequest(b []byte) (OpenRequest, error) {
 	if v.Words != 0 && (v.Words < MinRoomWords || v.Words > MaxRoomWords) {
 		return OpenRequest{}, malformed("a code of %d words", v.Words)
 	}
-	return OpenRequest{Nonce: *v.Nonce, Nameplate: v.Nameplate, Words: v.Words}, nil
+	if v.Password != "" && !ValidRelayPassword(v.Password) {
+		return OpenRequest{}, malformed("a password of %d bytes, at most %d allowed", len(v.Password), MaxRelayPassword)
+	}
+	return OpenRequest{Nonce: *v.Nonce, Nameplate: v.Nameplate, Words: v.Words, Password: v.Password}, nil
 }
 
 // OpenReply describes the room that was opened. Its status is 201.

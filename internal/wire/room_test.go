@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -82,10 +83,10 @@ func TestRoomWelcomeRefuses(t *testing.T) {
 }
 
 func TestRoomErrorBytes(t *testing.T) {
-	for code := RoomErrorCode(1); code <= 14; code++ {
-		e := RoomError{Code: code, Message: "Später."}
+	for code := RoomErrorCode(1); code <= RoomUnavailable; code++ {
+		e := RoomError{Code: code, Retry: 258 * time.Second, Message: "Später."}
 		got := e.Append(nil)
-		want := "\x04" + string(byte(code)) + "\x00\x08Sp\xc3\xa4ter."
+		want := "\x04" + string(byte(code)) + "\x01\x02\x00\x08Sp\xc3\xa4ter."
 		if string(got) != want {
 			t.Fatalf("Append: %x, want %x", got, want)
 		}
@@ -110,7 +111,7 @@ func TestRoomErrorBytes(t *testing.T) {
 func TestRoomErrorCodeText(t *testing.T) {
 	words := []string{
 		"", "unknown", "full", "used", "taken", "too-large", "malformed", "rate", "expired", "closing", "ticket", "replaced",
-		"idle", "version", "withdrawn",
+		"idle", "version", "withdrawn", "quota", "password", "denied", "busy",
 	}
 	for i, word := range words[1:] {
 		code := RoomErrorCode(i + 1)
@@ -150,7 +151,10 @@ func TestParseRoomKind(t *testing.T) {
 		{"kind 0", []byte{0}, 0},
 		{"join, the largest", append([]byte{8}, make([]byte, MaxRoomJoin-1)...), RoomJoinKind},
 		{"join, too large", append([]byte{8}, make([]byte, MaxRoomJoin)...), 0},
-		{"kind 9", []byte{9}, 0},
+		{"ask for TURN servers", []byte{9}, RoomAskTURNKind},
+		{"the same with a body", []byte{9, 0}, 0},
+		{"TURN servers", []byte{10, 0}, RoomTURNKind},
+		{"kind 11", []byte{11}, 0},
 		{"burn with a body", []byte{6, 0}, 0},
 		{"joined with a body", []byte{2, 0}, 0},
 	} {
@@ -187,11 +191,11 @@ func TestOpenBodies(t *testing.T) {
 	if got, want := string(refusal.Append(nil)), `{"error":"taken","message":"Taken."}`; got != want {
 		t.Errorf("refusal %s, want %s", got, want)
 	}
-	health := RelayHealth{Service: RelayService, Status: "ok", Version: "v1", Protocol: 2, Rooms: 3, MaxRooms: 9}
-	if got, want := string(health.Append(nil)), `{"service":"tallow-relay","status":"ok","version":"v1","protocol":2,"rooms":3,"max_rooms":9}`; got != want {
+	health := RelayHealth{Service: RelayService, Status: "ok", Version: "v1", Protocol: 2, Rooms: 3, MaxRooms: 9, Uptime: 5, Checks: map[string]string{"rooms": "ok"}}
+	if got, want := string(health.Append(nil)), `{"service":"tallow-relay","status":"ok","version":"v1","protocol":2,"rooms":3,"max_rooms":9,"uptime":5,"checks":{"rooms":"ok"}}`; got != want {
 		t.Errorf("health %s, want %s", got, want)
 	}
-	if back, err := ParseRelayHealth(health.Append(nil)); err != nil || back != health {
+	if back, err := ParseRelayHealth(health.Append(nil)); err != nil || !reflect.DeepEqual(back, health) {
 		t.Errorf("health back: %+v, %v", back, err)
 	}
 	if back, err := ParseOpenRequest(request.Append(nil)); err != nil || back != request {

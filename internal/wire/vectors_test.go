@@ -134,13 +134,34 @@ func roomFrames() []messageCase {
 			parserOf(ParseRoomWelcome),
 			"01 02 11" + roomNonceHex + "0000",
 		},
+		{
+			"welcome, the relay has TURN servers", "relay",
+			RoomWelcome{Flags: RoomHasTURN, Nonce: roomNonce(), STUN: ":3478"},
+			parserOf(ParseRoomWelcome),
+			"01 02 02" + roomNonceHex + "0005 ':3478'",
+		},
+		{"ask for TURN servers", "peer", payload(RoomAskTURNKind, ""), parserOf(parsePlain), "09"},
+		{
+			"TURN servers", "relay",
+			RoomTURN{Lifetime: time.Hour, Username: "1800000000:kayak", Password: "secret", Servers: []TURNServer{
+				{TURNUDP, ":8080"}, {TURNTLS, "turn.relay.example:443"},
+			}},
+			parserOf(ParseRoomTURN),
+			"0a 00000e10 0010 '1800000000:kayak' 0006 'secret' 02 01 0005 ':8080' 03 0016 'turn.relay.example:443'",
+		},
 		{"joined", "relay", payload(RoomJoinedKind, ""), parserOf(parsePlain), "02"},
 		{"left", "relay", payload(RoomLeftKind, ""), parserOf(parsePlain), "03"},
 		{
 			"error", "relay",
-			RoomError{RoomUsed, "Ask for a new code."},
+			RoomError{Code: RoomUsed, Message: "Ask for a new code."},
 			parserOf(ParseRoomError),
-			"04 03 0013 'Ask for a new code.'",
+			"04 03 0000 0013 'Ask for a new code.'",
+		},
+		{
+			"error, try again after 90 s", "relay",
+			RoomError{Code: RoomRate, Retry: 90 * time.Second, Message: "Wait."},
+			parserOf(ParseRoomError),
+			"04 07 005a 0005 'Wait.'",
 		},
 		{"forward", "either", payload(RoomForwardKind, "payload"), parserOf(parsePlain), "05 'payload'"},
 		{"burn", "sender", payload(RoomBurnKind, ""), parserOf(parsePlain), "06"},
@@ -168,6 +189,12 @@ func roomFrames() []messageCase {
 			RoomJoin{Role: RoomResumer, Resume: roomNonce(), Peer: otherRoomBytes()},
 			parserOf(ParseRoomJoin),
 			"08 02 03" + roomNonceHex + otherRoomHex,
+		},
+		{
+			"join as the receiver, with the password of the relay", "receiver",
+			RoomJoin{Role: RoomReceiver, Nameplate: "7", Password: "password"},
+			parserOf(ParseRoomJoin),
+			"08 02 01 01 '7' 08 'password'",
 		},
 	}
 }
@@ -203,6 +230,12 @@ func roomBodies() []messageCase {
 			`'{"nonce":"` + roomNonceHex + `","words":3}'`,
 		},
 		{
+			"POST /api/session of a closed relay", "sender",
+			OpenRequest{Nonce: roomNonce(), Password: "password"},
+			parserOf(ParseOpenRequest),
+			`'{"nonce":"` + roomNonceHex + `","password":"password"}'`,
+		},
+		{
 			"status 201", "relay",
 			OpenReply{Nameplate: "7", Ticket: roomNonce(), Expires: time.Hour},
 			parserOf(ParseOpenReply),
@@ -216,9 +249,9 @@ func roomBodies() []messageCase {
 		},
 		{
 			"GET /api/health", "relay",
-			RelayHealth{Service: RelayService, Status: "ok", Version: "v1.0.0", Protocol: 2, Rooms: 3, MaxRooms: 10000},
+			RelayHealth{Service: RelayService, Status: "ok", Version: "v1.0.0", Protocol: 2, Rooms: 3, MaxRooms: 10000, Uptime: 86400},
 			parserOf(ParseRelayHealth),
-			`'{"service":"tallow-relay","status":"ok","version":"v1.0.0","protocol":2,"rooms":3,"max_rooms":10000}'`,
+			`'{"service":"tallow-relay","status":"ok","version":"v1.0.0","protocol":2,"rooms":3,"max_rooms":10000,"uptime":86400}'`,
 		},
 	}
 }

@@ -48,11 +48,24 @@ type Config struct {
 	// Relay is HOST, HOST:PORT or a ws, wss, http or https URL. If it is empty, a
 	// sender runs a relay itself, which machines on the same network find by mDNS.
 	Relay string
+	// RelayPins are SHA-256 hashes of public keys (SubjectPublicKeyInfo), in base64 or
+	// in hex digits. If there are any, a relay has to have one of these keys, and it
+	// does not matter who issued its certificate. They do not concern machines on the
+	// same network that meet without a relay of their own.
+	RelayPins []string
+	// RelayPassword is the password of Relay, if that is a closed relay. A relay that
+	// only a code names does not get it.
+	RelayPassword string
 	// Lanes are the lanes that may carry data; empty: all.
 	Lanes []Lane
-	// StateDir is a folder in which a receiver remembers, for a day and hashed, the
-	// codes that failed, so that it does not try one twice. It is created when it is
-	// needed. If it is empty, nothing is remembered.
+	// Private keeps the addresses of this machine from the peer. Everything goes
+	// through a relay, which has to be named: by lanes of LaneRelay, and by those of
+	// LaneWebRTC if the relay has TURN servers.
+	Private bool
+	// StateDir is a folder in which a receiver remembers the codes that failed, for a
+	// day and hashed, so that it does not try one twice, and the senders that it has
+	// met, sealed with the code, so that it finds them again after it was killed. It is
+	// created when it is needed. If it is empty, nothing is remembered.
 	StateDir string
 	// Version identifies the program to relays and peers, for diagnostics; empty:
 	// the version of this module.
@@ -64,17 +77,25 @@ type Config struct {
 // Client sends and receives. It may be used for any number of transfers at the
 // same time.
 type Client struct {
-	link link.Config
-	log  *slog.Logger
+	link     link.Config
+	meetings *vault.Meetings // nil: none are remembered
+	log      *slog.Logger
 }
 
-// New returns a client. The error is an *Error of KindUsage if the relay's address
-// or a lane is invalid.
+// New returns a client. The error is an *Error of KindUsage if the relay's address,
+// a pin or a lane is invalid.
 func New(c Config) (*Client, error) {
 	if c.Relay != "" {
 		if _, err := rendezvous.ParseRelay(c.Relay); err != nil {
 			return nil, &Error{Kind: KindUsage, Reason: ReasonRelayName, Relay: c.Relay, Detail: err.Error(), Err: err}
 		}
+	}
+	pins, err := relayPins(c.RelayPins)
+	if err != nil {
+		return nil, err
+	}
+	if c.RelayPassword != "" && !wire.ValidRelayPassword(c.RelayPassword) {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonRelayPasswordForm, Count: wire.MaxRelayPassword}
 	}
 	if len(c.Lanes) == 0 {
 		c.Lanes = AllLanes()
@@ -87,6 +108,9 @@ func New(c Config) (*Client, error) {
 		}
 		lanes |= kind
 	}
+	if c.Private && lanes == wire.LaneTCP {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonPrivateLanes}
+	}
 	if c.Version == "" {
 		c.Version = moduleVersion()
 	}
@@ -94,11 +118,17 @@ func New(c Config) (*Client, error) {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
 	client := &Client{log: c.Logger, link: link.Config{
-		Relay: c.Relay, Local: localNetwork(c.Version, c.Logger),
-		Lanes: lanes, Version: c.Version, Logger: c.Logger,
+		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword,
+		Lanes: lanes, Private: c.Private, Version: c.Version, Logger: c.Logger,
 	}}
+	if c.Private {
+		client.link.Lanes &^= wire.LaneTCP
+	} else {
+		client.link.Local = localNetwork(c.Version, c.Logger)
+	}
 	if c.StateDir != "" {
 		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
+		client.meetings = &vault.Meetings{Dir: filepath.Join(c.StateDir, "meetings")}
 	}
 	return client, nil
 }

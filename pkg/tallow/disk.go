@@ -57,34 +57,65 @@ func (out *output) openFolder(names []string) error {
 }
 
 // place splits an output path into a folder and, if the path is not itself a
-// folder, the name to give to the single file or folder that is received.
+// folder, the name to give to the single file or folder that is received. A folder
+// that an interrupted transfer made under that name counts as that name again.
 func place(path string, names []string) (dir, as string) {
 	if path == "" {
 		return ".", ""
 	}
-	if info, err := os.Stat(path); err == nil && info.IsDir() || os.IsPathSeparator(path[len(path)-1]) || len(names) != 1 {
+	if os.IsPathSeparator(path[len(path)-1]) || len(names) != 1 {
 		return path, ""
 	}
-	return filepath.Dir(path), filepath.Base(path)
+	dir, as = filepath.Split(filepath.Clean(path))
+	if dir == "" {
+		dir = "."
+	}
+	if isFolder(path) && !partial.Interrupted(dir, names, as) {
+		return path, ""
+	}
+	return dir, as
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// checkOutput finds out whether a Receive can write to its output path.
+func checkOutput(path string) error {
+	dir, _ := place(path, []string{""})
+	if err := destination.Check(dir); err != nil {
+		return &transfer.DiskError{Err: err}
+	}
+	return nil
+}
+
+// leftovers returns what interrupted transfers left in a folder.
+func leftovers(folder string) (all []LeftoverEvent) {
+	for _, l := range partial.Leftovers(folder) {
+		all = append(all, LeftoverEvent{Path: filepath.Join(folder, l.Name), Bytes: l.Bytes, Last: l.Last})
+	}
+	return all
 }
 
 // remembered returns the sealed state that earlier processes of the receiver left
 // for an output path, newest first.
 func remembered(output string) [][]byte {
-	switch info, err := os.Stat(output); {
-	case output == "":
+	if output == "" {
 		output = "."
-	case err != nil || !info.IsDir():
-		output = filepath.Dir(output)
 	}
-	return partial.Remembered(output)
+	dir, as := filepath.Dir(output), filepath.Base(output)
+	if !isFolder(output) {
+		return partial.Remembered(dir, "")
+	}
+	return append(partial.Remembered(output, ""), partial.Remembered(dir, as)...)
 }
 
 // interrupted says whether a Receive of these names to an output path was
 // interrupted and left something that is taken up now.
 func interrupted(output string, names []string) bool {
 	dir, _ := place(output, names)
-	return partial.Interrupted(dir, names)
+	return partial.Interrupted(dir, names, "")
 }
 
 func policyOf(c Conflict) (destination.Policy, error) {

@@ -8,6 +8,10 @@ func (*output) openFolder([]string) error { return usage(ReasonNoDisk) }
 
 func remembered(string) [][]byte { return nil }
 
+func checkOutput(string) error { return nil }
+
+func leftovers(string) []LeftoverEvent { return nil }
+
 func interrupted(string, []string) bool { return false }
 
 func explainDisk(error) *Error { return nil }

@@ -82,6 +82,7 @@ func TestRefusals(t *testing.T) {
 		{rendezvous.RelayError{Code: wire.RoomUnknown, Sending: true}, tallow.KindCode, tallow.ReasonCodeLost},
 		{rendezvous.RelayError{Code: wire.RoomFull}, tallow.KindCode, tallow.ReasonCodeBusy},
 		{rendezvous.RelayError{Code: wire.RoomFull, Opening: true}, tallow.KindNetwork, tallow.ReasonRelayFull},
+		{rendezvous.RelayError{Code: wire.RoomUnavailable, Opening: true}, tallow.KindNetwork, tallow.ReasonRelayUnavailable},
 		{rendezvous.RelayError{Code: wire.RoomFull, Resuming: true}, tallow.KindNetwork, tallow.ReasonRelayFull},
 		{rendezvous.RelayError{Code: wire.RoomExpired, Resuming: true}, tallow.KindNetwork, tallow.ReasonPeerNotBack},
 		{rendezvous.RelayError{Code: wire.RoomExpired}, tallow.KindNetwork, tallow.ReasonCodeExpired},

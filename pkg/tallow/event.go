@@ -70,6 +70,15 @@ type SkipEvent struct {
 	LeftOut bool // on purpose, as the options of the Send say; this is no failure
 }
 
+// LeftoverEvent says, at the end of a Receive, that an earlier one was interrupted
+// in the same folder and left something. A transfer of the same names takes it up;
+// it can also be deleted.
+type LeftoverEvent struct {
+	Path  string    // the hidden folder
+	Bytes int64     // that its files take on the disk
+	Last  time.Time // when it was last written to
+}
+
 // EndEvent is the last event of every Send and Receive. It has their results.
 type EndEvent struct {
 	State  State // StateCompleted, StateFailed or StateCancelled
@@ -87,6 +96,7 @@ func (StateEvent) event()    {}
 func (StallEvent) event()    {}
 func (FileEvent) event()     {}
 func (SkipEvent) event()     {}
+func (LeftoverEvent) event() {}
 func (EndEvent) event()      {}
 
 // Offer is what the sender proposes.

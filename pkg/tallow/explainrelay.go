@@ -3,6 +3,7 @@ package tallow
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
@@ -44,6 +45,8 @@ func explainMeeting(err error) *Error {
 func explainRelay(err error) *Error {
 	var refused *rendezvous.RelayError
 	var unreachable *rendezvous.UnreachableError
+	var between *rendezvous.BetweenError
+	var pin *rendezvous.PinError
 	var tls *rendezvous.TLSError
 	var protocol *rendezvous.ProtocolError
 	var lost *rendezvous.LostError
@@ -65,6 +68,16 @@ func explainRelay(err error) *Error {
 			e.Reason, e.Proxy = ReasonProxy, unreachable.Proxy
 		case unreachable.UnknownHost():
 			e.Reason = ReasonRelayUnknownHost
+		}
+	case errors.As(err, &between):
+		e.Reason, e.Relay, e.Detail = ReasonRelayGateway, between.Relay, fmt.Sprintf("HTTP status %d", between.Status)
+		if between.Upgrade {
+			e.Reason = ReasonRelayUpgrade
+		}
+	case errors.As(err, &pin):
+		e.Reason, e.Relay, e.Detail = ReasonRelayPin, pin.Relay, pin.Seen
+		if pin.Seen == "" {
+			e.Reason = ReasonRelayPinNoTLS
 		}
 	case errors.As(err, &tls):
 		e.Reason, e.Relay, e.Detail = ReasonRelayTLS, tls.Relay, rendezvous.Cause(tls.Err)
@@ -104,6 +117,16 @@ func explainRefusal(e *rendezvous.RelayError) (ErrorKind, Reason) {
 		return KindNetwork, ReasonRelayFull
 	case wire.RoomRate:
 		return KindNetwork, ReasonRelayRate
+	case wire.RoomQuota:
+		return KindNetwork, ReasonRelayQuota
+	case wire.RoomBusy:
+		return KindNetwork, ReasonRelayFull
+	case wire.RoomUnavailable:
+		return KindNetwork, ReasonRelayUnavailable
+	case wire.RoomPassword:
+		return KindUsage, ReasonRelayPassword
+	case wire.RoomDenied:
+		return KindNetwork, ReasonRelayDenied
 	case wire.RoomExpired:
 		return KindNetwork, ReasonCodeExpired
 	case wire.RoomClosing:

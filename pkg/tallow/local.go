@@ -13,3 +13,6 @@ import (
 func localNetwork(version string, log *slog.Logger) link.LocalNetwork {
 	return lan.Network{Version: version, Logger: log}
 }
+
+// canPin reports whether a relay's key can be compared with a pin.
+const canPin = true

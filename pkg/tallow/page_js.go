@@ -7,12 +7,12 @@ import (
 )
 
 // UsePage lets the client's webrtc lanes use RTCPeerConnections of a page, as
-// workers have none; without it there are no such lanes. connect gets the ICE
-// servers, as RTCConfiguration has them, and returns a MessagePort to a new
+// workers have none; without it there are no such lanes. connect gets an
+// RTCConfiguration, and returns a MessagePort to a new
 // connection, which speaks what internal/lane/webrtc/page_js.go says. It is to be
 // called before the first transfer.
-func (c *Client) UsePage(connect func(servers []any) js.Value) {
-	c.link.NewPeerConnection = func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error) {
-		return webrtc.NewPageConnection(connect(webrtc.PageServers(servers))), nil
+func (c *Client) UsePage(connect func(configuration map[string]any) js.Value) {
+	c.link.NewPeerConnection = func(how webrtc.Configuration) (webrtc.PeerConnection, error) {
+		return webrtc.NewPageConnection(connect(webrtc.PageConfiguration(how))), nil
 	}
 }

@@ -7,33 +7,37 @@ type Reason string
 
 // Invalid options of a Send or a Receive (KindUsage).
 const (
-	ReasonNothingToSend   Reason = "nothing-to-send"
-	ReasonSeveralSources  Reason = "several-sources"
-	ReasonSeveralOutputs  Reason = "several-outputs"
-	ReasonPathEmpty       Reason = "path-empty"
-	ReasonPathMissing     Reason = "path-missing"      // Path
-	ReasonPathSpecial     Reason = "path-special"      // Path is no file but a Detail: a named pipe, a socket, a device
-	ReasonPathNotUTF8     Reason = "path-not-utf8"     // Path
-	ReasonPathUnsafe      Reason = "path-unsafe"       // Path, the first of Count, has a control character in its name
-	ReasonPathWholeDisk   Reason = "path-whole-disk"   // Path has no name of its own
-	ReasonPathsOfOneName  Reason = "paths-of-one-name" // Path and Other
-	ReasonNoCurrentFolder Reason = "no-current-folder" // Path, Detail
-	ReasonOutputName      Reason = "output-name"       // Path is not a valid file name here
-	ReasonOutputOneName   Reason = "output-one-name"   // Count things cannot all be called Path
-	ReasonOutputFolder    Reason = "output-folder"     // Path cannot be used as a folder: Detail
-	ReasonOutputOneFile   Reason = "output-one-file"   // a Writer takes one file
-	ReasonRelayName       Reason = "relay-name"        // Relay, Detail
-	ReasonNoRelay         Reason = "no-relay"          // no relay is named, and there is no local network
-	ReasonLaneName        Reason = "lane-name"         // Detail
-	ReasonLinksName       Reason = "links-name"        // Detail
-	ReasonNegativeLimit   Reason = "negative-limit"    //
-	ReasonWordCount       Reason = "word-count"        // Count
-	ReasonCodeNamesRelay  Reason = "code-names-relay"  // a code of one's own has no relay
-	ReasonConflictName    Reason = "conflict-name"     // Detail
-	ReasonConflictAnswer  Reason = "conflict-answer"   // Ask answered ConflictAsk
-	ReasonManagerClosed   Reason = "manager-closed"    //
-	ReasonNoSuchTransfer  Reason = "no-such-transfer"  // Count is its ID
-	ReasonNoDisk          Reason = "no-disk"           // this platform has none: give a Source and a Destination
+	ReasonNothingToSend     Reason = "nothing-to-send"
+	ReasonSeveralSources    Reason = "several-sources"
+	ReasonSeveralOutputs    Reason = "several-outputs"
+	ReasonPathEmpty         Reason = "path-empty"
+	ReasonPathMissing       Reason = "path-missing"        // Path
+	ReasonPathSpecial       Reason = "path-special"        // Path is no file but a Detail: a named pipe, a socket, a device
+	ReasonPathNotUTF8       Reason = "path-not-utf8"       // Path
+	ReasonPathUnsafe        Reason = "path-unsafe"         // Path, the first of Count, has a control character in its name
+	ReasonPathWholeDisk     Reason = "path-whole-disk"     // Path has no name of its own
+	ReasonPathsOfOneName    Reason = "paths-of-one-name"   // Path and Other
+	ReasonNoCurrentFolder   Reason = "no-current-folder"   // Path, Detail
+	ReasonOutputName        Reason = "output-name"         // Path is not a valid file name here
+	ReasonOutputOneName     Reason = "output-one-name"     // Count things cannot all be called Path
+	ReasonOutputFolder      Reason = "output-folder"       // Path cannot be used as a folder: Detail
+	ReasonOutputOneFile     Reason = "output-one-file"     // a Writer takes one file
+	ReasonRelayName         Reason = "relay-name"          // Relay, Detail
+	ReasonRelayPassword     Reason = "relay-password"      // Relay, RetryAfter: it asks for a password, and this one is missing or wrong
+	ReasonRelayPasswordForm Reason = "relay-password-form" // Count: the bytes that one may have
+	ReasonRelayPinName      Reason = "relay-pin-name"      // Detail says what is wrong with a pin
+	ReasonPrivateLanes      Reason = "private-lanes"       // Config.Private leaves none of the lanes
+	ReasonNoRelay           Reason = "no-relay"            // no relay is named, and there is no local network
+	ReasonLaneName          Reason = "lane-name"           // Detail
+	ReasonLinksName         Reason = "links-name"          // Detail
+	ReasonNegativeLimit     Reason = "negative-limit"      //
+	ReasonWordCount         Reason = "word-count"          // Count
+	ReasonCodeNamesRelay    Reason = "code-names-relay"    // a code of one's own has no relay
+	ReasonConflictName      Reason = "conflict-name"       // Detail
+	ReasonConflictAnswer    Reason = "conflict-answer"     // Ask answered ConflictAsk
+	ReasonManagerClosed     Reason = "manager-closed"      //
+	ReasonNoSuchTransfer    Reason = "no-such-transfer"    // Count is its ID
+	ReasonNoDisk            Reason = "no-disk"             // this platform has none: give a Source and a Destination
 )
 
 // Invalid, wrong or used codes (KindCode).
@@ -84,10 +88,17 @@ const (
 	ReasonNoNetwork        Reason = "no-network"         // this machine has none, and so Relay cannot be reached
 	ReasonProxy            Reason = "proxy"              // Relay cannot be reached by Proxy: Detail
 	ReasonRelayTLS         Reason = "relay-tls"          // Relay, Detail
+	ReasonRelayUpgrade     Reason = "relay-upgrade"      // a server before Relay takes the WebSocket upgrade off: Detail is its answer
+	ReasonRelayGateway     Reason = "relay-gateway"      // a server before Relay does not reach it: Detail is its answer
+	ReasonRelayPin         Reason = "relay-pin"          // Relay has none of the pinned keys, but Detail
+	ReasonRelayPinNoTLS    Reason = "relay-pin-no-tls"   // Relay has no TLS, and so no key
 	ReasonRelayNoTLS       Reason = "relay-no-tls"       // Relay, Detail: it does not speak TLS
 	ReasonRelayProtocol    Reason = "relay-protocol"     // Relay, Detail
 	ReasonRelayLost        Reason = "relay-lost"         // Relay, Detail
-	ReasonRelayFull        Reason = "relay-full"         // Relay
+	ReasonRelayFull        Reason = "relay-full"         // Relay, RetryAfter
+	ReasonRelayUnavailable Reason = "relay-unavailable"  // Relay, RetryAfter
+	ReasonRelayQuota       Reason = "relay-quota"        // Relay, RetryAfter: this address or password has all that it may
+	ReasonRelayDenied      Reason = "relay-denied"       // Relay: it does not serve this address
 	ReasonRelayRate        Reason = "relay-rate"         // Relay, RetryAfter
 	ReasonRelayClosing     Reason = "relay-closing"      // Relay
 	ReasonRelayIdle        Reason = "relay-idle"         // Relay

@@ -89,6 +89,12 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	}
 	t.keeps = o.keeps()
 	t.begin()
+	if o.Output != "" {
+		if err := checkOutput(o.Output); err != nil {
+			t.waiting = true // for all that is known: the code was not tried
+			return Result{}, err
+		}
+	}
 
 	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultReceiveTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerSilent})
 	defer cancel()
@@ -104,19 +110,14 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	}
 	defer l.Close()
 	defer t.tellVerification(ctx, l, o.Verify != nil)()
-	receiving, giveUp := context.WithCancelCause(ctx)
-	defer giveUp(nil)
-	compared, stopComparing := t.compare(receiving, peer, o.Verify, giveUp)
-	defer stopComparing()
 	stop := t.reportProgress(ctx)
-	memory := memory{link: l, code: k, log: c.log}
-	out := output{o: o, log: c.log, close: func() {}, begun: func(r resumable) { memory.start(ctx, r) }}
+	memory := newMemory(l, k, c.meetings, c.log)
+	memory.start(ctx, o.rememberAfter())
+	out := output{o: o, log: c.log, close: func() {}, begun: memory.begun}
 	defer func() { out.close() }()
-	sum, err := transfer.Receive(receiving, transferSession{l}, transfer.ReceiveOptions{
+	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
+		Confirm: t.verifier(peer, o.Verify),
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
-			if err := compared(ctx); err != nil {
-				return nil, err
-			}
 			offered := offerOf(offer)
 			offered.Resuming = o.resumes(offer.Names)
 			t.tell(OfferEvent{offered})
@@ -127,28 +128,31 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 			return out.open(ctx, offer)
 		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
-		Keep: func() bool { return memory.keep(out.resume) },
+		Keep: func() bool { return (out.opened == nil || out.resume != nil) && memory.keep(out.resume) },
 	})
 	stop()
 	memory.stop() // before the folder is closed
 	t.waiting = memory.kept
 	r := t.result(sum)
 	r.Text, r.Folder = out.text(), out.folder
+	if err == nil && out.folder != "" {
+		for _, l := range leftovers(out.folder) {
+			t.tell(l)
+		}
+	}
 	return r, err
 }
 
 // dial connects to the sender: that of a transfer that an earlier process began
 // with this code, or else the one that waits with it.
 func (c *Client) dial(ctx context.Context, t *transferRun, o ReceiveOptions, k code.Code) (*link.Peer, error) {
-	if o.keeps() {
-		peer, err := link.Redial(ctx, c.link, k, o.remembered())
-		if err == nil {
-			t.changeState(transfer.EventPeerJoined, "")
-			return peer, nil
-		}
-		if !errors.Is(err, link.ErrNothingToResume) {
-			return nil, err
-		}
+	peer, err := c.reconnect(ctx, o, k)
+	if err == nil {
+		t.changeState(transfer.EventPeerJoined, "")
+		return peer, nil
+	}
+	if !errors.Is(err, link.ErrNothingToResume) {
+		return nil, err
 	}
 	return link.Dial(ctx, c.link, k, meetingEvents{linkEvents: linkEvents{t}})
 }
@@ -186,6 +190,15 @@ func (o ReceiveOptions) resumes(names []string) bool {
 		return d.Interrupted(names)
 	}
 	return o.keeps() && interrupted(o.Output, names)
+}
+
+// rememberAfter is how long the receiver is connected before it remembers the
+// sender: no time if it asks a person, who may take long to answer.
+func (o ReceiveOptions) rememberAfter() time.Duration {
+	if o.Accept != nil || o.Verify != nil {
+		return 0
+	}
+	return rememberAfter
 }
 
 // accept asks whether to accept an offer.

@@ -6,6 +6,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/files"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
@@ -64,4 +65,59 @@ func TestResumableDestination(t *testing.T) {
 	if got, err := second.ReadFile("f"); sendErr != nil || err != nil || len(got) != 5000 {
 		t.Errorf("received %d bytes, %v; the sender: %v", len(got), err, sendErr)
 	}
+}
+
+// A person who takes long to accept does not keep the sender from being remembered
+// beside the files, where that is the only place for it.
+func TestRememberedAfterAPersonAccepted(t *testing.T) {
+	client := newClient(t, tallow.Config{Relay: startRelay(t, relay.Config{}), Lanes: []tallow.Lane{tallow.LaneRelay}})
+	ctx, cancel := context.WithTimeout(t.Context(), testTimeout)
+	defer cancel()
+	code := make(chan string, 1)
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		_, _ = client.Send(ctx, tallow.SendOptions{
+			Source: files.FS(fstest.MapFS{"f": {Data: make([]byte, 4<<20)}}), LimitRate: 1 << 20,
+			OnEvent: func(e tallow.Event) {
+				if c, ok := e.(tallow.CodeEvent); ok {
+					code <- c.Code
+				}
+			},
+		})
+	})
+	remembered := make(chan struct{})
+	d := &tellingDestination{remembering{Memory: files.NewMemory(8 << 20)}, remembered}
+	receiving, stop := context.WithCancel(ctx)
+	defer stop()
+	var receiver sync.WaitGroup
+	k := <-code
+	receiver.Go(func() {
+		_, _ = client.Receive(receiving, tallow.ReceiveOptions{
+			Code: k, Destination: d,
+			Accept: func(context.Context, tallow.Offer) (bool, error) {
+				time.Sleep(500 * time.Millisecond) // the person
+				return true, nil
+			},
+		})
+	})
+	select {
+	case <-remembered:
+	case <-ctx.Done():
+		t.Error("the sender is not remembered")
+	}
+	stop()
+	receiver.Wait()
+	cancel()
+	sending.Wait()
+}
+
+// tellingDestination tells when it remembers.
+type tellingDestination struct {
+	remembering
+	remembered chan struct{}
+}
+
+func (d *tellingDestination) Remember(sealed []byte) error {
+	close(d.remembered)
+	return d.remembering.Remember(sealed)
 }

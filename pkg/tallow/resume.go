@@ -10,76 +10,143 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/link"
+	"github.com/tallow-transfer/tallow/internal/vault"
 )
 
-// rememberAfter is how long a transfer runs before its state for another process
-// is sealed and stored. Short transfers are spared the cost.
+// rememberAfter is how long a receiver that asks nobody is connected before its
+// state for another process is sealed and stored. Short transfers are spared the
+// cost.
 const rememberAfter = 250 * time.Millisecond
 
-// memory stores, beside the files that have arrived, what another process of the
-// receiver needs to resume this transfer, sealed with the code.
+// memory stores what another process of the receiver needs to come back to this
+// sender, sealed with the code: in the client's folder of state, and beside the
+// files once there are any, where it outlives that folder and the lifetime of a
+// meeting.
 type memory struct {
-	link *link.Link
-	code code.Code
-	log  *slog.Logger
+	meetings *vault.Meetings // nil: there is no folder of state
+	log      *slog.Logger
+	seal     func() ([]byte, error) // by Link.Seal, once
 
 	cancel  context.CancelFunc // of the goroutine of start
 	running sync.WaitGroup
 
-	kept bool // the folder stays even if nothing has arrived; owned by Receive's goroutine
+	kept bool // the state stays after the end; owned by Receive's goroutine
 
-	mu   sync.Mutex
-	done bool // the state is on the disk
+	mu      sync.Mutex
+	meeting *vault.Meeting // the state in the client's folder, or nil
+	files   resumable      // where the files are, or nil
+	due     bool           // it was time to remember, wherever that was possible
+	done    bool           // the state is beside the files
 }
 
-// start remembers the transfer after rememberAfter, unless stop is called first.
-func (m *memory) start(ctx context.Context, to resumable) {
+func newMemory(l *link.Link, k code.Code, meetings *vault.Meetings, log *slog.Logger) *memory {
+	return &memory{
+		meetings: meetings, log: log,
+		seal: sync.OnceValues(func() ([]byte, error) { return l.Seal(k) }),
+	}
+}
+
+// start remembers the sender after a delay, unless stop is called first.
+func (m *memory) start(ctx context.Context, delay time.Duration) {
 	ctx, m.cancel = context.WithCancel(ctx)
 	m.running.Go(func() {
-		timer := time.NewTimer(rememberAfter)
+		timer := time.NewTimer(delay)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
-			m.remember(to)
+			m.remember()
 		case <-ctx.Done():
 		}
 	})
 }
 
-func (m *memory) stop() {
-	if m.cancel != nil {
-		m.cancel()
+// begun says where the files are from now on.
+func (m *memory) begun(files resumable) {
+	m.mu.Lock()
+	m.files = files
+	due := m.due
+	m.mu.Unlock()
+	if due {
+		m.remember()
 	}
-	m.running.Wait()
 }
 
-// remember stores the state, unless that is done. It reports whether the state is
-// stored.
-func (m *memory) remember(to resumable) bool {
+// stop ends the goroutine of start and, unless keep was called, forgets the sender.
+func (m *memory) stop() {
+	m.cancel()
+	m.running.Wait()
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.done {
-		return true
+	if m.meeting == nil {
+		return
 	}
-	sealed, err := m.link.Seal(m.code)
-	if err == nil {
-		err = to.Remember(sealed)
+	end := m.meeting.Forget
+	if m.kept {
+		end = m.meeting.Close
 	}
-	if err != nil && !errors.Is(err, os.ErrClosed) {
-		m.log.Debug("this transfer cannot be resumed with the same code", "reason", err)
+	if err := end(); err != nil {
+		m.log.Debug("the state of a meeting is left", "reason", err)
 	}
-	m.done = err == nil
-	return m.done
 }
 
-// keep makes sure that a transfer that ends because the disk is full can resume
-// with the same code. It returns false if nothing is kept, or if there is not even
-// space for the state.
-func (m *memory) keep(to resumable) bool {
-	if to == nil || !m.remember(to) {
+// remember stores the state wherever it can be stored now. It returns false if
+// that is nowhere.
+func (m *memory) remember() bool {
+	sealed, err := m.seal()
+	if err != nil {
+		m.log.Debug("this transfer cannot be resumed with the same code", "reason", err)
 		return false
 	}
-	to.Keep()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.due = true
+	if m.meetings != nil && m.meeting == nil {
+		if m.meeting, err = m.meetings.Add(sealed); err != nil {
+			m.log.Debug("cannot remember the sender", "reason", err)
+		}
+	}
+	if m.files != nil && !m.done {
+		err := m.files.Remember(sealed)
+		if err != nil && !errors.Is(err, os.ErrClosed) {
+			m.log.Debug("cannot remember the sender beside the files", "reason", err)
+		}
+		m.done = err == nil
+	}
+	return m.done || m.meeting != nil
+}
+
+// keep makes sure that a receiver that ends because of its disk can come back with
+// the same code. It returns false if nothing can be stored.
+func (m *memory) keep(files resumable) bool {
+	m.mu.Lock()
+	m.files = files
+	m.mu.Unlock()
+	if !m.remember() {
+		return false
+	}
+	if files != nil {
+		files.Keep()
+	}
 	m.kept = true
 	return true
+}
+
+// reconnect connects to the sender of a transfer that an earlier process of this
+// receiver began with the same code. Error: link.ErrNothingToResume, or that of ctx.
+func (c *Client) reconnect(ctx context.Context, o ReceiveOptions, k code.Code) (*link.Peer, error) {
+	var states [][]byte
+	if c.meetings != nil {
+		states = c.meetings.Sealed()
+	}
+	met := len(states)
+	if o.keeps() {
+		states = append(states, o.remembered()...)
+	}
+	peer, used, err := link.Redial(ctx, c.link, k, states)
+	if err == nil && used < met {
+		if err := c.meetings.Forget(states[used]); err != nil {
+			c.log.Debug("the state of a meeting is left", "reason", err)
+		}
+	}
+	return peer, err
 }

@@ -158,7 +158,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	})
 	stop()
 	var ended *transfer.CancelledError
-	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && t.keeps {
+	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && (t.keeps || !t.accepted) {
 		err = t.awaitRestart(ctx, l, ended)
 	}
 	return t.result(sum), l.Restarted(), err

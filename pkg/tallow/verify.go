@@ -42,36 +42,3 @@ func (t *transferRun) verifier(peer *link.Peer, verify func(context.Context, []s
 		return err
 	}
 }
-
-// compare has the receiver's person compare words at once: the sender offers
-// nothing before its person has, and the two need to see the words at the same
-// time. compared waits for the answer. If the words differ, giveUp is called. To
-// stop ends the question and waits for its goroutine.
-func (t *transferRun) compare(
-	ctx context.Context, peer *link.Peer, verify func(context.Context, []string) (bool, error), giveUp context.CancelCauseFunc,
-) (compared func(context.Context) error, stop func()) {
-	if verify == nil {
-		return func(context.Context) error { return nil }, func() {}
-	}
-	ctx, cancel := context.WithCancel(ctx)
-	answered := make(chan struct{})
-	var err error
-	go func() {
-		defer close(answered)
-		if err = t.verifier(peer, verify)(ctx); err != nil && ctx.Err() == nil {
-			giveUp(err)
-		}
-	}()
-	compared = func(ctx context.Context) error {
-		select {
-		case <-answered:
-			return err
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-	return compared, func() {
-		cancel()
-		<-answered
-	}
-}

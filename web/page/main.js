@@ -25,6 +25,9 @@ serveConnections(port);
 /** What runs or ran last. */
 const now = { sending: false, code: "", kept: "", running: false, text: false, skipped: /** @type {Message[]} */ ([]) };
 
+/** The password of a closed relay, for as long as the page is open. */
+let password = "";
+
 /** Where a code is remembered while it is received, so that a reload goes on. */
 const remembered = "receiving";
 
@@ -90,12 +93,17 @@ sendForm.onsubmit = (event) => {
     $("pick-files").focus();
     return;
   }
+  send();
+};
+
+function send() {
+  const items = picked.items;
   begin(true, "");
-  port.do("send", { items, text, verify: checked("send-verify") });
+  port.do("send", { items, text: items.length ? "" : textInput.value, verify: checked("send-verify"), password });
   $("code").textContent = "…";
   $("wait-status").textContent = "";
   show("wait");
-};
+}
 
 /** @param {string} id */
 function checked(id) {
@@ -148,7 +156,7 @@ function refuseCode(why) {
 function receive(code) {
   begin(false, code);
   sessionStorage.setItem(remembered, code);
-  port.do("receive", { code, verify: checked("receive-verify") });
+  port.do("receive", { code, verify: checked("receive-verify"), password });
   $("connect-status").textContent = "";
   show("connect");
 }
@@ -255,8 +263,17 @@ function failed(failure) {
   $("failed-title").textContent = text;
   $("failed-hint").textContent = hint;
   $("retry").hidden = now.sending || !(failure?.waiting || failure?.kept || failure?.reason === "code-unknown" || failure?.reason === "code-word-count");
+  $("password-form").hidden = failure?.reason !== "relay-password";
   show("failed");
+  if (failure?.reason === "relay-password") $("password").focus();
 }
+
+/** @type {HTMLFormElement} */ ($("password-form")).onsubmit = (event) => {
+  event.preventDefault();
+  password = /** @type {HTMLInputElement} */ ($("password")).value;
+  if (now.sending) send();
+  else receive(now.code);
+};
 
 $("retry").onclick = () => receive(now.code);
 for (const b of document.querySelectorAll(".cancel")) /** @type {HTMLElement} */ (b).onclick = () => port.do("cancel");

@@ -13,7 +13,7 @@ const goodbye = 1000; // milliseconds for the last words
 export function serveConnections(port) {
   port.on("connect", (m) => {
     try {
-      new Connection(m.port, m.servers);
+      new Connection(m.port, m.configuration);
     } catch {
       m.port.postMessage({ failed: true }); // this browser has no WebRTC, or it is turned off
     }
@@ -30,11 +30,11 @@ class Connection {
 
   /**
    * @param {MessagePort} port
-   * @param {RTCIceServer[]} servers
+   * @param {RTCConfiguration} configuration
    */
-  constructor(port, servers) {
+  constructor(port, configuration) {
     this.#port = port;
-    this.#pc = new RTCPeerConnection({ iceServers: servers });
+    this.#pc = new RTCPeerConnection(configuration);
     this.#channel = this.#pc.createDataChannel("tallow", { negotiated: true, id: 0, ordered: true });
     this.#channel.binaryType = "arraybuffer";
     this.#channel.bufferedAmountLowThreshold = low;
@@ -51,12 +51,23 @@ class Connection {
     pc.onconnectionstatechange = () => {
       if (pc.connectionState === "failed") this.#post({ failed: true });
     };
-    channel.onopen = () => this.#post({ open: true });
+    channel.onopen = async () => this.#post({ open: (await this.#isRelayed()) ? "relayed" : true });
     channel.onclose = () => this.#post({ ended: true });
     channel.onmessage = ({ data }) => {
       if (data instanceof ArrayBuffer) this.#port.postMessage(data, [data]);
     };
     channel.onbufferedamountlow = () => this.#report();
+  }
+
+  /** Whether the path that ICE has found goes through a TURN server. */
+  async #isRelayed() {
+    const stats = await this.#pc.getStats();
+    /** @type {any[]} */
+    const all = [];
+    stats.forEach((/** @type {any} */ s) => all.push(s));
+    const chosen = all.find((s) => s.type === "transport")?.selectedCandidatePairId;
+    const pair = all.find((s) => s.type === "candidate-pair" && (chosen ? s.id === chosen : s.nominated && s.state === "succeeded"));
+    return [pair?.localCandidateId, pair?.remoteCandidateId].some((id) => stats.get(id)?.candidateType === "relay");
   }
 
   /** @param {any} message */

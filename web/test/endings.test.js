@@ -162,6 +162,31 @@ for (const name of browsers) {
 }
 
 for (const name of browsers) {
+  test(`${name}: a closed relay asks for its password`, async () => {
+    const closed = await startRelay("127.0.0.1:0", "--password", "open sesame 1234");
+    const c = await Client.open(name, closed);
+    await c.page.type("#text-input", "hello");
+    await c.click("send-start");
+    await c.screen("failed");
+    assert.match(await c.text("failed-title"), /password/);
+    await c.page.type("#password", "open sesame 1234");
+    await c.page.keyboard.press("Enter");
+    await c.page.waitForFunction(() => /^\d+-/.test(document.getElementById("code")?.textContent ?? ""));
+    const r = await Client.open(name, closed);
+    await r.receive(await c.text("code"));
+    await r.screen("failed");
+    await r.page.type("#password", "open sesame 1234");
+    await r.page.keyboard.press("Enter");
+    await r.screen("offer");
+    await r.click("offer-yes");
+    await r.screen("done");
+    for (const client of [c, r]) {
+      client.faults = client.faults.filter((f) => !/401|403|Unauthorized|Forbidden/.test(f)); // what a browser logs of the refusal
+      await client.close();
+    }
+    await closed.process.kill();
+  });
+
   test(`${name}: a relay that is restarted in the middle`, async () => {
     const first = await startRelay();
     const content = randomBytes(12 << 20);

@@ -96,9 +96,13 @@ export function within(promise, what) {
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
-/** A relay of the command, with no limit on how often one address may come. */
-export async function startRelay(listen = "127.0.0.1:0") {
-  const relay = new Command("relay", "--listen", listen, "--joins-per-minute", "-1", "--sessions-per-minute", "-1");
+/**
+ * A relay of the command, with no limit on how often one address may come.
+ * @param {string} listen
+ * @param {string[]} flags
+ */
+export async function startRelay(listen = "127.0.0.1:0", ...flags) {
+  const relay = new Command("relay", "--listen", listen, "--joins-per-minute", "-1", "--sessions-per-minute", "-1", ...flags);
   const host = (await relay.event("listening")).addr;
   return { host, url: `http://${host}`, process: relay };
 }

@@ -91,6 +91,9 @@ type NameError struct{ Name string }
 
 func (e *NameError) Error() string { return fmt.Sprintf("%q cannot be a name here", e.Name) }
 
+// Brief is what the peer is told.
+func (e *NameError) Brief() string { return "it has chosen a name that it cannot give" }
+
 // OneNameError is an Options.As where more than one thing is sent.
 type OneNameError struct {
 	Name  string
@@ -101,6 +104,9 @@ func (e *OneNameError) Error() string {
 	return fmt.Sprintf("%d files and folders cannot all be called %s", e.Count, e.Name)
 }
 
+// Brief is what the peer is told.
+func (e *OneNameError) Brief() string { return "it has one name for several files and folders" }
+
 // FolderError is a folder that cannot be made or used.
 type FolderError struct {
 	Dir string
@@ -110,5 +116,8 @@ type FolderError struct {
 func (e *FolderError) Error() string {
 	return fmt.Sprintf("%s cannot be used as a folder: %s", e.Dir, oserror.Cause(e.Err))
 }
+
+// Brief is what the peer is told.
+func (e *FolderError) Brief() string { return "its folder cannot be used" }
 
 func (e *FolderError) Unwrap() error { return e.Err }

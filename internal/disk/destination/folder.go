@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -111,6 +112,9 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 	}
 	if err := f.preparation.openSpools(); err != nil {
 		return f.writeError(err)
+	}
+	if f.options.As != p.Account.As {
+		p.Journal.Add(journal.Named{As: f.options.As})
 	}
 	f.log.Debug("destination ready", "folder", p.Path, "resumable", p.Account.Bytes)
 	return f.writeError(p.Journal.Flush())

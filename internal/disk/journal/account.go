@@ -13,7 +13,8 @@ import (
 // Account is what a journal says, in memory.
 type Account struct {
 	Opened Opened
-	End    int64 // offset after the last sound record; 0 if there is none
+	As     string // as Named has it
+	End    int64  // offset after the last sound record; 0 if there is none
 
 	Blocks map[uint64][]Block // of files that are not whole, by id
 	Inodes map[uint64]Mark    // of what was placed, by inode
@@ -73,6 +74,8 @@ func (a *Account) take(at int64, r Record) bool {
 	switch r := r.(type) {
 	case Opened:
 		a.Opened = r
+	case Named:
+		a.As = r.As
 	case Verified:
 		a.Blocks[r.ID] = append(a.Blocks[r.ID], Block{r.Index, r.Hash})
 		a.Files = true

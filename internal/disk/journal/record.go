@@ -30,6 +30,7 @@ const (
 	typeVerified recordType = 3
 	typePlaced   recordType = 4
 	typeSealed   recordType = 5
+	typeNamed    recordType = 6
 )
 
 // Version is the version of the layout, as Opened has it.
@@ -95,6 +96,14 @@ type Sealed struct {
 	Blob []byte
 }
 
+// Named says under which name of the user's choice the single path of the transfer
+// is received. The last one counts.
+//
+//	name
+type Named struct {
+	As string // empty: under the sender's name
+}
+
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
 // appendRecord appends a record. The function body appends its body.
@@ -152,6 +161,11 @@ func (r Placed) Append(b []byte) []byte {
 // Append appends the record to b.
 func (r Sealed) Append(b []byte) []byte {
 	return appendRecord(b, typeSealed, func(b []byte) []byte { return append(b, r.Blob...) })
+}
+
+// Append appends the record to b.
+func (r Named) Append(b []byte) []byte {
+	return appendRecord(b, typeNamed, func(b []byte) []byte { return append(b, r.As...) })
 }
 
 func parseOpened(b []byte) (r Opened, ok bool) {
@@ -248,6 +262,8 @@ func parse(t recordType, body []byte) (r Record, ok bool) {
 		return parsePlaced(body)
 	case typeSealed:
 		return parseSealed(body)
+	case typeNamed:
+		return Named{As: string(body)}, true
 	}
 	return nil, true
 }

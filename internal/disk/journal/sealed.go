@@ -11,20 +11,22 @@ import (
 const maxBlobs = 16
 
 // ReadSealed returns the blobs of the Sealed records of a journal, each once, the
-// newest first, at most 16. Damage ends the reading without an error; the error
+// newest first, at most 16, and the name of the last Named record. Damage ends the reading without an error; the error
 // is of reading alone.
-func ReadSealed(r io.Reader) (blobs [][]byte, err error) {
+func ReadSealed(r io.Reader) (blobs [][]byte, as string, err error) {
 	_, err = Read(r, func(_ int64, r Record) bool {
 		switch r := r.(type) {
 		case Opened:
 			return r.Version == Version
+		case Named:
+			as = r.As
 		case Sealed:
 			blobs = appendNewest(blobs, r.Blob)
 		}
 		return true
 	})
 	slices.Reverse(blobs)
-	return blobs, err
+	return blobs, as, err
 }
 
 func appendNewest(blobs [][]byte, blob []byte) [][]byte {

@@ -3,7 +3,6 @@
 // call has one name on every system; what a system cannot do is a documented
 // no-op or the closest thing that it can do.
 //
-//	lock      TryLock                                  a lock on an open file
 //	sync      SyncFilesystem, SyncData, SyncDir        wait until data survives a power cut
 //	reserve   Reserve, PunchHole                       room on the disk, and holes
 //	writeback StartWriteback                           begin to write, without waiting
@@ -11,8 +10,9 @@
 //	inode     InodeOf, FileID, HasLinks, OwnedByUser   which file it is, and whose
 //	move      Move, Replace, SetLinkTime               rename between two open folders
 //	create    CreateFile                               a small file in few calls
+//	probe     TryCreate                                whether a folder can be written to
 //	open      OpenDir, OpenRegular, Dir                open what was looked at, and nothing else
 //
 // The variants of a call for each system are in files of its name, such as
-// lock_unix.go and lock_windows.go.
+// sync_unix.go and sync_windows.go.
 package osfs

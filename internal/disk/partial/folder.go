@@ -17,6 +17,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/filelock"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 )
 
@@ -151,7 +152,7 @@ func (p *Folder) takeLock(create int) (bool, error) {
 	// The error is ignored, because some network file systems have no locks. On
 	// those, two transfers of the same names at the same time would disturb each
 	// other, but a single one has to work.
-	held, _ := osfs.TryLock(f)
+	held, _ := filelock.Try(f)
 	return !held, nil
 }
 
@@ -215,15 +216,17 @@ func (p *Folder) Remove() error {
 
 // empty removes what is in the folder.
 func (p *Folder) empty() error {
-	return p.eachName(func(name string) error { return ignoreMissing(p.Root.Remove(name)) })
+	return eachName(p.Root, func(name string) error { return ignoreMissing(p.Root.Remove(name)) })
 }
 
 // Held returns how many bytes of the disk the partial files take, with what is
 // reserved for them. It does not matter whether they were verified: what is sent
 // again takes their place.
-func (p *Folder) Held() (sum int64) {
-	_ = p.eachName(func(name string) error {
-		if info, err := p.Root.Lstat(name); err == nil && path.Ext(name) == partSuffix {
+func (p *Folder) Held() int64 { return held(p.Root) }
+
+func held(root *os.Root) (sum int64) {
+	_ = eachName(root, func(name string) error {
+		if info, err := root.Lstat(name); err == nil && path.Ext(name) == partSuffix {
 			sum += taken(info)
 		}
 		return nil
@@ -231,9 +234,9 @@ func (p *Folder) Held() (sum int64) {
 	return sum
 }
 
-// eachName calls visit with every name in the folder.
-func (p *Folder) eachName(visit func(name string) error) error {
-	list, err := p.Root.Open(".")
+// eachName calls visit with every name in a folder.
+func eachName(root *os.Root, visit func(name string) error) error {
+	list, err := root.Open(".")
 	if err != nil {
 		return err
 	}

@@ -8,7 +8,7 @@ import (
 func TestInterrupted(t *testing.T) {
 	dir := t.TempDir()
 	names := []string{"a", "b"}
-	if Interrupted(dir, names) || Interrupted(dir+"/none", names) {
+	if Interrupted(dir, names, "") || Interrupted(dir+"/none", names, "") {
 		t.Error("an empty folder has an interrupted transfer")
 	}
 	dest, err := os.OpenRoot(dir)
@@ -20,16 +20,16 @@ func TestInterrupted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if Interrupted(dir, names) {
+	if Interrupted(dir, names, "") {
 		t.Error("a transfer that runs is interrupted")
 	}
 	if err := p.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if !Interrupted(dir, []string{"b", "a"}) {
+	if !Interrupted(dir, []string{"b", "a"}, "") {
 		t.Error("an interrupted transfer is not found")
 	}
-	if Interrupted(dir, []string{"a"}) {
+	if Interrupted(dir, []string{"a"}, "") {
 		t.Error("a transfer of other names is found")
 	}
 }

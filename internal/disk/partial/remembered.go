@@ -12,6 +12,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/filelock"
 )
 
 // maxRemembered bounds the folders that Remembered reads: anyone who runs
@@ -19,10 +20,11 @@ import (
 const maxRemembered = 128
 
 // Remembered returns the Sealed blobs in the journals of interrupted transfers
-// into the folder dir, the newest first. It leaves out the folders of other users
+// into the folder dir, the newest first: of all, or if as is not empty of those that
+// receive a single path under that name. It leaves out the folders of other users
 // and those that a running process holds, and whatever cannot be read or makes no
 // sense. It writes nothing.
-func Remembered(dir string) [][]byte {
+func Remembered(dir, as string) [][]byte {
 	dest, err := os.OpenRoot(dir)
 	if err != nil {
 		return nil
@@ -30,7 +32,7 @@ func Remembered(dir string) [][]byte {
 	defer dest.Close()
 	var found []remembered
 	for _, name := range folderNames(dest) {
-		if m, ok := recall(dest, name); ok {
+		if m, ok := recall(dest, name); ok && (as == "" || m.as == as) {
 			found = append(found, m)
 		}
 	}
@@ -46,6 +48,7 @@ func Remembered(dir string) [][]byte {
 type remembered struct {
 	at    time.Time // when its journal was last written
 	blobs [][]byte  // the newest first
+	as    string    // the name of the single path, if it has one of its own
 }
 
 // folderNames returns the names in dest that partial folders may have.
@@ -72,11 +75,7 @@ func folderNames(dest *os.Root) (found []string) {
 // recall reads what the folder name of dest remembers. It is false if that is
 // nothing, or if the folder belongs to another user or is in use.
 func recall(dest *os.Root, name string) (m remembered, ok bool) {
-	info, err := dest.Lstat(name)
-	if err != nil || !info.IsDir() || !osfs.OwnedByUser(info) {
-		return m, false
-	}
-	root, err := osfs.OpenDir(dest, name, info)
+	root, err := openOwn(dest, name)
 	if err != nil {
 		return m, false
 	}
@@ -87,6 +86,18 @@ func recall(dest *os.Root, name string) (m remembered, ok bool) {
 	return m, err == nil && len(m.blobs) > 0 && !inUse(root)
 }
 
+// openOwn opens the folder name of dest, if it is of this user.
+func openOwn(dest *os.Root, name string) (*os.Root, error) {
+	info, err := dest.Lstat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case !info.IsDir() || !osfs.OwnedByUser(info):
+		return nil, fs.ErrPermission
+	}
+	return osfs.OpenDir(dest, name, info)
+}
+
 func recallJournal(root *os.Root) (m remembered, err error) {
 	f, info, err := osfs.OpenRegular(root, journalName)
 	if err != nil {
@@ -95,7 +106,7 @@ func recallJournal(root *os.Root) (m remembered, err error) {
 	defer f.Close()
 	m.at = info.ModTime()
 	// Not more than it had when it was opened: it may be growing.
-	m.blobs, err = journal.ReadSealed(io.NewSectionReader(f, 0, info.Size()))
+	m.blobs, m.as, err = journal.ReadSealed(io.NewSectionReader(f, 0, info.Size()))
 	return m, err
 }
 
@@ -106,6 +117,6 @@ func inUse(root *os.Root) bool {
 		return !errors.Is(err, fs.ErrNotExist)
 	}
 	defer lock.Close()
-	held, _ := osfs.TryLock(lock) // the error is ignored as in takeLock
+	held, _ := filelock.Try(lock) // the error is ignored as in takeLock
 	return held
 }

@@ -39,6 +39,7 @@ var errNoTrunk = errors.New("this connection has no associations")
 // loss slows down only one of them.
 type Association struct {
 	flow      *trunk.Flow
+	relayed   bool
 	sctp      *sctp.Association
 	stream    *sctp.Stream
 	drained   chan struct{} // a token when less is buffered
@@ -78,7 +79,7 @@ func (c *Conn) DialAssociation(ctx context.Context, id uint32) (*Association, er
 	if err != nil {
 		return nil, fmt.Errorf("open an association: %w", err)
 	}
-	return newAssociation(ctx, flow, t.MTU(ctx), true)
+	return newAssociation(ctx, flow, t.MTU(ctx), c.relayed, true)
 }
 
 // AcceptAssociations calls accepted with each association that the peer dials,
@@ -99,7 +100,7 @@ func (c *Conn) AcceptAssociations(ctx context.Context, accepted func(*Associatio
 		opening.Go(func() {
 			ctx, cancel := context.WithTimeout(ctx, acceptTimeout)
 			defer cancel()
-			if a, err := newAssociation(ctx, flow, trunk.LeastMTU, false); err == nil {
+			if a, err := newAssociation(ctx, flow, trunk.LeastMTU, c.relayed, false); err == nil {
 				accepted(a, flow.ID())
 			}
 		})
@@ -108,8 +109,8 @@ func (c *Conn) AcceptAssociations(ctx context.Context, accepted func(*Associatio
 
 // newAssociation opens the association over a flow. If it fails it closes the
 // flow.
-func newAssociation(ctx context.Context, flow *trunk.Flow, mtu int, dials bool) (*Association, error) {
-	a := &Association{flow: flow, drained: make(chan struct{}, 1), closed: make(chan struct{})}
+func newAssociation(ctx context.Context, flow *trunk.Flow, mtu int, relayed, dials bool) (*Association, error) {
+	a := &Association{flow: flow, relayed: relayed, drained: make(chan struct{}, 1), closed: make(chan struct{})}
 	stop := context.AfterFunc(ctx, func() { _ = flow.Close() })
 	err := a.open(mtu-trunk.Overhead, dials)
 	if !stop() && err == nil {
@@ -170,7 +171,7 @@ func as[T any](options []sctp.AssociationOption) []T {
 }
 
 // Traits describes the carrier.
-func (a *Association) Traits() lane.Traits { return traits() }
+func (a *Association) Traits() lane.Traits { return traits(a.relayed) }
 
 // WriteRecord sends a record. It blocks while more is buffered than the
 // association may have in flight, so that after a loss here the others use the

@@ -10,12 +10,12 @@ import (
 
 // Options are the parameters of Dial.
 type Options struct {
+	Configuration
 	Offer   bool               // this peer makes the offer; the other one answers
-	Servers []ICEServer        // may be empty
 	Send    SendSignal         // to the peer
 	Signals <-chan wire.Signal // from the peer, for this lane
 	// New makes the connection. nil selects pion, which a browser does not have.
-	New func(servers []ICEServer) (PeerConnection, error)
+	New func(c Configuration) (PeerConnection, error)
 }
 
 // SendSignal sends the peer one of a lane's signals.
@@ -33,7 +33,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 	if o.New == nil {
 		o.New = newPion
 	}
-	connection, err := o.New(o.Servers)
+	connection, err := o.New(o.Configuration)
 	if err != nil {
 		return nil, fmt.Errorf("start WebRTC: %w", err)
 	}
@@ -42,7 +42,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		_ = connection.Close()
 		return nil, err
 	}
-	return &Conn{connection}, nil
+	return &Conn{connection, connection.Relayed()}, nil
 }
 
 // negotiation is the exchange of descriptions and candidates by signals: RFC 8829
@@ -70,6 +70,12 @@ func (n *negotiation) run(ctx context.Context) error {
 		case <-ctx.Done():
 			return ctx.Err()
 		case c := <-n.connection.Candidates():
+			if n.options.RelayOnly {
+				var relayed bool
+				if c, relayed = c.withoutAddresses(); !relayed {
+					continue
+				}
+			}
 			body, err := c.format()
 			if err != nil {
 				return err
@@ -93,6 +99,9 @@ func (n *negotiation) describe(ctx context.Context, kind wire.SignalKind, create
 	sdp, err := create(ctx)
 	if err != nil {
 		return fmt.Errorf("describe the connection: %w", err)
+	}
+	if n.options.RelayOnly {
+		sdp = withoutAddresses(sdp)
 	}
 	return n.options.Send(ctx, kind, sdp)
 }

@@ -33,8 +33,8 @@ func connect(t testing.TB, servers []webrtc.ICEServer, deliver func(mailbox) mai
 	ctx, cancel := context.WithTimeout(t.Context(), lanetest.Timeout)
 	defer cancel()
 	toA, toB := newMailbox(), newMailbox()
-	offering := dial(ctx, webrtc.Options{Offer: true, Servers: servers, Send: toB.send, Signals: toA})
-	answering := dial(ctx, webrtc.Options{Servers: servers, Send: toA.send, Signals: deliver(toB)})
+	offering := dial(ctx, webrtc.Options{Offer: true, Configuration: webrtc.Configuration{Servers: servers}, Send: toB.send, Signals: toA})
+	answering := dial(ctx, webrtc.Options{Configuration: webrtc.Configuration{Servers: servers}, Send: toA.send, Signals: deliver(toB)})
 	var ends []lane.Carrier
 	for _, result := range []<-chan dialed{offering, answering} {
 		d := <-result

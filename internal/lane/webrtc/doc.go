@@ -5,6 +5,8 @@
 //	                travel as sealed signals; it knows no implementation of WebRTC
 //	port.go         PeerConnection, what Dial needs of one
 //	conn.go         the carrier
+//	iceserver.go    STUN and TURN servers
+//	private.go      signals without an address of this machine
 //	pion.go         the native implementation; sockets.go and trunkkey.go put its
 //	                UDP sockets under a trunk (package trunk)
 //	association.go  carriers over the trunk, native as well

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 	"syscall/js"
 
 	"github.com/tallow-transfer/tallow/internal/promise"
@@ -21,7 +22,8 @@ import (
 //	{do: "candidate", id, candidate}    {id} or {id, error}
 //	ArrayBuffer: a record               ArrayBuffer: a record
 //	{do: "close"}                       {sent}: how many bytes the channel has sent so far
-//	                                    {candidate}, {open}, {ended}, {failed}
+//	                                    {open: true}, or "relayed" if the path has a TURN server
+//	                                    {candidate}, {ended}, {failed}
 //
 // A candidate is the JSON of an RTCIceCandidate.
 // ArrayBuffers are transferred, not copied.
@@ -30,6 +32,7 @@ type pageConnection struct {
 	handler    js.Func
 	candidates chan Candidate
 	opened     chan error
+	relayed    atomic.Bool   // set before opened
 	failed     chan struct{} // closed when the connection failed or was closed
 	failOnce   sync.Once
 	ended      chan struct{} // closed when the page has closed the channel
@@ -53,13 +56,21 @@ const pageSendHigh = 2 << 20
 // errPage is a write on a connection that failed or was closed.
 var errPage = errors.New("the direct connection broke")
 
-// PageServers returns ICE servers as a page's RTCConfiguration has them.
-func PageServers(servers []ICEServer) []any {
+// PageConfiguration returns a Configuration as the RTCConfiguration of a page.
+func PageConfiguration(c Configuration) map[string]any {
 	list := []any{}
-	for _, s := range servers {
-		list = append(list, map[string]any{"urls": s.URL()})
+	for _, s := range c.Servers {
+		server := map[string]any{"urls": s.URL()}
+		if s.IsTURN() {
+			server["username"], server["credential"] = s.Username, s.Password
+		}
+		list = append(list, server)
 	}
-	return list
+	policy := "all"
+	if c.RelayOnly {
+		policy = "relay"
+	}
+	return map[string]any{"iceServers": list, "iceTransportPolicy": policy}
 }
 
 // NewPageConnection returns the connection at the other end of a MessagePort.
@@ -104,6 +115,7 @@ func (p *pageConnection) handle(m js.Value) {
 		default: // more addresses than the peer would try
 		}
 	case has("open"):
+		p.relayed.Store(m.Get("open").Type() == js.TypeString)
 		select {
 		case p.opened <- nil:
 		default:
@@ -198,6 +210,9 @@ func (p *pageConnection) Opened() <-chan error { return p.opened }
 
 // Failed implements PeerConnection.
 func (p *pageConnection) Failed() <-chan struct{} { return p.failed }
+
+// Relayed implements PeerConnection.
+func (p *pageConnection) Relayed() bool { return p.relayed.Load() }
 
 // full reports whether the channel has too much to send, and counts n more bytes
 // if it has not.

@@ -65,14 +65,14 @@ type pionConnection struct {
 }
 
 // newPion starts a connection that has yet to be negotiated.
-func newPion(servers []ICEServer) (PeerConnection, error) {
+func newPion(c Configuration) (PeerConnection, error) {
 	p := &pionConnection{
 		candidates: make(chan Candidate, maxCandidates), opened: make(chan error, 1),
 		drained: make(chan struct{}, 1), failed: make(chan struct{}),
 		trunk: trunk.New(), trunkKey: newTrunkKey(),
 	}
 	var err error
-	if p.pc, err = newAPI(p.trunk, servers); err != nil {
+	if p.pc, err = newAPI(p.trunk, c); err != nil {
 		_ = p.trunk.Close()
 		return nil, err
 	}
@@ -86,7 +86,7 @@ func newPion(servers []ICEServer) (PeerConnection, error) {
 
 // newAPI configures pion. There is no media, so its defaults for media are left
 // out.
-func newAPI(t *trunk.Trunk, servers []ICEServer) (*webrtc.PeerConnection, error) {
+func newAPI(t *trunk.Trunk, o Configuration) (*webrtc.PeerConnection, error) {
 	system, err := newSockets(t)
 	if err != nil {
 		return nil, err
@@ -106,8 +106,16 @@ func newAPI(t *trunk.Trunk, servers []ICEServer) (*webrtc.PeerConnection, error)
 	e.EnableSCTPZeroChecksum(true)
 	e.SetSCTPCwndCAStep(cwndStep * trunk.LeastMTU)
 	var c webrtc.Configuration
-	for _, s := range servers {
-		c.ICEServers = append(c.ICEServers, webrtc.ICEServer{URLs: []string{s.URL()}})
+	for _, s := range o.Servers {
+		server := webrtc.ICEServer{URLs: []string{s.URL()}}
+		if s.IsTURN() {
+			server.Username, server.Credential = s.Username, s.Password
+		}
+		c.ICEServers = append(c.ICEServers, server)
+	}
+	if o.RelayOnly {
+		e.SetRelayAcceptanceMinWait(0) // there is no better one to wait for
+		c.ICETransportPolicy = webrtc.ICETransportPolicyRelay
 	}
 	api := webrtc.NewAPI(webrtc.WithSettingEngine(e), webrtc.WithInterceptorRegistry(&interceptor.Registry{}))
 	return api.NewPeerConnection(c)
@@ -217,6 +225,15 @@ func (p *pionConnection) Opened() <-chan error { return p.opened }
 
 // Failed is closed when the connection failed or was closed.
 func (p *pionConnection) Failed() <-chan struct{} { return p.failed }
+
+// Relayed reports whether the path goes through a TURN server.
+func (p *pionConnection) Relayed() bool {
+	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return false
+	}
+	return pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay
+}
 
 // WriteRecord sends a record. It blocks while more than sendHigh bytes are
 // buffered.

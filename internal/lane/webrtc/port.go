@@ -2,6 +2,14 @@ package webrtc
 
 import "context"
 
+// Configuration says how a connection finds its path.
+type Configuration struct {
+	Servers []ICEServer // may be empty
+	// RelayOnly allows only paths through TURN servers, so that the peer learns no
+	// address of this machine: what W3C calls the iceTransportPolicy "relay".
+	RelayOnly bool
+}
+
 // PeerConnection is one connection of some implementation of WebRTC, with one
 // data channel and no media. Both peers create the channel with the same
 // parameters, since it is negotiated out of band (RFC 8831): reliable, ordered,
@@ -31,6 +39,10 @@ type PeerConnection interface {
 	// Failed is closed when the connection failed, for example because ICE found
 	// no path, or when it was closed.
 	Failed() <-chan struct{}
+
+	// Relayed reports whether the path goes through a TURN server of either peer. It
+	// is called when the data channel is open.
+	Relayed() bool
 
 	// WriteRecord, ReadRecord and Close are those of lane.Carrier, over the data
 	// channel: a record is one message. Close also ends a connection that never

@@ -86,6 +86,8 @@ func (p *page) Close() error {
 	return p.Carrier.Close()
 }
 
+func (p *page) Relayed() bool { return false }
+
 // connectPages dials with two connections that are not pion's.
 func connectPages(t *testing.T) (conns [2]lane.Carrier, pages [2]*page) {
 	t.Helper()
@@ -96,10 +98,10 @@ func connectPages(t *testing.T) (conns [2]lane.Carrier, pages [2]*page) {
 	for i, p := range pages {
 		results[i] = dial(t.Context(), webrtc.Options{
 			Offer: i == 0, Send: boxes[1-i].send, Signals: boxes[i],
-			Servers: []webrtc.ICEServer{{Address: "stun.example:3478"}},
-			New: func(servers []webrtc.ICEServer) (webrtc.PeerConnection, error) {
-				if !slices.Equal(servers, []webrtc.ICEServer{{Address: "stun.example:3478"}}) {
-					t.Errorf("servers %v", servers)
+			Configuration: webrtc.Configuration{Servers: []webrtc.ICEServer{{Address: "stun.example:3478"}}},
+			New: func(c webrtc.Configuration) (webrtc.PeerConnection, error) {
+				if !slices.Equal(c.Servers, []webrtc.ICEServer{{Address: "stun.example:3478"}}) {
+					t.Errorf("servers %v", c.Servers)
 				}
 				return p, nil
 			},
@@ -153,7 +155,7 @@ func TestFailuresOfTheConnection(t *testing.T) {
 			tt.fail(p)
 			err := dialFails(t, dial(t.Context(), webrtc.Options{
 				Offer: true, Send: newMailbox().send, Signals: newMailbox(),
-				New: func([]webrtc.ICEServer) (webrtc.PeerConnection, error) { return p, nil },
+				New: func(webrtc.Configuration) (webrtc.PeerConnection, error) { return p, nil },
 			}))
 			if !strings.Contains(err.Error(), tt.want) {
 				t.Errorf("got %v, want %s", err, tt.want)
@@ -164,7 +166,7 @@ func TestFailuresOfTheConnection(t *testing.T) {
 		})
 	}
 	err := dialFails(t, dial(t.Context(), webrtc.Options{
-		New: func([]webrtc.ICEServer) (webrtc.PeerConnection, error) { return nil, broken },
+		New: func(webrtc.Configuration) (webrtc.PeerConnection, error) { return nil, broken },
 	}))
 	if !errors.Is(err, broken) {
 		t.Errorf("got %v", err)

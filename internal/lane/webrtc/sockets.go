@@ -26,6 +26,20 @@ func newSockets(t *trunk.Trunk) (*sockets, error) {
 	return &sockets{system, t}, nil
 }
 
+// ListenPacket opens the socket for a TURN server.
+func (s *sockets) ListenPacket(network, address string) (net.PacketConn, error) {
+	local, err := net.ResolveUDPAddr(network, address)
+	if err != nil {
+		return nil, err
+	}
+	return s.trunk.Listen(network, local)
+}
+
+// DialTCP connects to a TURN server.
+func (s *sockets) DialTCP(network string, local, remote *net.TCPAddr) (transport.TCPConn, error) {
+	return s.trunk.Dial(network, local, remote)
+}
+
 // ListenUDP opens a socket of the trunk.
 func (s *sockets) ListenUDP(network string, local *net.UDPAddr) (transport.UDPConn, error) {
 	return s.trunk.Listen(network, local)

@@ -1,0 +1,45 @@
+package partial
+
+import (
+	"os"
+	"time"
+)
+
+// Leftover is what an interrupted transfer left in a folder.
+type Leftover struct {
+	Name  string    // of the folder
+	Bytes int64     // that it takes on the disk
+	Last  time.Time // when it was last written to
+}
+
+// Leftovers returns what interrupted transfers left in the folder dir, as a later
+// transfer of the same names would take it up. Like [Remembered], it leaves out
+// folders of other users and those in use, and writes nothing.
+func Leftovers(dir string) (all []Leftover) {
+	dest, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil
+	}
+	defer dest.Close()
+	for _, name := range folderNames(dest) {
+		if l, ok := leftover(dest, name); ok {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
+func leftover(dest *os.Root, name string) (Leftover, bool) {
+	l := Leftover{Name: name}
+	root, err := openOwn(dest, name)
+	if err != nil {
+		return l, false
+	}
+	defer root.Close()
+	info, err := root.Lstat(journalName)
+	if err != nil || inUse(root) {
+		return l, false
+	}
+	l.Last, l.Bytes = info.ModTime(), held(root)
+	return l, true
+}

@@ -1,0 +1,133 @@
+//go:build !js
+
+package webrtc_test
+
+import (
+	"context"
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/lane/lanetest"
+	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
+	"github.com/tallow-transfer/tallow/internal/turnserver"
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// turnPublic is the public address of the test's TURN server. No machine has it.
+const turnPublic = "203.0.113.7"
+
+// startTURN runs a TURN server on this machine.
+func startTURN(t *testing.T, transport wire.TURNTransport) webrtc.ICEServer {
+	t.Helper()
+	packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := turnserver.Config{
+		Secret: "secret", Packets: packets, Public: []netip.Addr{netip.MustParseAddr(turnPublic)},
+		Bind:    netip.MustParseAddr("127.0.0.1"),
+		Binding: func([]byte, netip.AddrPort) []byte { return nil },
+		Allow:   func(netip.Addr) bool { return true },
+	}
+	s := webrtc.ICEServer{Transport: transport, Address: packets.LocalAddr().String()}
+	if transport == wire.TURNTCP {
+		if c.Listener, err = net.Listen("tcp4", "127.0.0.1:0"); err != nil {
+			t.Fatal(err)
+		}
+		s.Address = c.Listener.Addr().String()
+	}
+	s.Username, s.Password = turnserver.NewCredential(c.Secret, "room", time.Now().Add(time.Hour))
+	server, err := turnserver.Start(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = server.Close() })
+	return s
+}
+
+// connectPrivate connects two ends that tell each other no address. All their
+// signals go through check.
+func connectPrivate(t *testing.T, server webrtc.ICEServer, check func(wire.SignalKind, string)) (a, b *webrtc.Conn) {
+	t.Helper()
+	boxes := [2]mailbox{newMailbox(), newMailbox()}
+	var results [2]<-chan dialed
+	for i := range results {
+		results[i] = dial(t.Context(), webrtc.Options{
+			Configuration: webrtc.Configuration{Servers: []webrtc.ICEServer{server}, RelayOnly: true},
+			Offer:         i == 0, Signals: boxes[i],
+			Send: func(ctx context.Context, kind wire.SignalKind, body string) error {
+				check(kind, body)
+				return boxes[1-i].send(ctx, kind, body)
+			},
+		})
+	}
+	var ends [2]*webrtc.Conn
+	for i, result := range results {
+		d := <-result
+		if d.err != nil {
+			t.Fatal(d.err)
+		}
+		t.Cleanup(func() { _ = d.carrier.Close() })
+		ends[i] = d.carrier
+	}
+	return ends[0], ends[1]
+}
+
+// A lane goes through a TURN server by UDP and by TCP, its associations as well, and
+// no signal tells an address of this machine.
+func TestTURN(t *testing.T) {
+	for name, transport := range map[string]wire.TURNTransport{"UDP": wire.TURNUDP, "TCP": wire.TURNTCP} {
+		t.Run(name, func(t *testing.T) {
+			x, y := connectPrivate(t, startTURN(t, transport), func(kind wire.SignalKind, body string) {
+				for _, own := range ownAddresses(t) {
+					if strings.Contains(body, own) {
+						t.Errorf("a signal of kind %d tells %s: %s", kind, own, body)
+					}
+				}
+				if strings.Contains(body, ".local") {
+					t.Errorf("a signal tells a name: %s", body)
+				}
+				if kind == wire.SignalCandidate && (!strings.Contains(body, turnPublic) || !strings.Contains(body, "raddr 0.0.0.0 rport 0")) {
+					t.Errorf("candidate %s", body)
+				}
+			})
+			if !x.Relayed() || !y.Relayed() || x.Traits().Direct {
+				t.Error("the path is said to be direct")
+			}
+			from, to := associate(t, x, y, 3)
+			if from[0].Traits().Direct {
+				t.Error("an association is said to be direct")
+			}
+			done := make(chan error, 2*len(from)+2)
+			for i := range from {
+				go func() { done <- lanetest.WriteAll(from[i], lanetest.Sizes()) }()
+				go func() { done <- lanetest.ReadAll(to[i], lanetest.Sizes()) }()
+			}
+			go func() { done <- lanetest.WriteAll(x, lanetest.Sizes()) }()
+			go func() { done <- lanetest.ReadAll(y, lanetest.Sizes()) }()
+			for range cap(done) {
+				if err := lanetest.Within(done); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+	}
+}
+
+// ownAddresses returns the addresses of this machine but those that every machine has.
+func ownAddresses(t *testing.T) (all []string) {
+	t.Helper()
+	addrs, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, a := range addrs {
+		if n, ok := a.(*net.IPNet); ok && n.IP.String() != "::1" {
+			all = append(all, n.IP.String())
+		}
+	}
+	return all
+}

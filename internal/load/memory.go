@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	senders      = 100
+	stalledBytes = 20_000_000 // that each of the others passes on meanwhile, at least
+)
+
+// stalled lets 100 senders send without end, to 99 receivers that read and one that
+// does not, and looks at the server's memory meanwhile.
+func stalled(ctx context.Context, o options, relay *server, all *bars) error {
+	want := int64(stalledBytes)
+	if o.rooms < 1000 {
+		want /= 20
+	}
+	var rooms []*room
+	var working sync.WaitGroup
+	defer working.Wait()
+	defer func() {
+		for _, r := range rooms {
+			r.close()
+		}
+	}()
+	for i := range senders {
+		r, _, err := newLink(relay.at.Relay, 300_000+i/roomsPerAddress).newRoom(ctx)
+		if err != nil {
+			return err
+		}
+		rooms = append(rooms, r)
+	}
+	var received [senders]atomic.Int64
+	for i, r := range rooms {
+		payload := make([]byte, chunk)
+		working.Go(func() {
+			for r.sender.forward(payload) == nil {
+			}
+		})
+		if i == 0 {
+			continue // the one that stalls
+		}
+		_ = r.receiver.conn.SetReadDeadline(time.Time{})
+		working.Go(func() {
+			for {
+				_, frame, err := r.receiver.conn.ReadMessage()
+				if err != nil {
+					return
+				}
+				received[i].Add(int64(len(frame)))
+			}
+		})
+	}
+	least := func() int64 {
+		low := received[1].Load()
+		for i := range received[1:] {
+			low = min(low, received[1+i].Load())
+		}
+		return low
+	}
+	progress := func(to int64) error {
+		for least() < to {
+			if err := pause(ctx, 50*time.Millisecond); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if err := progress(want / 10); err != nil {
+		return err
+	}
+	first, err := relay.usage()
+	if err != nil {
+		return err
+	}
+	highest := first.memory()
+	for i := range int64(9) {
+		if err := progress(want * (i + 2) / 10); err != nil {
+			return err
+		}
+		u, err := relay.usage()
+		if err != nil {
+			return err
+		}
+		highest = max(highest, u.memory())
+	}
+	growth := float64(highest-first.memory()) / float64(first.memory())
+	all.add(growth < 0.1, false, fmt.Sprintf("memory with 1 stalled receiver among %d senders", senders), "flat: under 10 %",
+		"%+.1f %% of %.1f MB", 100*growth, float64(first.memory())/1e6)
+	return nil
+}

@@ -1,0 +1,133 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
+
+// How long one round measures, and how much is sent at once: about as much as a
+// sealed record.
+const (
+	roundTime = 3 * time.Second
+	chunk     = 65_500
+)
+
+// throughput compares what one pair gets through the relay with what it would get
+// through a plain TCP splice, in turns.
+func throughput(ctx context.Context, o options, relay *server, all *bars) error {
+	var relayed, spliced, copied []float64
+	for range o.rounds {
+		for _, one := range []struct {
+			rates *[]float64
+			round func(context.Context) (float64, error)
+		}{
+			{&relayed, func(ctx context.Context) (float64, error) { return relayRound(ctx, relay.at.Relay) }},
+			{&spliced, func(ctx context.Context) (float64, error) { return spliceRound(ctx, relay.at.Splice) }},
+			{&copied, func(ctx context.Context) (float64, error) { return spliceRound(ctx, relay.at.Copy) }},
+		} {
+			rate, err := one.round(ctx)
+			if err != nil {
+				return err
+			}
+			*one.rates = append(*one.rates, rate)
+		}
+	}
+	lane, splice, plain := median(relayed), median(spliced), median(copied)
+	all.add(lane >= 0.7*splice, true, "relayed lane, of a TCP splice in the kernel", "70 %",
+		"%.0f %% (%.0f of %.0f MB/s)", 100*lane/splice, lane/1e6, splice/1e6)
+	all.add(lane >= 0.7*plain, true, "relayed lane, of a TCP splice that copies", "70 %",
+		"%.0f %% (%.0f of %.0f MB/s)", 100*lane/plain, lane/1e6, plain/1e6)
+	return nil
+}
+
+// relayRound returns the bytes a second through one room.
+func relayRound(ctx context.Context, relay string) (float64, error) {
+	r, _, err := newLink(relay, 200_000).newRoom(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer r.close()
+	buf := make([]byte, 1+chunk)
+	return flow(
+		r.sender.forward,
+		func() (int, error) {
+			_, body, err := r.receiver.conn.NextReader()
+			if err != nil {
+				return 0, err
+			}
+			n, err := io.ReadFull(body, buf)
+			if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
+				err = nil
+			}
+			if n == 1 && wire.RoomKind(buf[0]) == wire.RoomLeftKind {
+				err = io.EOF
+			}
+			return n, err
+		},
+		func() { _ = r.sender.conn.Close() },
+	)
+}
+
+// spliceRound returns the bytes a second through a splice.
+func spliceRound(ctx context.Context, splice string) (float64, error) {
+	var dialer net.Dialer
+	from, err := dialer.DialContext(ctx, "tcp", splice)
+	if err != nil {
+		return 0, err
+	}
+	defer from.Close()
+	to, err := dialer.DialContext(ctx, "tcp", splice)
+	if err != nil {
+		return 0, err
+	}
+	defer to.Close()
+	buf := make([]byte, 1+chunk)
+	return flow(
+		func(payload []byte) error { _, err := from.Write(payload); return err },
+		func() (int, error) { return to.Read(buf) },
+		func() { _ = from.Close() },
+	)
+}
+
+// flow sends as fast as it can for roundTime, and returns the rate at which it
+// arrives. hangUp ends both loops.
+func flow(send func([]byte) error, receive func() (int, error), hangUp func()) (float64, error) {
+	payload := make([]byte, chunk)
+	begin := time.Now()
+	sent := make(chan error, 1)
+	go func() {
+		for time.Since(begin) < roundTime {
+			if err := send(payload); err != nil {
+				sent <- err
+				return
+			}
+		}
+		hangUp()
+		sent <- nil
+	}()
+	total := 0
+	for {
+		n, err := receive()
+		total += n
+		if err != nil {
+			break
+		}
+	}
+	took := time.Since(begin)
+	if err := <-sent; err != nil {
+		return 0, fmt.Errorf("throughput: %w", err)
+	}
+	return float64(total) / took.Seconds(), nil
+}
+
+func median(all []float64) float64 {
+	all = slices.Sorted(slices.Values(all))
+	return all[len(all)/2]
+}
