@@ -1,7 +1,7 @@
 // Measures the client in Chromium: how soon it is ready, how fast it sends and
 // receives, how much memory the tab takes, and for how long the page was blocked.
 //
-//   node test/figures.js [MiB]
+//   node test/figures.js [MiB [receive|send [LANES]]]
 
 import { randomFillSync } from "node:crypto";
 import { closeSync, openSync, readFileSync, readdirSync, writeSync } from "node:fs";
@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { Client, Command, browser, closeBrowsers, folder, patience, startRelay } from "./support.js";
 
 const blocks = Number(process.argv[2] ?? 256);
+const only = process.argv.slice(3);
 const megabytes = blocks * 1.048576;
 const relay = await startRelay();
 
@@ -57,7 +58,7 @@ async function firstVisit() {
  * @param {string} lanes
  */
 async function measure(what, lanes) {
-  const client = await Client.open("chrome", relay, { direct: lanes !== "relay" });
+  const client = await Client.open("chrome", relay, { direct: lanes !== "relay", shared: true });
   client.page.setDefaultTimeout(20 * patience);
   await client.page.evaluate(() => {
     const tasks = /** @type {number[]} */ ([]);
@@ -92,8 +93,9 @@ async function measure(what, lanes) {
 
 await firstVisit();
 for (const lanes of ["webrtc,relay", "relay"]) {
-  await measure("receive", lanes);
-  await measure("send", lanes);
+  for (const what of /** @type {const} */ (["receive", "send"])) {
+    if ((only[0] ?? what) === what && (only[1] ?? lanes) === lanes) await measure(what, lanes);
+  }
 }
 await closeBrowsers();
 await relay.process.kill();
