@@ -44,6 +44,8 @@ func heap() uint64 {
 func TestSlowReceiverSlowsTheSender(t *testing.T) {
 	_, base := start(t, unlimited())
 	_, s, r := pair(t, base)
+	r.forward("M1") // or it would be taken for one that says nothing
+	s.wantForward("M1")
 	const messages, size = 2000, 60_000 // 120 MB
 	const bound = 48 << 20              // of what the system's socket buffers may take
 	before := heap()

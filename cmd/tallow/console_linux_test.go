@@ -141,13 +141,29 @@ func TestCodePrompt(t *testing.T) {
 	p.write(t, "i\t")
 	p.await(t, "7-acid-")
 	p.write(t, "acrorn-acre\r")
-	p.await(t, `"acrorn" is not a word of a code. Did you mean acorn, `)
+	wrong := `"acrorn" is not a word of a code. Did you mean acorn, `
+	p.await(t, wrong)
+	awaitAfter(t, p, wrong, "Code: ") // what is typed before the question does not count
 	p.write(t, "7-acid-acor\tacre\r")
 	if a := <-answer; a.err != nil || a.code != "7-acid-acorn-acre" {
 		t.Fatalf("%q, %v", a.code, a.err)
 	}
 	if p.mode(t) != before {
 		t.Error("the terminal is not as it was")
+	}
+}
+
+// awaitAfter waits until a terminal shows text after what it has shown.
+func awaitAfter(t *testing.T, p *pty, shown, text string) {
+	t.Helper()
+	if err := poll(func() error {
+		_, rest, _ := strings.Cut(p.text(), shown)
+		if !strings.Contains(rest, text) {
+			return fmt.Errorf("%q does not come after %q in %q", text, shown, p.text())
+		}
+		return nil
+	}); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -139,16 +139,18 @@ func (e *encoder) outcome(event tallow.Event) {
 		e.write(struct {
 			Event  string `json:"event"`
 			Path   string `json:"path"`
+			Name   string `json:"name"`
 			Bytes  int64  `json:"bytes"`
 			BLAKE3 string `json:"blake3"`
-		}{"file", v.Path, v.Bytes, v.BLAKE3})
+		}{"file", v.Path, v.Name, v.Bytes, v.BLAKE3})
 	case tallow.SkipEvent:
 		e.write(struct {
 			Event   string `json:"event"`
 			Path    string `json:"path"`
 			Reason  string `json:"reason"`
 			LeftOut bool   `json:"left_out"`
-		}{"skip", v.Path, v.Reason, v.LeftOut})
+			Kept    bool   `json:"kept"`
+		}{"skip", v.Path, v.Reason, v.LeftOut, v.Kept})
 	case tallow.LeftoverEvent:
 		e.write(struct {
 			Event string `json:"event"`
@@ -200,7 +202,8 @@ func (e *encoder) done(r tallow.Result) {
 		Lanes   map[tallow.Lane]int64 `json:"lanes"`
 		Skipped int64                 `json:"skipped"`
 		LeftOut int64                 `json:"left_out"`
-	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped, r.LeftOut})
+		Kept    int64                 `json:"kept"`
+	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped, r.LeftOut, r.Kept})
 }
 
 // failed writes the error that ended the program.

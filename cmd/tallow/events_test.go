@@ -47,16 +47,16 @@ func TestEncoder(t *testing.T) {
 			`{"event":"state","state":"connecting","reason":"its disk is full"}`,
 		},
 		{tallow.StallEvent{Reason: tallow.StallReconnecting, Attempt: 2}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
-		{tallow.FileEvent{Path: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a.txt","bytes":5,"blake3":"ea8f"}`},
-		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\",\"left_out\":false}"},
+		{tallow.FileEvent{Path: "a (1).txt", Name: "a.txt", Taken: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a (1).txt","name":"a.txt","bytes":5,"blake3":"ea8f"}`},
+		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\",\"left_out\":false,\"kept\":false}"},
 		{
 			tallow.EndEvent{State: tallow.StateCompleted, Result: done},
-			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"tcp":1000000},"skipped":1,"left_out":0}`,
+			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"tcp":1000000},"skipped":1,"left_out":0,"kept":0}`,
 		},
 		{
 			tallow.EndEvent{State: tallow.StateCompleted, Result: text},
 			`{"event":"text","text":"hi\"\u001b\n"}` + "\n" +
-				`{"event":"done","files":1,"bytes":5,"sent":5,"seconds":1,"lanes":{},"skipped":0,"left_out":0}`,
+				`{"event":"done","files":1,"bytes":5,"sent":5,"seconds":1,"lanes":{},"skipped":0,"left_out":0,"kept":0}`,
 		},
 	} {
 		var out strings.Builder

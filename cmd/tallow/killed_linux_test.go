@@ -39,7 +39,6 @@ func TestKilledAtAQuestion(t *testing.T) {
 			first := newPTY(t)
 			killed := command(t, dir, "first.txt", first, receive...)
 			first.await(t, tt.asks)
-			awaitMeeting(t, filepath.Join(dir, "state", "tallow", "meetings"))
 			if err := killed.Process.Kill(); err != nil {
 				t.Fatal(err)
 			}
@@ -83,25 +82,6 @@ func awaitTwice(t *testing.T, p *pty, text string) {
 			return fmt.Errorf("%q is shown %d times in %q", text, n, p.text())
 		}
 		return nil
-	}); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// awaitMeeting waits until a receiver remembers its sender.
-func awaitMeeting(t *testing.T, dir string) {
-	t.Helper()
-	if err := poll(func() error {
-		files, err := os.ReadDir(dir)
-		if err != nil {
-			return err
-		}
-		for _, f := range files {
-			if info, err := f.Info(); err == nil && info.Size() > 0 {
-				return nil
-			}
-		}
-		return fmt.Errorf("%s has no meeting in it", dir)
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -31,6 +32,8 @@ type narrator struct {
 	skipped []string // the first paths of what was skipped, at most shownNames
 	leftOut []string // likewise of what was left out on purpose
 	older   []tallow.LeftoverEvent
+	kept    []string // likewise of what the receiver had and kept
+	renamed int64    // files that were received under another name
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
@@ -63,19 +66,14 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.StallEvent:
 		n.stall(stallText(e))
 	case tallow.SkipEvent:
-		if e.LeftOut {
-			n.leaveOut(e)
-			return
-		}
-		n.skipped = addShown(n.skipped, e.Path)
-		n.screen.say("Skipped %s: %s", visible(e.Path), printable(e.Reason))
+		n.skip(e)
 	case tallow.LaneEvent:
 		n.screen.carry(e.Lane, e.Up)
 		if n.verbose {
 			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
 		}
 	case tallow.FileEvent:
-		n.file(e.Path)
+		n.file(e)
 	case tallow.LeftoverEvent:
 		n.older = append(n.older, e)
 	case tallow.EndEvent:
@@ -207,11 +205,21 @@ func (n *narrator) done(r tallow.Result) {
 	default:
 		n.screen.say("Sent %s", resultText(r))
 	}
+	if more := n.renamed - shownNames; more > 0 && !n.verbose {
+		n.screen.say("Received under another name, as theirs was taken: %s more", countText(more, "file"))
+	}
 	if r.Skipped > 0 {
 		n.screen.say("Skipped %s", omittedText(r.Skipped, "entry", "entries", n.skipped))
 	}
 	if r.LeftOut > 0 {
 		n.screen.say("Left out on purpose: %s", omittedText(r.LeftOut, "symlink", "symlinks", n.leftOut))
+	}
+	if r.Kept > 0 {
+		where := "with the receiver"
+		if n.receives {
+			where = "here"
+		}
+		n.screen.say("Not sent, as it is %s already: %s", where, omittedText(r.Kept, "entry", "entries", n.kept))
 	}
 	n.leftovers()
 }
@@ -228,6 +236,19 @@ func (n *narrator) leftovers() {
 		bytes += l.Bytes
 	}
 	n.screen.say("Interrupted before, and kept: %s (%s). Receive the same again to go on, or delete it.", namesText(paths), bytesText(bytes))
+}
+
+// skip tells of an entry that was not sent, or notes it for the end.
+func (n *narrator) skip(e tallow.SkipEvent) {
+	switch {
+	case e.LeftOut:
+		n.leaveOut(e)
+	case e.Kept:
+		n.kept = addShown(n.kept, e.Path)
+	default:
+		n.skipped = addShown(n.skipped, e.Path)
+		n.screen.say("Skipped %s: %s", visible(e.Path), printable(e.Reason))
+	}
 }
 
 // leaveOut notes what was left out on purpose: it is told at the end, since there
@@ -254,9 +275,16 @@ func receivingText(o tallow.Offer) string {
 	return "Receiving"
 }
 
-// file notes the path of a file that is in place.
-func (n *narrator) file(path string) {
-	top, _, _ := strings.Cut(path, "/")
+// file notes the path of a file that is in place, and tells of one that was given
+// another name: of the first ones, and of all of them with --verbose.
+func (n *narrator) file(e tallow.FileEvent) {
+	if e.Taken != "" {
+		if n.renamed < shownNames || n.verbose {
+			n.screen.say("%s is there already: received as %s", visible(e.Taken), visible(path.Base(e.Path)))
+		}
+		n.renamed++
+	}
+	top, _, _ := strings.Cut(e.Path, "/")
 	if len(n.tops) < 2 && !slices.Contains(n.tops, top) {
 		n.tops = append(n.tops, top)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -94,6 +95,31 @@ func TestNarratorOfPlaces(t *testing.T) {
 		_, got, _ := strings.Cut(out.String(), "\n")
 		if want := filepath.FromSlash(tc.want); got != want {
 			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+}
+
+// The first files that get another name are named, the others are counted.
+func TestNarratorOfRenames(t *testing.T) {
+	for count, more := range map[int]string{
+		1: "", 3: "",
+		4: "Received under another name, as theirs was taken: 1 file more\n",
+		6: "Received under another name, as theirs was taken: 3 files more\n",
+	} {
+		var out strings.Builder
+		n := &narrator{screen: &screen{w: &out}, receives: true}
+		n.event(tallow.FileEvent{Path: "in/other", Name: "in/other"})
+		want := ""
+		for i := range count {
+			taken, as := fmt.Sprintf("in/a%d", i), fmt.Sprintf("a%d (1)", i)
+			n.event(tallow.FileEvent{Path: "in/" + as, Name: taken, Taken: taken})
+			if i < 3 {
+				want += taken + " is there already: received as " + as + "\n"
+			}
+		}
+		n.event(tallow.EndEvent{State: tallow.StateCompleted})
+		if got := out.String(); !strings.HasPrefix(got, want+"Received ") || !strings.HasSuffix(got, more) || strings.Contains(got, "more") != (more != "") {
+			t.Errorf("%d: %q", count, got)
 		}
 	}
 }

@@ -87,6 +87,8 @@ func TestExisting(t *testing.T) {
 
 				want, sent := tt.want, int64(has.differing)
 				switch {
+				case tt.options.Policy == destination.PolicySkip:
+					sent = 0 // and not looked at
 				case has.name == "same":
 					want = "kept"
 				case has.prefix && want == "renamed":
@@ -154,6 +156,9 @@ func stat(t *testing.T, p string) fs.FileInfo {
 // Empty files are equal, although there is no byte to compare.
 func TestExistingEmpty(t *testing.T) {
 	for p := destination.PolicyAsk; p <= destination.PolicyFail; p++ {
+		if p == destination.PolicySkip {
+			continue // nothing is compared
+		}
 		from, to := t.TempDir(), t.TempDir()
 		src := write(t, filepath.Join(from, "a"), nil)
 		write(t, filepath.Join(to, "a"), nil)
@@ -412,14 +417,16 @@ func TestExistingUnreadable(t *testing.T) {
 	}
 	dir := t.TempDir()
 	must(t, os.Chmod(write(t, filepath.Join(dir, "a"), []byte("mine")), 0))
-	f := begun(t, dir, destination.Options{Policy: destination.PolicySkip}, "a")
+	f := begun(t, dir, destination.Options{Policy: destination.PolicyFail}, "a")
 	file, err := f.Prepare(t.Context(), 0, fileEntry("a", 4))
 	must(t, err)
 	have, err := file.Have(t.Context())
 	if err != nil || len(have) > 0 {
 		t.Errorf("%v, %v", have, err)
 	}
-	refusedWith(t, f.Commit(t.Context(), []files.File{file})[0], "there already")
+	if err := f.Commit(t.Context(), []files.File{file})[0]; !errors.As(err, new(*destination.ExistsError)) {
+		t.Errorf("%v", err)
+	}
 }
 
 // Have returns the whole blocks of an existing file.

@@ -285,7 +285,7 @@ func TestContextOfSend(t *testing.T) {
 }
 
 func TestSlowReaderSlowsTheSender(t *testing.T) {
-	_, address := startRelay(t, relay.Config{})
+	_, address := startRelay(t, relay.Config{IdleTimeout: time.Hour})
 	s, r := pair(t, address)
 	const messages = 1500
 	var sent atomic.Int64

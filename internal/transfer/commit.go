@@ -123,12 +123,21 @@ func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) (refused 
 		switch {
 		case err == nil:
 		case errors.As(err, &refusal):
-			refused = append(refused, failure{batch[i], wire.OutcomeSkipped, refusal.Why(), refusal.Brief()})
+			refused = append(refused, failure{batch[i], outcomeOf(refusal), refusal.Why(), refusal.Brief()})
 		default:
 			return nil, diskError(ctx, err)
 		}
 	}
 	return refused, nil
+}
+
+// placed describes a file that is in place.
+func (in *incoming) placed() Placed {
+	p := Placed{Path: in.file.Path(), Name: in.entry.Path, Bytes: in.bytes, Hash: in.end.Root}
+	if r, ok := in.file.(files.Renamed); ok {
+		p.Taken = r.Taken()
+	}
+	return p
 }
 
 // settle tells the observer and the sender how files ended. A file that is in both
@@ -148,18 +157,12 @@ func (r *receiver) settle(ctx context.Context, complete []*incoming, failed []fa
 		r.result.Bytes += in.bytes
 		r.mu.Unlock()
 		r.o.Progress.Files.Add(1)
-		r.o.Observer.FileDone(in.file.Path(), in.bytes, in.end.Root)
+		r.o.Observer.FileDone(in.placed())
 		settled = append(settled, wire.FileSettled{File: in.number})
 	}
 	for in, f := range failures {
 		_ = in.file.Close()
-		r.mu.Lock()
-		r.result.Failed++
-		if f.outcome == wire.OutcomeIntegrity {
-			r.result.Corrupt++
-		}
-		r.mu.Unlock()
-		r.o.Observer.FileFailed(in.file.Path(), f.outcome, f.reason)
+		r.failed(in.file.Path(), f.outcome, f.reason)
 		settled = append(settled, wire.FileSettled{File: in.number, Outcome: f.outcome, Reason: f.brief})
 	}
 	for len(settled) > 0 {

@@ -10,18 +10,29 @@ import (
 // Observer is told about events of a transfer. Its methods are called by several
 // goroutines and must not block.
 type Observer interface {
-	// FileDone is called when a file is verified and in place. The hash is its
-	// BLAKE3.
-	FileDone(path string, bytes int64, hash files.Hash)
+	// FileDone is called when a file is verified and in place.
+	FileDone(f Placed)
 	// FileFailed is called when a file or another entry was skipped or failed.
 	FileFailed(path string, outcome wire.Outcome, reason string)
 	// LeftOut is called when the source leaves an entry out on purpose.
 	LeftOut(path, reason string)
+	// Kept is called when an entry is not taken because it is there already, and the
+	// receiver was told to keep what is there.
+	Kept(path, reason string)
 	// PauseChanged is called when data begins or ceases to be held back, by either
 	// side.
 	PauseChanged(paused bool)
 	// Stalled is called when nothing was verified for a while.
 	Stalled(reason StallReason)
+}
+
+// Placed is a file that is verified and in place.
+type Placed struct {
+	Path  string // for the receiver, where it is in the destination
+	Name  string // the path as it was sent
+	Taken string // the path that it would have if that were not taken; else empty
+	Bytes int64
+	Hash  files.Hash // its BLAKE3
 }
 
 // Progress counts what a transfer has done so far. It may be read at any time.
@@ -70,6 +81,22 @@ func (p *Progress) SentTotal() int64 {
 	return n
 }
 
+// without takes an entry that the receiver does not take off the total.
+func (p *Progress) without(e files.Entry) {
+	if e.Kind == files.KindFile {
+		p.Total.Store(max(p.Total.Load()-e.Size, 0)) // the peer may have told any total
+	}
+}
+
+// report tells the observer of an entry that is not taken.
+func report(o Observer, path string, outcome wire.Outcome, reason string) {
+	if outcome == wire.OutcomeKept {
+		o.Kept(path, reason)
+	} else {
+		o.FileFailed(path, outcome, reason)
+	}
+}
+
 // Result sums up a transfer.
 type Result struct {
 	Files   int64 // files in place
@@ -78,4 +105,17 @@ type Result struct {
 	Corrupt int64 // of Failed: files whose data failed verification; of a Receive only
 	Omitted int64 // entries that the sender could not send
 	LeftOut int64 // entries that the sender left out on purpose
+	Kept    int64 // entries that the receiver had already and kept, as it was told to
+}
+
+// count counts an entry that is not taken.
+func (r *Result) count(outcome wire.Outcome) {
+	switch outcome {
+	case wire.OutcomeKept:
+		r.Kept++
+		return
+	case wire.OutcomeIntegrity:
+		r.Corrupt++
+	}
+	r.Failed++
 }

@@ -123,7 +123,7 @@ func (b *pager) omit(ctx context.Context, path string, err error) error {
 // send sends the open page and opens the next one.
 func (b *pager) send(ctx context.Context, last bool) error {
 	b.open.Last = last
-	p := &page{first: b.open.First, items: b.items, answered: make(chan struct{}), skips: make(map[uint64]string)}
+	p := &page{first: b.open.First, items: b.items, answered: make(chan struct{}), skips: make(map[uint64]wire.Skip)}
 	b.mu.Lock()
 	b.asked[b.open.Page] = p
 	b.mu.Unlock()

@@ -205,10 +205,10 @@ func newLog() *log {
 	return &log{done: make(map[string]files.Hash), failed: make(map[string]string), leftOut: make(map[string]string)}
 }
 
-func (l *log) FileDone(path string, _ int64, hash files.Hash) {
+func (l *log) FileDone(f transfer.Placed) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.done[path] = hash
+	l.done[f.Path] = f.Hash
 }
 
 func (l *log) FileFailed(path string, outcome wire.Outcome, reason string) {
@@ -216,6 +216,8 @@ func (l *log) FileFailed(path string, outcome wire.Outcome, reason string) {
 	defer l.mu.Unlock()
 	l.failed[path] = fmt.Sprintf("%v: %s", outcome, reason)
 }
+
+func (l *log) Kept(path, reason string) { l.FileFailed(path, wire.OutcomeKept, reason) }
 
 func (l *log) LeftOut(path, reason string) {
 	l.mu.Lock()

@@ -99,11 +99,10 @@ func (r *receiver) preparePage(ctx context.Context, p announced) error {
 			return err
 		}
 		if refusal != nil {
-			want.Skips = append(want.Skips, wire.Skip{File: number, Reason: refusal.Brief()})
-			r.mu.Lock()
-			r.result.Failed++
-			r.mu.Unlock()
-			r.o.Observer.FileFailed(e.Path, wire.OutcomeSkipped, refusal.Why())
+			outcome := outcomeOf(refusal)
+			want.Skips = append(want.Skips, wire.Skip{File: number, Kept: outcome == wire.OutcomeKept, Reason: refusal.Brief()})
+			r.o.Progress.without(e)
+			r.failed(e.Path, outcome, refusal.Why())
 		}
 	}
 	r.mu.Lock()
@@ -113,6 +112,22 @@ func (r *receiver) preparePage(ctx context.Context, p announced) error {
 	r.result.LeftOut += int64(p.omitted.LeftOut)
 	r.mu.Unlock()
 	return r.session.Send(ctx, want.Append(nil))
+}
+
+// outcomeOf returns what becomes of an entry that the destination refuses.
+func outcomeOf(refusal files.Refusal) wire.Outcome {
+	if errors.Is(refusal, files.ErrKept) {
+		return wire.OutcomeKept
+	}
+	return wire.OutcomeSkipped
+}
+
+// failed counts and reports an entry that is not taken.
+func (r *receiver) failed(path string, outcome wire.Outcome, reason string) {
+	r.mu.Lock()
+	r.result.count(outcome)
+	r.mu.Unlock()
+	report(r.o.Observer, path, outcome, reason)
 }
 
 // tellOmitted tells what the sender left out.

@@ -58,8 +58,8 @@ func (r *reader) pages(ctx context.Context) error {
 		}
 		for i, it := range p.items {
 			number := p.first + uint64(i)
-			if reason, skip := p.skips[number]; skip {
-				r.failed(it.Path, wire.OutcomeSkipped, reason)
+			if skip, ok := p.skips[number]; ok {
+				r.skip(it.Entry, skip)
 				continue
 			}
 			switch {
@@ -217,4 +217,14 @@ func reasonText(err error) string {
 		return files.ErrChanged.Error()
 	}
 	return err.Error()
+}
+
+// skip counts and reports an entry that the peer does not take.
+func (r *reader) skip(e files.Entry, skip wire.Skip) {
+	outcome := wire.OutcomeSkipped
+	if skip.Kept {
+		outcome = wire.OutcomeKept
+	}
+	r.o.Progress.without(e)
+	r.failed(e.Path, outcome, skip.Reason)
 }

@@ -89,7 +89,7 @@ type page struct {
 	first    uint64
 	items    []files.Item
 	answered chan struct{}
-	skips    map[uint64]string // the reasons for entries that the peer skips; set before answered is closed
+	skips    map[uint64]wire.Skip // the entries that the peer does not take; set before answered is closed
 }
 
 // outgoing is a file that the peer wants, until it is settled.
@@ -182,7 +182,7 @@ func (s *sender) handleWant(m []byte) error {
 		if skip.File < p.first || skip.File >= p.first+uint64(len(p.items)) {
 			return protocol("a skip of entry %d, which is not of page %d", skip.File, w.Page)
 		}
-		p.skips[skip.File] = skip.Reason
+		p.skips[skip.File] = skip
 	}
 	close(p.answered)
 	return nil
@@ -232,7 +232,7 @@ func (s *sender) handleSettled(m []byte) error {
 		s.files.release(1)
 		if f.Outcome == wire.OutcomeOK {
 			s.o.Progress.Files.Add(1)
-			s.o.Observer.FileDone(out.path, end.Size, end.Root)
+			s.o.Observer.FileDone(Placed{Path: out.path, Name: out.path, Bytes: end.Size, Hash: end.Root})
 			continue
 		}
 		s.queue.dropFile(f.File)
@@ -246,9 +246,9 @@ func (s *sender) handleSettled(m []byte) error {
 // failed counts and reports an entry that does not arrive.
 func (s *sender) failed(path string, outcome wire.Outcome, reason string) {
 	s.mu.Lock()
-	s.result.Failed++
+	s.result.count(outcome)
 	s.mu.Unlock()
-	s.o.Observer.FileFailed(path, outcome, reason)
+	report(s.o.Observer, path, outcome, reason)
 }
 
 // handleComplete handles the peer's word that everything is in place.

@@ -186,7 +186,7 @@ func (r *receiver) settleIfComplete(in *incoming) {
 
 // refuse settles a file that the destination has refused after Prepare.
 func (r *receiver) refuse(in *incoming, refusal files.Refusal) {
-	r.settleFailed(failure{in, wire.OutcomeSkipped, refusal.Why(), refusal.Brief()})
+	r.settleFailed(failure{in, outcomeOf(refusal), refusal.Why(), refusal.Brief()})
 }
 
 // fail settles a file that failed. What was written of it never gets its final name.

@@ -162,9 +162,9 @@ func manifestCases() []messageCase {
 		{"want, all of a page", "receiver", Want{Page: 7}, parserOf(ParseWant), "14 00000007 0000"},
 		{
 			"want, not all", "receiver",
-			Want{Page: 1, Skips: []Skip{{1025, "name too long"}, {1030, ""}}},
+			Want{Page: 1, Skips: []Skip{{1025, false, "name too long"}, {1030, true, ""}}},
 			parserOf(ParseWant),
-			"14 00000001 0002 0000000000000401 000d 'name too long' 0000000000000406 0000",
+			"14 00000001 0002 0000000000000401 00 000d 'name too long' 0000000000000406 01 0000",
 		},
 	}
 }

@@ -17,6 +17,7 @@ const (
 	OutcomeSkipped    Outcome = 3 // the receiver did not take it
 	OutcomeIO         Outcome = 4 // the receiver's disk failed it
 	OutcomeIntegrity  Outcome = 5 // what arrived is not what the sender read
+	OutcomeKept       Outcome = 6 // the receiver keeps what is there, as it was told to: no failure
 )
 
 func (o Outcome) String() string {
@@ -33,6 +34,8 @@ func (o Outcome) String() string {
 		return "could not be written"
 	case OutcomeIntegrity:
 		return "failed verification"
+	case OutcomeKept:
+		return "kept what is there"
 	}
 	return fmt.Sprintf("outcome %d", uint8(o))
 }
@@ -128,7 +131,7 @@ func ParseSettled(m []byte) (Settled, error) {
 	var s Settled
 	for range n {
 		f := FileSettled{File: c.u64(), Outcome: Outcome(c.u8()), Reason: string(c.bytes16(MaxEndReason))}
-		if c.err == nil && f.Outcome > OutcomeIntegrity {
+		if c.err == nil && f.Outcome > OutcomeKept {
 			c.fail("%v", f.Outcome)
 		}
 		if c.err == nil && f.Outcome == OutcomeOK && f.Reason != "" {

@@ -52,7 +52,7 @@ func textLimits() []limitCase {
 		{"reason of a decline", parserOf(ParseDecline), func(n uint64) raw { return raw{0x12}.text(int(n)) }, MaxMessageText},
 		{"path", parserOf(ParseManifest), func(n uint64) raw { return entry(KindFile).text(int(n)).text(0) }, MaxPath},
 		{"target", parserOf(ParseManifest), func(n uint64) raw { return entry(KindSymlink).text(1).text(int(n)) }, MaxTarget},
-		{"reason of a skip", parserOf(ParseWant), func(n uint64) raw { return raw{0x14}.u32(0).u16(1).u64(0).text(int(n)) }, MaxSkipReason},
+		{"reason of a skip", parserOf(ParseWant), func(n uint64) raw { return raw{0x14}.u32(0).u16(1).u64(0).u8(0).text(int(n)) }, MaxSkipReason},
 		{"reason of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(1).zero(40).text(int(n)) }, MaxEndReason},
 		{"reason of a settlement", parserOf(ParseSettled), func(n uint64) raw { return raw{0x19}.u16(1).u64(0).u8(1).text(int(n)) }, MaxEndReason},
 		{"text of a cancel", parserOf(ParseCancel), func(n uint64) raw { return raw{0x1f, 1}.text(int(n)) }, MaxMessageText},
@@ -69,7 +69,7 @@ func countLimits() []limitCase {
 			return raw{0x13}.zero(17).u16(uint16(n)).times(int(n), raw{byte(KindFile)}.zero(18).text(1).text(0))
 		}, MaxPageEntries},
 		{"skips", parserOf(ParseWant), func(n uint64) raw {
-			return raw{0x14}.u32(0).u16(uint16(n)).times(int(n), raw{}.u64(0).text(0))
+			return raw{0x14}.u32(0).u16(uint16(n)).times(int(n), raw{}.u64(0).u8(0).text(0))
 		}, MaxPageEntries},
 		{"hashes", parserOf(ParseHave), func(n uint64) raw { return raw{0x15}.u64(0).u32(0).u16(uint16(n)).zero(32 * int(n)) }, MaxHaveBlocks},
 		{"runs of the same", parserOf(ParseSame), func(n uint64) raw { return raw{0x16}.u16(uint16(n)).times(int(n), run) }, MaxRuns},
@@ -106,7 +106,7 @@ func numberLimits() []limitCase {
 		{"blocks of a run", parserOf(ParseAck), func(n uint64) raw { return raw{0x18}.u16(1).u64(0).u32(1).u32(uint32(n)) }, 1<<32 - 2},
 		{"outcome of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(byte(n)).zero(42) }, uint64(OutcomeUnreadable)},
 		{"size of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(0).u64(n).zero(34) }, MaxFileSize},
-		{"outcome of a settlement", parserOf(ParseSettled), func(n uint64) raw { return raw{0x19}.u16(1).u64(0).u8(byte(n)).u16(0) }, uint64(OutcomeIntegrity)},
+		{"outcome of a settlement", parserOf(ParseSettled), func(n uint64) raw { return raw{0x19}.u16(1).u64(0).u8(byte(n)).u16(0) }, uint64(OutcomeKept)},
 		{"purpose of an omission", parserOf(ParseOmitted), func(n uint64) raw { return raw{0x1e}.u32(0).u16(1).u8(byte(n)).text(0).text(0) }, 1},
 		{"rate of a limit", parserOf(ParseLimit), func(n uint64) raw { return raw{0x1d}.u64(n) }, max63},
 		{"files of a complete", parserOf(ParseComplete), func(n uint64) raw { return raw{0x1a}.u64(n).u64(0) }, max63},

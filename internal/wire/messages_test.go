@@ -72,7 +72,7 @@ func refused(t *testing.T, what string, parse parser, b []byte) {
 func TestWordsForPeople(t *testing.T) {
 	seen := map[string]bool{}
 	for _, s := range []interface{ String() string }{
-		OutcomeOK, OutcomeChanged, OutcomeUnreadable, OutcomeSkipped, OutcomeIO, OutcomeIntegrity, Outcome(77),
+		OutcomeOK, OutcomeChanged, OutcomeUnreadable, OutcomeSkipped, OutcomeIO, OutcomeIntegrity, OutcomeKept, Outcome(77),
 		KindFile, KindDir, KindSymlink, KindStream, Kind(77),
 		ReasonCancelled, ReasonIO, ReasonProtocol, ReasonInternal, ReasonVerify, ReasonNoPath, ReasonFull, Reason(77),
 	} {

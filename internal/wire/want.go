@@ -5,7 +5,7 @@ import "encoding/binary"
 // Want answers one page of the manifest: the receiver wants every entry of it
 // except those in Skips. It comes after the page's Haves.
 //
-//	0x14 | page u32 | count u16 | count x (file u64 | reason str16)
+//	0x14 | page u32 | count u16 | count x (file u64 | kept u8 | reason str16)
 type Want struct {
 	Page  uint32
 	Skips []Skip
@@ -14,6 +14,7 @@ type Want struct {
 // Skip is an entry that the receiver does not want, and why.
 type Skip struct {
 	File   uint64
+	Kept   bool // it is there already, and the receiver was told to keep what is there: no failure
 	Reason string
 }
 
@@ -28,6 +29,7 @@ func (w Want) Append(b []byte) []byte {
 	b = binary.BigEndian.AppendUint16(b, uint16(len(w.Skips)))
 	for _, s := range w.Skips {
 		b = binary.BigEndian.AppendUint64(b, s.File)
+		b = append(b, flag(s.Kept))
 		b = appendBytes16(b, clip(s.Reason, MaxSkipReason))
 	}
 	return b
@@ -37,9 +39,9 @@ func (w Want) Append(b []byte) []byte {
 func ParseWant(m []byte) (Want, error) {
 	c := message(m, TypeWant)
 	w := Want{Page: c.u32()}
-	n := c.count16(MaxPageEntries, 8+2)
+	n := c.count16(MaxPageEntries, 8+1+2)
 	for range n {
-		w.Skips = append(w.Skips, Skip{File: c.u64(), Reason: string(c.bytes16(MaxSkipReason))})
+		w.Skips = append(w.Skips, Skip{File: c.u64(), Kept: c.flag(), Reason: string(c.bytes16(MaxSkipReason))})
 	}
 	return w, c.done()
 }

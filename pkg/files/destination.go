@@ -96,3 +96,11 @@ type File interface {
 	// does nothing.
 	Close() error
 }
+
+// Renamed is a File whose Destination may give it another name, because its own
+// is taken.
+type Renamed interface {
+	File
+	// Taken returns the path that the file would have had, or nothing if it has that.
+	Taken() string
+}

@@ -13,6 +13,10 @@ var ErrChanged = errors.New("changed while it was sent")
 // to. That the peer does not get it is no failure.
 var ErrLeftOut = errors.New("left out on purpose")
 
+// ErrKept is wrapped by the Refusal of an entry that is there already, where the
+// Destination was told to keep what is there. That it is not taken is no failure.
+var ErrKept = errors.New("kept on purpose")
+
 // Refusal is an error that refuses one entry, for instance because its name is
 // not allowed or a file is in the way. The transfer goes on without the entry.
 // Destination.Prepare, Destination.Commit, File.WriteAt and File.Verified may

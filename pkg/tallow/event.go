@@ -59,6 +59,8 @@ type StallEvent struct {
 // FileEvent says that a file is verified and in place.
 type FileEvent struct {
 	Path   string // relative, with "/"; for the receiver, the path in the destination
+	Name   string // the path as it was sent
+	Taken  string // for the receiver, the path that the file would have if that were not taken; else empty
 	Bytes  int64
 	BLAKE3 string // of the whole file, in hexadecimal
 }
@@ -68,6 +70,7 @@ type SkipEvent struct {
 	Path    string
 	Reason  string
 	LeftOut bool // on purpose, as the options of the Send say; this is no failure
+	Kept    bool // what is there was kept, as the options of the Receive say; this is no failure
 }
 
 // LeftoverEvent says, at the end of a Receive, that an earlier one was interrupted
@@ -118,6 +121,7 @@ type Result struct {
 	Bytes   int64          // of those files
 	Skipped int64          // entries that were skipped or failed on either side
 	LeftOut int64          // entries that the sender left out on purpose; they are no failures
+	Kept    int64          // entries that the receiver had already and kept, as it was told to; they are no failures
 	Corrupt int64          // of those skipped, files whose data failed verification; Receive only
 	Sent    int64          // payload bytes that were actually transferred
 	Lanes   map[Lane]int64 // Sent, by the lane that carried it

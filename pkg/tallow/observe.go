@@ -7,7 +7,6 @@ import (
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
-	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // transferSession makes a link a transfer.Session.
@@ -49,8 +48,8 @@ func (e linkEvents) Reconnected() {
 // transfer.Observer.
 type transferEvents struct{ run *transferRun }
 
-func (e transferEvents) FileDone(path string, bytes int64, hash files.Hash) {
-	e.run.tell(FileEvent{Path: path, Bytes: bytes, BLAKE3: hex.EncodeToString(hash[:])})
+func (e transferEvents) FileDone(f transfer.Placed) {
+	e.run.tell(FileEvent{Path: f.Path, Name: f.Name, Taken: f.Taken, Bytes: f.Bytes, BLAKE3: hex.EncodeToString(f.Hash[:])})
 }
 
 func (e transferEvents) FileFailed(path string, _ wire.Outcome, reason string) {
@@ -59,6 +58,10 @@ func (e transferEvents) FileFailed(path string, _ wire.Outcome, reason string) {
 
 func (e transferEvents) LeftOut(path, reason string) {
 	e.run.tell(SkipEvent{Path: path, Reason: reason, LeftOut: true})
+}
+
+func (e transferEvents) Kept(path, reason string) {
+	e.run.tell(SkipEvent{Path: path, Reason: reason, Kept: true})
 }
 
 func (e transferEvents) PauseChanged(paused bool) {

@@ -116,10 +116,13 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	out := output{o: o, log: c.log, close: func() {}, begun: memory.begun}
 	defer func() { out.close() }()
 	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
-		Confirm: t.verifier(peer, o.Verify),
+		Confirm: t.verifier(peer, memory.before(o.Verify)),
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 			offered := offerOf(offer)
 			offered.Resuming = o.resumes(offer.Names)
+			if o.Accept != nil {
+				memory.remember() // a person who is asked may take long
+			}
 			t.tell(OfferEvent{offered})
 			if err := o.accept(ctx, offered); err != nil {
 				return nil, err

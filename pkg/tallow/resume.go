@@ -60,6 +60,17 @@ func (m *memory) start(ctx context.Context, delay time.Duration) {
 	})
 }
 
+// before returns a verify function that remembers the sender before it asks.
+func (m *memory) before(verify verifyFunc) verifyFunc {
+	if verify == nil {
+		return nil
+	}
+	return func(ctx context.Context, words []string) (bool, error) {
+		m.remember()
+		return verify(ctx, words)
+	}
+}
+
 // begun says where the files are from now on.
 func (m *memory) begun(files resumable) {
 	m.mu.Lock()

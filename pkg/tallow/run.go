@@ -90,7 +90,7 @@ func (t *transferRun) restarted() {
 // result returns the Result of a transfer.
 func (t *transferRun) result(r transfer.Result) Result {
 	sum := Result{
-		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted, LeftOut: r.LeftOut, Corrupt: r.Corrupt,
+		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted, LeftOut: r.LeftOut, Kept: r.Kept, Corrupt: r.Corrupt,
 		Sent: t.progress.SentTotal(), Lanes: make(map[Lane]int64), Elapsed: time.Since(t.began),
 	}
 	for _, kind := range []wire.Lanes{wire.LaneTCP, wire.LaneWebRTC, wire.LaneRelay} {

@@ -26,8 +26,11 @@ func (t *transferRun) tellVerification(ctx context.Context, l *link.Link, here b
 	}
 }
 
+// verifyFunc shows words to a person, and returns whether the peer has the same.
+type verifyFunc = func(ctx context.Context, words []string) (bool, error)
+
 // verifier has the person compare words with the peer's, where that is wanted.
-func (t *transferRun) verifier(peer *link.Peer, verify func(context.Context, []string) (bool, error)) func(context.Context) error {
+func (t *transferRun) verifier(peer *link.Peer, verify verifyFunc) func(context.Context) error {
 	return func(ctx context.Context) error {
 		if verify == nil {
 			return nil

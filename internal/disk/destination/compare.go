@@ -17,7 +17,7 @@ func (p *preparation) compare(ctx context.Context, f *file, dir *osfs.Dir) error
 		return nil // by far the most frequent case, with a single system call
 	}
 	at, x := f.Path(), (*existing)(nil)
-	if err == nil {
+	if err == nil && p.policy != PolicySkip { // which keeps what is there, whatever it is
 		x = p.comparable(ctx, f, dir, info)
 	}
 	if x != nil && x.seen.Size == f.entry.Size {

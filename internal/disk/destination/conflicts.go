@@ -67,7 +67,7 @@ func (c *conflicts) decide(ctx context.Context, dir *osfs.Dir, name string, e fi
 		}
 		return decision{name: name, replace: true}, nil
 	case PolicySkip:
-		return decision{}, refused(e.Path, "exists already", "skipped, because it is there already", nil)
+		return decision{}, refused(e.Path, "exists already", "it is there already", files.ErrKept)
 	}
 	return decision{}, &ExistsError{Path: path.Join(dir.Path, name)}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"sync"
 	"sync/atomic"
 
@@ -59,8 +60,17 @@ func newFile(t *tree, c *claims, a *activeFiles, e files.Entry, name, final stri
 
 // Path returns where the file goes.
 func (f *file) Path() string {
-	path, _, _ := f.place.get()
-	return path
+	at, _, _ := f.place.get()
+	return at
+}
+
+// Taken returns the path that a conflict has kept the file from, or nothing.
+func (f *file) Taken() string {
+	at, renamed, _ := f.place.get()
+	if !renamed {
+		return ""
+	}
+	return path.Join(path.Dir(at), f.name)
 }
 
 // SetSize sets the final size. Bytes beyond it are dropped.
