@@ -11,7 +11,8 @@ const announceEvery = 15_000;
 
 export class Progress {
   #up = /** @type {Set<string>} */ (new Set());
-  #paused = false;
+  #paused = false; // here
+  #halted = false; // by either side
   #announced = 0;
 
   /** @param {import("./port.js").Port} port */
@@ -33,6 +34,7 @@ export class Progress {
    */
   begin(title) {
     this.#setPaused(false);
+    this.#halted = false;
     this.#announced = Date.now();
     $("run-title").textContent = title;
     $("run-list").replaceChildren();
@@ -59,7 +61,7 @@ export class Progress {
     const left = m.rate > 0 && m.total > m.received ? duration((m.total - m.received) / m.rate) : "";
     $("run-left").textContent = left ? `${left} left` : "";
     $("run-count").textContent = m.files.toLocaleString();
-    if (m.rate > 0) this.#say("");
+    if (m.rate > 0 && !this.#halted) this.#say(""); // the rate falls slowly after a pause
     if (Date.now() - this.#announced > announceEvery) {
       this.#announced = Date.now();
       announce(`${Math.floor((100 * m.received) / bar.max)} percent${left ? `, ${left} left` : ""}`);
@@ -79,6 +81,7 @@ export class Progress {
 
   /** @param {Message} m */
   #state(m) {
+    this.#halted = m.state === "paused";
     if (m.state === "paused") this.#say(this.#paused ? "Paused." : "The other side has paused.");
     else if (m.state === "connecting") this.#say(m.reason ? `The other device waits: ${printable(m.reason)}` : stalls.reconnecting);
     else this.#say("");
