@@ -76,3 +76,6 @@ tool (
 	honnef.co/go/tools/cmd/staticcheck
 	mvdan.cc/gofumpt
 )
+
+// The packages of npm that test the page may have Go files in them.
+ignore ./web/node_modules

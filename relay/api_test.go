@@ -8,6 +8,7 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -194,15 +195,22 @@ func TestRoutesAndMethods(t *testing.T) {
 	}
 }
 
-func TestPage(t *testing.T) {
-	_, base := start(t, unlimited())
-	resp, body := request(t, http.MethodGet, base+"/", nil)
+// A program that was built without the browser's client has a page that says so.
+func TestBarePage(t *testing.T) {
+	server := httptest.NewServer(newPages(nil, false, nil))
+	defer server.Close()
+	if resp, _ := request(t, http.MethodGet, server.URL+"/room/", nil); resp.StatusCode != 404 {
+		t.Errorf("/room/: %s", resp.Status)
+	}
+	resp, body := request(t, http.MethodGet, server.URL+"/", nil)
 	page := string(body)
 	if resp.StatusCode != 200 || resp.Header.Get("Content-Type") != "text/html; charset=utf-8" {
 		t.Errorf("%s, %s", resp.Status, resp.Header.Get("Content-Type"))
 	}
-	if !strings.Contains(page, "go install github.com/tallow-transfer/tallow/cmd/tallow@latest") {
-		t.Error("the page does not say how to install")
+	for _, good := range []string{"go install github.com/tallow-transfer/tallow/cmd/tallow@latest", "scripts/build"} {
+		if !strings.Contains(page, good) {
+			t.Errorf("the page does not mention %q", good)
+		}
 	}
 	for _, bad := range []string{"http://", "https://", "<script", "src=", "url(", "@import", "style=\"", "<link"} {
 		if strings.Contains(page, bad) {

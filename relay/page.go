@@ -5,16 +5,97 @@ import (
 	_ "embed"
 	"encoding/base64"
 	"net/http"
+	"strconv"
 	"strings"
+	"sync"
+
+	"github.com/tallow-transfer/tallow/web"
 )
 
+// barePage is served by a program that was built without the browser's client.
+//
 //go:embed page.html
-var pageHTML string
+var barePage string
 
-// newPage returns the handler of the static page at /. The page loads nothing,
-// runs nothing, and its one style sheet is allowed by its hash.
-func newPage() http.Handler {
-	_, style, _ := strings.Cut(pageHTML, "<style>")
+// clientPolicy is the Content-Security-Policy of the browser's client. Everything
+// is the relay's own.
+const clientPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
+	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+
+const (
+	cacheForever = "public, max-age=31536000, immutable"
+	cacheBriefly = "no-cache" // it is asked for again, with the ETag
+)
+
+// addPages adds the pages for people to the routes: the browser's client, or if
+// the program was built without it, a page that says how to get it.
+func addPages(mux *http.ServeMux) {
+	// Many relays, such as that of a sender, never show a page.
+	serve := sync.OnceValue(func() http.Handler { return newPages(web.Files()) })
+	for _, pattern := range []string{"/{$}", "/room/{$}", "/" + manifestName, assetsPrefix} {
+		mux.Handle(pattern, only(http.MethodGet, func(w http.ResponseWriter, req *http.Request) { serve().ServeHTTP(w, req) }))
+	}
+}
+
+// newPages returns the handler of the files of the client, or of the page that
+// takes its place.
+func newPages(all map[string][]byte, built bool, err error) http.Handler {
+	var assets map[string]*asset
+	var base string
+	if err == nil && built {
+		assets, base, err = newAssets(all)
+	}
+	if err != nil || !built {
+		mux := http.NewServeMux()
+		mux.HandleFunc("/", serveNothing)
+		mux.Handle("/{$}", newBarePage())
+		return mux
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		name, isAsset := strings.CutPrefix(req.URL.Path, base+"/")
+		switch {
+		case req.URL.Path == "/", req.URL.Path == "/room/":
+			assets[indexName].serve(w, req, cacheBriefly)
+		case req.URL.Path == "/"+manifestName:
+			assets[manifestName].serve(w, req, cacheBriefly)
+		case isAsset && assets[name] != nil:
+			assets[name].serve(w, req, cacheForever)
+		default:
+			serveNothing(w, req)
+		}
+	})
+}
+
+// serve serves an asset.
+func (a *asset) serve(w http.ResponseWriter, req *http.Request, cache string) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", clientPolicy)
+	h.Set("Cache-Control", cache)
+	h.Set("ETag", a.tag)
+	h.Set("Vary", "Accept-Encoding")
+	if req.Header.Get("If-None-Match") == a.tag {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	body, encoding, err := a.choose(req.Header.Get("Accept-Encoding"))
+	if err != nil {
+		refuse(w, http.StatusInternalServerError, "internal", "This file cannot be read.")
+		return
+	}
+	h.Set("Content-Type", a.kind)
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	}
+	h.Set("Content-Length", strconv.Itoa(len(body)))
+	if req.Method != http.MethodHead {
+		_, _ = w.Write(body) // the client may be gone
+	}
+}
+
+// newBarePage returns the handler of the page of a program without the client. It
+// loads nothing, runs nothing, and its one style sheet is allowed by its hash.
+func newBarePage() http.Handler {
+	_, style, _ := strings.Cut(barePage, "<style>")
 	style, _, _ = strings.Cut(style, "</style>")
 	hash := sha256.Sum256([]byte(style))
 	policy := "default-src 'none'; style-src 'sha256-" + base64.StdEncoding.EncodeToString(hash[:]) +
@@ -23,9 +104,13 @@ func newPage() http.Handler {
 		h := w.Header()
 		h.Set("Content-Type", "text/html; charset=utf-8")
 		h.Set("Content-Security-Policy", policy)
-		h.Set("Cache-Control", "public, max-age=3600")
+		h.Set("Cache-Control", cacheBriefly)
 		if req.Method != http.MethodHead {
-			_, _ = w.Write([]byte(pageHTML)) // the client may be gone
+			_, _ = w.Write([]byte(barePage)) // the client may be gone
 		}
 	})
+}
+
+func serveNothing(w http.ResponseWriter, _ *http.Request) {
+	refuse(w, http.StatusNotFound, "not-found", "There is nothing here.")
 }

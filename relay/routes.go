@@ -9,10 +9,8 @@ func (r *Relay) newRoutes() http.Handler {
 	mux.Handle("/api/health", r.api(http.MethodGet, r.serveHealth))
 	mux.Handle("/api/ready", r.api(http.MethodGet, r.serveReady))
 	mux.Handle("/ws", only(http.MethodGet, r.serveSocket))
-	mux.Handle("/{$}", only(http.MethodGet, newPage().ServeHTTP))
-	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
-		refuse(w, http.StatusNotFound, "not-found", "There is nothing here.")
-	})
+	addPages(mux)
+	mux.HandleFunc("/", serveNothing)
 	return withHeaders(r.observed(mux))
 }
 

@@ -2,6 +2,7 @@ package deptest
 
 import (
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -11,8 +12,9 @@ import (
 // sockets. The page brings WebRTC along.
 func notInBrowser() []string {
 	return []string{
-		module + "/internal/disk", module + "/internal/lan", module + "/internal/nearby", module + "/internal/trunk",
-		module + "/relay",
+		module + "/internal/disk/source", module + "/internal/disk/destination", module + "/internal/disk/partial",
+		module + "/internal/disk/journal", module + "/internal/disk/osfs", module + "/internal/lan", module + "/internal/nearby", module + "/internal/trunk",
+		module + "/relay", module + "/web",
 		"github.com/gorilla/websocket", "github.com/pion",
 	}
 }
@@ -34,10 +36,12 @@ func checkBrowser(packages []pkg) (faults []string) {
 	return faults
 }
 
-// The SDK compiles for browsers, without what they do not have.
+// The SDK and the browser's program compile for browsers, without what they do not
+// have, and keep to the rules there too.
 func TestBrowser(t *testing.T) {
-	goCommand(t, "js", "wasm", "build", module+"/pkg/tallow")
-	for _, fault := range checkBrowser(list(t, "js", "wasm", "pkg/tallow")) {
+	goCommand(t, "js", "wasm", "build", "-o", os.DevNull, module+"/cmd/tallow-wasm")
+	packages := list(t, "js", "wasm", "cmd/tallow-wasm")
+	for _, fault := range append(checkBrowser(packages), check(packages)...) {
 		t.Error(fault)
 	}
 }
@@ -45,7 +49,7 @@ func TestBrowser(t *testing.T) {
 // The check finds the faults of made-up programs.
 func TestCheckBrowserFindsFaults(t *testing.T) {
 	ours := func(path string) string { return module + "/" + path }
-	sdk := pkg{ImportPath: ours("pkg/tallow"), Imports: []string{ours("internal/link"), ours("internal/disk")}}
+	sdk := pkg{ImportPath: ours("pkg/tallow"), Imports: []string{ours("internal/link"), ours("internal/disk/osfs")}}
 	link := pkg{ImportPath: ours("internal/link"), Imports: []string{"github.com/gorilla/websocket", "github.com/pion/webrtc/v4"}}
 	for name, tt := range map[string]struct {
 		packages []pkg
@@ -53,8 +57,8 @@ func TestCheckBrowserFindsFaults(t *testing.T) {
 	}{
 		"nothing": {packages: []pkg{{ImportPath: ours("pkg/tallow"), Imports: []string{ours("internal/wire")}}, {ImportPath: ours("internal/wire")}}},
 		"a package of ours": {
-			packages: []pkg{{ImportPath: ours("internal/disk")}, sdk},
-			want:     []string{"pkg/tallow, which browsers need, imports internal/disk"},
+			packages: []pkg{{ImportPath: ours("internal/disk/osfs")}, sdk},
+			want:     []string{"pkg/tallow, which browsers need, imports internal/disk/osfs"},
 		},
 		"a module, by way of another package": {
 			packages: []pkg{{ImportPath: "github.com/gorilla/websocket"}, link, {ImportPath: ours("pkg/tallow"), Imports: []string{ours("internal/link")}}},

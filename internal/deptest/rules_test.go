@@ -8,9 +8,12 @@ const module = "github.com/tallow-transfer/tallow"
 func layers() map[string][]string {
 	return map[string][]string{
 		"cmd/tallow": {"internal/certificate", "internal/errorreport", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
+		"cmd/tallow-wasm": {
+			"internal/bundle", "internal/opfs", "internal/promise", "internal/webfile", "pkg/files", "pkg/tallow",
+		},
 		"pkg/tallow": {
 			"internal/code", "internal/descriptors", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
-			"internal/handshake", "internal/lan", "internal/link", "internal/oserror", "internal/rendezvous",
+			"internal/handshake", "internal/lan", "internal/lane/webrtc", "internal/link", "internal/oserror", "internal/rendezvous",
 			"internal/session", "internal/stream", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},
@@ -22,14 +25,18 @@ func layers() map[string][]string {
 			"internal/session", "internal/vault", "internal/wire",
 		},
 		"internal/transfer":            {"internal/blockhash", "internal/broadcast", "internal/wire", "pkg/files"},
-		"internal/session":             {"internal/broadcast", "internal/lane", "internal/wire"},
+		"internal/session":             {"internal/broadcast", "internal/lane", "internal/promise", "internal/wire"},
 		"internal/session/sessiontest": {"internal/lane", "internal/wire"},
 		"internal/lane":                {"internal/wire"},
 		"internal/lane/lanetest":       {"internal/lane", "internal/wire"},
 		"internal/lane/relayed":        {"internal/lane", "internal/rendezvous", "internal/wire"},
 		"internal/lane/tcp":            {"internal/congestion", "internal/handshake", "internal/lane", "internal/wire"},
-		"internal/lane/webrtc":         {"internal/lane", "internal/trunk", "internal/wire"},
-		"internal/rendezvous":          {"internal/congestion", "internal/wire"},
+		"internal/lane/webrtc":         {"internal/lane", "internal/promise", "internal/trunk", "internal/wire"},
+		"internal/rendezvous":          {"internal/congestion", "internal/promise", "internal/wire"},
+		"internal/bundle":              {"internal/blockhash", "internal/disk/names", "pkg/files"},
+		"internal/opfs":                {"internal/bundle", "internal/promise"},
+		"internal/webfile":             {"internal/promise", "pkg/files"},
+		"internal/promise":             {},
 		"internal/handshake":           {"internal/wire"},
 		"internal/disk":                {},
 		"internal/stream":              {"internal/oserror", "pkg/files"},
@@ -65,7 +72,8 @@ func layers() map[string][]string {
 		"internal/bench":                       {"internal/broadcast"},
 		"internal/turnserver":                  {},
 		"internal/load":                        {"internal/wire", "relay"},
-		"relay":                                {"internal/congestion", "internal/httpserver", "internal/turnserver", "internal/wire", "relay/roomstore"},
+		"relay":                                {"internal/congestion", "internal/httpserver", "internal/turnserver", "internal/wire", "relay/roomstore", "web"},
+		"web":                                  {},
 		"relay/roomstore":                      {},
 		"relay/roomstore/redisstore":           {"relay/roomstore"},
 		"relay/roomstore/redistest":            {},
@@ -135,7 +143,8 @@ func portable() []string {
 	return []string{
 		"internal/wire", "internal/code", "internal/handshake", "internal/session",
 		"internal/transfer", "internal/blockhash", "internal/broadcast", "internal/growth", "pkg/files",
-		"internal/rendezvous", "internal/congestion",
+		"internal/rendezvous", "internal/congestion", "internal/bundle", "internal/opfs", "internal/webfile", "internal/promise",
+		"cmd/tallow-wasm",
 		"internal/lane", "internal/lane/lanetest", "internal/lane/relayed", "internal/lane/tcp", "internal/lane/webrtc",
 	}
 }

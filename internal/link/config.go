@@ -31,11 +31,11 @@ type Config struct {
 	// the relayed one, and webrtc through the relay's TURN servers. Local has to be
 	// nil.
 	Private bool
-	// RoomDialer opens the WebSockets of rooms. If nil, the system's sockets are
-	// used; a browser has none, so it must set this.
+	// RoomDialer opens the WebSockets of rooms. If nil, they are the system's or,
+	// in a browser, the browser's.
 	RoomDialer rendezvous.Dialer
 	// NewPeerConnection makes the connections of webrtc lanes. If nil, pion's are
-	// used; a browser must set this.
+	// used; in a browser there are no webrtc lanes without this.
 	NewPeerConnection func(c webrtc.Configuration) (webrtc.PeerConnection, error)
 	// FailedCodes remembers codes whose handshake failed, across runs of the
 	// program. If nil, nothing is remembered.

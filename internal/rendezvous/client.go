@@ -24,7 +24,7 @@ const (
 type Options struct {
 	Version  string       // of this program; the relay gets to see it
 	Password string       // of the relay, if it is closed; empty for none
-	Dialer   Dialer       // opens WebSockets; nil for the system's sockets, which a browser does not have
+	Dialer   Dialer       // opens WebSockets; nil for the system's, or the browser's
 	Logger   *slog.Logger // nil for silence
 	// Pins are the keys of which the relay has to have one; none: the authorities that
 	// this machine trusts decide. A relay that was found on this network has no TLS

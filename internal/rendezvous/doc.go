@@ -16,7 +16,7 @@
 //	Client.Rejoin  -> GET /ws, the join of an old Room  -> Room
 //
 // The WebSocket is a port (conn.go): gorilla's on machines with sockets
-// (websocket.go), one that the caller brings along in a browser.
+// (websocket.go), the browser's in a browser (websocket_js.go).
 //
 // Start with Client (client.go) and Room (room.go). ParseRelay (endpoint.go) reads
 // the address of a relay. The frames themselves are in wire/room.go.

@@ -2,22 +2,18 @@ package rendezvous
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"net/url"
 )
 
-// errNoDialer is the error of a client without Options.Dialer.
-var errNoDialer = errors.New("a browser has no sockets: the client needs a Dialer")
-
-// network is how a client reaches the network: by the browser's fetch, and by the
-// WebSockets of Options.Dialer.
+// network is how a client reaches the network: by the browser's fetch and its
+// WebSockets.
 type network struct{}
 
 func newNetwork(bool) network { return network{} }
 
-// webSockets has no dialer to return.
-func (*network) webSockets() (Dialer, error) { return nil, errNoDialer }
+// webSockets returns the dialer of the browser's WebSockets.
+func (*network) webSockets() (Dialer, error) { return webSocketDialer{}, nil }
 
 // transport returns a transport that uses fetch.
 func (*network) transport(*url.URL) (http.RoundTripper, error) { return &http.Transport{}, nil }

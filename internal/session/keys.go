@@ -43,15 +43,33 @@ func newRecordKey(secret [32]byte, kind wire.RecordKind, lane uint32) recordKey 
 	return recordKey{secret: secret, kind: kind, lane: lane, bits: epochBits}
 }
 
+// beginsEpoch reports whether the next counter has a new AEAD key.
+func (k *recordKey) beginsEpoch() bool { return k.counter&(1<<k.bits-1) == 0 }
+
+// derive returns the AEAD key of the next counter.
+func (k *recordKey) derive() ([]byte, error) {
+	info := binary.BigEndian.AppendUint32([]byte("tallow/2 lane "), k.lane)
+	info = binary.BigEndian.AppendUint32(info, uint32(k.counter>>k.bits))
+	key, err := hkdf.Expand(sha256.New, k.secret[:], string(info), 32)
+	if err != nil {
+		return nil, fmt.Errorf("derive a record key: %w", err)
+	}
+	return key, nil
+}
+
+// number sets the nonce of the next counter, and goes on to the one after it.
+func (k *recordKey) number(nonce *[12]byte) {
+	binary.BigEndian.PutUint64(nonce[4:], k.counter)
+	k.counter++
+}
+
 // advance derives the key of the next counter, if that is a new one, and sets the
 // counter's nonce.
 func (k *recordKey) advance(nonce *[12]byte) error {
-	if k.aead == nil || k.counter&(1<<k.bits-1) == 0 {
-		info := binary.BigEndian.AppendUint32([]byte("tallow/2 lane "), k.lane)
-		info = binary.BigEndian.AppendUint32(info, uint32(k.counter>>k.bits))
-		key, err := hkdf.Expand(sha256.New, k.secret[:], string(info), 32)
+	if k.aead == nil || k.beginsEpoch() {
+		key, err := k.derive()
 		if err != nil {
-			return fmt.Errorf("derive a record key: %w", err)
+			return err
 		}
 		block, err := aes.NewCipher(key)
 		if err != nil {
@@ -61,8 +79,7 @@ func (k *recordKey) advance(nonce *[12]byte) error {
 			return fmt.Errorf("derive a record key: %w", err)
 		}
 	}
-	binary.BigEndian.PutUint64(nonce[4:], k.counter)
-	k.counter++
+	k.number(nonce)
 	return nil
 }
 

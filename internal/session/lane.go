@@ -41,6 +41,8 @@ type Lane struct {
 	// Owned by the reading goroutine.
 	controlIn recordKey
 	dataIn    recordKey
+
+	several severalRecords // data records that are sealed and opened at the same time
 }
 
 // newLane makes a lane whose goroutines do not run yet. s.mu is held.
@@ -99,7 +101,7 @@ func (l *Lane) SendData(ctx context.Context, parts ...[]byte) error {
 	if !l.window.acquire(ctx, int64(n), l.session.age, l.done) {
 		return cmp.Or(l.Err(), context.Cause(ctx))
 	}
-	return l.send(&l.dataOut, parts...)
+	return l.several.send(l, parts...)
 }
 
 // sendControl sends a control record. It adds this lane's report of received
@@ -120,10 +122,16 @@ func (l *Lane) send(key *recordKey, parts ...[]byte) error {
 		return err
 	}
 	rec, err := key.seal(l.buf, parts...)
-	if err == nil {
-		err = l.carrier.WriteRecord(rec)
-	}
 	if err != nil {
+		l.fail(err)
+		return err
+	}
+	return l.writeRecord(rec)
+}
+
+// writeRecord writes a record to the carrier. The caller has the token in write.
+func (l *Lane) writeRecord(rec []byte) error {
+	if err := l.carrier.WriteRecord(rec); err != nil {
 		l.fail(err)
 		return err
 	}
@@ -152,6 +160,7 @@ func (l *Lane) read() {
 			err = l.receive(rec)
 		}
 		if err != nil {
+			l.several.await(l)
 			l.fail(err)
 			return
 		}
@@ -164,21 +173,12 @@ func (l *Lane) receive(b []byte) error {
 	if err != nil {
 		return err
 	}
-	key := &l.controlIn
 	if r.Kind == wire.RecordData {
-		key = &l.dataIn
+		return l.several.open(l, b[:wire.RecordHeader], r)
 	}
-	plain, err := key.open(b[:wire.RecordHeader], r)
+	plain, err := l.controlIn.open(b[:wire.RecordHeader], r)
 	if err != nil {
 		return err
-	}
-	if r.Kind == wire.RecordData {
-		l.received.Add(int64(len(plain)))
-		select {
-		case l.unreported <- struct{}{}:
-		default:
-		}
-		return l.session.takeData(l.traits.Kind, plain)
 	}
 	m, err := wire.ParseControl(plain)
 	if err != nil {
@@ -190,4 +190,23 @@ func (l *Lane) receive(b []byte) error {
 	}
 	l.window.report(int64(min(m.Data, math.MaxInt64)), pathRTT, l.session.age())
 	return l.session.takeControl(m)
+}
+
+// openNow opens a data record and hands on its content.
+func (l *Lane) openNow(head []byte, r wire.Record) error {
+	plain, err := l.dataIn.open(head, r)
+	if err != nil {
+		return err
+	}
+	return l.takeData(plain)
+}
+
+// takeData hands on the content of a data record.
+func (l *Lane) takeData(plain []byte) error {
+	l.received.Add(int64(len(plain)))
+	select {
+	case l.unreported <- struct{}{}:
+	default:
+	}
+	return l.session.takeData(l.traits.Kind, plain)
 }

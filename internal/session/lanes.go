@@ -38,6 +38,7 @@ func (s *Session) Attach(id uint32, c lane.Carrier) (*Lane, error) {
 	s.running.Go(l.read)
 	s.running.Go(l.watch)
 	s.running.Go(l.keepAlive)
+	l.several.start(l)
 	s.mu.Unlock()
 	s.changed.Broadcast()
 	s.wakeControl()

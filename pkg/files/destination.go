@@ -40,6 +40,23 @@ type Destination interface {
 	Finish(ctx context.Context) error
 }
 
+// Resumable is a Destination that outlives the process: what has arrived is found
+// again by the next process, which goes on with the same code while the sender
+// waits.
+type Resumable interface {
+	Destination
+	// Remembered returns what Remember stored in earlier processes with transfers
+	// that are not finished, newest first.
+	Remembered() [][]byte
+	// Interrupted reports whether an unfinished transfer of these top-level names
+	// is there, which Begin with them takes up.
+	Interrupted(names []string) bool
+	// Remember stores what the next process needs, after Begin.
+	Remember(sealed []byte) error
+	// Keep keeps what Remember stored even if no file has arrived.
+	Keep()
+}
+
 // BlockSize is the number of bytes of a block: the unit in which files are sent,
 // verified and resumed. The last block of a file may be shorter.
 const BlockSize = 1 << 20

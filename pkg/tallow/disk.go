@@ -53,22 +53,8 @@ func (out *output) openFolder(names []string) error {
 	if err != nil {
 		return &transfer.DiskError{Err: err}
 	}
-	out.opened, out.resume, out.close = announcedFolder{folder, out.begun}, folder, func() { _ = folder.Close() }
+	out.opened, out.resume, out.close = announced{folder, folder, out.begun}, folder, func() { _ = folder.Close() }
 	return nil
-}
-
-// announcedFolder is a Folder that calls begun after Begin has succeeded.
-type announcedFolder struct {
-	*destination.Folder
-	begun func(resumable)
-}
-
-func (f announcedFolder) Begin(ctx context.Context, names []string, stored int64) error {
-	err := f.Folder.Begin(ctx, names, stored)
-	if err == nil {
-		f.begun(f.Folder)
-	}
-	return err
 }
 
 // place splits an output path into a folder and, if the path is not itself a

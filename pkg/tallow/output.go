@@ -59,11 +59,29 @@ type resumable interface {
 	Keep()
 }
 
+// announced is a destination that calls begun after Begin has succeeded.
+type announced struct {
+	files.Destination
+	resume resumable
+	begun  func(resumable)
+}
+
+func (a announced) Begin(ctx context.Context, names []string, stored int64) error {
+	err := a.Destination.Begin(ctx, names, stored)
+	if err == nil {
+		a.begun(a.resume)
+	}
+	return err
+}
+
 // open returns the destination for an offer.
 func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 	switch {
 	case out.o.Destination != nil:
 		out.opened = out.o.Destination
+		if d, ok := out.o.Destination.(files.Resumable); ok {
+			out.opened, out.resume = announced{d, d, out.begun}, d
+		}
 	case out.o.Writer != nil:
 		w := stream.NewWriter(out.o.Writer)
 		out.opened, out.close = w, func() { _ = w.Close() }

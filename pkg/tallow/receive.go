@@ -30,7 +30,8 @@ type ReceiveOptions struct {
 	Output string
 	// Writer gets the content of a single file or a text.
 	Writer io.Writer
-	// Destination receives the files instead of this machine's disk.
+	// Destination receives the files instead of this machine's disk. One that is a
+	// files.Resumable is resumed with the same code, as the disk is.
 	Destination files.Destination
 
 	// Accept is called with the offer, and returns whether to accept it; nil
@@ -89,7 +90,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	if err != nil {
 		return Result{}, codeError(err)
 	}
-	t.keeps = o.keepsOnDisk()
+	t.keeps = o.keeps()
 	t.begin()
 	if o.Output != "" {
 		if err := checkOutput(o.Output); err != nil {
@@ -121,7 +122,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 		Confirm: t.verifier(peer, memory.before(o.Verify)),
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 			offered := offerOf(offer)
-			offered.Resuming = o.keepsOnDisk() && interrupted(o.Output, offer.Names)
+			offered.Resuming = o.resumes(offer.Names)
 			if o.Accept != nil {
 				memory.remember() // a person who is asked may take long
 			}
@@ -175,9 +176,30 @@ func (o ReceiveOptions) outputs() (n int) {
 	return n
 }
 
-// keepsOnDisk reports whether what is received is kept on this machine's disk,
-// where another process can find it.
-func (o ReceiveOptions) keepsOnDisk() bool { return o.Writer == nil && o.Destination == nil }
+// keeps reports whether what is received is kept where another process can find
+// it: on this machine's disk, or in a files.Resumable.
+func (o ReceiveOptions) keeps() bool {
+	_, ok := o.Destination.(files.Resumable)
+	return ok || o.Writer == nil && o.Destination == nil
+}
+
+// remembered returns what earlier processes of the receiver left there for this
+// one, newest first.
+func (o ReceiveOptions) remembered() [][]byte {
+	if d, ok := o.Destination.(files.Resumable); ok {
+		return d.Remembered()
+	}
+	return remembered(o.Output)
+}
+
+// resumes reports whether there is something of an interrupted transfer that is
+// taken up with these names.
+func (o ReceiveOptions) resumes(names []string) bool {
+	if d, ok := o.Destination.(files.Resumable); ok {
+		return d.Interrupted(names)
+	}
+	return o.keeps() && interrupted(o.Output, names)
+}
 
 // rememberAfter is how long the receiver is connected before it remembers the
 // sender: no time if it asks a person, who may take long to answer.

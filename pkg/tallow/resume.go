@@ -152,8 +152,8 @@ func (c *Client) reconnect(ctx context.Context, o ReceiveOptions, k code.Code) (
 		states = c.meetings.Sealed()
 	}
 	met := len(states)
-	if o.keepsOnDisk() {
-		states = append(states, remembered(o.Output)...)
+	if o.keeps() {
+		states = append(states, o.remembered()...)
 	}
 	peer, used, err := link.Redial(ctx, c.link, k, states)
 	if err == nil && used < met {

@@ -10,8 +10,8 @@
 //	pion.go         the native implementation; sockets.go and trunkkey.go put its
 //	                UDP sockets under a trunk (package trunk)
 //	association.go  carriers over the trunk, native as well
+//	page_js.go      a connection of a page, for a worker in a browser
 //
-// In a browser the caller of Dial brings along a PeerConnection that drives the
-// page's RTCPeerConnection, nothing of pion is linked, and there are no
-// associations. Start with Dial.
+// In a browser nothing of pion is linked, and there are no associations. Start
+// with Dial.
 package webrtc

@@ -1,0 +1,99 @@
+package bundle
+
+import (
+	"context"
+	"errors"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+)
+
+// memory is a Storage whose bundles survive a process that dies: what was written
+// stays, flushed or not.
+type memory struct {
+	mu      sync.Mutex
+	bundles map[string][2]*memoryBlob
+	free    int64
+}
+
+func newMemory() *memory { return &memory{bundles: make(map[string][2]*memoryBlob), free: -1} }
+
+func (m *memory) List(context.Context) ([]string, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.bundles)), nil
+}
+
+func (m *memory) Open(_ context.Context, name string) (data, journal Blob, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	b, ok := m.bundles[name]
+	if !ok {
+		b = [2]*memoryBlob{{}, {}}
+		m.bundles[name] = b
+	}
+	if b[0].open {
+		return nil, nil, errors.New("open already")
+	}
+	b[0].open, b[1].open = true, true
+	return b[0], b[1], nil
+}
+
+func (m *memory) Remove(_ context.Context, name string) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.bundles, name)
+	return nil
+}
+
+func (m *memory) Free(context.Context) (int64, error) { return m.free, nil }
+
+// crash lets go of everything that is open, as the end of a process does.
+func (m *memory) crash() {
+	for _, b := range m.bundles {
+		b[0].open, b[1].open = false, false
+	}
+}
+
+type memoryBlob struct {
+	mu   sync.Mutex
+	open bool
+	data []byte
+}
+
+func (b *memoryBlob) ReadAt(p []byte, off int64) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if off >= int64(len(b.data)) {
+		return 0, io.EOF
+	}
+	n := copy(p, b.data[off:])
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+func (b *memoryBlob) WriteAt(p []byte, off int64) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if more := off + int64(len(p)) - int64(len(b.data)); more > 0 {
+		b.data = append(b.data, make([]byte, more)...)
+	}
+	return copy(b.data[off:], p), nil
+}
+
+func (b *memoryBlob) Size() (int64, error) { return int64(len(b.data)), nil }
+
+func (b *memoryBlob) Truncate(n int64) error {
+	b.data = b.data[:n]
+	return nil
+}
+
+func (b *memoryBlob) Flush() error { return nil }
+
+func (b *memoryBlob) Close() error {
+	b.open = false
+	return nil
+}

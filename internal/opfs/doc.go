@@ -1,0 +1,3 @@
+// Package opfs keeps bundles in the origin private file system of a browser, by
+// the synchronous handles that only workers have. Start with Open.
+package opfs

@@ -1,0 +1,86 @@
+package relay
+
+import (
+	"bytes"
+	"compress/gzip"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+)
+
+// zipped compresses as scripts/build does.
+func zipped(t *testing.T, text string) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := io.WriteString(w, text); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func clientFiles(t *testing.T) map[string][]byte {
+	return map[string][]byte{
+		"index.html":           []byte(`<script src="{{assets}}/main.js"></script>{{wasm-sha256}}`),
+		"manifest.webmanifest": []byte(`{"icons": "{{assets}}/icon.svg"}`),
+		"main.js":              []byte("main();"),
+		"tallow.wasm.gz":       zipped(t, "program"),
+		"tallow.wasm.br":       []byte("by brotli"),
+		"tallow.wasm.sha256":   []byte("abc123\n"),
+		".gitignore":           []byte("*"),
+	}
+}
+
+// The client is served under names with its hash, in the best encoding that the
+// browser takes, and nothing else is there.
+func TestClient(t *testing.T) {
+	server := httptest.NewServer(newPages(clientFiles(t), true, nil))
+	defer server.Close()
+	resp, body := request(t, http.MethodGet, server.URL+"/", nil, "Accept-Encoding", "identity")
+	page := string(body)
+	_, base, _ := strings.Cut(page, `src="`)
+	base, _, _ = strings.Cut(base, "/main.js")
+	if resp.StatusCode != 200 || !strings.HasPrefix(base, "/assets/") || !strings.HasSuffix(page, ">abc123") {
+		t.Fatalf("%s: %s", resp.Status, page)
+	}
+	if policy := resp.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; ") ||
+		strings.Contains(policy, "unsafe-inline") {
+		t.Errorf("policy: %s", policy)
+	}
+	if _, other := request(t, http.MethodGet, server.URL+"/room/", nil, "Accept-Encoding", "identity"); string(other) != page {
+		t.Errorf("/room/ has another page: %s", other)
+	}
+	for _, tt := range []struct {
+		path, accept   string
+		status         int
+		body, encoding string
+		kind, cache    string
+	}{
+		{base + "/main.js", "identity", 200, "main();", "", "text/javascript; charset=utf-8", cacheForever},
+		{base + "/tallow.wasm", "gzip, deflate, br", 200, "by brotli", "br", "application/wasm", cacheForever},
+		{base + "/tallow.wasm", "gzip, br;q=0", 200, string(zipped(t, "program")), "gzip", "application/wasm", cacheForever},
+		{base + "/tallow.wasm", "identity", 200, "program", "", "application/wasm", cacheForever},
+		{"/manifest.webmanifest", "identity", 200, `{"icons": "` + base + `/icon.svg"}`, "", "application/manifest+json", cacheBriefly},
+		{base + "/.gitignore", "identity", 404, "", "", "", ""},
+		{base + "/", "identity", 404, "", "", "", ""},
+		{"/assets/other/main.js", "identity", 404, "", "", "", ""},
+	} {
+		resp, body := request(t, http.MethodGet, server.URL+tt.path, nil, "Accept-Encoding", tt.accept)
+		h := resp.Header
+		if resp.StatusCode != tt.status {
+			t.Errorf("%s: %s", tt.path, resp.Status)
+		} else if tt.status == 200 && (string(body) != tt.body || h.Get("Content-Encoding") != tt.encoding ||
+			h.Get("Content-Type") != tt.kind || h.Get("Cache-Control") != tt.cache) {
+			t.Errorf("%s for %q: %q, %v", tt.path, tt.accept, body, h)
+		}
+	}
+	tag := resp.Header.Get("ETag")
+	if resp, _ := request(t, http.MethodGet, server.URL+"/", nil, "If-None-Match", tag); tag == "" || resp.StatusCode != 304 {
+		t.Errorf("asked again with %s: %s", tag, resp.Status)
+	}
+}

@@ -1,0 +1,93 @@
+// Small helpers for the elements of the page.
+
+/**
+ * The element with an id, which is there.
+ * @template {HTMLElement} [T=HTMLElement]
+ * @param {string} id
+ * @returns {T}
+ */
+export function $(id) {
+  const element = document.getElementById(id);
+  if (!element) throw new Error(`there is no #${id}`);
+  return /** @type {T} */ (element);
+}
+
+/**
+ * A line of a list: a name, what is said of it, and buttons.
+ * @param {string} name
+ * @param {string} said
+ * @param {HTMLElement[]} buttons
+ */
+export function line(name, said, ...buttons) {
+  const li = document.createElement("li");
+  const left = document.createElement("span");
+  left.className = "name";
+  left.dir = "auto";
+  left.textContent = name;
+  const right = document.createElement("span");
+  right.className = "size";
+  right.textContent = said;
+  li.append(left, right, ...buttons);
+  return li;
+}
+
+/**
+ * A small button. The label is what a screen reader says.
+ * @param {string} text
+ * @param {string} label
+ * @param {() => void} click
+ */
+export function button(text, label, click) {
+  const b = document.createElement("button");
+  b.type = "button";
+  b.className = "small";
+  b.textContent = text;
+  b.setAttribute("aria-label", label);
+  b.onclick = click;
+  return b;
+}
+
+const screens = ["home", "wait", "connect", "verify", "offer", "run", "done", "failed"];
+
+/**
+ * Shows one screen, and moves the focus to its title, so that a screen reader
+ * reads it.
+ * @param {string} name
+ */
+export function show(name) {
+  for (const s of screens) $(s).hidden = s !== name;
+  const title = $(`${name}-title`);
+  document.title = name === "home" ? "tallow" : `${title.textContent} · tallow`;
+  title.focus({ preventScroll: true });
+  scrollTo({ top: 0 });
+}
+
+/** The screen that is shown. */
+export function shown() {
+  return screens.find((s) => !$(s).hidden) ?? "home";
+}
+
+/**
+ * Copies a text, and says so on the button for a moment.
+ * @param {HTMLElement} pressed
+ * @param {string} text
+ */
+export async function copy(pressed, text) {
+  const label = pressed.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    pressed.textContent = "Copied";
+    announce("Copied.");
+  } catch {
+    pressed.textContent = "Select it and copy it by hand";
+  }
+  setTimeout(() => (pressed.textContent = label), 2000);
+}
+
+/**
+ * Says something to a screen reader.
+ * @param {string} text
+ */
+export function announce(text) {
+  $("announcer").textContent = text;
+}

@@ -1,0 +1,18 @@
+// The worker: it loads the program (cmd/tallow-wasm), which takes over from here.
+// @ts-ignore: of Go itself, which scripts/build puts here
+import "./wasm_exec.js";
+
+/** Commands that come before the program runs. */
+const early = /** @type {any[]} */ ([]);
+Object.assign(self, { early });
+self.onmessage = (event) => early.push(event.data);
+
+const go = new /** @type {any} */ (self).Go();
+
+try {
+  const { instance } = await WebAssembly.instantiateStreaming(fetch(new URL("tallow.wasm", import.meta.url)), go.importObject);
+  await go.run(instance);
+  postMessage({ event: "stopped", detail: "it ended" });
+} catch (error) {
+  postMessage({ event: "stopped", detail: String(error) });
+}

@@ -1,0 +1,298 @@
+// What the tests share: a relay, the command, and browsers whose pages are watched.
+
+import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import puppeteer from "puppeteer-core";
+
+/** The command, built with the client in it: scripts/build. */
+export const command = process.env.TALLOW ?? new URL("../../tallow", import.meta.url).pathname;
+
+export const short = process.env.TALLOW_TEST_SHORT === "1";
+
+const executables = {
+  chrome: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
+  firefox: ["/usr/bin/firefox-esr", "/usr/bin/firefox"],
+};
+
+/** The browsers that are here. @type {("chrome" | "firefox")[]} */
+export const browsers = /** @type {const} */ (["chrome", "firefox"])
+  .filter((name) => executables[name].some(existsSync) && (process.env.TALLOW_TEST_BROWSERS ?? name).includes(name));
+
+/** How long one step may take on a busy machine. */
+export const patience = Number(process.env.TALLOW_TEST_PATIENCE ?? 60_000);
+
+process.setMaxListeners(0); // every process and folder is removed at the end
+
+/** A folder that is removed at the end. */
+export function folder() {
+  const dir = mkdtempSync(join(tmpdir(), "tallow-web-"));
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  return dir;
+}
+
+/** A process of the command with --json, and its events. */
+export class Command {
+  events = /** @type {any[]} */ ([]);
+  stderr = "";
+  #waiting = /** @type {(() => void)[]} */ ([]);
+
+  /** @param {string[]} args */
+  constructor(...args) {
+    const env = { ...process.env, XDG_STATE_HOME: folder(), TALLOW_RELAY: "", TALLOW_CODE: "" };
+    this.process = spawn(command, [...args, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
+    process.on("exit", () => this.process.kill("SIGKILL"));
+    let rest = "";
+    this.process.stdout.on("data", (data) => {
+      const lines = (rest + data).split("\n");
+      rest = lines.pop() ?? "";
+      this.events.push(...lines.map((l) => JSON.parse(l)));
+      this.#wake();
+    });
+    this.process.stderr.on("data", (data) => (this.stderr += data));
+    this.exit = new Promise((done) => this.process.on("close", (code) => {
+      this.#wake();
+      done(code);
+    }));
+  }
+
+  #wake() {
+    for (const f of this.#waiting.splice(0)) f();
+  }
+
+  /** Waits for an event of a name. @param {string} name */
+  async event(name) {
+    for (;;) {
+      const found = this.events.find((e) => e.event === name);
+      if (found) return found;
+      if (this.process.exitCode !== null) throw new Error(`no event ${name}: ${JSON.stringify(this.events)} ${this.stderr}`);
+      await within(new Promise((done) => this.#waiting.push(() => done(undefined))), `event ${name}`);
+    }
+  }
+
+  /** The exit code. */
+  code() {
+    return within(this.exit, "the end of the command");
+  }
+
+  kill() {
+    this.process.kill("SIGKILL");
+    return this.exit;
+  }
+}
+
+/**
+ * Waits for a promise, and fails if it takes too long.
+ * @template T
+ * @param {Promise<T>} promise
+ * @param {string} what
+ * @returns {Promise<T>}
+ */
+export function within(promise, what) {
+  /** @type {NodeJS.Timeout | undefined} */ let timer;
+  const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error(`${what} takes too long`)), patience)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
+/**
+ * A relay of the command, with no limit on how often one address may come.
+ * @param {string} listen
+ * @param {string[]} flags
+ */
+export async function startRelay(listen = "127.0.0.1:0", ...flags) {
+  const relay = new Command("relay", "--listen", listen, "--joins-per-minute", "-1", "--sessions-per-minute", "-1", ...flags);
+  const host = (await relay.event("listening")).addr;
+  return { host, url: `http://${host}`, process: relay };
+}
+
+/** @typedef {Awaited<ReturnType<typeof startRelay>>} Relay */
+
+/** @type {Map<string, import("puppeteer-core").Browser>} */
+const running = new Map();
+
+/**
+ * A browser, which is started once.
+ * @param {"chrome" | "firefox"} name
+ */
+export async function browser(name) {
+  let b = running.get(name);
+  if (!b) {
+    const options = name === "chrome"
+      ? { args: ["--no-sandbox", "--disable-dev-shm-usage"] }
+      : { extraPrefsFirefox: { "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false } };
+    b = await puppeteer.launch({ browser: name, executablePath: executables[name].find(existsSync), headless: true, protocolTimeout: 5 * patience, ...options });
+    running.set(name, b);
+  }
+  return b;
+}
+
+export async function closeBrowsers() {
+  for (const b of running.values()) await b.close();
+  running.clear();
+}
+
+/** A page of the client, which is watched: whatever it should not do is a fault. */
+export class Client {
+  faults = /** @type {string[]} */ ([]);
+
+  /**
+   * @param {Relay} relay
+   * @param {import("puppeteer-core").BrowserContext} context
+   * @param {import("puppeteer-core").Page} page
+   */
+  constructor(relay, context, page) {
+    this.relay = relay;
+    this.context = context;
+    this.page = page;
+    this.page.setDefaultTimeout(patience);
+    this.#watch();
+  }
+
+  /**
+   * Opens the client in a context of its own, so that nothing of another test is
+   * kept there.
+   * @param {"chrome" | "firefox"} name
+   * @param {Relay} relay
+   * @param {{path?: string, direct?: boolean, shared?: boolean}} [options] shared: in the browser's own context,
+   *   whose storage is on the disk
+   */
+  static async open(name, relay, { path = "/", direct = true, shared = false } = {}) {
+    const b = await browser(name);
+    const context = shared ? b.defaultBrowserContext() : await b.createBrowserContext();
+    const c = new Client(relay, context, await context.newPage());
+    await c.page.evaluateOnNewDocument((direct) => {
+      if (!direct) Reflect.deleteProperty(window, "RTCPeerConnection");
+      const make = URL.createObjectURL;
+      const saved = /** @type {Blob[]} */ ([]);
+      Object.assign(window, { saved });
+      URL.createObjectURL = (/** @type {Blob} */ blob) => {
+        saved.push(blob);
+        return make.call(URL, blob);
+      };
+      document.addEventListener("securitypolicyviolation", (e) => console.error("policy:", e.violatedDirective, e.blockedURI));
+    }, direct);
+    await c.goto(path);
+    return c;
+  }
+
+  #watch() {
+    this.page.on("console", (m) => {
+      if (["error", "warn", "assert"].includes(m.type())) this.faults.push(`console ${m.type()}: ${m.text()}`);
+    });
+    this.page.on("pageerror", (e) => this.faults.push(`error: ${e}`));
+    this.page.on("request", (r) => {
+      const url = new URL(r.url());
+      if (url.host !== this.relay.host && !["blob:", "data:", "about:"].includes(url.protocol)) this.faults.push(`request to ${r.url()}`);
+    });
+  }
+
+  /** @param {string} path */
+  async goto(path) {
+    await this.page.goto(this.relay.url + path);
+    await this.page.waitForSelector("html[data-ready]");
+  }
+
+  /** Waits until one of some screens is shown, and returns its name. @param {string[]} names */
+  async screen(...names) {
+    const handle = await this.page.waitForSelector(names.map((n) => `#${n}:not([hidden])`).join(","));
+    return /** @type {string} */ (await handle?.evaluate((e) => e.id));
+  }
+
+  /** @param {string} id */
+  text(id) {
+    return this.page.$eval(`#${id}`, (e) => e.textContent ?? "");
+  }
+
+  /** @param {string} id */
+  async click(id) {
+    await this.page.waitForSelector(`#${id}:not([hidden])`);
+    await this.page.$eval(`#${id}`, (e) => /** @type {HTMLElement} */ (e).click());
+  }
+
+  /** Types a code and asks for what is behind it. @param {string} code */
+  async receive(code) {
+    await this.page.type("#code-input", code);
+    await this.click("receive-start");
+  }
+
+  /** Picks a file of the disk. @param {string} path */
+  async pick(path) {
+    const input = /** @type {import("puppeteer-core").ElementHandle<HTMLInputElement>} */ (await this.page.$("#files-input"));
+    await input.uploadFile(path);
+  }
+
+  /**
+   * Drops a tree onto the page: contents by path, and null for a folder. No browser
+   * lets a test drop files of the disk, so they are made there.
+   * @param {Record<string, Buffer | null>} tree
+   */
+  async drop(tree) {
+    const items = Object.entries(tree).map(([path, content]) => ({ path, content: content?.toString("base64") ?? null }));
+    await this.page.evaluate((items) => {
+      /** @param {string} above */
+      const children = (above) => items.filter(({ path }) => path.startsWith(above) && !path.slice(above.length).includes("/") && path !== above).map(entry);
+      /** @param {{path: string, content: string | null}} item @returns {any} */
+      const entry = ({ path, content }) => {
+        const name = path.split("/").pop() ?? "";
+        if (content === null) {
+          const all = children(path + "/");
+          return {
+            isFile: false, isDirectory: true, fullPath: "/" + path, name,
+            createReader: () => ({ readEntries: (/** @type {any} */ done) => done(all.splice(0, 100)) }),
+          };
+        }
+        const bytes = Uint8Array.from(atob(content), (c) => c.charCodeAt(0));
+        return { isFile: true, fullPath: "/" + path, name, file: (/** @type {any} */ done) => done(new File([bytes], name, { lastModified: 1_600_000_000_000 })) };
+      };
+      const event = new Event("drop", { bubbles: true, cancelable: true });
+      const dropped = children("").map((e) => ({ kind: "file", getAsFile: () => null, webkitGetAsEntry: () => e }));
+      Object.defineProperty(event, "dataTransfer", { value: { items: dropped } });
+      document.body.dispatchEvent(event);
+    }, items);
+    await this.page.waitForSelector("#picked li");
+  }
+
+  /** Asks for a code. */
+  async code() {
+    await this.click("send-start");
+    await this.page.waitForFunction(() => /^\d+-/.test(document.getElementById("code")?.textContent ?? ""));
+    return this.text("code");
+  }
+
+  /** The name, size and SHA-256 of what was saved last. */
+  async saved() {
+    await this.page.waitForFunction(() => /** @type {any} */ (window).saved.length > 0 && document.getElementById("save-status")?.textContent);
+    return this.page.evaluate(async () => {
+      const blob = /** @type {Blob} */ (/** @type {any} */ (window).saved.at(-1));
+      const hash = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
+      return { size: blob.size, hash: Array.from(new Uint8Array(hash), (b) => b.toString(16).padStart(2, "0")).join(""), said: document.getElementById("save-status")?.textContent ?? "" };
+    });
+  }
+
+  /** What was saved last, whole. */
+  async savedBytes() {
+    await this.saved();
+    const text = await this.page.evaluate(async () => {
+      const bytes = new Uint8Array(await /** @type {any} */ (window).saved.at(-1).arrayBuffer());
+      let s = "";
+      for (let i = 0; i < bytes.length; i += 32768) s += String.fromCharCode(...bytes.subarray(i, i + 32768));
+      return btoa(s);
+    });
+    return Buffer.from(text, "base64");
+  }
+
+  /** Closes the page. It must have had no fault. */
+  async close() {
+    const faults = this.faults.splice(0);
+    await this.page.close();
+    if (this.context.id) await this.context.close();
+    if (faults.length) throw new Error(`the page did what it should not:\n${faults.join("\n")}`);
+  }
+}
+
+/** @param {Buffer} b */
+export function sha256(b) {
+  return createHash("sha256").update(b).digest("hex");
+}
