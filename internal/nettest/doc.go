@@ -13,11 +13,12 @@
 //	address_test.go   a machine changes its address
 //	kill_test.go      sender, receiver and relay are killed at random moments
 //	full_test.go      the receiver's disk is full
+//	exfat_test.go     the receiver's disk is formatted with exFAT
 //	real_test.go      a source tree of 10,000 files and more, files of a gigabyte
 //	scale_test.go     very many files, large ones, long names
 //
 // They need Linux. All but the tests of kills, real input and scale also need root,
-// iproute2 and nftables, some coturn, and are skipped without them; TALLOW_TEST_REQUIRE_NET=1
+// iproute2 and nftables, some coturn or exFAT's tools, and are skipped without them; TALLOW_TEST_REQUIRE_NET=1
 // makes that a failure. The networks and disks that they make have no name outside
 // of the process, and disappear with it however it ends.
 //

@@ -9,7 +9,7 @@ import (
 
 // ErrTampered is the error for a file in tallow's own folder whose content only
 // another program can have written.
-var ErrTampered = errors.New("another program changed a file in tallow's own folder")
+var ErrTampered = errors.New("another program changed a file in tallow's own folder, or the disk does not give back what was written to it")
 
 // Journal appends records to a file. Its methods may be called by several
 // goroutines at once.
