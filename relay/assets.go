@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"html"
 	"io"
+	"maps"
 	"mime"
 	"path"
 	"slices"
@@ -22,6 +23,7 @@ const (
 	assetsPrefix = "/assets/"
 	indexName    = "index.html"
 	manifestName = "manifest.webmanifest"
+	keeperName   = "service-worker.js"
 	sumName      = "tallow.wasm.sha256" // the hash of the program, for people
 )
 
@@ -38,8 +40,8 @@ type asset struct {
 	tag    string            // the ETag
 }
 
-// newAssets makes assets of files. index and manifest are told where the others
-// are.
+// newAssets makes assets of files. The page, the manifest and the service worker are
+// told where the others are.
 func newAssets(all map[string][]byte) (assets map[string]*asset, base string, err error) {
 	base = assetsPrefix + hashOf(all)
 	assets = make(map[string]*asset)
@@ -55,14 +57,17 @@ func newAssets(all map[string][]byte) (assets map[string]*asset, base string, er
 		}
 		a.bodies[encoding] = body
 	}
-	sum := strings.TrimSpace(string(all[sumName]))
-	for _, name := range []string{indexName, manifestName} {
+	places := strings.NewReplacer(
+		"{{assets}}", base,
+		"{{files}}", strings.Join(placesOf(assets, base), " "),
+		"{{wasm-sha256}}", html.EscapeString(strings.TrimSpace(string(all[sumName]))),
+	)
+	for _, name := range atTheRoot() {
 		a := assets[name]
 		if a == nil {
 			return nil, "", fmt.Errorf("the browser's client has no %s", name)
 		}
-		text := strings.ReplaceAll(string(a.bodies[""]), "{{assets}}", base)
-		a.bodies[""] = []byte(strings.ReplaceAll(text, "{{wasm-sha256}}", html.EscapeString(sum)))
+		a.bodies[""] = []byte(places.Replace(string(a.bodies[""])))
 	}
 	for _, a := range assets {
 		if err := a.complete(); err != nil {
@@ -70,6 +75,20 @@ func newAssets(all map[string][]byte) (assets map[string]*asset, base string, er
 		}
 	}
 	return assets, base, nil
+}
+
+// atTheRoot returns the names of the assets that are not under a name with a hash:
+// browsers look for them at one place. The page is at "/".
+func atTheRoot() []string { return []string{indexName, manifestName, keeperName} }
+
+// placesOf returns the paths of all other assets.
+func placesOf(assets map[string]*asset, base string) (places []string) {
+	for _, name := range slices.Sorted(maps.Keys(assets)) {
+		if !slices.Contains(atTheRoot(), name) && name != sumName {
+			places = append(places, base+"/"+name)
+		}
+	}
+	return places
 }
 
 // hashOf returns a hash of the names and contents of files.

@@ -28,6 +28,7 @@ func clientFiles(t *testing.T) map[string][]byte {
 	return map[string][]byte{
 		"index.html":           []byte(`<script src="{{assets}}/main.js"></script>{{wasm-sha256}}`),
 		"manifest.webmanifest": []byte(`{"icons": "{{assets}}/icon.svg"}`),
+		"service-worker.js":    []byte(`const files = "{{files}}";`),
 		"main.js":              []byte("main();"),
 		"tallow.wasm.gz":       zipped(t, "program"),
 		"tallow.wasm.br":       []byte("by brotli"),
@@ -66,6 +67,7 @@ func TestClient(t *testing.T) {
 		{base + "/tallow.wasm", "gzip, br;q=0", 200, string(zipped(t, "program")), "gzip", "application/wasm", cacheForever},
 		{base + "/tallow.wasm", "identity", 200, "program", "", "application/wasm", cacheForever},
 		{"/manifest.webmanifest", "identity", 200, `{"icons": "` + base + `/icon.svg"}`, "", "application/manifest+json", cacheBriefly},
+		{"/service-worker.js", "identity", 200, `const files = "` + base + "/main.js " + base + `/tallow.wasm";`, "", "text/javascript; charset=utf-8", cacheBriefly},
 		{base + "/.gitignore", "identity", 404, "", "", "", ""},
 		{base + "/", "identity", 404, "", "", "", ""},
 		{"/assets/other/main.js", "identity", 404, "", "", "", ""},

@@ -32,7 +32,7 @@ const (
 func addPages(mux *http.ServeMux) {
 	// Many relays, such as that of a sender, never show a page.
 	serve := sync.OnceValue(func() http.Handler { return newPages(web.Files()) })
-	for _, pattern := range []string{"/{$}", "/room/{$}", "/" + manifestName, assetsPrefix} {
+	for _, pattern := range []string{"/{$}", "/room/{$}", "/" + manifestName, "/" + keeperName, assetsPrefix} {
 		mux.Handle(pattern, only(http.MethodGet, func(w http.ResponseWriter, req *http.Request) { serve().ServeHTTP(w, req) }))
 	}
 }
@@ -56,8 +56,8 @@ func newPages(all map[string][]byte, built bool, err error) http.Handler {
 		switch {
 		case req.URL.Path == "/", req.URL.Path == "/room/":
 			assets[indexName].serve(w, req, cacheBriefly)
-		case req.URL.Path == "/"+manifestName:
-			assets[manifestName].serve(w, req, cacheBriefly)
+		case req.URL.Path == "/"+manifestName, req.URL.Path == "/"+keeperName:
+			assets[req.URL.Path[1:]].serve(w, req, cacheBriefly)
 		case isAsset && assets[name] != nil:
 			assets[name].serve(w, req, cacheForever)
 		default:

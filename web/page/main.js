@@ -11,6 +11,7 @@ import { Port } from "./port.js";
 import { Progress, titleOf } from "./progress.js";
 import { qrCode } from "./qr.js";
 import { canPickFolder, download, pickFolder } from "./save.js";
+import { keepPage, takeShared } from "./shared.js";
 import { stay } from "./stay.js";
 import { waits, wordsOf } from "./words.js";
 
@@ -315,6 +316,7 @@ port.on("save-failed", () => {
 port.on("ready", (m) => {
   $("about-version").textContent = m.version;
   document.documentElement.dataset.ready = "yes";
+  void keepPage();
   port.do("list");
 });
 port.on("stopped", (m) => {
@@ -351,8 +353,22 @@ function start() {
     announce("The code of the link is filled in. Press Receive.");
     return;
   }
+  if (location.search === "?shared") {
+    history.replaceState(null, "", "/");
+    void sendShared();
+    return;
+  }
   const code = sessionStorage.getItem(remembered);
   if (code) receive(code);
+}
+
+/** Fills in what another program of the device has shared. */
+async function sendShared() {
+  const { items, text } = await takeShared();
+  show("home");
+  pick(items);
+  if (!items.length) textInput.value = text;
+  $("send-start").focus();
 }
 addEventListener("hashchange", () => {
   if (!now.running) start();

@@ -1,0 +1,96 @@
+// The page that a browser keeps: it opens without a network, follows the relay to a
+// newer version, and takes what is shared with it without telling the relay.
+
+import assert from "node:assert/strict";
+import http from "node:http";
+import { after, test } from "node:test";
+import { Client, browsers, closeBrowsers, startRelay, within } from "./support.js";
+
+after(closeBrowsers);
+
+/**
+ * A relay behind a server that can be of another version and that counts requests.
+ * @param {import("./support.js").Relay} relay
+ */
+async function inFront(relay) {
+  const page = await (await fetch(relay.url)).text();
+  const [base, hash] = /** @type {RegExpExecArray} */ (/\/assets\/([0-9a-f]+)/.exec(page));
+  const front = { asked: /** @type {string[]} */ ([]), newer: false, host: "", url: "", close: () => {} };
+  const server = http.createServer(async (req, res) => {
+    front.asked.push(`${req.method} ${req.url}`);
+    const shown = front.newer ? hash.replace(/./g, "f") : hash;
+    const answer = await fetch(relay.url + req.url?.replace(shown, hash), { method: req.method });
+    let body = Buffer.from(await answer.arrayBuffer());
+    const kind = answer.headers.get("content-type") ?? "";
+    if (/html|javascript|manifest/.test(kind)) body = Buffer.from(body.toString().replaceAll(base, `/assets/${shown}`));
+    res.writeHead(answer.status, { "content-type": kind, "content-security-policy": answer.headers.get("content-security-policy") ?? "", "cache-control": "no-cache" });
+    res.end(body);
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
+  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
+  front.host = `127.0.0.1:${address.port}`;
+  front.url = `http://${front.host}`;
+  front.close = () => {
+    server.closeAllConnections();
+    server.close();
+  };
+  return front;
+}
+
+/** Waits until the page is kept, as the version that it is. @param {Client} client */
+async function kept(client) {
+  await client.page.waitForFunction(async () => {
+    const base = document.querySelector("link[rel=stylesheet]")?.getAttribute("href")?.replace("/style.css", "");
+    return navigator.serviceWorker.controller?.state === "activated" && (await caches.keys()).join() === `page ${base}`;
+  });
+}
+
+for (const name of browsers) {
+  test(`${name}: the page opens without a network, and follows the relay`, async () => {
+    const relay = await startRelay();
+    const front = await inFront(relay);
+    const client = await Client.open(name, { ...relay, host: front.host, url: front.url });
+    await kept(client);
+
+    front.newer = true;
+    await client.goto("/");
+    assert.match(await client.page.content(), /assets\/f+\//, "the page is not the newer one");
+    await kept(client); // and nothing else
+
+    front.close();
+    await client.page.reload();
+    await client.page.waitForSelector("html[data-ready]");
+    assert.match(await client.page.content(), /assets\/f+\//, "the kept page is not the newer one");
+    client.faults = client.faults.filter((f) => !/Failed to load resource|net::ERR|NetworkError/.test(f));
+    await client.close();
+    await relay.process.kill();
+  });
+
+  test(`${name}: what is shared with the page is offered, and does not reach the relay`, async () => {
+    const relay = await startRelay();
+    const front = await inFront(relay);
+    const client = await Client.open(name, { ...relay, host: front.host, url: front.url });
+    await kept(client);
+    /** @param {boolean} files */
+    const share = (files) => client.page.evaluate(async (files) => {
+      const form = new FormData();
+      form.append("title", "A page");
+      form.append("url", "https://example.org/");
+      if (files) form.append("files", new File(["shared"], "a photo ü.jpg"));
+      await fetch("/share", { method: "POST", body: form, redirect: "manual" });
+    }, files);
+    await share(true);
+    await client.goto("/?shared");
+    await client.page.waitForSelector("#picked li");
+    assert.match(await client.text("picked"), /a photo ü\.jpg.*6 B/);
+    assert.equal(new URL(client.page.url()).search, "");
+    await share(false);
+    await client.goto("/?shared");
+    await within(client.page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.getElementById("text-input")).value), "the text");
+    assert.equal(await client.page.$eval("#text-input", (e) => /** @type {HTMLTextAreaElement} */ (e).value), "A page\nhttps://example.org/");
+    assert.deepEqual(front.asked.filter((r) => r.includes("share") && r.startsWith("POST")), []);
+    await client.close();
+    front.close();
+    await relay.process.kill();
+  });
+}
