@@ -260,11 +260,16 @@ func (c *command) leave(t *testing.T) {
 }
 
 // count returns the number of events with a name.
-func (c *command) count(name string) (n int) {
+func (c *command) count(name string) int {
+	return c.matching(func(e event) bool { return e.Event == name })
+}
+
+// matching returns the number of events that fit.
+func (c *command) matching(fits func(event) bool) (n int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, e := range c.events {
-		if e.Event == name {
+		if fits(e) {
 			n++
 		}
 	}

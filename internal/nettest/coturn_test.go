@@ -5,6 +5,7 @@ package nettest
 import (
 	"bytes"
 	"net"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
@@ -80,14 +81,18 @@ func TestCoturnsServer(t *testing.T) {
 	}
 }
 
-// startCoturn runs a coturn at port 3478 of an address.
-func startCoturn(t *testing.T, on *machine, address string) {
+// startCoturn runs a coturn at port 3478 of an address, and by TLS at 5349 if the flags
+// have a certificate. It returns the file of its log.
+func startCoturn(t *testing.T, on *machine, address string, flags ...string) (log string) {
 	t.Helper()
 	dir := t.TempDir()
-	cmd := exec.CommandContext(t.Context(), "turnserver", "-n", "--use-auth-secret", "--static-auth-secret", turnSecret,
+	log = filepath.Join(dir, "log")
+	cmd := exec.CommandContext(t.Context(), "turnserver", append([]string{
+		"-n", "--use-auth-secret", "--static-auth-secret", turnSecret,
 		"--realm", "relay.example", "--listening-ip", address, "--relay-ip", address, "--listening-port", "3478",
-		"--no-tls", "--no-dtls", "--no-cli", "--log-file", "stdout",
-		"--pidfile", filepath.Join(dir, "pid"), "--userdb", filepath.Join(dir, "db"))
+		"--no-dtls", "--no-cli", "--log-file", log, "--simple-log",
+		"--pidfile", filepath.Join(dir, "pid"), "--userdb", filepath.Join(dir, "db"),
+	}, flags...)...)
 	var output bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &output, &output
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
@@ -98,7 +103,8 @@ func startCoturn(t *testing.T, on *machine, address string) {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
 		if t.Failed() {
-			t.Logf("turnserver\n%s", &output)
+			text, _ := os.ReadFile(log)
+			t.Logf("turnserver\n%s%s", &output, text)
 		}
 	})
 	deadline := time.Now().Add(waitTimeout)
@@ -113,7 +119,7 @@ func startCoturn(t *testing.T, on *machine, address string) {
 			return err
 		})
 		if err == nil {
-			return
+			return log
 		}
 		if time.Now().After(deadline) {
 			t.Fatalf("turnserver does not answer: %v\n%s", err, &output)

@@ -7,6 +7,8 @@
 //	network_test.go   networks of such machines, and transfers in them
 //	nat_test.go       two machines behind NATs, with and without UDP
 //	turn_test.go      the relay's TURN server, --private
+//	turnlife_test.go  a transfer outlives the credential of its path through TURN
+//	turntls_test.go   TURN by TLS
 //	coturn_test.go    coturn's client and server instead of ours
 //	nearby_test.go    no relay: on one network, on one machine
 //	cable_test.go     the cable is pulled, permanently or for a while
