@@ -82,14 +82,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.perSecond, "messages", 500, "messages a second through them")
 	flags.DurationVar(&o.duration, "for", time.Minute, "how long messages are sent")
 	flags.DurationVar(&o.hostile, "hostile", time.Minute, "how long the hostile load lasts")
-	flags.IntVar(&o.rounds, "rounds", 5, "rounds of the throughput")
+	flags.IntVar(&o.rounds, "rounds", 15, "rounds of the throughput")
 	flags.StringVar(&o.only, "only", "", "run one part alone: signalling, throughput, stalled or hostile")
 	flags.BoolVar(&o.strict, "strict", false, "end with 1 also if a bar of time, memory or throughput is not met")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if *short {
-		o.rooms, o.duration, o.hostile, o.rounds = 500, 5*time.Second, 8*time.Second, 1
+		o.rooms, o.duration, o.hostile, o.rounds = 500, 5*time.Second, 8*time.Second, 3
 	}
 	known := func(p part) bool { return p.name == o.only }
 	if o.only != "" && !slices.ContainsFunc(parts(), known) {
