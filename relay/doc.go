@@ -37,8 +37,8 @@
 //
 // Where to start reading: Relay (relay.go) and its routes (routes.go); the table
 // of rooms (table.go, room.go, join.go, resume.go), which knows no sockets; how a
-// peer connects (websocket.go) and its two loops (socket.go, inbound.go,
-// outbound.go). For several nodes: which one has a room (node.go, beat.go, records.go),
+// peer connects (websocket.go), its two loops (socket.go, inbound.go, outbound.go), and
+// how most messages get past the second (direct.go). For several nodes: which one has a room (node.go, beat.go, records.go),
 // and how a peer gets there (pass.go, passed.go). TURN is in turn.go, and its server in
 // internal/turnserver. The bytes of every message are in internal/wire/room.go.
 package relay

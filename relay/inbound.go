@@ -53,7 +53,7 @@ func (s *socket) read() {
 
 // fill reads a whole message into m.
 func (s *socket) fill(m *message, body io.Reader) error {
-	buf := m.frame[:cap(m.frame)]
+	buf := m.space()
 	n := 0
 	begin := time.Now()
 	for {
@@ -112,7 +112,7 @@ func (s *socket) forward(m *message) {
 				s.peer.spoke.Store(true)
 			}
 			s.peer.room.count(len(m.frame) - 1) // without the kind
-			other.put(m, s.peer.out)
+			other.deliver(m, s.peer.out)
 		} else {
 			m.release()
 		}

@@ -88,7 +88,7 @@ func (r *room) admit(p *peer, stun string) {
 		p.other = other
 	}
 	p.room = r
-	p.queue <- &message{frame: welcome.Append(nil)} // the queue is new and empty
+	p.put(&message{frame: welcome.Append(nil)}, nil) // the queue is new and empty
 	r.slots[p.role].Store(p)
 	r.traffic.broken[p.role] = false
 	if r.resumes() && r.full() {
@@ -113,11 +113,7 @@ func (p *peer) announce() {
 			return
 		}
 	}
-	select {
-	case other.queue <- notice(wire.RoomJoinedKind):
+	if other.put(notice(wire.RoomJoinedKind), p.out) {
 		p.announced.Store(true)
-	case <-other.gone:
-	case <-other.out:
-	case <-p.out:
 	}
 }

@@ -50,6 +50,8 @@ type countedConn struct {
 	release func()
 }
 
+func (c *countedConn) unwrap() net.Conn { return c.Conn }
+
 func (c *countedConn) Close() error {
 	c.release()
 	return c.Conn.Close()

@@ -10,7 +10,8 @@ import (
 )
 
 // write sends the peer its messages, pings it, and answers its pings, until the
-// connection ends or the peer is dismissed. Nothing else writes to the socket.
+// connection ends or the peer is dismissed. Only the other peer's reader writes to the
+// socket beside it (direct.go).
 func (s *socket) write() {
 	ticker := time.NewTicker(pingInterval)
 	defer ticker.Stop()
@@ -28,6 +29,8 @@ func (s *socket) write() {
 			return
 		case m := <-s.peer.queue:
 			err = s.pass(m)
+		case <-s.unfinished:
+			err = s.exclusively(func() error { return nil })
 		case <-ticker.C:
 			if s.timedOut() {
 				_ = s.conn.Close()
@@ -41,12 +44,14 @@ func (s *socket) write() {
 			_ = s.conn.Close() // which ends read
 			return
 		}
+		s.peer.hasSent()
 	}
 }
 
 // pass sends the peer a message of its queue.
 func (s *socket) pass(m *message) error {
-	err := s.send(m.frame)
+	err := s.send(m)
+	s.peer.pending.Add(-1)
 	if m.last {
 		s.peer.dismiss(0)
 	}
@@ -70,15 +75,34 @@ func (s *socket) flush() error {
 	}
 }
 
-func (s *socket) send(frame []byte) error {
+// exclusively calls a function that writes a frame, when no other is being written.
+func (s *socket) exclusively(write func() error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	if err := s.finish(); err != nil {
+		return err
+	}
+	return write()
+}
+
+func (s *socket) send(m *message) error {
+	return s.exclusively(func() error { return s.sendBytes(m.webSocketFrame()) })
+}
+
+// sendBytes sends frames, or the rest of one. The caller holds writing.
+func (s *socket) sendBytes(b []byte) error {
 	return s.timed(func(deadline time.Time) error {
-		_ = s.conn.SetWriteDeadline(deadline)
-		return s.conn.WriteMessage(websocket.BinaryMessage, frame)
+		conn := s.conn.NetConn()
+		_ = conn.SetWriteDeadline(deadline)
+		_, err := conn.Write(b)
+		return err
 	})
 }
 
 func (s *socket) control(kind int) error {
-	return s.timed(func(deadline time.Time) error { return s.conn.WriteControl(kind, nil, deadline) })
+	return s.exclusively(func() error {
+		return s.timed(func(deadline time.Time) error { return s.conn.WriteControl(kind, nil, deadline) })
+	})
 }
 
 // timed gives a write its deadline. A long write that succeeds is a sign of life:
@@ -97,11 +121,14 @@ func (s *socket) goodbye() {
 	code := websocket.CloseNormalClosure
 	if reason := s.peer.reason; reason != 0 {
 		code = websocket.ClosePolicyViolation
-		if s.send(wire.RoomError{Code: reason, Retry: s.peer.retry, Message: explain(reason)}.Append(nil)) != nil {
+		why := wire.RoomError{Code: reason, Retry: s.peer.retry, Message: explain(reason)}
+		if s.send(&message{frame: why.Append(nil)}) != nil {
 			return
 		}
 	}
-	_ = s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(closeGrace))
+	_ = s.exclusively(func() error {
+		return s.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, ""), time.Now().Add(closeGrace))
+	})
 }
 
 // explain returns a sentence that says why a peer is refused or disconnected.

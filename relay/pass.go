@@ -190,6 +190,8 @@ type joinConn struct {
 	joined bool // used by the one reader
 }
 
+func (c *joinConn) unwrap() net.Conn { return c.Conn }
+
 func (c *joinConn) Read(b []byte) (int, error) {
 	if !c.joined && len(b) > 1 {
 		b = b[:1]

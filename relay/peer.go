@@ -9,8 +9,8 @@ import (
 )
 
 // queueLength bounds what waits for one peer. With the message that its writer
-// holds and the one that the other peer's reader holds, that makes four messages
-// a peer.
+// holds, or has to finish, and the one that the other peer's reader holds, that makes
+// four messages a peer.
 const queueLength = 2
 
 // peer is what a room knows of one of its two peers: a queue of messages, and
@@ -19,6 +19,10 @@ type peer struct {
 	queue chan *message // to the peer; drained until gone or out is closed
 	gone  chan struct{} // closed when its socket has ended
 	out   chan struct{} // closed by dismiss: the relay disconnects the peer
+
+	pending  atomic.Int32        // messages that are queued or begun, and not yet sent
+	writeNow func(*message) bool // sends a message past the queue, if it can now (direct.go); nil for never
+	sent     chan struct{}       // tells deliver that the writer has sent something
 
 	// Set by table.join before anyone else sees the peer.
 	role     role
@@ -45,27 +49,12 @@ type peer struct {
 	limitReads func(time.Duration)
 }
 
-// message is one frame on its way to a peer.
-type message struct {
-	frame []byte
-	last  bool       // close the connection after it
-	pool  *sync.Pool // takes the message back; nil if it is not pooled
-}
-
-// notice makes a frame that has only a kind.
-func notice(kind wire.RoomKind) *message { return &message{frame: []byte{byte(kind)}} }
-
-func (m *message) release() {
-	if m.pool != nil {
-		m.pool.Put(m)
-	}
-}
-
 func newPeer(limitReads func(time.Duration)) *peer {
 	return &peer{
 		queue:      make(chan *message, queueLength),
 		gone:       make(chan struct{}),
 		out:        make(chan struct{}),
+		sent:       make(chan struct{}, 1),
 		leftSent:   make(chan struct{}),
 		limitReads: limitReads,
 	}
@@ -73,16 +62,47 @@ func newPeer(limitReads func(time.Duration)) *peer {
 
 // put queues a message for p and blocks while the queue is full: this is how the
 // backpressure of one peer reaches the other. It gives up when p ends or abandon
-// is closed.
-func (p *peer) put(m *message, abandon <-chan struct{}) {
+// is closed, and then returns false.
+func (p *peer) put(m *message, abandon <-chan struct{}) bool {
+	p.pending.Add(1)
 	select {
 	case p.queue <- m:
+		return true
 	case <-p.gone:
-		m.release()
 	case <-p.out:
-		m.release()
 	case <-abandon:
+	}
+	p.pending.Add(-1)
+	p.hasSent()
+	m.release()
+	return false
+}
+
+// deliver sends p a message of the other peer, past the queue if that can be, and
+// blocks and gives up as put does.
+func (p *peer) deliver(m *message, abandon <-chan struct{}) {
+	if p.writeNow == nil {
+		p.put(m, abandon)
+		return
+	}
+	for !p.writeNow(m) {
+		select {
+		case <-p.sent:
+			continue
+		case <-p.gone:
+		case <-p.out:
+		case <-abandon:
+		}
 		m.release()
+		return
+	}
+}
+
+// hasSent tells deliver, if it waits, to try again.
+func (p *peer) hasSent() {
+	select {
+	case p.sent <- struct{}{}:
+	default:
 	}
 }
 

@@ -85,8 +85,7 @@ func New(config Config) (*Relay, error) {
 		WriteBufferPool: &sync.Pool{},
 	}
 	r.messages.New = func() any {
-		// One byte more than the largest frame, so that a larger one shows.
-		return &message{frame: make([]byte, 0, 1+config.MaxMessage+1), pool: &r.messages}
+		return newMessage(1+config.MaxMessage, &r.messages)
 	}
 	if config.Cluster != nil {
 		if r.node, err = newNode(config.Cluster, r.table, config.Logger); err != nil {

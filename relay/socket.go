@@ -1,6 +1,7 @@
 package relay
 
 import (
+	"net"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,13 @@ type socket struct {
 	turn      *turnService        // nil for none
 	asks      *rate.Limiter       // for TURN servers
 
+	writing    sync.Mutex    // is held by who writes to conn
+	tcp        *net.TCPConn  // conn without its wrappers; nil if nothing may be written directly
+	begun      *message      // written in part, or nil; under writing
+	rest       []byte        // of begun; under writing
+	direct     int           // messages written directly; under writing
+	unfinished chan struct{} // tells the writer of begun
+
 	pong   chan struct{} // a ping came; the writer answers
 	joined atomic.Bool   // the peer is in a room
 
@@ -50,10 +58,14 @@ type socket struct {
 
 func newSocket(conn *websocket.Conn, pool *sync.Pool, throttled func(time.Duration)) *socket {
 	s := &socket{
-		conn: conn, pool: pool, throttled: throttled, pong: make(chan struct{}, 1), handover: make(chan struct{}), born: time.Now(),
+		conn: conn, tcp: tcpConn(conn.NetConn()), pool: pool, throttled: throttled,
+		unfinished: make(chan struct{}, 1), pong: make(chan struct{}, 1), handover: make(chan struct{}), born: time.Now(),
 		asks: rate.NewLimiter(rate.Limit(turnAsksPerMinute)/60, turnAsksBurst),
 	}
 	s.peer = newPeer(s.limitReads)
+	if s.tcp != nil {
+		s.peer.writeNow = s.writeNow
+	}
 	// Control frames arrive under read, which must never wait for a write.
 	conn.SetPingHandler(func(string) error {
 		select {

@@ -21,6 +21,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
 	"syscall"
 	"time"
 )
@@ -49,13 +50,25 @@ func start() int {
 	return 0
 }
 
+// part is one of the things that a run does.
+type part struct {
+	name string
+	run  func(context.Context, options, *server, *bars) error
+}
+
+// parts returns all of them in their order.
+func parts() []part {
+	return []part{{"signalling", signalling}, {"throughput", throughput}, {"stalled", stalled}, {"hostile", hostile}}
+}
+
 // options are the values of the flags.
 type options struct {
 	rooms     int
 	perSecond int // messages
 	duration  time.Duration
 	hostile   time.Duration
-	rounds    int // of the throughput
+	rounds    int    // of the throughput
+	only      string // the one part to run
 	strict    bool
 }
 
@@ -69,13 +82,18 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.IntVar(&o.perSecond, "messages", 500, "messages a second through them")
 	flags.DurationVar(&o.duration, "for", time.Minute, "how long messages are sent")
 	flags.DurationVar(&o.hostile, "hostile", time.Minute, "how long the hostile load lasts")
-	flags.IntVar(&o.rounds, "rounds", 5, "rounds of the throughput")
+	flags.IntVar(&o.rounds, "rounds", 15, "rounds of the throughput")
+	flags.StringVar(&o.only, "only", "", "run one part alone: signalling, throughput, stalled or hostile")
 	flags.BoolVar(&o.strict, "strict", false, "end with 1 also if a bar of time, memory or throughput is not met")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
 	if *short {
-		o.rooms, o.duration, o.hostile, o.rounds = 500, 5*time.Second, 8*time.Second, 1
+		o.rooms, o.duration, o.hostile, o.rounds = 500, 5*time.Second, 8*time.Second, 3
+	}
+	known := func(p part) bool { return p.name == o.only }
+	if o.only != "" && !slices.ContainsFunc(parts(), known) {
+		return o, fmt.Errorf("there is no part %q", o.only)
 	}
 	return o, nil
 }
@@ -98,10 +116,11 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) (missed b
 	}
 	defer relay.stop()
 	var all bars
-	for _, part := range []func(context.Context, options, *server, *bars) error{
-		signalling, throughput, stalled, hostile,
-	} {
-		if err := part(ctx, o, relay, &all); err != nil {
+	for _, part := range parts() {
+		if o.only != "" && o.only != part.name {
+			continue
+		}
+		if err := part.run(ctx, o, relay, &all); err != nil {
 			return false, err
 		}
 	}
