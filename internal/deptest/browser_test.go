@@ -9,13 +9,14 @@ import (
 )
 
 // notInBrowser lists what a browser's program must not contain: what needs a disk or
-// sockets. The page brings WebRTC along.
+// sockets, and what a browser has already and is large. The page brings WebRTC along.
 func notInBrowser() []string {
 	return []string{
 		module + "/internal/disk/source", module + "/internal/disk/destination", module + "/internal/disk/partial",
 		module + "/internal/disk/journal", module + "/internal/disk/osfs", module + "/internal/lan", module + "/internal/nearby", module + "/internal/trunk",
 		module + "/relay", module + "/web",
 		"github.com/gorilla/websocket", "github.com/pion",
+		"net/http", "crypto/tls", "crypto/x509",
 	}
 }
 

@@ -1,9 +1,6 @@
 package rendezvous
 
-import (
-	"fmt"
-	"net/http"
-)
+import "fmt"
 
 // BetweenError says that a server between this machine and the relay, such as a
 // reverse proxy, gave an answer that the relay did not mean.
@@ -28,9 +25,9 @@ func (e *BetweenError) Error() string {
 func (c *Client) between(status int) error {
 	e := &BetweenError{Relay: c.endpoint.name, Status: status}
 	switch status {
-	case http.StatusUpgradeRequired:
+	case statusUpgradeRequired:
 		e.Upgrade = true
-	case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
+	case statusBadGateway, statusServiceUnavailable, statusGatewayTimeout:
 	default:
 		return nil
 	}

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
+	"net/textproto"
 	"net/url"
 	"sync"
 	"time"
@@ -132,30 +132,30 @@ func (c *Client) joinRoom(ctx context.Context, join wire.RoomJoin) (*Room, error
 
 // postOpen posts a request for a room.
 func (c *Client) postOpen(ctx context.Context, base *url.URL, req wire.OpenRequest) (wire.OpenReply, error) {
-	status, header, body, err := c.exchange(ctx, http.MethodPost, base.JoinPath("api/session"), req.Append(nil))
+	answer, err := c.exchange(ctx, "POST", base.JoinPath("api/session"), req.Append(nil))
 	if err != nil {
 		return wire.OpenReply{}, err
 	}
-	if status == http.StatusCreated {
-		reply, err := wire.ParseOpenReply(body)
+	if answer.status == statusCreated {
+		reply, err := wire.ParseOpenReply(answer.body)
 		if err != nil {
 			return wire.OpenReply{}, c.protocolError("its answer makes no sense", err)
 		}
 		return reply, nil
 	}
-	refusal, err := wire.ParseRefusal(body)
+	refusal, err := wire.ParseRefusal(answer.body)
 	if err != nil || refusal.Code == 0 {
-		return wire.OpenReply{}, c.statusError(base, status, header)
+		return wire.OpenReply{}, c.statusError(base, answer.status, answer.header)
 	}
 	return wire.OpenReply{}, &RelayError{
 		Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message),
-		Opening: true, RetryAfter: retryAfter(header),
+		Opening: true, RetryAfter: retryAfter(answer.header),
 	}
 }
 
 // statusError is the error of an HTTP answer to a request to u that no relay
 // gives.
-func (c *Client) statusError(u *url.URL, status int, header http.Header) error {
+func (c *Client) statusError(u *url.URL, status int, header textproto.MIMEHeader) error {
 	if status >= 300 && status < 400 {
 		return c.protocolError(fmt.Sprintf("it points to %s, use that address", printable(header.Get("Location"))), nil)
 	}

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"net/textproto"
 	"net/url"
 )
 
@@ -40,7 +40,7 @@ type Dialer interface {
 	//
 	// Errors: *UpgradeError if the answer is no WebSocket, or what the network
 	// says. ctx ends the dialling, not the connection.
-	Dial(ctx context.Context, u *url.URL, header http.Header) (Conn, http.Header, error)
+	Dial(ctx context.Context, u *url.URL, header textproto.MIMEHeader) (Conn, textproto.MIMEHeader, error)
 }
 
 // Errors of a Conn.
@@ -52,7 +52,7 @@ var (
 // UpgradeError is an HTTP answer that is no WebSocket.
 type UpgradeError struct {
 	Status int
-	Header http.Header
+	Header textproto.MIMEHeader
 	Body   []byte // the first bytes of it
 }
 

@@ -2,12 +2,9 @@ package rendezvous
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
-	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -57,10 +54,7 @@ type TLSError struct {
 func (e *TLSError) Error() string { return fmt.Sprintf("relay %s: TLS: %s", e.Relay, Cause(e.Err)) }
 
 // Plain reports whether the relay does not speak TLS at all.
-func (e *TLSError) Plain() bool {
-	var header tls.RecordHeaderError
-	return errors.As(e.Err, &header) || errors.Is(e.Err, http.ErrSchemeMismatch)
-}
+func (e *TLSError) Plain() bool { return isPlain(e.Err) }
 
 func (e *TLSError) Unwrap() error { return e.Err }
 
@@ -115,7 +109,6 @@ func Cause(err error) string {
 	var (
 		urlErr   *url.Error
 		dns      *net.DNSError
-		certs    *tls.CertificateVerificationError
 		sysErr   *os.SyscallError
 		netErr   net.Error
 		innerErr = err
@@ -126,8 +119,8 @@ func Cause(err error) string {
 	switch {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Sprintf("there is no host named %s", dns.Name)
-	case errors.As(err, &certs):
-		return certs.Err.Error()
+	case certificateCause(err) != "":
+		return certificateCause(err)
 	case errors.Is(err, syscall.ECONNREFUSED):
 		return "the connection was refused"
 	case errors.As(err, &netErr) && netErr.Timeout(), errors.Is(err, context.DeadlineExceeded):
@@ -137,19 +130,6 @@ func Cause(err error) string {
 	default:
 		return innerErr.Error()
 	}
-}
-
-// isTLS reports whether an error comes from TLS itself, not the network under it.
-func isTLS(err error) bool {
-	var (
-		certs  *tls.CertificateVerificationError
-		header tls.RecordHeaderError
-		alert  tls.AlertError
-		host   x509.HostnameError
-		issuer x509.UnknownAuthorityError
-	)
-	return errors.Is(err, http.ErrSchemeMismatch) || errors.As(err, &certs) || errors.As(err, &header) || errors.As(err, &alert) ||
-		errors.As(err, &host) || errors.As(err, &issuer)
 }
 
 // printable removes from foreign text what could control a terminal.

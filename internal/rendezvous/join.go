@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"net/textproto"
 	"net/url"
 	"os"
 
@@ -54,7 +54,7 @@ func (c *Client) dial(ctx context.Context, base *url.URL, join wire.RoomJoin) (c
 	}
 	u := base.JoinPath("ws")
 	u.Scheme = map[string]string{"http": "ws", "https": "wss"}[base.Scheme]
-	conn, answer, err := dialer.Dial(ctx, u, http.Header{
+	conn, answer, err := dialer.Dial(ctx, u, textproto.MIMEHeader{
 		"User-Agent": {c.agent}, "Authorization": {join.Authorization()},
 	})
 	var upgrade *UpgradeError

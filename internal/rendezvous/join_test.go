@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
+	"net/textproto"
 	"net/url"
 	"strings"
 	"sync"
@@ -118,11 +119,11 @@ func TestWhereTheJoinTravels(t *testing.T) {
 			if r.URL.RawQuery != "" || r.Header.Get("Sec-Websocket-Protocol") != "" || r.Header.Get("Sec-Websocket-Extensions") != "" {
 				t.Errorf("query %q, header %v", r.URL.RawQuery, r.Header)
 			}
-			header := http.Header{}
+			header := textproto.MIMEHeader{}
 			if heard {
 				header.Set(wire.RoomJoinHeader, wire.RoomJoinHeard)
 			}
-			conn, err := upgrader.Upgrade(w, r, header)
+			conn, err := upgrader.Upgrade(w, r, http.Header(header))
 			if err != nil {
 				t.Error(err)
 				return
@@ -158,7 +159,7 @@ func TestWhereTheJoinTravels(t *testing.T) {
 // headers nor see those of the answer.
 type memoryDialer struct{ conn *memoryConn }
 
-func (d memoryDialer) Dial(context.Context, *url.URL, http.Header) (Conn, http.Header, error) {
+func (d memoryDialer) Dial(context.Context, *url.URL, textproto.MIMEHeader) (Conn, textproto.MIMEHeader, error) {
 	return d.conn, nil, nil
 }
 

@@ -3,17 +3,21 @@
 package rendezvous
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
+	"net/textproto"
 	"net/url"
 	"slices"
 	"syscall"
 
 	"github.com/tallow-transfer/tallow/internal/congestion"
+	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
 // network is how a client reaches the network: by the system's sockets.
@@ -39,21 +43,32 @@ func newNetwork(direct bool) network {
 // webSockets returns the dialer of WebSockets.
 func (n *network) webSockets() (Dialer, error) { return webSocketDialer{n}, nil }
 
-// transport returns the transport of one HTTP request to u, after which no connection
-// is left open.
-func (n *network) transport(u *url.URL) (http.RoundTripper, error) {
-	proxy, dial, err := n.proxyFor(u)
+// do makes one HTTP request, after which no connection is left open.
+func (n *network) do(ctx context.Context, r request) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, r.method, r.url.String(), bytes.NewReader(r.body))
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
-	return &http.Transport{
+	req.Header = http.Header(r.header)
+	proxy, dial, err := n.proxyFor(r.url)
+	if err != nil {
+		return answer{}, err
+	}
+	transport := &http.Transport{
 		Proxy:                 http.ProxyURL(proxy),
 		DialContext:           dial,
 		TLSClientConfig:       n.relayTLS(),
 		TLSHandshakeTimeout:   dialTimeout,
 		ResponseHeaderTimeout: answerTimeout,
 		DisableKeepAlives:     true,
-	}, nil
+	}
+	resp, err := transport.RoundTrip(req)
+	if err != nil {
+		return answer{}, err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(resp.Body, wire.MaxRoomBody+1))
+	return answer{resp.StatusCode, textproto.MIMEHeader(resp.Header), body}, err
 }
 
 // pin makes the relay's key count instead of who issued its certificate. That of a

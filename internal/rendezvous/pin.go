@@ -2,7 +2,6 @@ package rendezvous
 
 import (
 	"crypto/sha256"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -18,8 +17,6 @@ type Pin [sha256.Size]byte
 
 // String returns the pin in base64, as curl and HTTP have it.
 func (p Pin) String() string { return base64.StdEncoding.EncodeToString(p[:]) }
-
-func pinOf(cert *x509.Certificate) Pin { return sha256.Sum256(cert.RawSubjectPublicKeyInfo) }
 
 var errPin = errors.New("a pin is the SHA-256 of a public key, in base64 or in hex digits")
 
@@ -71,19 +68,6 @@ func (e *PinError) Error() string {
 		return fmt.Sprintf("relay %s: it is reached without TLS, so it has no key to compare with the pin", e.Relay)
 	}
 	return fmt.Sprintf("relay %s: its key is not the pinned one, but %s", e.Relay, e.Seen)
-}
-
-// checkPins returns a *PinError unless the first of a server's certificates has one
-// of the pins.
-func checkPins(relay string, pins []Pin, certs []*x509.Certificate) error {
-	if len(certs) == 0 {
-		return &PinError{Relay: relay}
-	}
-	seen := pinOf(certs[0])
-	if !slices.Contains(pins, seen) {
-		return &PinError{Relay: relay, Seen: seen.String()}
-	}
-	return nil
 }
 
 // secureRoutes returns the routes of an endpoint that have TLS.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/textproto"
 	"net/url"
 	"sync"
 	"time"
@@ -31,7 +32,7 @@ const (
 type webSocketDialer struct{ network *network }
 
 // Dial implements Dialer.
-func (d webSocketDialer) Dial(ctx context.Context, u *url.URL, header http.Header) (Conn, http.Header, error) {
+func (d webSocketDialer) Dial(ctx context.Context, u *url.URL, header textproto.MIMEHeader) (Conn, textproto.MIMEHeader, error) {
 	plain := *u
 	plain.Scheme = map[string]string{"ws": "http", "wss": "https"}[u.Scheme]
 	proxy, dial, err := d.network.proxyFor(&plain)
@@ -55,19 +56,19 @@ func (d webSocketDialer) Dial(ctx context.Context, u *url.URL, header http.Heade
 		}
 		return conn, err
 	}
-	conn, resp, err := dialer.DialContext(ctx, u.String(), header)
+	conn, resp, err := dialer.DialContext(ctx, u.String(), http.Header(header))
 	if stop != nil && !stop() && err == nil {
 		_ = conn.Close()
 		return nil, nil, context.Cause(ctx)
 	}
 	if errors.Is(err, websocket.ErrBadHandshake) && resp != nil {
 		body, _ := io.ReadAll(io.LimitReader(resp.Body, wire.MaxRoomBody+1))
-		return nil, nil, &UpgradeError{Status: resp.StatusCode, Header: resp.Header, Body: body}
+		return nil, nil, &UpgradeError{Status: resp.StatusCode, Header: textproto.MIMEHeader(resp.Header), Body: body}
 	}
 	if err != nil {
 		return nil, nil, err
 	}
-	return newWebSocket(conn), resp.Header, nil
+	return newWebSocket(conn), textproto.MIMEHeader(resp.Header), nil
 }
 
 // webSocket is a Conn over gorilla's WebSocket.

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
-	"net/http"
+	"net/textproto"
 	"net/url"
 	"sync"
 	"syscall/js"
@@ -32,7 +32,7 @@ var errNoSocket = errors.New("the browser could not connect")
 type webSocketDialer struct{}
 
 // Dial implements Dialer. A browser sends no header of ours with the request.
-func (webSocketDialer) Dial(ctx context.Context, u *url.URL, _ http.Header) (Conn, http.Header, error) {
+func (webSocketDialer) Dial(ctx context.Context, u *url.URL, _ textproto.MIMEHeader) (Conn, textproto.MIMEHeader, error) {
 	var socket js.Value
 	if err := promise.Try(func() { socket = js.Global().Get("WebSocket").New(u.String()) }); err != nil {
 		return nil, nil, err
