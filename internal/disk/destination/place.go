@@ -8,6 +8,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // place renames the file to its final name.
@@ -66,12 +67,13 @@ func (s *sealedFile) placeOnTaken(dir *osfs.Dir, name string) error {
 		return s.placeBeside(dir)
 	case ours:
 		return refusedCollision(p)
-	case info.IsDir():
-		return refused(p, "a folder is in its place", "a folder of the name is there now, which is not replaced", nil)
 	case s.over == placeOverAny || s.policy == PolicyOverwrite:
+		if info.IsDir() {
+			return refused(p, "a folder is in its place", "a folder of the name is there now, which is not replaced", nil)
+		}
 		return s.replace(dir, name)
 	case s.policy == PolicySkip:
-		return refused(p, "exists already", "skipped, because it is there already", nil)
+		return refused(p, "exists already", "it is there already", files.ErrKept)
 	case s.policy == PolicyFail:
 		return &ExistsError{Path: s.record.Path}
 	}
