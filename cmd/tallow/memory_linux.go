@@ -16,12 +16,20 @@ const leastAddressSpace = 2 << 30
 // checkAddressSpace finds a limit of the address space that is too low.
 func checkAddressSpace() error {
 	var limit unix.Rlimit
-	if unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil || limit.Cur >= leastAddressSpace {
+	if unix.Getrlimit(unix.RLIMIT_AS, &limit) != nil {
+		return nil
+	}
+	return addressSpaceError(limit.Cur)
+}
+
+// addressSpaceError is the error for a limit, nil if it is high enough.
+func addressSpaceError(limit uint64) error {
+	if limit >= leastAddressSpace {
 		return nil
 	}
 	return &failure{
 		kind:    tallow.KindIO,
-		message: fmt.Sprintf("the limit of virtual memory, %s, is too low: %s are needed", bytesText(int64(limit.Cur)), bytesText(leastAddressSpace)),
+		message: fmt.Sprintf("the limit of virtual memory, %s, is too low: %s are needed", bytesText(int64(limit)), bytesText(leastAddressSpace)),
 		hint:    fmt.Sprintf("Raise it: ulimit -v %d, or ulimit -v unlimited. It does not say how much memory is used, which is less than 150 MB.", leastAddressSpace>>10),
 	}
 }

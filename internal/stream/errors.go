@@ -16,6 +16,9 @@ type oneFileError struct{}
 
 func (oneFileError) Error() string { return "more than a single file is sent" }
 
+// Misfit implements files.Misfit.
+func (oneFileError) Misfit() {}
+
 // Brief is what the peer is told.
 func (oneFileError) Brief() string { return "it can only write a single file to where it writes" }
 

@@ -68,11 +68,9 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 func (r *receiver) markResumable(err error) error {
 	var full files.NoSpace
 	var disk *DiskError
-	r.mu.Lock()
-	begun := r.prepared > 0
-	r.mu.Unlock()
-	ours := errors.As(err, &full) || errors.As(err, &disk) && !begun
-	if ours && r.o.Keep != nil && r.o.Keep(begun) {
+	var misfit files.Misfit
+	fresh := errors.As(err, &misfit) || errors.As(err, &disk) && r.dest == nil
+	if (fresh || errors.As(err, &full)) && r.o.Keep != nil && r.o.Keep(!fresh && r.dest != nil) {
 		return &resumableError{err}
 	}
 	return err

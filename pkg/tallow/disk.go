@@ -49,7 +49,7 @@ func (out *output) openFolder(names []string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Descriptors: out.descriptors, Logger: out.log})
+	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Preserve: out.o.Preserve, Descriptors: out.descriptors, Logger: out.log})
 	if err != nil {
 		return &transfer.DiskError{Err: err}
 	}

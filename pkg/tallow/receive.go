@@ -41,6 +41,9 @@ type ReceiveOptions struct {
 	OnConflict Conflict
 	// Ask is called with ConflictAsk.
 	Ask func(ctx context.Context, existing Existing) (Conflict, error)
+	// Preserve gives files and folders the permissions that they have at the sender.
+	// Otherwise the umask of this process applies to them.
+	Preserve bool
 	// Verify, if set, is called with the verification words. Nothing is
 	// accepted unless it returns true.
 	Verify func(ctx context.Context, words []string) (bool, error)

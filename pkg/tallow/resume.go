@@ -35,6 +35,7 @@ type memory struct {
 	mu      sync.Mutex
 	meeting *vault.Meeting // the state in the client's folder, or nil
 	files   resumable      // where the files are, or nil
+	due     bool           // it was time to remember, wherever that was possible
 	done    bool           // the state is beside the files
 }
 
@@ -74,9 +75,9 @@ func (m *memory) before(verify verifyFunc) verifyFunc {
 func (m *memory) begun(files resumable) {
 	m.mu.Lock()
 	m.files = files
-	sealed := m.meeting != nil
+	due := m.due
 	m.mu.Unlock()
-	if sealed {
+	if due {
 		m.remember()
 	}
 }
@@ -109,6 +110,7 @@ func (m *memory) remember() bool {
 	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.due = true
 	if m.meetings != nil && m.meeting == nil {
 		if m.meeting, err = m.meetings.Add(sealed); err != nil {
 			m.log.Debug("cannot remember the sender", "reason", err)
@@ -133,7 +135,9 @@ func (m *memory) keep(files resumable) bool {
 	if !m.remember() {
 		return false
 	}
-	if files != nil {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.done {
 		files.Keep()
 	}
 	m.kept = true

@@ -161,7 +161,8 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	})
 	stop()
 	var ended *transfer.CancelledError
-	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && (t.keeps || !t.accepted || t.progress.SentTotal() == 0) {
+	readable := o.Stream == nil || t.progress.SentTotal() == 0 // again
+	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && readable {
 		err = t.awaitRestart(ctx, l, ended)
 	}
 	return t.result(sum), l.Restarted(), err

@@ -169,7 +169,7 @@ func (e *finishing) folder(note []byte) error {
 	}
 	err = e.attributeErrors(
 		dir.Root.Chtimes(".", noTime, time.Unix(0, n.MTime)),
-		dir.Root.Chmod(".", fs.FileMode(n.Mode)))
+		dir.Root.Chmod(".", notedMode(n.Mode)))
 	if err != nil {
 		e.fail(n.Path, "mode and time of the folder could not be set: "+oserror.Cause(err))
 	}

@@ -35,6 +35,10 @@ type Options struct {
 	// Descriptors bounds what is kept open.
 	Descriptors descriptors.Budget
 
+	// Preserve keeps the permissions of the sender. Otherwise the umask of this
+	// process applies to them.
+	Preserve bool
+
 	// Logger gets debugging output. It may be nil.
 	Logger *slog.Logger
 }
@@ -81,7 +85,7 @@ func NewFolder(dir string, o Options) (*Folder, error) {
 	if err != nil {
 		return nil, &FolderError{dir, err}
 	}
-	f := &Folder{options: o, made: missing, tree: tree{dir: dir, root: root, policy: o.Policy, log: o.Logger, sync: diskSyncer{}}}
+	f := &Folder{options: o, made: missing, tree: tree{dir: dir, root: root, policy: o.Policy, modes: modes{preserve: o.Preserve}, log: o.Logger, sync: diskSyncer{}}}
 	f.space.dir, f.space.root = dir, root
 	f.resume.tree = &f.tree
 	f.conflicts.tree, f.conflicts.askUser = &f.tree, o.Ask
@@ -111,6 +115,9 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 		rules: names.Host(), as: f.options.As, offered: setOf(topNames), parents: f.dirs(0),
 	}
 	f.resume.begin(p.Account.Files)
+	if f.modes.umask, err = p.Umask(); err != nil {
+		return f.writeError(err)
+	}
 	if err := f.space.check(ctx, f.placesOf(topNames)); err != nil {
 		return err
 	}

@@ -232,6 +232,9 @@ func fileEntry(p string, info fs.FileInfo) entry {
 
 func newEntry(p string, k files.Kind, info fs.FileInfo) entry {
 	mode := info.Mode().Perm()
+	if k == files.KindDir {
+		mode |= info.Mode() & fs.ModeSticky
+	}
 	if runtime.GOOS == "windows" {
 		mode &^= 0o022 // Windows reports 0666 for everything that can be written
 	}
