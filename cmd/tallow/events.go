@@ -143,6 +143,12 @@ func (e *encoder) outcome(event tallow.Event) {
 			Bytes  int64  `json:"bytes"`
 			BLAKE3 string `json:"blake3"`
 		}{"file", v.Path, v.Name, v.Bytes, v.BLAKE3})
+	case tallow.RenameEvent:
+		e.write(struct {
+			Event string `json:"event"`
+			Path  string `json:"path"`
+			Name  string `json:"name"`
+		}{"rename", v.Path, v.Name})
 	case tallow.SkipEvent:
 		e.write(struct {
 			Event   string `json:"event"`

@@ -48,6 +48,7 @@ func TestEncoder(t *testing.T) {
 		},
 		{tallow.StallEvent{Reason: tallow.StallReconnecting, Attempt: 2}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
 		{tallow.FileEvent{Path: "a (1).txt", Name: "a.txt", Taken: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a (1).txt","name":"a.txt","bytes":5,"blake3":"ea8f"}`},
+		{tallow.RenameEvent{Path: "b (1)", Name: "b", Taken: "b"}, `{"event":"rename","path":"b (1)","name":"b"}`},
 		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\",\"left_out\":false,\"kept\":false}"},
 		{
 			tallow.EndEvent{State: tallow.StateCompleted, Result: done},

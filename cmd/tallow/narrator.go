@@ -34,7 +34,7 @@ type narrator struct {
 	leftOut []string // likewise of what was left out on purpose
 	older   []tallow.LeftoverEvent
 	kept    []string // likewise of what the receiver had and kept
-	renamed int64    // files that were received under another name
+	renamed int64    // files, folders and symlinks that were received under another name
 	tops    []string // the first names of what was received, at most two of them
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
@@ -79,6 +79,8 @@ func (n *narrator) event(event tallow.Event) {
 		}
 	case tallow.FileEvent:
 		n.file(e)
+	case tallow.RenameEvent:
+		n.rename(e.Taken, e.Path)
 	case tallow.LeftoverEvent:
 		n.older = append(n.older, e)
 	case tallow.EndEvent:
@@ -211,7 +213,7 @@ func (n *narrator) done(r tallow.Result) {
 		n.screen.say("Sent %s", resultText(r))
 	}
 	if more := n.renamed - shownNames; more > 0 && !n.verbose {
-		n.screen.say("Received under another name, as theirs was taken: %s more", countText(more, "file"))
+		n.screen.say("Received under another name, as theirs was taken: %s more", omittedText(more, "entry", "entries", nil))
 	}
 	if r.Skipped > 0 {
 		n.screen.say("Skipped %s", omittedText(r.Skipped, "entry", "entries", n.skipped))
@@ -280,14 +282,19 @@ func receivingText(o tallow.Offer) string {
 	return "Receiving"
 }
 
-// file notes the path of a file that is in place, and tells of one that was given
-// another name: of the first ones, and of all of them with --verbose.
+// rename tells of a file, folder or symlink that was given another name: of the
+// first ones, and of all of them with --verbose.
+func (n *narrator) rename(taken, as string) {
+	if n.renamed < shownNames || n.verbose {
+		n.screen.say("%s is there already: received as %s", visible(taken), visible(path.Base(as)))
+	}
+	n.renamed++
+}
+
+// file notes the path of a file that is in place.
 func (n *narrator) file(e tallow.FileEvent) {
 	if e.Taken != "" {
-		if n.renamed < shownNames || n.verbose {
-			n.screen.say("%s is there already: received as %s", visible(e.Taken), visible(path.Base(e.Path)))
-		}
-		n.renamed++
+		n.rename(e.Taken, e.Path)
 	}
 	top, _, _ := strings.Cut(e.Path, "/")
 	if len(n.tops) < 2 && !slices.Contains(n.tops, top) {

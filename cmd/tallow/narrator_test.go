@@ -103,8 +103,8 @@ func TestNarratorOfPlaces(t *testing.T) {
 func TestNarratorOfRenames(t *testing.T) {
 	for count, more := range map[int]string{
 		1: "", 3: "",
-		4: "Received under another name, as theirs was taken: 1 file more\n",
-		6: "Received under another name, as theirs was taken: 3 files more\n",
+		4: "Received under another name, as theirs was taken: 1 entry more\n",
+		6: "Received under another name, as theirs was taken: 3 entries more\n",
 	} {
 		var out strings.Builder
 		n := &narrator{screen: &screen{w: &out}, receives: true}

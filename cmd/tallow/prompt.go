@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
@@ -117,14 +118,18 @@ func (p *prompt) yes(ctx context.Context, question string) (bool, error) {
 	}
 }
 
-// conflict asks what to do with a file that is there already.
+// conflict asks what to do where something is there already. An answer for all does
+// not count where it cannot be followed.
 func (p *prompt) conflict(ctx context.Context, x tallow.Existing) (tallow.Conflict, error) {
-	if p.forAll != "" {
+	folder := x.Dir || x.New.Dir // which neither replaces anything nor is replaced
+	possible := func(c tallow.Conflict) bool { return c != "" && (c != tallow.ConflictOverwrite || !folder) }
+	if possible(p.forAll) {
 		return p.forAll, nil
 	}
-	const when = "2006-01-02 15:04:05"
-	question := fmt.Sprintf("%s is there already: %s of %s; the new one: %s of %s\n(r)ename the new one, (o)verwrite, (s)kip? With \"all\" for all files: ",
-		printable(x.Path), bytesText(x.Size), x.MTime.Format(when), bytesText(x.New.Size), x.New.MTime.Format(when))
+	question, again := conflictQuestion(x), "Please type r, o or s, or one of them and \"all\": "
+	if folder {
+		again = "Please type r or s, or one of them and \"all\": "
+	}
 	for {
 		line, err := p.console.ask(ctx, question)
 		if errors.Is(err, io.EOF) {
@@ -134,14 +139,33 @@ func (p *prompt) conflict(ctx context.Context, x tallow.Existing) (tallow.Confli
 			return "", err
 		}
 		choice, all := readConflict(line)
-		if all {
-			p.forAll = choice
-		}
-		if choice != "" {
+		if possible(choice) {
+			if all {
+				p.forAll = choice
+			}
 			return choice, nil
 		}
-		question = "Please type r, o or s, or one of them and \"all\": "
+		question = again
 	}
+}
+
+// conflictQuestion says what is there and what is received, and what can be done.
+func conflictQuestion(x tallow.Existing) string {
+	choices := "(r)ename the new one, (o)verwrite, (s)kip"
+	if x.Dir || x.New.Dir {
+		choices = "(r)ename the new one, (s)kip"
+	}
+	return fmt.Sprintf("%s is there already: %s; the new one: %s\n%s? With \"all\" for all: ",
+		printable(x.Path), versionText(x.Dir, x.Size, x.MTime), versionText(x.New.Dir, x.New.Size, x.New.MTime), choices)
+}
+
+// versionText describes one of two things of the same name.
+func versionText(dir bool, size int64, mtime time.Time) string {
+	what := "a folder"
+	if !dir {
+		what = bytesText(size)
+	}
+	return what + " of " + mtime.Format("2006-01-02 15:04:05")
 }
 
 // readConflict reads the answer to a conflict: "r", "skip", "o all". What it

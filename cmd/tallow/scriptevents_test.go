@@ -23,6 +23,7 @@ var contract = map[string]map[string]any{
 	"state":     {"state": "", "reason": ""},
 	"stall":     {"reason": ""},
 	"file":      {"path": "", "name": "", "bytes": 0., "blake3": ""},
+	"rename":    {"path": "", "name": ""},
 	"skip":      {"path": "", "reason": "", "left_out": false, "kept": false},
 	"text":      {"text": ""},
 	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0., "left_out": 0., "kept": 0.},

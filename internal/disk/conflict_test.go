@@ -139,44 +139,55 @@ func TestRenameCounts(t *testing.T) {
 	}
 }
 
-// Another program makes a file between Prepare and Commit.
+// Another program makes a file or a folder between Prepare and Commit.
 func TestAppearsMeanwhile(t *testing.T) {
-	for policy, want := range map[destination.Policy]string{
-		destination.PolicyRename:    "renamed",
-		destination.PolicyOverwrite: "replaced",
-		destination.PolicySkip:      "skipped",
-		destination.PolicyFail:      "exists",
-		destination.PolicyAsk:       "skipped",
-	} {
-		t.Run(policy.String(), func(t *testing.T) {
-			dir := t.TempDir()
-			f := begun(t, dir, destination.Options{Policy: policy}, "a")
-			file, err := f.Prepare(t.Context(), 0, fileEntry("a", 6))
-			must(t, err)
-			fill(t, file, []byte("theirs"))
-			write(t, filepath.Join(dir, "a"), []byte("mine"))
-			err = f.Commit(t.Context(), []files.File{file})[0]
-			var skip *destination.SkipError
-			var exists *destination.ExistsError
-			got, content := "renamed", "mine"
-			switch {
-			case errors.As(err, &skip):
-				got = "skipped"
-			case errors.As(err, &exists):
-				got = "exists"
-			case err != nil:
-				t.Fatal(err)
-			case file.Path() == "a":
-				got, content = "replaced", "theirs"
-			default:
-				if read(t, filepath.Join(dir, "a (1)")) != "theirs" {
-					t.Error("the renamed one is not theirs")
-				}
-			}
-			if got != want || read(t, filepath.Join(dir, "a")) != content {
-				t.Errorf("%s, want %s; a is %q; %v", got, want, read(t, filepath.Join(dir, "a")), err)
-			}
-		})
+	tests := []struct {
+		policy       destination.Policy
+		file, folder string // what becomes of the entry where one of these appears
+	}{
+		{destination.PolicyRename, "renamed", "renamed"},
+		{destination.PolicyOverwrite, "replaced", "skipped"},
+		{destination.PolicySkip, "kept", "kept"},
+		{destination.PolicyFail, "exists", "exists"},
+		{destination.PolicyAsk, "skipped", "skipped"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.policy.String()+"/file", func(t *testing.T) { appears(t, tt.policy, "a", tt.file) })
+		t.Run(tt.policy.String()+"/folder", func(t *testing.T) { appears(t, tt.policy, filepath.Join("a", "in"), tt.folder) })
+	}
+}
+
+// appears makes a file at mine while the file a is received.
+func appears(t *testing.T, policy destination.Policy, mine, want string) {
+	t.Helper()
+	dir := t.TempDir()
+	f := begun(t, dir, destination.Options{Policy: policy}, "a")
+	file, err := f.Prepare(t.Context(), 0, fileEntry("a", 6))
+	must(t, err)
+	fill(t, file, []byte("theirs"))
+	write(t, filepath.Join(dir, mine), []byte("mine"))
+	err = f.Commit(t.Context(), []files.File{file})[0]
+	var skip *destination.SkipError
+	var exists *destination.ExistsError
+	got, content := "renamed", "mine"
+	switch {
+	case errors.Is(err, files.ErrKept):
+		got = "kept"
+	case errors.As(err, &skip):
+		got = "skipped"
+	case errors.As(err, &exists):
+		got = "exists"
+	case err != nil:
+		t.Fatal(err)
+	case file.Path() == "a":
+		got, content = "replaced", "theirs"
+	default:
+		if read(t, filepath.Join(dir, "a (1)")) != "theirs" {
+			t.Error("the renamed one is not theirs")
+		}
+	}
+	if there := read(t, filepath.Join(dir, mine)); got != want || there != content {
+		t.Errorf("%s, want %s; %s is %q; %v", got, want, mine, there, err)
 	}
 }
 

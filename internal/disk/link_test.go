@@ -73,29 +73,100 @@ func TestLinkConflict(t *testing.T) {
 	}
 }
 
-// A symlink replaces neither what this transfer put there, nor what another
-// program made meanwhile.
+// A symlink replaces nothing that this transfer put there. What another program made
+// meanwhile is a conflict.
 func TestLinkOnTaken(t *testing.T) {
-	for _, policy := range []destination.Policy{destination.PolicyOverwrite, destination.PolicyRename, destination.PolicyFail} {
+	tests := []struct {
+		policy destination.Policy
+		failed int               // symlinks
+		kept   int               // likewise
+		exists bool              // the transfer ends
+		links  []string          // that are made
+		theirs map[string]string // the files that are left
+	}{
+		{destination.PolicyOverwrite, 1, 0, false, []string{"theirs"}, nil},
+		{destination.PolicyRename, 1, 0, false, []string{"theirs (1)"}, map[string]string{"theirs": "file"}},
+		{destination.PolicySkip, 1, 1, false, nil, map[string]string{"theirs": "file"}},
+		{destination.PolicyFail, 0, 0, true, nil, map[string]string{"theirs": "file"}},
+		{destination.PolicyAsk, 2, 0, false, nil, map[string]string{"theirs": "file"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.policy.String(), func(t *testing.T) {
+			dir := t.TempDir()
+			var told []destination.Renamed
+			f := begun(t, dir, destination.Options{Policy: tt.policy, Renamed: func(r destination.Renamed) { told = append(told, r) }}, "top")
+			mustPrepareFolder(t, f, "top")
+			for i, p := range []string{"top/ours", "top/theirs"} {
+				_, err := f.Prepare(t.Context(), uint64(i), files.Entry{Kind: files.KindSymlink, Path: p, Target: "x"})
+				must(t, err)
+			}
+			_, err := put(t, f, fileEntry("top/ours", 4), []byte("file"))
+			must(t, err)
+			write(t, filepath.Join(dir, "top", "theirs"), []byte("file"))
+			err = f.Finish(t.Context())
+			var unfinished *files.UnfinishedError
+			if errors.As(err, &unfinished) && (unfinished.Count != tt.failed || unfinished.KeptCount != tt.kept || len(unfinished.Kept) != tt.kept) || errors.As(err, new(*destination.ExistsError)) != tt.exists {
+				t.Errorf("%v, %+v", err, unfinished)
+			}
+			for _, name := range tt.links {
+				if to, err := os.Readlink(filepath.Join(dir, "top", name)); to != "x" {
+					t.Errorf("%s leads to %q, %v", name, to, err)
+				}
+				if name != "theirs" && (len(told) != 1 || told[0] != destination.Renamed{Name: "top/theirs", Taken: "top/theirs", Path: "top/" + name}) {
+					t.Errorf("told %v", told)
+				}
+			}
+			for name, want := range map[string]string{"ours": "file"} {
+				if got := read(t, filepath.Join(dir, "top", name)); got != want {
+					t.Errorf("%s is %q", name, got)
+				}
+			}
+			for name, want := range tt.theirs {
+				if got := read(t, filepath.Join(dir, "top", name)); got != want {
+					t.Errorf("%s is %q", name, got)
+				}
+			}
+		})
+	}
+}
+
+// Of two symlinks of one name the second never replaces the first, and is no conflict
+// with something of the user's either.
+func TestLinkListedTwice(t *testing.T) {
+	for _, policy := range []destination.Policy{destination.PolicyOverwrite, destination.PolicyRename, destination.PolicySkip, destination.PolicyFail} {
 		dir := t.TempDir()
 		f := begun(t, dir, destination.Options{Policy: policy}, "top")
 		mustPrepareFolder(t, f, "top")
-		for i, p := range []string{"top/ours", "top/theirs"} {
-			_, err := f.Prepare(t.Context(), uint64(i), files.Entry{Kind: files.KindSymlink, Path: p, Target: "x"})
+		for i, target := range []string{"x", "y"} {
+			_, err := f.Prepare(t.Context(), uint64(i), files.Entry{Kind: files.KindSymlink, Path: "top/l", Target: target})
 			must(t, err)
 		}
-		_, err := put(t, f, fileEntry("top/ours", 4), []byte("file"))
-		must(t, err)
-		write(t, filepath.Join(dir, "top", "theirs"), []byte("file"))
-		err = f.Finish(t.Context())
+		err := f.Finish(t.Context())
+		if !hasInodes {
+			continue
+		}
 		var unfinished *files.UnfinishedError
-		if !errors.As(err, &unfinished) || unfinished.Count != 2 || len(unfinished.Paths) != 2 {
-			t.Errorf("%v", err)
+		if !errors.As(err, &unfinished) || unfinished.Count != 1 || unfinished.KeptCount != 0 {
+			t.Errorf("%v: %v", policy, err)
 		}
-		for _, p := range []string{"ours", "theirs"} {
-			if got := read(t, filepath.Join(dir, "top", p)); got != "file" {
-				t.Errorf("%s is %q", p, got)
-			}
+		if to, err := os.Readlink(filepath.Join(dir, "top", "l")); to != "x" || len(tree(t, dir)) != 2 {
+			t.Errorf("%v: %q, %v", policy, to, err)
 		}
+	}
+}
+
+// A symlink that gets another name at the end is checked under that one.
+func TestLinkRenamedLateIsChecked(t *testing.T) {
+	dir := t.TempDir()
+	f := begun(t, dir, destination.Options{Policy: destination.PolicyRename}, "top")
+	mustPrepareFolder(t, f, "top")
+	for i, l := range [][2]string{{"q", "."}, {"p", "q/.."}} { // word by word p is top
+		_, err := f.Prepare(t.Context(), uint64(i), files.Entry{Kind: files.KindSymlink, Path: "top/" + l[0], Target: l[1]})
+		must(t, err)
+	}
+	write(t, filepath.Join(dir, "top", "p"), []byte("mine"))
+	mentions(t, firstUnfinished(f.Finish(t.Context())), "top/p (1)", "leads out")
+	if _, err := os.Lstat(filepath.Join(dir, "top", "p (1)")); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%v", err)
 	}
 }

@@ -285,12 +285,16 @@ func (r *receiver) complete(ctx context.Context) error {
 		for i, path := range unfinished.Paths {
 			r.o.Observer.FileFailed(path, wire.OutcomeIO, unfinished.Reasons[i])
 		}
+		for i, path := range unfinished.Kept {
+			r.o.Observer.Kept(path, unfinished.KeptReasons[i])
+		}
 	} else if err != nil {
 		return diskError(ctx, err)
 	}
 	r.mu.Lock()
 	if unfinished != nil {
 		r.result.Failed += int64(unfinished.Count)
+		r.result.Kept += int64(unfinished.KeptCount)
 	}
 	r.done = true
 	m := wire.Complete{Files: r.result.Files, Bytes: r.result.Bytes}

@@ -37,12 +37,16 @@ type NoSpace interface {
 	Missing() int64
 }
 
-// UnfinishedError says what Destination.Finish could not do although every file
-// is in place.
+// UnfinishedError says what Destination.Finish could not do, or did not do on
+// purpose, although every file is in place.
 type UnfinishedError struct {
-	Paths   []string // of the first of them
+	Paths   []string // of the first that could not be finished
 	Reasons []string // one for each of Paths
 	Count   int      // of all of them
+
+	Kept        []string // of the first that were not made because what is there is kept; they are no failures
+	KeptReasons []string // one for each of Kept
+	KeptCount   int      // of all of them
 }
 
 func (e *UnfinishedError) Error() string {

@@ -49,7 +49,7 @@ func (out *output) openFolder(names []string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Preserve: out.o.Preserve, Descriptors: out.descriptors, Logger: out.log})
+	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), Renamed: out.renamed, As: as, Preserve: out.o.Preserve, Descriptors: out.descriptors, Logger: out.log})
 	if err != nil {
 		return &transfer.DiskError{Err: err}
 	}
@@ -130,12 +130,18 @@ func policyOf(c Conflict) (destination.Policy, error) {
 	return policy, nil
 }
 
+// renamed tells of a folder or a symlink that got another name.
+func (out *output) renamed(r destination.Renamed) {
+	out.tell(RenameEvent{Path: r.Path, Name: r.Name, Taken: r.Taken})
+}
+
 func (out *output) ask() destination.AskFunc {
 	if out.o.Ask == nil {
 		return nil
 	}
 	return func(ctx context.Context, path string, e files.Entry, info fs.FileInfo) (destination.Policy, error) {
 		x := Existing{Path: path, Size: info.Size(), MTime: info.ModTime()}
+		x.Dir, x.New.Dir = info.IsDir(), e.Kind == files.KindDir
 		x.New.Size, x.New.MTime = e.Size, e.ModTime
 		c, err := out.o.Ask(ctx, x)
 		if err != nil {

@@ -65,6 +65,15 @@ type FileEvent struct {
 	BLAKE3 string // of the whole file, in hexadecimal
 }
 
+// RenameEvent says, in a Receive, that a folder or a symlink got another name because
+// its own is taken. What is in the folder goes there too. A FileEvent tells this of a
+// file.
+type RenameEvent struct {
+	Path  string // in the destination, with "/"
+	Name  string // the path as it was sent
+	Taken string // the path in the destination that it would have
+}
+
 // SkipEvent says that an entry was skipped or failed, or was left out.
 type SkipEvent struct {
 	Path    string
@@ -98,6 +107,7 @@ func (ProgressEvent) event() {}
 func (StateEvent) event()    {}
 func (StallEvent) event()    {}
 func (FileEvent) event()     {}
+func (RenameEvent) event()   {}
 func (SkipEvent) event()     {}
 func (LeftoverEvent) event() {}
 func (EndEvent) event()      {}

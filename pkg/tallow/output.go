@@ -19,18 +19,22 @@ const (
 	ConflictFail      Conflict = "fail"      // end the transfer; the default
 	ConflictAsk       Conflict = "ask"       // ask ReceiveOptions.Ask
 	ConflictRename    Conflict = "rename"    // keep both: "name (1).ext"
-	ConflictOverwrite Conflict = "overwrite" // replace it once the new one is verified
+	ConflictOverwrite Conflict = "overwrite" // replace it once the new one is verified; not if one of them is a folder
 	ConflictSkip      Conflict = "skip"      // keep it
 )
 
-// Existing is a file that exists where one is to be received.
+// Existing is something that exists where a file, a folder or a symlink is to be
+// received. A folder neither replaces anything nor is replaced: where one of the two is
+// a folder, ConflictOverwrite skips what is received, as a failure.
 type Existing struct {
 	Path  string // relative to the output folder
 	Size  int64  // of the existing file, in bytes
 	MTime time.Time
-	New   struct { // the file that is received
+	Dir   bool     // what exists is a folder
+	New   struct { // what is received
 		Size  int64
 		MTime time.Time
+		Dir   bool // it is a folder
 	}
 }
 
@@ -43,6 +47,7 @@ type output struct {
 	log         *slog.Logger
 	descriptors descriptors.Budget
 	begun       func(resumable) // called when a destination that can be resumed is ready
+	tell        func(Event)
 
 	folder string // of this machine's disk, where it goes to one
 	opened files.Destination

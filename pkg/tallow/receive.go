@@ -116,7 +116,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	stop := t.reportProgress(ctx)
 	memory := newMemory(l, k, c.meetings, c.log)
 	memory.start(ctx, o.rememberAfter())
-	out := output{o: o, log: c.log, descriptors: c.descriptors, close: func() {}, begun: memory.begun}
+	out := output{o: o, log: c.log, descriptors: c.descriptors, close: func() {}, begun: memory.begun, tell: t.tell}
 	defer func() { out.close() }()
 	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
 		Confirm: t.verifier(peer, memory.before(o.Verify)),

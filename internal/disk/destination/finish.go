@@ -2,41 +2,30 @@ package destination
 
 import (
 	"context"
-	"errors"
-	"io/fs"
-	"strings"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// linkName is the name of a symlink in the partial folder before it is renamed.
-const linkName = "link"
-
 // maxUnfinished bounds the paths in a files.UnfinishedError.
 const maxUnfinished = 100
 
 // finishing is what Finish does.
 type finishing struct {
-	*tree
+	*conflicts
 	ctx        context.Context
 	look       dirs
 	unfinished files.UnfinishedError
 }
 
-// run does it. Links come after all files, so that no file is written through one,
-// and are checked when all of them are there, since each may change where others
-// lead. Folders come last, because links change their times, and the inner ones
+// run does it. Links come after all files, so that no file is written through one.
+// Folders come last, because links change their times, and the inner ones
 // first, because the mode of an outer one may forbid access.
 func (e *finishing) run(links, folders *partial.Spool) error {
-	if err := links.Forward(e.link); err != nil {
-		return err
-	}
-	if err := links.Forward(e.checkLink); err != nil {
+	if err := e.links(links); err != nil {
 		return err
 	}
 	if err := folders.Backward(e.folder); err != nil {
@@ -57,94 +46,21 @@ func (e *finishing) fail(p, reason string) {
 	e.unfinished.Count++
 }
 
+// keep notes that something was not made because what is there is to be kept.
+func (e *finishing) keep(p, reason string) {
+	if len(e.unfinished.Kept) < maxUnfinished {
+		e.unfinished.Kept = append(e.unfinished.Kept, p)
+		e.unfinished.KeptReasons = append(e.unfinished.KeptReasons, reason)
+	}
+	e.unfinished.KeptCount++
+}
+
 // problems returns the *files.UnfinishedError, or nil if all is finished.
 func (e *finishing) problems() error {
-	if e.unfinished.Count == 0 {
+	if e.unfinished.Count == 0 && e.unfinished.KeptCount == 0 {
 		return nil
 	}
 	return &e.unfinished
-}
-
-// link makes one symlink.
-func (e *finishing) link(note []byte) error {
-	n, err := partial.ParseLinkNote(note)
-	if err != nil {
-		return err
-	}
-	if err := e.ctx.Err(); err != nil {
-		return err
-	}
-	at, name := split(n.Path)
-	dir, err := e.look.open(at)
-	if err != nil {
-		e.fail(n.Path, "the symlink could not be made: "+oserror.Cause(err))
-		return nil
-	}
-	switch err = e.makeLink(dir, name, n); {
-	case errors.Is(err, fs.ErrExist):
-		if there, err := dir.Root.Readlink(name); err == nil && there == n.Target {
-			return nil
-		}
-		e.fail(n.Path, "the symlink was not made, something of its name is there")
-	case err != nil:
-		e.fail(n.Path, "the symlink could not be made: "+oserror.Cause(err))
-	default:
-		if err := osfs.SetLinkTime(dir, name, n.MTime); err != nil {
-			e.log.Debug("time of a symlink", "error", err) // many file systems keep none
-		}
-	}
-	return nil
-}
-
-func (e *finishing) makeLink(dir *osfs.Dir, name string, n partial.LinkNote) error {
-	err := dir.Root.Symlink(n.Target, name)
-	if !errors.Is(err, fs.ErrExist) || !n.Replace {
-		return err
-	}
-	info, lerr := dir.Root.Lstat(name)
-	if lerr != nil {
-		return lerr
-	}
-	if _, ours := e.placed.find(dir, name, info); ours || info.IsDir() {
-		return err
-	}
-	own := e.partial
-	if err := own.Root.Remove(linkName); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	if err := own.Root.Symlink(n.Target, linkName); err != nil {
-		return err
-	}
-	return osfs.Replace(own.Dir, dir, linkName, name)
-}
-
-// checkLink removes a symlink that leads out of its top-level folder after all,
-// through other symlinks.
-func (e *finishing) checkLink(note []byte) error {
-	n, err := partial.ParseLinkNote(note)
-	if err != nil {
-		return err
-	}
-	if err := e.ctx.Err(); err != nil {
-		return err
-	}
-	top, rest, _ := strings.Cut(n.Path, "/")
-	dir, err := e.look.open(top)
-	if err != nil || names.ResolvesInside(dir.Root, rest) {
-		return nil // if it is not there, link has said so
-	}
-	at, name := split(n.Path)
-	if dir, err = e.look.open(at); err != nil {
-		return nil
-	}
-	if there, err := dir.Root.Readlink(name); err != nil || there != n.Target {
-		return nil // not the one that link made
-	}
-	if err := dir.Root.Remove(name); err != nil {
-		return err
-	}
-	e.fail(n.Path, "the symlink leads out of the folder "+top+" and was removed")
-	return nil
 }
 
 // folder sets the mode and time of one folder.

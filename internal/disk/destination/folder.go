@@ -28,6 +28,11 @@ type Options struct {
 	// content. The context is that of Prepare in both cases.
 	Ask AskFunc
 
+	// Renamed, if not nil, is told of folders and symlinks that get another name
+	// because theirs is taken: by Prepare, and by Finish. The File of a file tells
+	// it itself.
+	Renamed func(Renamed)
+
 	// As, if not empty, is the name under which the single path that is sent is
 	// received.
 	As string
@@ -47,11 +52,11 @@ type Options struct {
 // one goroutine at a time; Commit and the methods of the Files may run beside it
 // and beside each other.
 //
-// Memory grows by 24 bytes for each file that is in place, and by 16 more if an
+// Memory grows by 24 bytes for each file or symlink that is in place, and by 16 more if an
 // interrupted transfer put it there; by about 40 bytes for each block that an
 // interrupted transfer left of files that are not whole; and, from Have to Commit,
-// by about 150 bytes for each block of a file that existed already. Everything
-// else is on the disk.
+// by about 150 bytes for each block of a file that existed already; and by the paths of
+// folders whose places are taken. Everything else is on the disk.
 type Folder struct {
 	options Options
 	made    bool // by NewFolder
@@ -88,7 +93,7 @@ func NewFolder(dir string, o Options) (*Folder, error) {
 	f := &Folder{options: o, made: missing, tree: tree{dir: dir, root: root, policy: o.Policy, modes: modes{preserve: o.Preserve}, log: o.Logger, sync: diskSyncer{}}}
 	f.space.dir, f.space.root = dir, root
 	f.resume.tree = &f.tree
-	f.conflicts.tree, f.conflicts.askUser = &f.tree, o.Ask
+	f.conflicts.tree, f.conflicts.askUser, f.conflicts.tell = &f.tree, o.Ask, o.Renamed
 	return f, nil
 }
 
@@ -112,7 +117,7 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 	f.claims = newClaims(&f.tree, &f.resume)
 	f.preparation = preparation{
 		conflicts: &f.conflicts, claims: f.claims, active: &f.active,
-		rules: names.Host(), as: f.options.As, offered: setOf(topNames), parents: f.dirs(0),
+		rules: names.Host(), as: f.options.As, offered: setOf(topNames), moves: make(folderMoves), parents: f.dirs(0),
 	}
 	f.resume.begin(p.Account.Files)
 	if f.modes.umask, err = p.Umask(); err != nil {
@@ -158,7 +163,8 @@ func (f *Folder) placesOf(topNames []string) (places []string) {
 	return places
 }
 
-// Prepare makes a folder at once, and notes a symlink for Finish.
+// Prepare makes a folder at once, and notes a symlink for Finish. If a folder goes
+// elsewhere because its place is taken, so does what is in it; it has to come first.
 //
 // Besides a *SkipError, which refuses the entry, the error may be an *ExistsError:
 // then nothing has been put in place under a name that was taken. Every other error
@@ -201,7 +207,7 @@ func (f *Folder) Finish(ctx context.Context) error {
 	}
 	// It goes from the innermost folders outwards: without those on the way it would
 	// look each up from the top.
-	end := &finishing{tree: &f.tree, ctx: ctx, look: f.dirs(f.options.Descriptors.Parents())}
+	end := &finishing{conflicts: &f.conflicts, ctx: ctx, look: f.dirs(f.options.Descriptors.Parents())}
 	defer end.look.close()
 	if err := end.run(f.preparation.links, f.preparation.folders); err != nil {
 		if ctx.Err() != nil {

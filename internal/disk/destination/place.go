@@ -56,26 +56,19 @@ func (s *sealedFile) placeOnTaken(dir *osfs.Dir, name string) error {
 	if err != nil {
 		return err
 	}
-	p := s.file.entry.Path
-	renamed := s.record.Flags&journal.PlacedRenamed != 0
-	flags, ours := s.tree.placed.find(dir, name, info)
-	switch {
-	case s.over == placeOverOwn && osfs.FileID(dir.Root, name, info) == s.previous.inode:
+	if s.over == placeOverOwn && osfs.FileID(dir.Root, name, info) == s.previous.inode {
 		return s.replace(dir, name)
-	case renamed || s.policy == PolicyRename && !ours || ours && flags&journal.PlacedRenamed != 0:
-		return s.placeBeside(dir)
-	case ours:
-		return refusedCollision(p)
-	case info.IsDir():
-		return refused(p, "a folder is in its place", "a folder of the name is there now, which is not replaced", nil)
-	case s.over == placeOverAny || s.policy == PolicyOverwrite:
-		return s.replace(dir, name)
-	case s.policy == PolicySkip:
-		return refused(p, "exists already", "skipped, because it is there already", nil)
-	case s.policy == PolicyFail:
-		return &ExistsError{Path: s.record.Path}
 	}
-	return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received", nil)
+	flags, ours := s.tree.placed.find(dir, name, info)
+	before := decision{name: name, renamed: s.record.Flags&journal.PlacedRenamed != 0, replace: s.over == placeOverAny}
+	d, err := s.decideLate(s.file.entry.Path, s.record.Path, before, info, flags, ours)
+	switch {
+	case err != nil:
+		return err
+	case d.renamed:
+		return s.placeBeside(dir)
+	}
+	return s.replace(dir, name)
 }
 
 // placeBeside renames the file to the next free name.

@@ -6,6 +6,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/oserror"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // refused returns the refusal of the entry p: reason is for the peer, detail for
@@ -19,6 +20,25 @@ func refused(p, reason, detail string, err error) *SkipError {
 // case or Unicode normalization).
 func refusedCollision(p string) *SkipError {
 	return refused(p, "same name as another entry here", "another entry of this transfer has the same name on this disk", nil)
+}
+
+// refusedKept refuses an entry because what is there is to be kept.
+func refusedKept(p string) *SkipError {
+	return refused(p, "exists already", "it is there already", files.ErrKept)
+}
+
+// refusedAppeared refuses an entry whose name was free when it was announced.
+func refusedAppeared(p string) *SkipError {
+	return refused(p, "appeared on the receiving side", "another program made something of the name while this one was received", nil)
+}
+
+// refusedReplacement refuses an entry because a folder neither replaces anything nor
+// is replaced. folder says that the entry is the folder.
+func refusedReplacement(p string, folder bool) *SkipError {
+	if folder {
+		return refused(p, "a file is in the folder's place", "there is something else of the name, which a folder does not replace: move it away, or choose to rename what is received", nil)
+	}
+	return refused(p, "a folder is in its place", "a folder of the name is there, which is not replaced: move it away, or choose to rename what is received", nil)
 }
 
 // refusedChange refuses an entry because the existing file changed while it was
@@ -39,7 +59,7 @@ func (t *tree) refuse(p string, err error) error {
 	case errors.Is(err, fs.ErrPermission) && !osfs.IsReadOnly(err):
 		return refused(p, "no permission on the receiving side", "this user may not write there", err)
 	case errors.Is(err, fs.ErrExist):
-		return refused(p, "appeared on the receiving side", "another program made a file of the name while this one was received", err)
+		return refused(p, "appeared on the receiving side", "another program made something of the name while this one was received", err)
 	case osfs.IsBadName(err):
 		return refused(p, "the receiving disk does not take the name", "the disk does not take this name ("+oserror.Cause(err)+")", err)
 	case osfs.IsFull(err):

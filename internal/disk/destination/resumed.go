@@ -29,7 +29,7 @@ func (p *preparation) resumed(ctx context.Context, f *file, dir *osfs.Dir) error
 	}
 	renamed := r.Flags&journal.PlacedRenamed != 0
 	in, name := split(r.Path)
-	if in != dir.Path || (name != f.name && !renamed) {
+	if in != dir.Path || name != f.name && (!renamed || !p.sameName()) {
 		return nil // it was received under another name (Options.As)
 	}
 	is, err := describes(r, dir.Root, name)

@@ -16,7 +16,10 @@ func InodeOf(fs.FileInfo) Inode { return Inode{} }
 // FileID returns a number for the file name in dir, which info describes. No
 // other file of its disk has the number, and a rename keeps it. It is 0 if there
 // is none.
-func FileID(dir *os.Root, name string, _ fs.FileInfo) uint64 {
+func FileID(dir *os.Root, name string, info fs.FileInfo) uint64 {
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return 0 // what would be opened is what it leads to
+	}
 	f, err := dir.Open(name)
 	if err != nil {
 		return 0

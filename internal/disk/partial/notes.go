@@ -18,11 +18,15 @@ type FolderNote struct {
 
 // LinkNote is the note of a symlink that is made at the end.
 //
-//	replace u8 | mtime i64 | path length u16 | path | target
+//	replace u8 | mtime i64 | name | taken | path | target
+//
+// where each but the last of the strings has its length before it, u16.
 type LinkNote struct {
 	Replace bool // replace what is at Path
 	MTime   int64
-	Path    string
+	Name    string // its path as it was sent
+	Taken   string // where it belongs; it goes elsewhere if that is taken
+	Path    string // where it goes
 	Target  string
 }
 
@@ -51,25 +55,29 @@ func ParseFolderNote(b []byte) (FolderNote, error) {
 func (n LinkNote) Append(b []byte) []byte {
 	b = append(b, flag(n.Replace))
 	b = binary.BigEndian.AppendUint64(b, uint64(n.MTime))
-	b = binary.BigEndian.AppendUint16(b, uint16(len(n.Path)))
-	return append(append(b, n.Path...), n.Target...)
+	for _, s := range []string{n.Name, n.Taken, n.Path} {
+		b = binary.BigEndian.AppendUint16(b, uint16(len(s)))
+		b = append(b, s...)
+	}
+	return append(b, n.Target...)
 }
 
 // ParseLinkNote parses a note. The error is journal.ErrTampered.
 func ParseLinkNote(b []byte) (LinkNote, error) {
-	if len(b) < 1+8+2 {
+	if len(b) < 1+8 {
 		return LinkNote{}, journal.ErrTampered
 	}
-	n := int(binary.BigEndian.Uint16(b[9:]))
-	if len(b) < 11+n {
-		return LinkNote{}, journal.ErrTampered
+	n := LinkNote{Replace: b[0] != 0, MTime: int64(binary.BigEndian.Uint64(b[1:]))}
+	b = b[1+8:]
+	for _, s := range []*string{&n.Name, &n.Taken, &n.Path} {
+		if len(b) < 2 || len(b)-2 < int(binary.BigEndian.Uint16(b)) {
+			return LinkNote{}, journal.ErrTampered
+		}
+		end := 2 + int(binary.BigEndian.Uint16(b))
+		*s, b = string(b[2:end]), b[end:]
 	}
-	return LinkNote{
-		Replace: b[0] != 0,
-		MTime:   int64(binary.BigEndian.Uint64(b[1:])),
-		Path:    string(b[11 : 11+n]),
-		Target:  string(b[11+n:]),
-	}, nil
+	n.Target = string(b)
+	return n, nil
 }
 
 func flag(v bool) byte {

@@ -47,7 +47,7 @@ func TestSpool(t *testing.T) {
 }
 
 func TestLinkNote(t *testing.T) {
-	want := LinkNote{Replace: true, MTime: -5, Path: "top/é", Target: "../x"}
+	want := LinkNote{Replace: true, MTime: -5, Name: "top/é", Taken: "mine/é", Path: "mine/é (1)", Target: "../x"}
 	got, err := ParseLinkNote(want.Append(nil))
 	if err != nil || got != want {
 		t.Errorf("%+v, %v", got, err)
@@ -56,7 +56,7 @@ func TestLinkNote(t *testing.T) {
 
 // Other programs may write to the spools.
 func FuzzNotes(f *testing.F) {
-	f.Add(LinkNote{Path: "a", Target: "b"}.Append(nil))
+	f.Add(LinkNote{Name: "a", Taken: "a", Path: "a (1)", Target: "b"}.Append(nil))
 	f.Add(FolderNote{Path: "a"}.Append(nil))
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, b []byte) {
