@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"time"
 
 	"github.com/pion/logging"
 	"github.com/pion/turn/v5"
@@ -53,6 +54,9 @@ type Config struct {
 	// PerName and PerAddress bound the allocations of a name and of a client address,
 	// 16 and 64 by default. An IPv6 address counts as its /64.
 	PerName, PerAddress int
+	// AllocationLife is for how long an allocation is made or refreshed, 10 minutes by
+	// default.
+	AllocationLife time.Duration
 	// BytesPerSecond is how much one allocation relays, 0 for no limit.
 	BytesPerSecond int
 	// Binding returns the answer to a STUN message about bindings, nil for none.
@@ -100,9 +104,9 @@ func Start(c Config) (*Server, error) {
 			RelayAddressGenerator: generator, PermissionHandler: s.permits,
 		}},
 		LoggerFactory: &logging.DefaultLoggerFactory{Writer: io.Discard, DefaultLogLevel: logging.LogLevelDisabled},
-		Realm:         realm,
-		AuthHandler:   s.authenticate,
-		QuotaHandler:  s.withinQuota,
+		Realm:         realm, AllocationLifetime: c.AllocationLife,
+		AuthHandler:  s.authenticate,
+		QuotaHandler: s.withinQuota,
 		EventHandler: turn.EventHandler{
 			OnAllocationCreated: func(source, _ net.Addr, _, _, _ string, _ net.Addr, _ int) { s.count(source, 1) },
 			OnAllocationDeleted: func(source, _ net.Addr, _, _, _ string) { s.count(source, -1) },

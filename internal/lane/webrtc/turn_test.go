@@ -19,8 +19,9 @@ import (
 // turnPublic is the public address of the test's TURN server. No machine has it.
 const turnPublic = "203.0.113.7"
 
-// startTURN runs a TURN server on this machine.
-func startTURN(t *testing.T, transport wire.TURNTransport) webrtc.ICEServer {
+// startTURN runs a TURN server on this machine, of which the credential lives for some
+// time, and allocations unless they are refreshed.
+func startTURN(t *testing.T, transport wire.TURNTransport, credential, allocation time.Duration) webrtc.ICEServer {
 	t.Helper()
 	packets, err := net.ListenPacket("udp4", "127.0.0.1:0")
 	if err != nil {
@@ -28,7 +29,7 @@ func startTURN(t *testing.T, transport wire.TURNTransport) webrtc.ICEServer {
 	}
 	c := turnserver.Config{
 		Secret: "secret", Packets: packets, Public: []netip.Addr{netip.MustParseAddr(turnPublic)},
-		Bind:    netip.MustParseAddr("127.0.0.1"),
+		Bind: netip.MustParseAddr("127.0.0.1"), AllocationLife: allocation,
 		Binding: func([]byte, netip.AddrPort) []byte { return nil },
 		Allow:   func(netip.Addr) bool { return true },
 	}
@@ -39,7 +40,7 @@ func startTURN(t *testing.T, transport wire.TURNTransport) webrtc.ICEServer {
 		}
 		s.Address = c.Listener.Addr().String()
 	}
-	s.Username, s.Password = turnserver.NewCredential(c.Secret, "room", time.Now().Add(time.Hour))
+	s.Username, s.Password = turnserver.NewCredential(c.Secret, "room", time.Now().Add(credential))
 	server, err := turnserver.Start(c)
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +82,7 @@ func connectPrivate(t *testing.T, server webrtc.ICEServer, check func(wire.Signa
 func TestTURN(t *testing.T) {
 	for name, transport := range map[string]wire.TURNTransport{"UDP": wire.TURNUDP, "TCP": wire.TURNTCP} {
 		t.Run(name, func(t *testing.T) {
-			x, y := connectPrivate(t, startTURN(t, transport), func(kind wire.SignalKind, body string) {
+			x, y := connectPrivate(t, startTURN(t, transport, time.Hour, 0), func(kind wire.SignalKind, body string) {
 				for _, own := range ownAddresses(t) {
 					if strings.Contains(body, own) {
 						t.Errorf("a signal of kind %d tells %s: %s", kind, own, body)
@@ -114,6 +115,29 @@ func TestTURN(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A lane goes on when the credential has expired, and its allocations had to be
+// refreshed since.
+func TestTURNAfterTheCredential(t *testing.T) {
+	t.Parallel()
+	const credential, allocation = 5 * time.Second, 4 * time.Second
+	server := startTURN(t, wire.TURNUDP, credential, allocation)
+	end := time.Now().Add(credential + 3*allocation)
+	x, y := connectPrivate(t, server, func(wire.SignalKind, string) {})
+	for again := true; again; {
+		again = time.Now().Before(end)
+		done := make(chan error, 4)
+		go func() { done <- lanetest.WriteAll(x, lanetest.Sizes()) }()
+		go func() { done <- lanetest.ReadAll(y, lanetest.Sizes()) }()
+		go func() { done <- lanetest.WriteAll(y, lanetest.Sizes()) }()
+		go func() { done <- lanetest.ReadAll(x, lanetest.Sizes()) }()
+		for range cap(done) {
+			if err := lanetest.Within(done); err != nil {
+				t.Fatalf("%v before the end of the test: %v", time.Until(end), err)
+			}
+		}
 	}
 }
 
