@@ -4,8 +4,8 @@
 
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { Client, Command, browser, closeBrowsers, folder, patience, startRelay } from "./support.js";
-import { Watch, makeFile } from "./measure.js";
+import { makeFile, transfer } from "./measure.js";
+import { browser, closeBrowsers, startRelay } from "./support.js";
 
 const { values } = parseArgs({
   options: {
@@ -54,45 +54,6 @@ async function bare(url, way, message) {
   return { seconds };
 }
 
-/**
- * Sends the file from the command to the browser, or from the browser to the command.
- * @param {"down" | "up"} way
- * @param {string} lanes
- * @returns {Promise<Sample>}
- */
-async function transfer(way, lanes) {
-  const client = await Client.open("chrome", relay, { direct: lanes !== "relay", shared: true });
-  client.page.setDefaultTimeout(20 * patience);
-  const watch = await Watch.start(client.page);
-  let began = 0;
-  if (way === "down") {
-    const sender = new Command("send", "--relay", relay.url, "--lanes", lanes, file);
-    await client.receive((await sender.event("code")).code.replace(/^.*#/, ""));
-    await client.screen("offer");
-    began = performance.now();
-    await client.click("offer-yes");
-    await client.screen("done", "failed");
-    await sender.code();
-  } else {
-    await client.pick(file);
-    const dir = folder();
-    const receiver = new Command("receive", "--relay", relay.url, "--lanes", lanes, "--yes", "-o", dir + "/", await client.code());
-    await client.screen("run");
-    began = performance.now();
-    await client.screen("done", "failed");
-    if (await receiver.code()) throw new Error(receiver.stderr);
-  }
-  const seconds = (performance.now() - began) / 1000;
-  const result = { seconds, ...(await watch.end()) };
-  if ((await client.screen("done", "failed")) === "failed") throw new Error(await client.text("failed"));
-  await client.page.evaluate(async () => {
-    const root = await navigator.storage.getDirectory(); // or the disk fills
-    await root.removeEntry("tallow", { recursive: true }).catch(() => {});
-  });
-  await client.close();
-  return result;
-}
-
 /** How soon a first visit is ready at 20 Mbit/s. */
 async function firstVisit() {
   const context = await (await browser("chrome")).createBrowserContext();
@@ -111,12 +72,12 @@ const url = await startBare();
 const all = {
   "bare-64-down": () => bare(url, "down", 64 << 10),
   "bare-256-down": () => bare(url, "down", 256 << 10),
-  "tallow-down": () => transfer("down", "webrtc"),
+  "tallow-down": () => transfer(relay, file, "down", "webrtc"),
   "bare-64-up": () => bare(url, "up", 64 << 10),
   "bare-256-up": () => bare(url, "up", 256 << 10),
-  "tallow-up": () => transfer("up", "webrtc"),
-  "relay-down": () => transfer("down", "relay"),
-  "relay-up": () => transfer("up", "relay"),
+  "tallow-up": () => transfer(relay, file, "up", "webrtc"),
+  "relay-down": () => transfer(relay, file, "down", "relay"),
+  "relay-up": () => transfer(relay, file, "up", "relay"),
 };
 const chosen = Object.entries(all).filter(([name]) => wanted.length ? wanted.includes(name) : !name.startsWith("relay"));
 if (values.visit) await firstVisit();

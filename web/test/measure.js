@@ -1,9 +1,10 @@
-// What a tab takes while it works: memory, and how long its main thread is blocked.
+// What a tab takes while it sends or receives: time, memory, and how long its main
+// thread is blocked.
 
 import { randomFillSync } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { folder } from "./support.js";
+import { Client, Command, folder, patience } from "./support.js";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -17,9 +18,57 @@ export function makeFile(mebibytes) {
   return path;
 }
 
-/** The most memory that a tab has, in MB, and its long tasks, in milliseconds. */
-export class Watch {
-  most = 0;
+/** How long many bytes may take on a busy machine. */
+const long = 20 * patience;
+
+/**
+ * Sends a file from the command to Chromium (down), or from Chromium to the command
+ * (up). Memory is in MB, tasks in milliseconds, buffers in bytes.
+ * @param {import("./support.js").Relay} relay
+ * @param {string} file
+ * @param {"down" | "up"} way
+ * @param {string} lanes
+ */
+export async function transfer(relay, file, way, lanes) {
+  const client = await Client.open("chrome", relay, { direct: lanes !== "relay", shared: true });
+  client.page.setDefaultTimeout(long);
+  const watch = await Watch.start(client.page);
+  const begin = way === "down" ? await receiving(client, relay, file, lanes) : await sending(client, relay, file, lanes);
+  const began = performance.now();
+  const command = await begin();
+  if ((await client.screen("done", "failed")) === "failed") throw new Error(await client.text("failed"));
+  if (await command.code(long)) throw new Error(command.stderr);
+  const result = { seconds: (performance.now() - began) / 1000, ...(await watch.end()) };
+  await client.page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry("tallow", { recursive: true }).catch(() => {}); // or the disk fills
+  });
+  await client.close();
+  return result;
+}
+
+/** @param {Client} client @param {import("./support.js").Relay} relay @param {string} file @param {string} lanes */
+async function receiving(client, relay, file, lanes) {
+  const sender = new Command("send", "--relay", relay.url, "--lanes", lanes, file);
+  await client.receive((await sender.event("code")).code.replace(/^.*#/, ""));
+  await client.screen("offer");
+  return async () => {
+    await client.click("offer-yes");
+    return sender;
+  };
+}
+
+/** @param {Client} client @param {import("./support.js").Relay} relay @param {string} file @param {string} lanes */
+async function sending(client, relay, file, lanes) {
+  await client.pick(file);
+  const code = await client.code();
+  return async () => new Command("receive", "--relay", relay.url, "--lanes", lanes, "--yes", "-o", folder() + "/", code);
+}
+
+/** The most memory that a tab has, and its long tasks. */
+class Watch {
+  #memory = 0;
+  #buffers = 0;
   /** @type {NodeJS.Timeout | undefined} */ #timer;
 
   /** @param {Page} page */
@@ -36,16 +85,19 @@ export class Watch {
       new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: "longtask" });
     });
     const pids = await renderers(page);
-    const sample = () => (watch.most = Math.max(watch.most, ...pids.map(memoryOf)));
-    sample();
-    watch.#timer = setInterval(sample, 300);
+    const session = await page.createCDPSession();
+    watch.#timer = setInterval(async () => {
+      watch.#memory = Math.max(watch.#memory, ...pids.map(memoryOf));
+      const heap = /** @type {any} */ (await session.send("Runtime.getHeapUsage").catch(() => ({ backingStorageSize: 0 })));
+      watch.#buffers = Math.max(watch.#buffers, heap.backingStorageSize);
+    }, 300);
     return watch;
   }
 
   async end() {
     clearInterval(this.#timer);
     const tasks = /** @type {number[]} */ (await this.page.evaluate(() => /** @type {any} */ (window).tasks));
-    return { memory: this.most, tasks: tasks.map(Math.round) };
+    return { memory: this.#memory, buffers: this.#buffers, tasks: tasks.map(Math.round) };
   }
 }
 
