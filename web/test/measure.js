@@ -36,6 +36,7 @@ export async function transfer(relay, file, way, lanes) {
   const begin = way === "down" ? await receiving(client, relay, file, lanes) : await sending(client, relay, file, lanes);
   const began = performance.now();
   const command = await begin();
+  await ended(client);
   if ((await client.screen("done", "failed")) === "failed") throw new Error(await client.text("failed"));
   if (await command.code(long)) throw new Error(command.stderr);
   const result = { seconds: (performance.now() - began) / 1000, ...(await watch.end()) };
@@ -63,6 +64,16 @@ async function sending(client, relay, file, lanes) {
   await client.pick(file);
   const code = await client.code();
   return async () => new Command("receive", "--relay", relay.url, "--lanes", lanes, "--yes", "-o", folder() + "/", code);
+}
+
+/**
+ * Waits for the end. Client.screen would wait with animation frames, and then the
+ * page draws sixty times a second all the time.
+ * @param {Client} client
+ */
+async function ended(client) {
+  const over = () => ["done", "failed"].some((id) => !document.getElementById(id)?.hidden);
+  await client.page.waitForFunction(over, { polling: 100 });
 }
 
 /** The most memory that a tab has, and its long tasks. */
