@@ -77,6 +77,12 @@ type Config struct {
 	Logger *slog.Logger
 }
 
+// Defaults returns the configuration that the zero Config stands for.
+func Defaults() Config {
+	c, _ := Config{}.withDefaults() // which has no fault
+	return c
+}
+
 // withDefaults checks a configuration and fills in what it leaves out.
 func (c Config) withDefaults() (Config, error) {
 	c.UnclaimedTTL = cmp.Or(c.UnclaimedTTL, time.Hour)

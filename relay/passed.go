@@ -51,6 +51,7 @@ func (r *Relay) servePassed(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	go func() {
+		defer r.survive()
 		defer r.exit(s)
 		s.serve(func() *link {
 			elsewhere, code := r.node.join(context.WithoutCancel(req.Context()), s.peer, join, r.config.STUNAddress)

@@ -84,9 +84,17 @@ func (s *socket) serve(join func() *link) {
 		l.splice(s)
 		return
 	}
-	if room := s.peer.room; room != nil {
+	room := s.peer.room
+	if room != nil {
 		s.joined.Store(true)
 		defer room.leave(s.peer)
+	}
+	defer func() { // also after a panic
+		close(s.peer.gone)
+		_ = s.conn.Close()
+		writer.Wait()
+	}()
+	if room != nil {
 		s.hold(s.peer.announce)
 	}
 	s.read()
@@ -97,9 +105,6 @@ func (s *socket) serve(join func() *link) {
 		writer.Wait()
 		stop.Stop()
 	}
-	close(s.peer.gone)
-	_ = s.conn.Close()
-	writer.Wait()
 }
 
 // alive notes a sign of life.

@@ -3,9 +3,11 @@ package relay
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/netip"
+	"runtime/debug"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -104,9 +106,18 @@ func (r *Relay) upgrade(w http.ResponseWriter, req *http.Request) (*websocket.Co
 
 // serveVisit lets a peer join and serves it until it leaves.
 func (r *Relay) serveVisit(s *socket, v visit) {
+	defer r.survive()
 	defer r.exit(s)
 	defer func() { r.ledger.release(connections, v.holder) }()
 	s.serve(func() *link { return r.receive(s, &v) })
+}
+
+// survive logs a panic that one peer has caused, and ends it. All others go on, as
+// with net/http, whose handlers these goroutines were.
+func (r *Relay) survive() {
+	if v := recover(); v != nil {
+		r.config.Logger.Error(fmt.Sprintf("relay: panic serving a peer: %v\n%s", v, debug.Stack()))
+	}
 }
 
 // receive lets a peer join, or refuses it. It returns a link if the peer's room is

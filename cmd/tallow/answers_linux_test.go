@@ -5,9 +5,12 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // answers FILE runs what follows at a terminal of its own, where a person answers
@@ -64,4 +67,17 @@ func (p *person) Write(b []byte) (int, error) {
 		}
 	}
 	return n, nil
+}
+
+// limited KB runs what follows with that limit of its address space.
+func limited() int {
+	kilobytes, err := strconv.ParseUint(shift(), 10, 64)
+	if err != nil {
+		return fail(err)
+	}
+	limit := unix.Rlimit{Cur: kilobytes << 10, Max: unix.RLIM_INFINITY}
+	if err := unix.Prlimit(0, unix.RLIMIT_AS, &limit, nil); err != nil {
+		return fail(err)
+	}
+	return rest()
 }

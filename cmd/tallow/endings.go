@@ -28,6 +28,7 @@ const (
 	nothingInPlace                    // no file is in place
 	nothingKept                       // nothing has arrived that could be resumed
 	noDetail                          // the peer gave no reason
+	noContent                         // it is of a kind that has no content
 	single                            // it is about one thing, and not several
 	noWords                           // no word of the list is similar to the one typed
 )
@@ -62,7 +63,12 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonSeveralOutputs: {text: "there is more than one place to receive to", hint: "Give one --output."},
 		tallow.ReasonPathEmpty:      {text: "one of the paths to send is empty", hint: "Check the command."},
 		tallow.ReasonPathMissing:    {text: "there is no {path}", hint: "Check the path."},
-		tallow.ReasonPathSpecial:    {text: "{path} is a {detail}, not a file or a folder", hint: "To send what it gives, use it as standard input of tallow send -"},
+		tallow.ReasonPathSpecial: {
+			text: "{path} is a {detail}, not a file or a folder", hint: "To send what it gives, use it as standard input of tallow send -",
+			variants: map[variant]wording{noContent: {"{path} is a {detail}, not a file or a folder", "It has no content of its own. Name the files that are meant."}},
+		},
+		tallow.ReasonPathBrokenLink: {text: "{path} is a symlink to {other}, which is not there", hint: "Mend the link, or name what is meant."},
+		tallow.ReasonPathLinkLoop:   {text: "{path} is a symlink that leads in a circle", hint: "Mend the link, or name what is meant."},
 		tallow.ReasonPathNotUTF8:    {text: "the name of {path} is not UTF-8", hint: "Rename it first."},
 		tallow.ReasonPathUnsafe: {
 			text: "the names of {count} files or folders have control characters in them; the first is {visible}", hint: unsafeHint,
@@ -71,10 +77,10 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonPathWholeDisk:   {text: "{path} is a whole file system and has no name", hint: "Send the folders in it."},
 		tallow.ReasonPathsOfOneName:  {text: "{path} and {other} have the same name and would end up in one place", hint: "Send them one after the other, or rename one."},
 		tallow.ReasonNoCurrentFolder: {text: "the current folder cannot be found: {detail}", hint: "Give the whole path of {path}."},
-		tallow.ReasonOutputName:      {text: "{path} is not a name that a file can have here", hint: "Choose another with --output."},
-		tallow.ReasonOutputOneName:   {text: "{count} files and folders are sent, so they cannot all be called {path}", hint: "Give --output a folder that is there."},
+		tallow.ReasonOutputName:      {text: "{path} is not a name that a file can have here", hint: "Choose another with --output.{good}"},
+		tallow.ReasonOutputOneName:   {text: "{count} files and folders are sent, so they cannot all be called {path}", hint: "Give --output a folder that is there.{good}"},
 		tallow.ReasonOutputFolder:    {text: "{path} cannot be used as a folder: {detail}", hint: "Choose another with --output.{good}"},
-		tallow.ReasonOutputOneFile:   {text: "only a single file can go to standard output", hint: "Give --output a folder for this."},
+		tallow.ReasonOutputOneFile:   {text: "only a single file can go to standard output", hint: "Give --output a folder for this.{good}"},
 		tallow.ReasonRelayName:       {text: "{detail}", hint: "A relay is HOST, HOST:PORT, or a URL such as wss://relay.example. In a code it is what follows the @."},
 		tallow.ReasonRelayPassword: {
 			text: "the relay {relay} asks for a password, and this one is missing or wrong",

@@ -62,6 +62,8 @@ func variantOf(e *tallow.Error) variant {
 		return nothingKept
 	case e.Reason == tallow.ReasonPeerDeclined && e.Detail == "", e.Reason == tallow.ReasonPeerNotBack && e.Detail == "":
 		return noDetail
+	case e.Reason == tallow.ReasonPathSpecial && e.Detail == "socket":
+		return noContent
 	case e.Reason == tallow.ReasonPathUnsafe && e.Count == 1:
 		return single
 	case len(e.Words) == 0 && e.Reason == tallow.ReasonCodeWord:

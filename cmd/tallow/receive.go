@@ -18,6 +18,7 @@ type receive struct {
 	output     string
 	yes        bool
 	onConflict string
+	preserve   bool
 }
 
 func newReceive(p *program) *cobra.Command {
@@ -43,6 +44,7 @@ missing: with the same code while the sender still waits, else with a new one.`,
 	flags.BoolVarP(&r.yes, "yes", "y", false, "accept without asking")
 	flags.StringVar(&r.onConflict, "on-conflict", string(tallow.ConflictAsk),
 		"`what` to do with a file that exists: "+strings.Join(conflictNames(), ", ")+"; without a terminal, ask is fail")
+	flags.BoolVar(&r.preserve, "preserve", false, "keep the sender's permissions, without applying the umask")
 	r.register(cmd, tallow.DefaultReceiveTimeout)
 	completeFlag(cmd, "on-conflict", completeConflicts)
 	return cmd
@@ -120,7 +122,7 @@ func errAcceptWithoutTerminal() error {
 // among them, it asks for one. Without a terminal, ask is nil.
 func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tallow.ReceiveOptions, error) {
 	o := tallow.ReceiveOptions{
-		OnConflict: tallow.Conflict(r.onConflict), Output: r.output,
+		OnConflict: tallow.Conflict(r.onConflict), Preserve: r.preserve, Output: r.output,
 		PeerTimeout: r.timeout, ReconnectTimeout: r.reconnectTimeout(), LimitRate: int64(r.rate),
 	}
 	if r.output == "-" {

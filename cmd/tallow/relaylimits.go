@@ -3,15 +3,15 @@ package main
 import (
 	"net/netip"
 	"strings"
-	"time"
 
 	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/relay"
 )
 
 // limitSettings are the settings of what clients of the relay may have.
-func limitSettings(l *relay.Limits) []settings.Setting {
-	*l = relay.Limits{ConnectionsPerClient: 250, RoomsPerClient: 100, JoinsPerNameplate: 60, SilentTimeout: 10 * time.Minute}
+func limitSettings(l *relay.Limits, defaults relay.Limits) []settings.Setting {
+	*l = defaults
+	l.MaxConnections = 0 // it depends on --max-rooms
 	return []settings.Setting{
 		{Name: "max-connections", Value: &l.MaxConnections, Help: "`number` of machines that can be connected at a time, -1 for no limit (default two for each of --max-rooms, and a tenth more)"},
 		{Name: "connections-per-address", Value: &l.ConnectionsPerClient, Help: "`number` of them that can be connected from one address, -1 for no limit"},

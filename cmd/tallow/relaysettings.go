@@ -9,18 +9,23 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
+	"github.com/tallow-transfer/tallow/relay"
 )
 
 // variablePrefix begins the names of the relay's variables.
 const variablePrefix = "TALLOW_RELAY_"
+
+// defaultDrain is shorter than what supervisors commonly wait before they kill.
+const defaultDrain = 25 * time.Second
 
 // table has the settings of the relay. Each entry is a flag, a variable of the
 // environment and a key of the file.
 func (s *server) table() []settings.Setting {
 	c := &s.config
 	s.listen = ":8080"
-	c.UnclaimedTTL, c.MaxRooms, c.RoomsPerMinute, c.JoinsPerMinute = time.Hour, 10_000, 60, 60
-	c.DrainTimeout = 25 * time.Second
+	d := relay.Defaults()
+	c.UnclaimedTTL, c.MaxRooms, c.RoomsPerMinute, c.JoinsPerMinute = d.UnclaimedTTL, d.MaxRooms, d.RoomsPerMinute, d.JoinsPerMinute
+	c.DrainTimeout = defaultDrain
 	own := []settings.Setting{
 		{Name: "listen", Value: &s.listen, Help: "`address` to listen on; port 0 takes any that is free"},
 		{Name: "stun", Value: &s.stun, Help: "`address` of the STUN service that machines are told: HOST:PORT, :PORT or \"off\" (default the port of --listen)"},
@@ -32,7 +37,7 @@ func (s *server) table() []settings.Setting {
 		{Name: "drain-timeout", Value: &c.DrainTimeout, Help: "how long transfers through the relay may go on after SIGTERM or Ctrl-C; a second one ends it at once"},
 		{Name: "origins", Value: &c.Origins, Help: "`list` of the origins, such as https://app.example, whose pages may use the relay beside its own; * for all"},
 	}
-	return slices.Concat(own, limitSettings(&c.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.turn.table(), s.metrics.table(), s.cluster.table(), s.logSettings())
+	return slices.Concat(own, limitSettings(&c.Limits, d.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.turn.table(), s.metrics.table(), s.cluster.table(), s.logSettings())
 }
 
 // addSettings adds the flags of the settings, and those of the settings' file.

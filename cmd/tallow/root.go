@@ -63,6 +63,7 @@ The two sides share a short code, and nothing else.`,
 			}
 			return cmd.Help()
 		},
+		PersistentPreRunE: func(*cobra.Command, []string) error { return checkAddressSpace() },
 		SilenceErrors:     true,
 		SilenceUsage:      true,
 		CompletionOptions: cobra.CompletionOptions{DisableDefaultCmd: true},

@@ -25,11 +25,13 @@ import (
 //	log FILE   stderr goes to FILE
 //	after FILE waits until FILE has a first line
 //	in DIR     the command runs in DIR
+//	limited KB the command may use only so much address space
 //	idle       stdin gives nothing and does not end
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
 //	screened   stderr is the terminal of answers
 //	unread     nobody reads stdout
+//	umask N    the process has the umask N, in octal
 //
 // All of them run in the one process, so that a signal reaches the command.
 func TestMain(m *testing.M) {
@@ -90,10 +92,12 @@ func words() map[string]func() int {
 			}
 			return rest()
 		},
+		"limited":  limited,
 		"answers":  answers,
 		"detached": detached,
 		"screened": screened,
 		"unread":   unread,
+		"umask":    umask,
 	}
 }
 
@@ -155,6 +159,7 @@ func TestScripts(t *testing.T) {
 			"events":       checkEvents,
 			"fewer":        dropWord,
 			"random":       random,
+			"remembered":   remembered,
 			"relay":        useRelay,
 			"signal":       sendSignal,
 			"still":        standsStill,
@@ -162,17 +167,23 @@ func TestScripts(t *testing.T) {
 			"term":         terminate,
 			"clock":        startClock,
 			"under":        checkClock,
+			"mode":         checkMode,
+			"setmode":      changeMode,
 		},
 	})
 }
 
-// condition decides what a script may ask for in brackets: [nginx].
+// condition decides what a script may ask for in brackets: whether there is nginx,
+// and whether the race detector runs, which needs memory of its own.
 func condition(name string) (bool, error) {
-	if name != "nginx" {
-		return false, fmt.Errorf("there is no condition %s", name)
+	switch name {
+	case "nginx":
+		_, ok := nginxPath()
+		return ok, nil
+	case "race":
+		return raceDetector, nil
 	}
-	_, ok := nginxPath()
-	return ok, nil
+	return false, fmt.Errorf("there is no condition %s", name)
 }
 
 // startRelay runs the relay that scripts use unless they run their own, and
@@ -181,7 +192,7 @@ func startRelay(t *testing.T) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	addr, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() {
-		config := relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1}
+		config := relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1}
 		ended <- relay.ListenAndServe(ctx, "127.0.0.1:0", config, func(a net.Addr) { addr <- a })
 	}()
 	t.Cleanup(func() { // after the scripts, which run in parallel to this function's caller

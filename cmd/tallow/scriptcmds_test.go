@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -205,4 +206,24 @@ func checkClock(ts *testscript.TestScript, neg bool, args []string) {
 	if took > limit {
 		ts.Fatalf("it took %v, over %v", took, limit)
 	}
+}
+
+// remembered waits until a receiver has stored what its next process needs.
+func remembered(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: remembered")
+	}
+	dir := filepath.Join(ts.Getenv("XDG_STATE_HOME"), "tallow", "meetings")
+	ts.Check(poll(func() error {
+		entries, err := os.ReadDir(dir)
+		if err != nil {
+			return err
+		}
+		for _, e := range entries {
+			if info, err := e.Info(); err == nil && info.Size() > 0 {
+				return nil
+			}
+		}
+		return fmt.Errorf("nothing in %s", dir)
+	}))
 }

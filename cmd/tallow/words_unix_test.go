@@ -4,6 +4,7 @@ package main
 
 import (
 	"os"
+	"strconv"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -24,6 +25,16 @@ func screened() int {
 		return fail(err)
 	}
 	os.Stderr = tty
+	return rest()
+}
+
+// umask sets the umask.
+func umask() int {
+	mask, err := strconv.ParseUint(shift(), 8, 9)
+	if err != nil {
+		return fail(err)
+	}
+	unix.Umask(int(mask))
 	return rest()
 }
 

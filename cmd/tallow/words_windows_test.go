@@ -12,3 +12,5 @@ func screened() int                      { return fail(errors.ErrUnsupported) }
 func pauseSignals() map[string]os.Signal { return nil }
 
 func unread() int { return fail(errors.ErrUnsupported) }
+
+func umask() int { return fail(errors.ErrUnsupported) }

@@ -30,7 +30,7 @@ func TestWholeFiles(t *testing.T) {
 				dir := t.TempDir()
 				data := random(3000, 1)
 				if before { // verified, and not committed
-					f := begun(t, dir, destination.Options{}, "top")
+					f := begun(t, dir, destination.Options{Preserve: true}, "top")
 					mustPrepareFolder(t, f, "top")
 					for i := range n {
 						e := fileEntry(fmt.Sprint("top/", i), len(data))
@@ -41,7 +41,7 @@ func TestWholeFiles(t *testing.T) {
 					}
 					must(t, f.Close())
 				}
-				f := begun(t, dir, destination.Options{}, "top")
+				f := begun(t, dir, destination.Options{Preserve: true}, "top")
 				mustPrepareFolder(t, f, "top")
 				var batch []files.File
 				for i := range n {

@@ -129,7 +129,7 @@ func TestClosedOuterFolder(t *testing.T) {
 		return
 	}
 	dir := t.TempDir()
-	f := begun(t, dir, destination.Options{}, "top")
+	f := begun(t, dir, destination.Options{Preserve: true}, "top")
 	for i, mode := range []fs.FileMode{0, 0o711} {
 		e := dirEntry([]string{"top", "top/in"}[i])
 		e.Mode = mode

@@ -46,7 +46,7 @@ func TestRoundTrip(t *testing.T) {
 		}
 	})
 
-	d := deliver(t, to, destination.Options{}, top)
+	d := deliver(t, to, destination.Options{Preserve: true}, top)
 	same(t, to, from)
 	if len(d.skipped) > 0 {
 		t.Errorf("skipped: %v", d.skipped)

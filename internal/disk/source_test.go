@@ -160,7 +160,7 @@ func TestWalk(t *testing.T) {
 	got := list(t, s)
 	want := map[string]files.Entry{
 		"top":        {Kind: files.KindDir, Mode: 0o755},
-		"top/a":      {Kind: files.KindDir, Mode: 0o755},
+		"top/a":      {Kind: files.KindDir, Mode: 0o755 | os.ModeSticky},
 		"top/a/file": {Kind: files.KindFile, Mode: 0o640, ModTime: time.Unix(0, -3e9+5), Size: 5},
 		"top/empty":  {Kind: files.KindDir, Mode: 0o700},
 	}

@@ -23,6 +23,7 @@ func Dial(ctx context.Context, c Config, k code.Code, o MeetingObserver) (*Peer,
 	if c.triedBefore(vault.FailedCode{Words: k.Secret(), Nameplate: k.Nameplate}) {
 		return nil, ErrTriedBefore
 	}
+	retry := newRetry(reconnectFirst, reconnectLongest)
 	for {
 		room, at, err := c.joinRoom(ctx, k, o)
 		if err != nil {
@@ -46,6 +47,9 @@ func Dial(ctx context.Context, c Config, k code.Code, o MeetingObserver) (*Peer,
 		// The relay moved the room, or broke, before a message was sent in it. If the
 		// room cannot be joined again, that is the error.
 		o.PeerLeft()
+		if retry.wait(ctx, nil) != nil {
+			return nil, err
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/handshake"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/vault"
 )
 
@@ -59,7 +60,17 @@ func (c Config) redial(ctx context.Context, k code.Code, state vault.ResumeState
 	}
 	ctx, cancel := context.WithTimeout(ctx, redialTimeout)
 	defer cancel()
-	return r.attempt(ctx)
+	retry := newRetry(reconnectFirst, reconnectLongest)
+	for {
+		p, err := r.attempt(ctx)
+		var refused *rendezvous.RelayError
+		if err == nil || !errors.As(err, &refused) || !refused.Code.Temporary() {
+			return p, err
+		}
+		if retry.waitAtLeast(ctx, refused.RetryAfter) != nil {
+			return nil, err
+		}
+	}
 }
 
 // Seal returns what another process of the receiver needs to resume this transfer

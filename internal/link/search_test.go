@@ -86,6 +86,37 @@ func TestReceiverWaitsForARelay(t *testing.T) {
 	meet(t, receiving, sending)
 }
 
+// A receiver is in the room when the relay moves it, and no message was sent: it joins
+// again.
+func TestReceiverIsMoved(t *testing.T) {
+	relays := relaytest.Start(t, relay.Config{})
+	c := config(relays.URL, wire.LaneRelay)
+	k := words()
+	k.Nameplate = "42"
+	room, err := rendezvousClient(t, relays.URL).Open(t.Context(), rendezvous.OpenRequest{Nameplate: k.Nameplate})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := room.Close(); err != nil { // its sender is away
+		t.Fatal(err)
+	}
+	o := newRecorder()
+	receiving := dial(t.Context(), c, k, o)
+	stay := time.NewTicker(time.Millisecond)
+	defer stay.Stop()
+	for before := relays.Connections(); relays.Connections() == before; {
+		<-stay.C
+	}
+	relays.Restart(t, true)
+	o.await(t, "nobody") // at the new relay
+	l, err := link.Listen(t.Context(), c, k)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	meet(t, receiving, accept(t.Context(), l, newRecorder()))
+}
+
 // If no sender comes, the error at the deadline is the relay's answer, and after a
 // cancellation the cause.
 func TestNobodyComes(t *testing.T) {

@@ -182,8 +182,13 @@ func connect(ctx context.Context, relay string, from int) (net.Conn, func()) {
 		_ = pause(ctx, 10*time.Millisecond)
 		return nil, func() {}
 	}
+	return conn, endWith(ctx, conn)
+}
+
+// endWith closes a connection when ctx ends, or when the result is called.
+func endWith(ctx context.Context, conn io.Closer) (end func()) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	return conn, func() {
+	return func() {
 		stop()
 		_ = conn.Close()
 	}
@@ -226,11 +231,7 @@ func upgrade(ctx context.Context, relay string, from int, join string) (*websock
 		_ = pause(ctx, 10*time.Millisecond)
 		return nil, func() {}
 	}
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
-	return conn, func() {
-		stop()
-		_ = conn.Close()
-	}
+	return conn, endWith(ctx, conn)
 }
 
 // silentSocket opens a WebSocket and does not join.

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -111,9 +112,16 @@ type command struct {
 // run starts tallow with --json on a machine. It is killed at the end of the test.
 func run(t *testing.T, on *machine, args ...string) *command {
 	t.Helper()
+	return start(t, on, nil, args...)
+}
+
+// start is run with words to put before the command.
+func start(t *testing.T, on *machine, before []string, args ...string) *command {
+	t.Helper()
 	c := &command{name: args[0], exited: make(chan struct{})}
 	readSources(t)
-	c.cmd = exec.CommandContext(t.Context(), os.Getenv(binaryVariable), append(args, "--json")...)
+	words := append(slices.Concat(before, []string{os.Getenv(binaryVariable)}, args), "--json")
+	c.cmd = exec.CommandContext(t.Context(), words[0], words[1:]...)
 	home := t.TempDir()
 	c.cmd.Dir = home
 	c.cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}

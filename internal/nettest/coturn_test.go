@@ -102,6 +102,8 @@ func startCoturn(t *testing.T, on *machine, address string) {
 		}
 	})
 	deadline := time.Now().Add(waitTimeout)
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
 	for {
 		err := on.do(func() error {
 			conn, err := net.DialTimeout("tcp", net.JoinHostPort(address, "3478"), time.Second)
@@ -116,6 +118,6 @@ func startCoturn(t *testing.T, on *machine, address string) {
 		if time.Now().After(deadline) {
 			t.Fatalf("turnserver does not answer: %v\n%s", err, &output)
 		}
-		time.Sleep(20 * time.Millisecond)
+		<-tick.C
 	}
 }

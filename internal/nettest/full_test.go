@@ -186,8 +186,8 @@ func TestDiskStaysFull(t *testing.T) {
 	}
 }
 
-// A disk has no space even for the state that resuming needs. Both peers end, and
-// nothing is left on the disk.
+// A disk has no space even for the state that resuming needs, which is elsewhere,
+// too: the sender waits, and nothing is left on the disk.
 func TestNoRoomAtAll(t *testing.T) {
 	requireRoot(t)
 	t.Parallel()
@@ -197,13 +197,13 @@ func TestNoRoomAtAll(t *testing.T) {
 		t.Fatal(err)
 	}
 	relay := "ws://" + run(t, nil, "relay", "--listen", "127.0.0.1:0").first(t, "listening").Addr
-	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay")
+	x := network{}.send(t, file, disk.folder(), "--relay", relay, "--lanes", "relay", "--wait", "1s")
 	x.receiver.exit(t, 7, waitTimeout)
-	if failed := x.receiver.first(t, "error"); failed.Kind != "io" || !strings.Contains(failed.Hint, "new code") {
+	if failed := x.receiver.first(t, "error"); failed.Kind != "io" || !strings.Contains(failed.Hint, "the code still works") {
 		t.Errorf("the receiver says %q, %q, %q", failed.Kind, failed.Message, failed.Hint)
 	}
-	x.sender.exit(t, 4, waitTimeout)
-	if told := x.sender.first(t, "error"); told.Kind != "declined" || !strings.Contains(told.Message, "disk is full") {
+	x.sender.exit(t, 5, waitTimeout)
+	if told := x.sender.first(t, "error"); told.Kind != "network" || !strings.Contains(told.Message, "disk is full") {
 		t.Errorf("the sender says %q, %q", told.Kind, told.Message)
 	}
 	alone(t, disk.folder(), "filler")

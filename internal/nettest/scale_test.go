@@ -30,15 +30,15 @@ func scaled(n int64) int64 {
 // needs more memory for them.
 func TestScale(t *testing.T) {
 	if testing.Short() {
-		t.Skip("NOT TESTED: it makes a hundred thousand files, and -short was given")
+		t.Skip("NOT TESTED: it makes a hundred thousand files and more, and -short was given")
 	}
 	tests := []struct {
 		name  string
 		make  func(t *testing.T, folder string)
 		files int64
 	}{
-		{"empty files in one folder", func(t *testing.T, folder string) { manyFiles(t, folder, scaled(100_000), false) }, scaled(100_000)},
-		{"a sparse file", func(t *testing.T, folder string) { sparseFile(t, folder, scaled(4<<30)) }, 1},
+		{"empty files in one folder", func(t *testing.T, folder string) { manyFiles(t, folder, scaled(300_000), false) }, scaled(300_000)},
+		{"a sparse file", func(t *testing.T, folder string) { sparseFile(t, folder, scaled(5<<30)) }, 1},
 		{"a name of 255 bytes", func(t *testing.T, folder string) {
 			write(t, filepath.Join(folder, strings.Repeat("n", 255)), "a long name")
 		}, 1},

@@ -10,7 +10,17 @@ import (
 
 // ErrOneFile means that more than one file was sent, or something else than a
 // file.
-var ErrOneFile = errors.New("more than a single file is sent")
+var ErrOneFile error = oneFileError{}
+
+type oneFileError struct{}
+
+func (oneFileError) Error() string { return "more than a single file is sent" }
+
+// Misfit implements files.Misfit.
+func (oneFileError) Misfit() {}
+
+// Brief is what the peer is told.
+func (oneFileError) Brief() string { return "it can only write a single file to where it writes" }
 
 // ErrReadBefore means that a stream was opened twice: what was read of it is gone.
 var ErrReadBefore = errors.New("the stream was read before")

@@ -37,7 +37,7 @@ func (s *Reader) Walk(ctx context.Context, yield func(files.Item) error) error {
 		return err
 	}
 	return yield(files.Item{
-		Entry: files.Entry{Kind: files.KindStream, Mode: 0o644, ModTime: s.at, Path: s.name},
+		Entry: files.Entry{Kind: files.KindStream, Mode: 0o666, ModTime: s.at, Path: s.name},
 		Open:  s.open,
 	})
 }

@@ -64,7 +64,7 @@ func TestStreamEntry(t *testing.T) {
 	s := stream.NewReader("stdin", bytes.NewReader(nil))
 	defer s.Close()
 	e := item(t, s)
-	if e.Kind != files.KindStream || e.Size != 0 || e.Mode != 0o644 || e.ModTime.IsZero() {
+	if e.Kind != files.KindStream || e.Size != 0 || e.Mode != 0o666 || e.ModTime.IsZero() {
 		t.Errorf("%+v", e)
 	}
 	totals, err := s.Count(t.Context())

@@ -34,14 +34,14 @@ func TestFullDisk(t *testing.T) {
 	for _, tt := range []struct {
 		name string
 		dest files.Destination
-		keep func() bool
+		keep func(begun bool) bool
 		want wire.Reason
 	}{
-		{"at the beginning", &beginFails{err: noRoom(77)}, func() bool { return true }, wire.ReasonFull},
-		{"on the way", &memoryDestination{fail: map[string]error{"f": noRoom(77)}}, func() bool { return true }, wire.ReasonFull},
-		{"nothing is kept", &memoryDestination{fail: map[string]error{"f": noRoom(77)}}, func() bool { return false }, wire.ReasonIO},
+		{"at the beginning", &beginFails{err: noRoom(77)}, func(bool) bool { return true }, wire.ReasonFull},
+		{"on the way", &memoryDestination{fail: map[string]error{"f": noRoom(77)}}, func(bool) bool { return true }, wire.ReasonFull},
+		{"nothing is kept", &memoryDestination{fail: map[string]error{"f": noRoom(77)}}, func(bool) bool { return false }, wire.ReasonIO},
 		{"nothing can be kept", &beginFails{err: noRoom(77)}, nil, wire.ReasonIO},
-		{"another fault", &memoryDestination{fail: map[string]error{"f": errors.New("read-only")}}, func() bool { return true }, wire.ReasonIO},
+		{"another fault", &memoryDestination{fail: map[string]error{"f": errors.New("read-only")}}, func(bool) bool { return true }, wire.ReasonIO},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -68,7 +68,7 @@ func (r *receiver) prepare(ctx context.Context) error {
 	if err := r.limit.announce(ctx, r.session); err != nil {
 		return err
 	}
-	if err := r.session.Send(ctx, wire.Accept{}.Append(nil)); err != nil {
+	if err := r.session.Send(ctx, wire.Accept{Keeps: r.o.Keeps != nil && r.o.Keeps()}.Append(nil)); err != nil {
 		return err
 	}
 	for {

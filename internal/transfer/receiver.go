@@ -20,10 +20,14 @@ type ReceiveOptions struct {
 	Progress *Progress
 	Pause    *Pause
 	Limit    int64 // of data, in bytes per second; 0: none
-	// Keep is called when a full disk has ended the transfer, or one on which the
-	// destination cannot be opened, before the sender is told. It says whether this
-	// side can be started again and resume. May be nil.
-	Keep func() bool
+	// Keep is called when a full disk has ended the transfer, or a destination that
+	// cannot be opened or takes nothing of what is offered, before the sender is told.
+	// It says whether this side can be started again and resume. begun says whether
+	// the destination has taken anything. May be nil.
+	Keep func(begun bool) bool
+	// Keeps says, once Decide has returned, whether what arrives is kept if the
+	// transfer is interrupted. May be nil.
+	Keeps func() bool
 }
 
 // Receive waits for the peer's offer and, if Decide accepts it, writes what comes
@@ -59,13 +63,14 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	return r.result, r.unlessDone(err)
 }
 
-// markResumable marks the error of a disk that is full, or that the destination
-// could not be opened on, if this side can be started again after it.
+// markResumable marks the error of a disk that is full, or of a destination that has
+// taken nothing, if this side can be started again after it.
 func (r *receiver) markResumable(err error) error {
 	var full files.NoSpace
 	var disk *DiskError
-	ours := errors.As(err, &full) || errors.As(err, &disk) && r.dest == nil
-	if ours && r.o.Keep != nil && r.o.Keep() {
+	var misfit files.Misfit
+	fresh := errors.As(err, &misfit) || errors.As(err, &disk) && r.dest == nil
+	if (fresh || errors.As(err, &full)) && r.o.Keep != nil && r.o.Keep(!fresh && r.dest != nil) {
 		return &resumableError{err}
 	}
 	return err

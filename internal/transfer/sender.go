@@ -13,7 +13,7 @@ type SendOptions struct {
 	Text     bool                        // the source is a text to be shown and not kept
 	Confirm  func(context.Context) error // called before anything is offered; may be nil
 	Offered  func(wire.Offer)            // called with the offer before it is sent
-	Accepted func()                      // called when the peer accepts the offer; may be nil
+	Accepted func(keeps bool)            // called when the peer accepts the offer, and says whether it keeps what arrives; may be nil
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
@@ -128,8 +128,9 @@ func (s *sender) control(ctx context.Context) error {
 		t, _ := wire.TypeOf(m)
 		switch t {
 		case wire.TypeAccept:
-			if _, err = wire.ParseAccept(m); err == nil && s.o.Accepted != nil {
-				s.o.Accepted()
+			var a wire.Accept
+			if a, err = wire.ParseAccept(m); err == nil && s.o.Accepted != nil {
+				s.o.Accepted(a.Keeps)
 			}
 		case wire.TypeDecline:
 			var d wire.Decline

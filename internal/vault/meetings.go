@@ -116,7 +116,7 @@ func (m Meetings) left() (found []left) {
 var errInUse = errors.New("in use")
 
 // read reads one state, and removes it if it is too old. One from a time to come,
-// after the clock was set back, is kept as long as if it were from now.
+// after the clock was set back, gets the time of now, and so lasts no longer either.
 func (m Meetings) read(path string) (l left, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
@@ -130,9 +130,12 @@ func (m Meetings) read(path string) (l left, err error) {
 	if held, _ := filelock.Try(f); held || !info.Mode().IsRegular() {
 		return l, errInUse
 	}
-	if m.now().Sub(info.ModTime()) > MeetingLifetime {
+	switch age := m.now().Sub(info.ModTime()); {
+	case age > MeetingLifetime:
 		_ = f.Close()
 		return l, errors.Join(fs.ErrNotExist, os.Remove(path))
+	case age < 0:
+		_ = os.Chtimes(path, m.now(), m.now())
 	}
 	l = left{path: path, at: info.ModTime()}
 	l.sealed, err = io.ReadAll(io.LimitReader(f, MaxSealedResume+1))

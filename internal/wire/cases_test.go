@@ -129,7 +129,8 @@ func offerCases() []messageCase {
 			parserOf(ParseOffer),
 			"10 00 0000000000000001 0000000000000000 0000000000000000 0001 0005 'stdin'",
 		},
-		{"accept", "receiver", Accept{}, parserOf(ParseAccept), "11"},
+		{"accept", "receiver", Accept{}, parserOf(ParseAccept), "11 00"},
+		{"accept, what arrives is kept", "receiver", Accept{Keeps: true}, parserOf(ParseAccept), "11 01"},
 		{"decline", "receiver", Decline{"no room"}, parserOf(ParseDecline), "12 0007 'no room'"},
 		{"decline, without words", "receiver", Decline{}, parserOf(ParseDecline), "12 0000"},
 	}

@@ -73,14 +73,20 @@ func ParseOffer(m []byte) (Offer, error) {
 
 // Accept answers an Offer: the receiver wants it.
 //
-//	0x11
-type Accept struct{}
+//	0x11 | keeps u8
+type Accept struct {
+	Keeps bool // what arrives is kept if the transfer is interrupted, for a later one
+}
 
 // Append appends the message to b.
-func (Accept) Append(b []byte) []byte { return append(b, byte(TypeAccept)) }
+func (a Accept) Append(b []byte) []byte { return append(b, byte(TypeAccept), flag(a.Keeps)) }
 
 // ParseAccept parses an Accept.
-func ParseAccept(m []byte) (Accept, error) { return Accept{}, message(m, TypeAccept).done() }
+func ParseAccept(m []byte) (Accept, error) {
+	c := message(m, TypeAccept)
+	a := Accept{Keeps: c.flag()}
+	return a, c.done()
+}
 
 // Decline answers an Offer: the receiver does not want it.
 //

@@ -48,3 +48,10 @@ type UnfinishedError struct {
 func (e *UnfinishedError) Error() string {
 	return fmt.Sprintf("%d symlinks or folders could not be finished", e.Count)
 }
+
+// Misfit is an error of a Destination that cannot take what is offered, though
+// another one could, and has taken nothing of it.
+type Misfit interface {
+	error
+	Misfit()
+}

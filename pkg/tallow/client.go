@@ -6,6 +6,7 @@ import (
 	"runtime/debug"
 	"strings"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
 	"github.com/tallow-transfer/tallow/internal/vault"
@@ -77,9 +78,10 @@ type Config struct {
 // Client sends and receives. It may be used for any number of transfers at the
 // same time.
 type Client struct {
-	link     link.Config
-	meetings *vault.Meetings // nil: none are remembered
-	log      *slog.Logger
+	link        link.Config
+	meetings    *vault.Meetings // nil: none are remembered
+	descriptors descriptors.Budget
+	log         *slog.Logger
 }
 
 // New returns a client. The error is an *Error of KindUsage if the relay's address,
@@ -117,7 +119,7 @@ func New(c Config) (*Client, error) {
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
-	client := &Client{log: c.Logger, link: link.Config{
+	client := &Client{descriptors: descriptors.OfProcess(), log: c.Logger, link: link.Config{
 		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword,
 		Lanes: lanes, Private: c.Private, Version: c.Version, Logger: c.Logger,
 	}}

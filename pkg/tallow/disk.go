@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
 	"github.com/tallow-transfer/tallow/internal/disk/source"
@@ -16,12 +17,12 @@ import (
 )
 
 // openPaths opens files and folders of this machine as a source.
-func openPaths(o SendOptions) (openSource, error) {
+func openPaths(o SendOptions, b descriptors.Budget) (openSource, error) {
 	links, err := linksPolicy(o.Links)
 	if err != nil {
 		return nil, err
 	}
-	s, err := source.NewPaths(o.Paths, source.Options{Links: links, RenameUnsafe: o.RenameUnsafe})
+	s, err := source.NewPaths(o.Paths, source.Options{Links: links, RenameUnsafe: o.RenameUnsafe, Descriptors: b})
 	if err != nil {
 		return nil, err // a nil *source.Paths would not be a nil interface
 	}
@@ -48,7 +49,7 @@ func (out *output) openFolder(names []string) error {
 	if err != nil {
 		return err
 	}
-	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Logger: out.log})
+	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), As: as, Preserve: out.o.Preserve, Descriptors: out.descriptors, Logger: out.log})
 	if err != nil {
 		return &transfer.DiskError{Err: err}
 	}

@@ -1,8 +1,10 @@
 package tallow
 
+import "github.com/tallow-transfer/tallow/internal/descriptors"
+
 // A browser has no disk: a program there provides a Source and a Destination.
 
-func openPaths(SendOptions) (openSource, error) { return nil, usage(ReasonNoDisk) }
+func openPaths(SendOptions, descriptors.Budget) (openSource, error) { return nil, usage(ReasonNoDisk) }
 
 func (*output) openFolder([]string) error { return usage(ReasonNoDisk) }
 

@@ -31,6 +31,10 @@ func explainPaths(err error) *Error {
 		e.Reason = ReasonPathMissing
 	case source.FaultSpecial:
 		e.Reason = ReasonPathSpecial
+	case source.FaultBrokenLink:
+		e.Reason = ReasonPathBrokenLink
+	case source.FaultLinkLoop:
+		e.Reason = ReasonPathLinkLoop
 	case source.FaultNotUTF8:
 		e.Reason = ReasonPathNotUTF8
 	case source.FaultUnsafeName:

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -38,9 +39,10 @@ const maxText = 1 << 20
 
 // output chooses and holds the destination of a Receive.
 type output struct {
-	o     ReceiveOptions
-	log   *slog.Logger
-	begun func(resumable) // called when a destination that can be resumed is ready
+	o           ReceiveOptions
+	log         *slog.Logger
+	descriptors descriptors.Budget
+	begun       func(resumable) // called when a destination that can be resumed is ready
 
 	folder string // of this machine's disk, where it goes to one
 	opened files.Destination

@@ -13,6 +13,8 @@ const (
 	ReasonPathEmpty         Reason = "path-empty"
 	ReasonPathMissing       Reason = "path-missing"        // Path
 	ReasonPathSpecial       Reason = "path-special"        // Path is no file but a Detail: a named pipe, a socket, a device
+	ReasonPathBrokenLink    Reason = "path-broken-link"    // Path is a symlink to Other, which is not there
+	ReasonPathLinkLoop      Reason = "path-link-loop"      // Path is a symlink that leads in a circle
 	ReasonPathNotUTF8       Reason = "path-not-utf8"       // Path
 	ReasonPathUnsafe        Reason = "path-unsafe"         // Path, the first of Count, has a control character in its name
 	ReasonPathWholeDisk     Reason = "path-whole-disk"     // Path has no name of its own

@@ -42,6 +42,9 @@ type ReceiveOptions struct {
 	OnConflict Conflict
 	// Ask is called with ConflictAsk.
 	Ask func(ctx context.Context, existing Existing) (Conflict, error)
+	// Preserve gives files and folders the permissions that they have at the sender.
+	// Otherwise the umask of this process applies to them.
+	Preserve bool
 	// Verify, if set, is called with the verification words. Nothing is
 	// accepted unless it returns true.
 	Verify func(ctx context.Context, words []string) (bool, error)
@@ -113,7 +116,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	stop := t.reportProgress(ctx)
 	memory := newMemory(l, k, c.meetings, c.log)
 	memory.start(ctx, o.rememberAfter())
-	out := output{o: o, log: c.log, close: func() {}, begun: memory.begun}
+	out := output{o: o, log: c.log, descriptors: c.descriptors, close: func() {}, begun: memory.begun}
 	defer func() { out.close() }()
 	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
 		Confirm: t.verifier(peer, memory.before(o.Verify)),
@@ -128,10 +131,13 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 				return nil, err
 			}
 			t.accept()
-			return out.open(ctx, offer)
+			dest, err := out.open(ctx, offer)
+			t.keeps = out.resume != nil
+			return dest, err
 		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
-		Keep: func() bool { return (out.opened == nil || out.resume != nil) && memory.keep(out.resume) },
+		Keep:  func(begun bool) bool { return (!begun || out.resume != nil) && memory.keep(out.resume) },
+		Keeps: func() bool { return out.resume != nil },
 	})
 	stop()
 	memory.stop() // before the folder is closed

@@ -135,7 +135,9 @@ func (m *memory) keep(files resumable) bool {
 	if !m.remember() {
 		return false
 	}
-	if files != nil {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.done {
 		files.Keep()
 	}
 	m.kept = true

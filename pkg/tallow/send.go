@@ -87,7 +87,7 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 		return Result{}, usage(ReasonNegativeLimit)
 	}
 	t.keeps = o.Stream == nil // a stream cannot be read again
-	source, err := o.source()
+	source, err := o.source(c.descriptors)
 	if err != nil {
 		return Result{}, err
 	}
@@ -150,15 +150,19 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	defer t.tellVerification(sending, l, o.Verify != nil)()
 	stop := t.reportProgress(ctx)
 	sum, err := transfer.Send(sending, transferSession{l}, source, transfer.SendOptions{
-		Text:     o.Text != "",
-		Confirm:  t.verifier(peer, o.Verify),
-		Offered:  t.offered,
-		Accepted: t.accept,
+		Text:    o.Text != "",
+		Confirm: t.verifier(peer, o.Verify),
+		Offered: t.offered,
+		Accepted: func(keeps bool) {
+			t.keeps = t.keeps && keeps
+			t.accept()
+		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
 	})
 	stop()
 	var ended *transfer.CancelledError
-	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && (t.keeps || !t.accepted) {
+	readable := o.Stream == nil || t.progress.SentTotal() == 0 // again
+	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && readable {
 		err = t.awaitRestart(ctx, l, ended)
 	}
 	return t.result(sum), l.Restarted(), err

@@ -206,7 +206,7 @@ func (x *existing) touch(dir *osfs.Dir, name string) error {
 	if ours || x.policy == PolicyOverwrite {
 		err := x.attributeErrors(
 			dir.Root.Chtimes(name, noTime, x.entry.ModTime),
-			dir.Root.Chmod(name, x.entry.Mode.Perm()))
+			dir.Root.Chmod(name, x.modes.of(x.entry.Kind, x.entry.Mode)))
 		if err != nil {
 			return x.writeError(err)
 		}

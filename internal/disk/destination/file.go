@@ -138,7 +138,7 @@ func (f *file) writeAll(p []byte) (bool, error) {
 	if !ok || !osfs.CreatesFiles || f.entry.Kind != files.KindFile || f.entry.Size != int64(len(p)) {
 		return false, nil
 	}
-	made, err := f.part.Create(p, f.entry.Mode, f.entry.ModTime.UnixNano())
+	made, err := f.part.Create(p, f.modes.of(f.entry.Kind, f.entry.Mode), f.entry.ModTime.UnixNano())
 	if errors.Is(err, fs.ErrExist) {
 		return false, nil // of an interrupted transfer
 	}

@@ -17,10 +17,6 @@ import (
 // linkName is the name of a symlink in the partial folder before it is renamed.
 const linkName = "link"
 
-// keepDirs is how many folders on the way to the last one Finish keeps open. It
-// goes from the innermost folders outwards, and would look each up from the top.
-const keepDirs = 64
-
 // maxUnfinished bounds the paths in a files.UnfinishedError.
 const maxUnfinished = 100
 
@@ -173,7 +169,7 @@ func (e *finishing) folder(note []byte) error {
 	}
 	err = e.attributeErrors(
 		dir.Root.Chtimes(".", noTime, time.Unix(0, n.MTime)),
-		dir.Root.Chmod(".", fs.FileMode(n.Mode)))
+		dir.Root.Chmod(".", notedMode(n.Mode)))
 	if err != nil {
 		e.fail(n.Path, "mode and time of the folder could not be set: "+oserror.Cause(err))
 	}

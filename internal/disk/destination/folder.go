@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
@@ -30,6 +31,13 @@ type Options struct {
 	// As, if not empty, is the name under which the single path that is sent is
 	// received.
 	As string
+
+	// Descriptors bounds what is kept open.
+	Descriptors descriptors.Budget
+
+	// Preserve keeps the permissions of the sender. Otherwise the umask of this
+	// process applies to them.
+	Preserve bool
 
 	// Logger gets debugging output. It may be nil.
 	Logger *slog.Logger
@@ -73,11 +81,11 @@ func NewFolder(dir string, o Options) (*Folder, error) {
 			return nil, &FolderError{dir, err}
 		}
 	}
-	root, err := os.OpenRoot(dir)
+	root, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return nil, &FolderError{dir, err}
 	}
-	f := &Folder{options: o, made: missing, tree: tree{dir: dir, root: root, policy: o.Policy, log: o.Logger, sync: diskSyncer{}}}
+	f := &Folder{options: o, made: missing, tree: tree{dir: dir, root: root, policy: o.Policy, modes: modes{preserve: o.Preserve}, log: o.Logger, sync: diskSyncer{}}}
 	f.space.dir, f.space.root = dir, root
 	f.resume.tree = &f.tree
 	f.conflicts.tree, f.conflicts.askUser = &f.tree, o.Ask
@@ -93,7 +101,7 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 	if f.options.As != "" && len(topNames) != 1 {
 		return &OneNameError{f.options.As, len(topNames)}
 	}
-	p, err := partial.Open(f.root, topNames)
+	p, err := partial.Open(f.root, topNames, f.options.Descriptors)
 	if err != nil {
 		return f.writeError(err)
 	}
@@ -107,6 +115,9 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 		rules: names.Host(), as: f.options.As, offered: setOf(topNames), parents: f.dirs(0),
 	}
 	f.resume.begin(p.Account.Files)
+	if f.modes.umask, err = p.Umask(); err != nil {
+		return f.writeError(err)
+	}
 	if err := f.space.check(ctx, f.placesOf(topNames)); err != nil {
 		return err
 	}
@@ -188,7 +199,9 @@ func (f *Folder) Finish(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	end := &finishing{tree: &f.tree, ctx: ctx, look: f.dirs(keepDirs)}
+	// It goes from the innermost folders outwards: without those on the way it would
+	// look each up from the top.
+	end := &finishing{tree: &f.tree, ctx: ctx, look: f.dirs(f.options.Descriptors.Parents())}
 	defer end.look.close()
 	if err := end.run(f.preparation.links, f.preparation.folders); err != nil {
 		if ctx.Err() != nil {

@@ -98,8 +98,9 @@ func (p *preparation) admit(e files.Entry) (string, error) {
 
 // folder makes a folder, or uses the one that is there.
 func (p *preparation) folder(dir *osfs.Dir, name, final string, e files.Entry) error {
-	note := partial.FolderNote{Path: final, Mode: uint16(e.Mode.Perm()), MTime: e.ModTime.UnixNano()}
-	err := dir.Root.Mkdir(name, e.Mode.Perm()|0o700)
+	mode := p.modes.of(e.Kind, e.Mode)
+	note := partial.FolderNote{Path: final, Mode: noteMode(mode), MTime: e.ModTime.UnixNano()}
+	err := dir.Root.Mkdir(name, inUse(mode))
 	switch {
 	case err == nil:
 		note.Ours = true
@@ -130,7 +131,7 @@ func (p *preparation) existingFolder(dir *osfs.Dir, name, final string, e files.
 	}
 	if ours = p.madeBefore(partial.ID(e.Path), final); ours && info.Mode().Perm()&0o700 != 0o700 {
 		// Finish was interrupted after it had set the mode.
-		if err := dir.Root.Chmod(name, info.Mode().Perm()|0o700); err != nil {
+		if err := dir.Root.Chmod(name, info.Mode()&(fs.ModePerm|fs.ModeSticky)|0o700); err != nil {
 			return ours, p.refuse(e.Path, err)
 		}
 	}

@@ -3,9 +3,11 @@ package destination
 import (
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 )
@@ -63,7 +65,7 @@ func (m *resumeMemory) remember(blob []byte) error {
 		return m.writeError(err)
 	}
 	// The names of the journal and of its folder have to survive as well.
-	dir, err := m.root.Open(".")
+	dir, err := descriptors.Open(func() (*os.File, error) { return m.root.Open(".") })
 	if err != nil {
 		return m.writeError(err)
 	}

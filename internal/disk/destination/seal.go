@@ -107,7 +107,7 @@ func (s *sealedFile) finalize(size int64, sync bool) error {
 // describe sets mode and time and fills the record.
 func (s *sealedFile) describe(h *os.File) error {
 	e, root, name := s.file.entry, s.partial.Root, s.file.part.Name()
-	err := s.attributeErrors(root.Chtimes(name, noTime, e.ModTime), h.Chmod(e.Mode.Perm()))
+	err := s.attributeErrors(root.Chtimes(name, noTime, e.ModTime), h.Chmod(s.modes.of(e.Kind, e.Mode)))
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync/atomic"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
 )
@@ -62,7 +63,7 @@ func (s *space) sizeOf(ctx context.Context, p string) (sum int64, err error) {
 // still to come; it is negative if the disk has more than enough. It is false if
 // the size of the transfer or the free space is not known.
 func (s *space) missing() (int64, bool) {
-	dir, err := s.root.Open(".")
+	dir, err := descriptors.Open(func() (*os.File, error) { return s.root.Open(".") })
 	if err != nil {
 		return 0, false
 	}

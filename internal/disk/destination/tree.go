@@ -14,6 +14,7 @@ type tree struct {
 	dir    string // as the user gave it
 	root   *os.Root
 	policy Policy
+	modes  modes // its umask is known from Begin on
 	log    *slog.Logger
 	sync   syncer
 	placed placedFiles

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 )
 
 // CreatesFiles says whether CreateFile is available.
@@ -19,9 +21,11 @@ const CreatesFiles = true
 func CreateFile(dir *Dir, name string, p []byte, perm fs.FileMode, mtime int64) (c Created, err error) {
 	dirFD, mode := dir.fd(), uint32(perm.Perm())
 	var fd int
-	err = retry(func() (err error) {
-		fd, err = unix.Openat(dirFD, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
-		return err
+	err = descriptors.Wait(func() error {
+		return retry(func() (err error) {
+			fd, err = unix.Openat(dirFD, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
+			return err
+		})
 	})
 	if err != nil {
 		return c, &fs.PathError{Op: "openat", Path: name, Err: err}

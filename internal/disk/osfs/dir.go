@@ -3,6 +3,8 @@ package osfs
 import (
 	"errors"
 	"os"
+
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 )
 
 // Dir is an open folder below a base folder. Operations on it reach the folder
@@ -19,7 +21,7 @@ func (d *Dir) Open() error {
 	if d.File != nil {
 		return nil
 	}
-	f, err := d.Root.Open(".")
+	f, err := descriptors.Open(func() (*os.File, error) { return d.Root.Open(".") })
 	if err != nil {
 		return err
 	}

@@ -19,9 +19,15 @@ func IsBadName(err error) bool {
 }
 
 // IsUnsupportedAttribute reports whether a mode or a time could not be set
-// because the file system cannot store it, as FAT cannot.
+// because the file system cannot store it, as FAT and some FUSE file systems
+// cannot.
 func IsUnsupportedAttribute(err error) bool {
-	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EINVAL) || errors.Is(err, syscall.ENOTSUP)
+	for _, e := range [...]error{fs.ErrPermission, errors.ErrUnsupported, syscall.EINVAL, errInvalidFunction} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
 }
 
 // IsLoop reports whether symlinks could not be followed because they lead in a

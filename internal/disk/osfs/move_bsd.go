@@ -2,6 +2,7 @@
 
 package osfs
 
-// Move renames the file old of the folder from to name in the folder to. The
-// error is fs.ErrExist if anything has that name.
-func Move(from, to *Dir, old, name string) error { return moveByLink(from, to, old, name) }
+import "errors"
+
+// exclusiveRename is not available: the system has no rename that replaces nothing.
+func exclusiveRename(_, _ *Dir, _, _ string) error { return errors.ErrUnsupported }

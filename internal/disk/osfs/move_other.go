@@ -4,27 +4,22 @@ package osfs
 
 import (
 	"errors"
-	"io/fs"
 	"path"
 )
 
-// Move renames the file old of the folder from to name in the folder to. The
-// error is fs.ErrExist if anything has that name. Move makes a link and removes
-// the old name, since a link never replaces anything. A file system without links
-// leaves a short time in which a file that appears at name is replaced.
-func Move(from, to *Dir, old, name string) error {
+func movesOf(from, to *Dir, old, name string) moves {
 	older, newer := path.Join(from.Path, old), path.Join(to.Path, name)
-	err := from.Base.Link(older, newer)
-	switch {
-	case err == nil:
-		return from.Base.Remove(older)
-	case errors.Is(err, fs.ErrExist):
-		return err
+	return moves{
+		exclusive: func() error { return errors.ErrUnsupported },
+		link:      func() error { return from.Base.Link(older, newer) },
+		removeOld: func() error { return from.Base.Remove(older) },
+		removeNew: func() error { return from.Base.Remove(newer) },
+		look: func() error {
+			_, err := to.Root.Lstat(name)
+			return err
+		},
+		rename: func() error { return Replace(from, to, old, name) },
 	}
-	if _, err := to.Root.Lstat(name); !errors.Is(err, fs.ErrNotExist) {
-		return errors.Join(fs.ErrExist, err)
-	}
-	return Replace(from, to, old, name)
 }
 
 // Replace renames the file old of the folder from to name in the folder to, and

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 )
 
 // ErrReplaced says that something else took the place of a file or folder
@@ -14,7 +16,7 @@ var ErrReplaced = errors.New("it was replaced by something else")
 // symlinks as long as they stay inside it; OpenDir returns ErrReplaced for a
 // symlink or anything else that took the place of the folder since info was made.
 func OpenDir(dir *os.Root, name string, info fs.FileInfo) (*os.Root, error) {
-	sub, err := dir.OpenRoot(name)
+	sub, err := descriptors.Open(func() (*os.Root, error) { return dir.OpenRoot(name) })
 	if err != nil {
 		return nil, err
 	}
@@ -36,7 +38,7 @@ func OpenRegular(root *os.Root, name string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	f, err := root.OpenFile(name, os.O_RDONLY|OpenNonblock, 0)
+	f, err := descriptors.Open(func() (*os.File, error) { return root.OpenFile(name, os.O_RDONLY|OpenNonblock, 0) })
 	if err != nil {
 		return nil, nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"sync"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 )
 
@@ -33,13 +34,13 @@ func (f *File) Name() string { return Name(f.id) }
 // Open opens the file with flags for a use apart from the one that Acquire shares.
 func (f *File) Open(flag int) (*os.File, error) {
 	root, name := f.folder.Root, f.Name()
-	h, err := root.OpenFile(name, flag, 0o600)
+	h, err := descriptors.Open(func() (*os.File, error) { return root.OpenFile(name, flag, 0o600) })
 	if errors.Is(err, fs.ErrPermission) {
 		// It has its final mode already, since a commit was interrupted.
 		if err := root.Chmod(name, 0o600); err != nil {
 			return nil, err
 		}
-		return root.OpenFile(name, flag, 0o600)
+		return descriptors.Open(func() (*os.File, error) { return root.OpenFile(name, flag, 0o600) })
 	}
 	return h, err
 }
@@ -111,7 +112,7 @@ func (f *File) Sync(flag int, sync func(*os.File) error) error {
 		defer f.Release()
 		return sync(h)
 	}
-	h, err := f.folder.Root.OpenFile(f.Name(), flag, 0)
+	h, err := descriptors.Open(func() (*os.File, error) { return f.folder.Root.OpenFile(f.Name(), flag, 0) })
 	f.mu.Unlock()
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 
 	"lukechampine.com/blake3"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
@@ -67,7 +68,7 @@ func Name(id uint64) string { return fmt.Sprintf("%016x%s", id, partSuffix) }
 // Open opens the folder that an interrupted transfer of these top-level names left
 // in dest and that no other process uses, or makes a new one. The first records of
 // a new one are not flushed yet.
-func Open(dest *os.Root, topNames []string) (*Folder, error) {
+func Open(dest *os.Root, topNames []string, b descriptors.Budget) (*Folder, error) {
 	sum := digest(topNames)
 	base := names.PartialPrefix + hex.EncodeToString(sum[:8])
 	name := func(n int) string {
@@ -79,7 +80,7 @@ func Open(dest *os.Root, topNames []string) (*Folder, error) {
 	for n := 1; n <= maxFolders; n++ {
 		p, err := take(dest, name(n), sum, 0)
 		if err != nil || p != nil {
-			return p, err
+			return p.within(b), err
 		}
 	}
 	for n := 1; n <= maxFolders; n++ {
@@ -92,10 +93,19 @@ func Open(dest *os.Root, topNames []string) (*Folder, error) {
 		}
 		p, err := take(dest, name(n), sum, os.O_CREATE|os.O_EXCL)
 		if err != nil || p != nil {
-			return p, err
+			return p.within(b), err
 		}
 	}
 	return nil, fmt.Errorf("%d transfers of the same names into %s are running or were interrupted", maxFolders, dest.Name())
+}
+
+// within bounds the files of the folder that are open at a time. The folder may be
+// nil.
+func (p *Folder) within(b descriptors.Budget) *Folder {
+	if p != nil {
+		p.handles.limit = b.Partials()
+	}
+	return p
 }
 
 // take takes the folder name of dest. It returns nil if the folder is not there,
@@ -144,7 +154,7 @@ func ignoreGone(err error) error {
 
 // takeLock is false if another process holds the folder.
 func (p *Folder) takeLock(create int) (bool, error) {
-	f, err := p.Root.OpenFile(lockName, os.O_RDWR|create, 0o600)
+	f, err := descriptors.Open(func() (*os.File, error) { return p.Root.OpenFile(lockName, os.O_RDWR|create, 0o600) })
 	if err != nil {
 		return false, err
 	}
@@ -158,7 +168,7 @@ func (p *Folder) takeLock(create int) (bool, error) {
 
 // openJournal is false if the journal is of other names or of another version.
 func (p *Folder) openJournal(sum [32]byte) (bool, error) {
-	f, err := p.Root.OpenFile(journalName, os.O_RDWR|os.O_CREATE, 0o600)
+	f, err := descriptors.Open(func() (*os.File, error) { return p.Root.OpenFile(journalName, os.O_RDWR|os.O_CREATE, 0o600) })
 	if err != nil {
 		return false, err
 	}
@@ -236,7 +246,7 @@ func held(root *os.Root) (sum int64) {
 
 // eachName calls visit with every name in a folder.
 func eachName(root *os.Root, visit func(name string) error) error {
-	list, err := root.Open(".")
+	list, err := descriptors.Open(func() (*os.File, error) { return root.Open(".") })
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"os"
 	"sync"
 	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 )
 
 // Many transfers of the same names begin and end at the same time. No two have
@@ -21,7 +23,7 @@ func TestPartialFolderRace(t *testing.T) {
 			return
 		}
 		defer dest.Close()
-		p, err := Open(dest, []string{"a"})
+		p, err := Open(dest, []string{"a"}, descriptors.Budget{})
 		if err != nil {
 			t.Error(err)
 			return

@@ -5,12 +5,11 @@ import (
 	"sync"
 )
 
-// maxHandles is how many partial files are open at a time. The ones that were not
-// used for longest are closed, and opened again when they are needed.
-const maxHandles = 128
-
-// handles are the open files of a Folder.
+// handles are the open files of a Folder. If there are too many, the ones that were
+// not used for longest are closed, and opened again when they are needed.
 type handles struct {
+	limit int // how many are open at a time
+
 	mu   sync.Mutex
 	open []*File // the one that was used last is last
 }
@@ -26,7 +25,7 @@ func (h *handles) touch(file *File) {
 	h.remove(file)
 	h.open = append(h.open, file)
 	var oldest *File
-	if len(h.open) > maxHandles {
+	if len(h.open) > h.limit {
 		oldest = h.open[0]
 		h.open = slices.Delete(h.open, 0, 1)
 	}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 )
 
@@ -14,7 +15,7 @@ import (
 // one that receives a single path under that name. Like [Remembered], it leaves out
 // folders of other users and those in use, and writes nothing.
 func Interrupted(dir string, topNames []string, as string) bool {
-	dest, err := os.OpenRoot(dir)
+	dest, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return false
 	}

@@ -3,6 +3,8 @@ package partial
 import (
 	"os"
 	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 )
 
 func TestInterrupted(t *testing.T) {
@@ -16,7 +18,7 @@ func TestInterrupted(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer dest.Close()
-	p, err := Open(dest, names)
+	p, err := Open(dest, names, descriptors.Budget{})
 	if err != nil {
 		t.Fatal(err)
 	}

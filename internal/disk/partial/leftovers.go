@@ -3,6 +3,8 @@ package partial
 import (
 	"os"
 	"time"
+
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 )
 
 // Leftover is what an interrupted transfer left in a folder.
@@ -16,7 +18,7 @@ type Leftover struct {
 // transfer of the same names would take it up. Like [Remembered], it leaves out
 // folders of other users and those in use, and writes nothing.
 func Leftovers(dir string) (all []Leftover) {
-	dest, err := os.OpenRoot(dir)
+	dest, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return nil
 	}

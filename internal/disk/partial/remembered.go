@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
@@ -25,7 +26,7 @@ const maxRemembered = 128
 // and those that a running process holds, and whatever cannot be read or makes no
 // sense. It writes nothing.
 func Remembered(dir, as string) [][]byte {
-	dest, err := os.OpenRoot(dir)
+	dest, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return nil
 	}

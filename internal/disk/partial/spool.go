@@ -5,6 +5,8 @@ import (
 	"encoding/binary"
 	"io"
 	"os"
+
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 )
 
 // Spool is a list of notes on the disk, for what is left to do at the end of a
@@ -19,7 +21,7 @@ type Spool struct {
 
 // NewSpool makes an empty spool in the folder root.
 func NewSpool(root *os.Root, name string) (*Spool, error) {
-	f, err := root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	f, err := descriptors.Open(func() (*os.File, error) { return root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) })
 	if err != nil {
 		return nil, err
 	}

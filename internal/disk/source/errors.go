@@ -15,6 +15,8 @@ const (
 	FaultEmpty           Fault = "the path is empty"
 	FaultMissing         Fault = "there is nothing at the path"
 	FaultUnreadable      Fault = "the path cannot be read"
+	FaultBrokenLink      Fault = "the path is a symlink to nothing"
+	FaultLinkLoop        Fault = "the path is a symlink that leads in a circle"
 	FaultSpecial         Fault = "the path is neither a file nor a folder"
 	FaultNotUTF8         Fault = "the name is not UTF-8"
 	FaultWholeDisk       Fault = "a whole file system has no name"
@@ -27,7 +29,7 @@ const (
 type PathError struct {
 	Fault Fault
 	Path  string // as it was given; absolute with FaultSameName; as it is listed with FaultUnsafeName
-	Other string // with FaultSameName: the path with the same name
+	Other string // with FaultSameName: the path with the same name; with FaultBrokenLink: the target
 	Kind  string // with FaultSpecial: what it is
 	Count int    // with FaultUnsafeName: how many names there are, of which Path is the first
 	Err   error  // the cause, or nil

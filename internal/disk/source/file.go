@@ -3,6 +3,7 @@ package source
 import (
 	"os"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -15,7 +16,7 @@ func (s *Paths) openFile(t *top, inside string, listed entry) (files.SourceFile,
 	var err error
 	// Without O_NONBLOCK, a named pipe in the place of the file would block.
 	if inside == "" {
-		f, err = os.OpenFile(t.local, os.O_RDONLY|osfs.OpenNonblock, 0)
+		f, err = descriptors.Open(func() (*os.File, error) { return os.OpenFile(t.local, os.O_RDONLY|osfs.OpenNonblock, 0) })
 	} else {
 		f, err = s.openInside(t, inside)
 	}
@@ -43,7 +44,7 @@ func (s *Paths) openInside(t *top, inside string) (*os.File, error) {
 		return nil, err
 	}
 	defer release()
-	return root.OpenFile(inside, os.O_RDONLY|osfs.OpenNonblock, 0)
+	return descriptors.Open(func() (*os.File, error) { return root.OpenFile(inside, os.O_RDONLY|osfs.OpenNonblock, 0) })
 }
 
 // localFile is an open file of Paths.

@@ -47,7 +47,7 @@ func (w *walker) symlink(dir *os.Root, p place, name string, info fs.FileInfo) e
 	switch {
 	case !utf8.ValidString(target) || len(target) > wire.MaxTarget:
 		return w.fail(p.listed, "the symlink's target cannot be sent", nil)
-	case !names.StaysInside(p.listed, target) || !names.ResolvesInside(w.root, p.inside):
+	case !names.StaysInside(p.listed, target) || !w.resolvesInside(p):
 		return w.leaveOut(p.listed, "the symlink leads out of the folder "+w.base.name)
 	}
 	e := newEntry(p.listed, files.KindSymlink, info)
@@ -73,9 +73,19 @@ func (w *walker) follow(p place) error {
 	return into.start(info)
 }
 
+// resolvesInside reports whether the symlink at p leads to something inside of base.
+func (w *walker) resolvesInside(p place) bool {
+	root, release, err := w.paths.open(w.base)
+	if err != nil {
+		return false
+	}
+	defer release()
+	return names.ResolvesInside(root, p.inside)
+}
+
 // isInside reports whether the walk is inside a folder.
 func (w *walker) isInside(folder fs.FileInfo) bool {
-	for f := w.folders; f != nil; f = f.parent {
+	for f := w.folder; f != nil; f = f.parent {
 		if os.SameFile(f.info, folder) {
 			return true
 		}

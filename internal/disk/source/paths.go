@@ -8,6 +8,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 )
@@ -26,6 +27,7 @@ type Paths struct {
 type Options struct {
 	Links        Links
 	RenameUnsafe bool // send entries whose names no machine takes under other names
+	Descriptors  descriptors.Budget
 }
 
 // top is one path that the user gave, or what a symlink that is followed leads to.
@@ -39,10 +41,6 @@ type top struct {
 	mu   sync.Mutex
 	root *os.Root // of a folder, if it is kept open
 }
-
-// maxRoots bounds the folders that are kept open, so that sending a thousand
-// folders does not use up the file descriptors.
-const maxRoots = 32
 
 // NewPaths returns a source of the paths that a user gave. It looks at each path,
 // and at nothing below it. A path has to be a file or a folder, or a symlink to
@@ -78,7 +76,12 @@ func newTop(p string, o Options) (*top, error) {
 	info, err := os.Stat(local)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		if target, linkErr := os.Readlink(local); linkErr == nil {
+			return nil, &PathError{Fault: FaultBrokenLink, Path: p, Other: target, Err: err}
+		}
 		return nil, &PathError{Fault: FaultMissing, Path: p, Err: err}
+	case err != nil && osfs.IsLoop(err):
+		return nil, &PathError{Fault: FaultLinkLoop, Path: p, Err: err}
 	case err != nil:
 		return nil, &PathError{Fault: FaultUnreadable, Path: p, Err: err}
 	case !info.IsDir() && !info.Mode().IsRegular():
@@ -144,7 +147,7 @@ func (s *Paths) open(t *top) (*os.Root, func(), error) {
 	if t.root != nil {
 		return t.root, func() {}, nil
 	}
-	root, err := os.OpenRoot(t.local)
+	root, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(t.local) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -155,7 +158,7 @@ func (s *Paths) open(t *top) (*os.Root, func(), error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.temporary || s.roots >= maxRoots {
+	if t.temporary || s.roots >= s.options.Descriptors.Roots() {
 		return root, func() { _ = root.Close() }, nil
 	}
 	s.roots++

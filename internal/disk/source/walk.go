@@ -12,15 +12,13 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
-
-// readBatch is how many entries of a folder are held in memory at a time.
-const readBatch = 1024
 
 // Count walks everything once and adds it up.
 func (s *Paths) Count(ctx context.Context) (files.Totals, error) {
@@ -43,7 +41,8 @@ func (s *Paths) Count(ctx context.Context) (files.Totals, error) {
 
 // Walk calls yield for every entry, a folder before what is in it. The Err of an
 // Item is an *ItemError. Walk ends early only with the error of yield or of ctx.
-// Memory does not grow with the number of entries.
+// Memory does not grow with the number of entries, except for the names in a folder
+// from which the walk is deeper than the descriptors allow.
 func (s *Paths) Walk(ctx context.Context, yield func(files.Item) error) error {
 	return s.walk(ctx, func(t *top, inside string, e entry) error {
 		it := files.Item{Entry: e.Entry, Err: e.err}
@@ -84,19 +83,12 @@ func (s *Paths) walk(ctx context.Context, yield yieldFunc) error {
 
 // walker walks one path that the user gave, or what a symlink in it leads to.
 type walker struct {
-	ctx     context.Context
-	yield   yieldFunc
-	paths   *Paths
-	base    *top     // what is walked
-	at      string   // its path in the transfer
-	root    *os.Root // of base, if it is a folder
-	folders *openFolder
-}
-
-// openFolder is a folder that the walk is inside of.
-type openFolder struct {
-	info   fs.FileInfo
-	parent *openFolder
+	ctx    context.Context
+	yield  yieldFunc
+	paths  *Paths
+	base   *top   // what is walked
+	at     string // its path in the transfer
+	folder *level // the innermost folder that the walk is inside of
 }
 
 // place is where an entry is. The names of both paths differ where unsafe names are
@@ -116,7 +108,7 @@ func (w *walker) start(info fs.FileInfo) error {
 	switch {
 	case info.Mode().IsRegular():
 		return w.file(place{listed: w.at}, info, func() (*os.File, error) {
-			return os.OpenFile(w.base.local, os.O_RDONLY|osfs.OpenNonblock, 0)
+			return descriptors.Open(func() (*os.File, error) { return os.OpenFile(w.base.local, os.O_RDONLY|osfs.OpenNonblock, 0) })
 		})
 	case !info.IsDir():
 		return w.fail(w.at, "is a "+kindOf(info.Mode())+" now, not a file or a folder", files.ErrNotSendable)
@@ -124,31 +116,29 @@ func (w *walker) start(info fs.FileInfo) error {
 	if err := w.yield(w.base, "", newEntry(w.at, files.KindDir, info)); err != nil {
 		return err
 	}
-	root, release, err := w.paths.open(w.base)
-	if err != nil {
-		return w.fail(w.at, "the folder cannot be read: "+oserror.Cause(err), err)
-	}
-	defer release()
-	w.root = root
-	return w.folder(root, place{listed: w.at}, info)
+	return w.inside(place{listed: w.at}, info)
 }
 
-// folder yields what is in the folder dir, which is at a place.
-func (w *walker) folder(dir *os.Root, at place, info fs.FileInfo) error {
-	w.folders = &openFolder{info, w.folders}
-	defer func() { w.folders = w.folders.parent }()
-	list, err := dir.Open(".")
-	if err != nil {
+// inside yields what is in the folder at a place, which info describes.
+func (w *walker) inside(at place, info fs.FileInfo) error {
+	l := &level{paths: w.paths, base: w.base, at: at, info: info, parent: w.folder}
+	w.folder.keep(w.paths.options.Descriptors.Levels() - 1)
+	if err := l.begin(); err != nil {
 		return w.fail(at.listed, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
-	defer list.Close()
+	defer l.close()
+	w.folder = l
+	defer func() { w.folder = l.parent }()
 	for {
-		batch, err := list.ReadDir(readBatch)
-		for _, e := range batch {
+		batch, err := l.next()
+		for _, name := range batch {
 			if err := w.ctx.Err(); err != nil {
 				return err
 			}
-			if err := w.entry(dir, at, e.Name()); err != nil {
+			if err := l.open(); err != nil {
+				return w.fail(at.listed, notToItsEnd+oserror.Cause(err), err)
+			}
+			if err := w.entry(l.root, at, name); err != nil {
 				return err
 			}
 		}
@@ -156,10 +146,12 @@ func (w *walker) folder(dir *os.Root, at place, info fs.FileInfo) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err != nil:
-			return w.fail(at.listed, "the folder cannot be read to its end: "+oserror.Cause(err), err)
+			return w.fail(at.listed, notToItsEnd+oserror.Cause(err), err)
 		}
 	}
 }
+
+const notToItsEnd = "the folder cannot be read to its end: "
 
 func (w *walker) entry(dir *os.Root, at place, name string) error {
 	p := at.in(name, w.listedName(dir, name))
@@ -174,10 +166,10 @@ func (w *walker) entry(dir *os.Root, at place, name string) error {
 	case err != nil:
 		return w.fail(p.listed, "cannot be read: "+oserror.Cause(err), err)
 	case info.IsDir():
-		return w.subfolder(dir, p, name, info)
+		return w.subfolder(p, info)
 	case info.Mode().IsRegular():
 		return w.file(p, info, func() (*os.File, error) {
-			return dir.OpenFile(name, os.O_RDONLY|osfs.OpenNonblock, 0)
+			return descriptors.Open(func() (*os.File, error) { return dir.OpenFile(name, os.O_RDONLY|osfs.OpenNonblock, 0) })
 		})
 	case info.Mode()&fs.ModeSymlink != 0:
 		return w.symlink(dir, p, name, info)
@@ -217,16 +209,11 @@ func (w *walker) file(p place, info fs.FileInfo, open func() (*os.File, error)) 
 	return w.yield(w.base, p.inside, e)
 }
 
-func (w *walker) subfolder(dir *os.Root, p place, name string, info fs.FileInfo) error {
+func (w *walker) subfolder(p place, info fs.FileInfo) error {
 	if err := w.yield(w.base, "", newEntry(p.listed, files.KindDir, info)); err != nil {
 		return err
 	}
-	sub, err := osfs.OpenDir(dir, name, info)
-	if err != nil {
-		return w.fail(p.listed, "the folder cannot be read: "+oserror.Cause(err), err)
-	}
-	defer sub.Close()
-	return w.folder(sub, p, info)
+	return w.inside(p, info)
 }
 
 // fail yields an entry that cannot be sent.
@@ -245,6 +232,9 @@ func fileEntry(p string, info fs.FileInfo) entry {
 
 func newEntry(p string, k files.Kind, info fs.FileInfo) entry {
 	mode := info.Mode().Perm()
+	if k == files.KindDir {
+		mode |= info.Mode() & fs.ModeSticky
+	}
 	if runtime.GOOS == "windows" {
 		mode &^= 0o022 // Windows reports 0666 for everything that can be written
 	}
