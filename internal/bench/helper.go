@@ -19,6 +19,7 @@ const (
 	helperRawReceive    = "helper-raw-receive"
 	helperChannelOffer  = "helper-channel-offer"
 	helperChannelAnswer = "helper-channel-answer"
+	helperChannelPage   = "helper-channel-page"
 	helperSSHD          = "helper-sshd"
 )
 
@@ -29,6 +30,7 @@ func runHelper(ctx context.Context, args []string) (code int, is bool) {
 		helperRawReceive:    rawReceive,
 		helperChannelOffer:  channelOffer,
 		helperChannelAnswer: channelAnswer,
+		helperChannelPage:   channelPage,
 		helperSSHD:          sshdOnce,
 	}
 	if len(args) == 0 || helpers[args[0]] == nil {

@@ -7,6 +7,7 @@
 //	cases.go      what is transferred, and over which path
 //	payload.go    makes the files to send, and compares them with what has arrived
 //	tools.go      the tools: tallow.go, ssh.go, raw.go, channel.go
+//	page.go       one data channel to a page in a browser, for web/test/figures.js
 //	helper.go     parts of tools that run as processes of this program
 //	process.go    runs a process; its events, CPU time and memory
 //	measure.go    the rounds of a case

@@ -4,6 +4,7 @@
 
 const low = 1 << 20; // bytes in the channel's buffer at which it wants more
 const reportEvery = 256 << 10; // bytes sent between two reports
+const shortRecord = 4 << 10; // bytes of a buffer that is not worth giving back
 const goodbye = 1000; // milliseconds for the last words
 
 /**
@@ -27,6 +28,7 @@ class Connection {
   #written = 0;
   #reported = 0;
   #closing = false;
+  #spare = /** @type {ArrayBuffer[]} */ ([]); // what the worker gets back
 
   /**
    * @param {MessagePort} port
@@ -70,25 +72,29 @@ class Connection {
     return [pair?.localCandidateId, pair?.remoteCandidateId].some((id) => stats.get(id)?.candidateType === "relay");
   }
 
-  /** @param {any} message */
-  #post(message) {
-    if (!this.#closing) this.#port.postMessage(message);
+  /**
+   * @param {any} message
+   * @param {Transferable[]} [transferred]
+   */
+  #post(message, transferred = []) {
+    if (!this.#closing) this.#port.postMessage(message, transferred);
   }
 
-  /** Tells the worker how much has been sent. */
+  /** Tells the worker how much has been sent, and gives it the buffers back. */
   #report() {
     this.#reported = this.#written - this.#channel.bufferedAmount;
-    this.#post({ sent: this.#reported });
+    const buffers = this.#spare.splice(0);
+    this.#post({ sent: this.#reported, buffers }, buffers);
   }
 
   /** @param {any} message */
   #take(message) {
-    if (message instanceof ArrayBuffer) this.#send(message);
+    if (message instanceof Uint8Array) this.#send(/** @type {Uint8Array<ArrayBuffer>} */ (message));
     else if (message.do === "close") void this.#close();
     else void this.#reply(message);
   }
 
-  /** @param {ArrayBuffer} record */
+  /** @param {Uint8Array<ArrayBuffer>} record */
   #send(record) {
     if (this.#channel.readyState !== "open") return;
     const size = record.byteLength;
@@ -99,6 +105,7 @@ class Connection {
       return;
     }
     this.#written += size;
+    if (record.buffer.byteLength > shortRecord) this.#spare.push(record.buffer);
     const buffered = this.#channel.bufferedAmount;
     if (buffered <= low && this.#written - buffered - this.#reported >= reportEvery) this.#report();
   }

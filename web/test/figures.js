@@ -1,42 +1,57 @@
-// Measures the client in Chromium: how soon it is ready, how fast it sends and
-// receives, how much memory the tab takes, and for how long the page was blocked.
-//
-//   node test/figures.js [MiB [receive|send [LANES]]]
+// Measures the client in Chromium beside what a bare data channel between Chromium
+// and pion moves: rates, how much memory the tab takes, and for how long its main
+// thread was blocked. scripts/bench browser runs it; docs/performance.md has figures.
 
-import { randomFillSync } from "node:crypto";
-import { closeSync, openSync, readFileSync, readdirSync, writeSync } from "node:fs";
-import { join } from "node:path";
-import { Client, Command, browser, closeBrowsers, folder, patience, startRelay } from "./support.js";
+import { spawn } from "node:child_process";
+import { parseArgs } from "node:util";
+import { makeFile, transfer } from "./measure.js";
+import { browser, closeBrowsers, startRelay } from "./support.js";
 
-const blocks = Number(process.argv[2] ?? 256);
-const only = process.argv.slice(3);
-const megabytes = blocks * 1.048576;
+const { values } = parseArgs({
+  options: {
+    size: { type: "string", default: "256" }, // MiB
+    rounds: { type: "string", default: "3" },
+    what: { type: "string", default: "" }, // only these, separated by commas
+    visit: { type: "boolean", default: false }, // a first visit, too
+    help: { type: "boolean", default: false },
+  },
+});
+if (values.help) {
+  console.log(`scripts/bench browser [--size MiB] [--rounds N] [--visit] [--what NAMES]
+Names, separated by commas: bare-64-down, bare-256-down, tallow-down, bare-64-up, bare-256-up,
+tallow-up; and relay-down, relay-up, which are measured only if they are named.`);
+  process.exit();
+}
+const size = Number(values.size);
+const wanted = values.what.split(",").filter(Boolean);
 const relay = await startRelay();
+const file = makeFile(size);
 
-/** A file of random bytes, of any size. */
-function makeFile() {
-  const path = join(folder(), "file.bin");
-  const out = openSync(path, "w");
-  const block = Buffer.alloc(1 << 20);
-  for (let i = 0; i < blocks; i++) writeSync(out, randomFillSync(block));
-  closeSync(out);
-  return path;
+/** @typedef {{seconds: number, memory?: number, tasks?: number[], first?: number}} Sample */
+
+/** The server of a bare data channel: a process of internal/bench. */
+async function startBare() {
+  const bench = process.env.TALLOW_BENCH;
+  if (!bench) throw new Error("TALLOW_BENCH has to be the program of internal/bench");
+  const child = spawn(bench, ["helper-channel-page"], { stdio: ["ignore", "pipe", "inherit"] });
+  process.on("exit", () => child.kill());
+  const line = await new Promise((done) => child.stdout.once("data", done));
+  return `http://${JSON.parse(String(line)).addr}/`;
 }
 
-/** The memory of the largest process that runs a page, in MB. */
-function tabMemory() {
-  let most = 0;
-  for (const pid of readdirSync("/proc").filter((p) => /^\d+$/.test(p))) {
-    try {
-      const args = readFileSync(`/proc/${pid}/cmdline`, "utf8");
-      if (!args.includes("--type=renderer")) continue;
-      const status = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-      most = Math.max(most, Number(/Pss:\s+(\d+)/.exec(status)?.[1] ?? 0) / 1000);
-    } catch {
-      // it has ended
-    }
-  }
-  return most;
+/**
+ * Moves bytes over a bare data channel, from the browser up, or down to it.
+ * @param {string} url
+ * @param {"down" | "up"} way
+ * @param {number} message
+ * @returns {Promise<Sample>}
+ */
+async function bare(url, way, message) {
+  const page = await (await browser("chrome")).newPage();
+  await page.goto(url);
+  const seconds = await page.evaluate((...all) => /** @type {any} */ (window).move(...all), way, size << 20, message);
+  await page.close();
+  return { seconds };
 }
 
 /** How soon a first visit is ready at 20 Mbit/s. */
@@ -44,58 +59,52 @@ async function firstVisit() {
   const context = await (await browser("chrome")).createBrowserContext();
   const page = await context.newPage();
   await page.emulateNetworkConditions({ download: 20e6 / 8, upload: 20e6 / 8, latency: 20 });
-  const began = Date.now();
+  const began = performance.now();
   await page.goto(relay.url);
-  const typed = Date.now() - began; // the form is there
+  const typed = performance.now() - began; // the form is there
   await page.waitForSelector("html[data-ready]");
-  console.log(`first visit at 20 Mbit/s: the form after ${typed} ms, the program after ${Date.now() - began} ms`);
+  console.log(`first visit at 20 Mbit/s: the form after ${Math.round(typed)} ms, the program after ${Math.round(performance.now() - began)} ms`);
   await context.close();
 }
 
-/**
- * One transfer.
- * @param {"receive" | "send"} what
- * @param {string} lanes
- */
-async function measure(what, lanes) {
-  const client = await Client.open("chrome", relay, { direct: lanes !== "relay", shared: true });
-  client.page.setDefaultTimeout(20 * patience);
-  await client.page.evaluate(() => {
-    const tasks = /** @type {number[]} */ ([]);
-    Object.assign(window, { tasks });
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: "longtask" });
-  });
-  let memory = 0;
-  const sampler = setInterval(() => (memory = Math.max(memory, tabMemory())), 500);
-  const path = makeFile();
-  let began;
-  if (what === "receive") {
-    const sender = new Command("send", "--relay", relay.url, "--lanes", lanes, path);
-    await client.receive((await sender.event("code")).code.replace(/^.*#/, ""));
-    await client.screen("offer");
-    began = Date.now();
-    await client.click("offer-yes");
-    await client.screen("done");
-  } else {
-    await client.pick(path);
-    const receiver = new Command("receive", "--yes", "--relay", relay.url, "--lanes", lanes, "-o", folder() + "/", await client.code());
-    await client.screen("run");
-    began = Date.now();
-    await client.screen("done");
-    await receiver.event("done");
+const url = await startBare();
+/** @type {Record<string, () => Promise<Sample>>} */
+const all = {
+  "bare-64-down": () => bare(url, "down", 64 << 10),
+  "bare-256-down": () => bare(url, "down", 256 << 10),
+  "tallow-down": () => transfer(relay, file, "down", "webrtc"),
+  "bare-64-up": () => bare(url, "up", 64 << 10),
+  "bare-256-up": () => bare(url, "up", 256 << 10),
+  "tallow-up": () => transfer(relay, file, "up", "webrtc"),
+  "relay-down": () => transfer(relay, file, "down", "relay"),
+  "relay-up": () => transfer(relay, file, "up", "relay"),
+};
+const chosen = Object.entries(all).filter(([name]) => wanted.length ? wanted.includes(name) : !name.startsWith("relay"));
+if (values.visit) await firstVisit();
+
+/** @type {Record<string, Sample[]>} */
+const samples = Object.fromEntries(chosen.map(([name]) => [name, []]));
+for (let round = 0; round < Number(values.rounds); round++) {
+  for (const [name, run] of chosen) { // in turn, so that what else the machine does meets all alike
+    const s = await run();
+    samples[name].push(s);
+    console.error(name, s);
   }
-  const seconds = (Date.now() - began) / 1000;
-  clearInterval(sampler);
-  const tasks = await client.page.evaluate(() => /** @type {any} */ (window).tasks);
-  console.log(`${what} ${lanes}: ${(megabytes / seconds).toFixed(1)} MB/s, ${Math.round(memory)} MB in the tab, long tasks: ${tasks.map(Math.round).join(" ") || "none"}`);
-  await client.close();
 }
 
-await firstVisit();
-for (const lanes of ["webrtc,relay", "relay"]) {
-  for (const what of /** @type {const} */ (["receive", "send"])) {
-    if ((only[0] ?? what) === what && (only[1] ?? lanes) === lanes) await measure(what, lanes);
-  }
+/** @param {number[]} list */
+const median = (list) => list.sort((a, b) => a - b)[list.length >> 1];
+/** @param {string} name */
+const rate = (name) => (size * 1.048576) / median(samples[name].map((s) => s.seconds));
+
+console.log(`\n| ${size} MiB | MB/s | of the bare channel | memory of the tab | longest task |\n|---|---|---|---|---|`);
+for (const [name] of chosen) {
+  const way = name.split("-").pop();
+  const ceilings = [`bare-64-${way}`, `bare-256-${way}`].filter((n) => samples[n]?.length).map(rate);
+  const part = ceilings.length && !name.startsWith("bare") ? `${Math.round((100 * rate(name)) / Math.max(...ceilings))} %` : "";
+  const memory = Math.max(...samples[name].map((s) => s.memory ?? 0));
+  const task = Math.max(0, ...samples[name].flatMap((s) => s.tasks ?? []));
+  console.log(`| ${name} | ${rate(name).toFixed(1)} | ${part} | ${memory ? `${Math.round(memory)} MB` : ""} | ${memory ? (task ? `${task} ms` : "under 50 ms") : ""} |`);
 }
 await closeBrowsers();
 await relay.process.kill();

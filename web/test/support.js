@@ -72,9 +72,9 @@ export class Command {
     }
   }
 
-  /** The exit code. */
-  code() {
-    return within(this.exit, "the end of the command");
+  /** The exit code. @param {number} [limit] milliseconds */
+  code(limit = patience) {
+    return within(this.exit, "the end of the command", limit);
   }
 
   kill() {
@@ -88,11 +88,12 @@ export class Command {
  * @template T
  * @param {Promise<T>} promise
  * @param {string} what
+ * @param {number} [limit] milliseconds
  * @returns {Promise<T>}
  */
-export function within(promise, what) {
+export function within(promise, what, limit = patience) {
   /** @type {NodeJS.Timeout | undefined} */ let timer;
-  const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error(`${what} takes too long`)), patience)));
+  const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error(`${what} takes too long`)), limit)));
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 

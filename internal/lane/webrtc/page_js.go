@@ -20,13 +20,16 @@ import (
 //	{do: "answer", id}                  {id, sdp} or {id, error}
 //	{do: "remote", id, type, sdp}       {id} or {id, error}
 //	{do: "candidate", id, candidate}    {id} or {id, error}
-//	ArrayBuffer: a record               ArrayBuffer: a record
-//	{do: "close"}                       {sent}: how many bytes the channel has sent so far
+//	Uint8Array: a record                ArrayBuffer: a record
+//	{do: "close"}                       {sent, buffers}: how many bytes the channel has sent so far,
+//	                                    and ArrayBuffers of records that it has taken
 //	                                    {open: true}, or "relayed" if the path has a TURN server
 //	                                    {candidate}, {ended}, {failed}
 //
 // A candidate is the JSON of an RTCIceCandidate.
-// ArrayBuffers are transferred, not copied.
+// ArrayBuffers are transferred, not copied, and those of long records go back and
+// forth: if each record had its own, a browser would collect 60 MB of them before
+// it looks for garbage.
 type pageConnection struct {
 	port       js.Value
 	handler    js.Func
@@ -45,13 +48,19 @@ type pageConnection struct {
 	mu           sync.Mutex
 	calls        map[int]chan js.Value
 	lastCall     int
-	written      int64 // bytes of records
-	acknowledged int64 // of those, what the channel has sent
+	written      int64      // bytes of records
+	acknowledged int64      // of those, what the channel has sent
+	spare        []js.Value // ArrayBuffers of wire.MaxRecord bytes
 }
 
 // pageSendHigh is how many bytes may be on their way to the page's channel or in
 // its buffer. More than about 16 MB makes Chromium's stall.
 const pageSendHigh = 2 << 20
+
+const (
+	shortRecord = 4 << 10                           // bytes; web/page/peer.js has it, too
+	maxSpare    = 2 * pageSendHigh / wire.MaxRecord // more are never on their way
+)
 
 // errPage is a write on a connection that failed or was closed.
 var errPage = errors.New("the direct connection broke")
@@ -127,12 +136,40 @@ func (p *pageConnection) handle(m js.Value) {
 	case has("sent"):
 		p.mu.Lock()
 		p.acknowledged = int64(m.Get("sent").Float())
+		p.takeBack(m.Get("buffers"))
 		p.mu.Unlock()
 		select {
 		case p.sent <- struct{}{}:
 		default:
 		}
 	}
+}
+
+// takeBack keeps ArrayBuffers for the next records. p.mu is held.
+func (p *pageConnection) takeBack(buffers js.Value) {
+	for i := range buffers.Length() {
+		if len(p.spare) < maxSpare {
+			p.spare = append(p.spare, buffers.Index(i))
+		}
+	}
+}
+
+// newRecord returns a Uint8Array of n bytes. The page gives back the ArrayBuffer of
+// one that is longer than shortRecord.
+func (p *pageConnection) newRecord(n int) js.Value {
+	array := js.Global().Get("Uint8Array")
+	if n <= shortRecord {
+		return array.New(n)
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	last := len(p.spare) - 1
+	if last < 0 {
+		return array.New(js.Global().Get("ArrayBuffer").New(wire.MaxRecord), 0, n)
+	}
+	buffer := p.spare[last]
+	p.spare = p.spare[:last]
+	return array.New(buffer, 0, n)
 }
 
 func (p *pageConnection) fail() { p.failOnce.Do(func() { close(p.failed) }) }
@@ -242,10 +279,9 @@ func (p *pageConnection) WriteRecord(rec []byte) error {
 		return errPage
 	default:
 	}
-	bytes := js.Global().Get("Uint8Array").New(len(rec))
+	bytes := p.newRecord(len(rec))
 	js.CopyBytesToJS(bytes, rec)
-	buffer := bytes.Get("buffer")
-	p.port.Call("postMessage", buffer, []any{buffer})
+	p.port.Call("postMessage", bytes, []any{bytes.Get("buffer")})
 	return nil
 }
 
