@@ -84,7 +84,7 @@ func TestRoomExpiresWhenNobodyUsesTheCode(t *testing.T) {
 		leave(s)
 		leave(rcv)
 		time.Sleep(tombstoneTTL)
-		if _, code := tb.open(wire.OpenRequest{Nonce: testNonce()}, owner{}); code != 0 {
+		if _, code := tb.open(wire.OpenRequest{Nonce: testNonce(), Nameplate: "8"}, owner{}); code != 0 {
 			t.Error(code)
 		}
 		if code := refused(tb, "7", nil); code != wire.RoomUnknown {
