@@ -43,6 +43,10 @@ type Progress struct {
 	Limit atomic.Int64    // the limit in force, in bytes per second; 0: none
 	Sent  [8]atomic.Int64 // payload bytes for each kind of lane; see SentBy
 
+	// InPlace is set once the receiver has everything in place, and only tells the
+	// sender. What becomes of the connection then is no loss.
+	InPlace atomic.Bool
+
 	// unverified returns how many bytes have arrived of blocks that are not
 	// verified yet. It is set by the transfer that counts here.
 	unverified atomic.Pointer[func() int64]

@@ -297,6 +297,7 @@ func (r *receiver) complete(ctx context.Context) error {
 		r.result.Kept += int64(unfinished.KeptCount)
 	}
 	r.done = true
+	r.o.Progress.InPlace.Store(true)
 	m := wire.Complete{Files: r.result.Files, Bytes: r.result.Bytes}
 	r.mu.Unlock()
 	if err := r.session.Send(ctx, m.Append(nil)); err != nil {

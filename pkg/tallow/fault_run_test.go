@@ -2,6 +2,7 @@ package tallow_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -60,7 +61,7 @@ func runPlan(ctx context.Context, p plan, dir string) (*faultRun, error) {
 	if err != nil {
 		return r, err
 	}
-	if r.outcomes, err = r.transfer(ctx, clients, p.wait); err != nil {
+	if r.outcomes, err = r.transfer(ctx, clients, p.wait, 1); err != nil {
 		return r, err
 	}
 	unfinished := r.check()
@@ -161,8 +162,16 @@ func (r *faultRun) clients() (map[role]*tallow.Client, error) {
 	return clients, nil
 }
 
-// transfer sends from src to out.
-func (r *faultRun) transfer(ctx context.Context, clients map[role]*tallow.Client, wait time.Duration) (map[role]*outcome, error) {
+// tooSlow reports whether the sender gave a handshake up for want of progress, as it
+// may on a busy machine. The code stays good.
+func tooSlow(err error) bool {
+	var e *tallow.Error
+	return errors.As(err, &e) && (e.Reason == tallow.ReasonHandshakePeerLeft || e.Reason == tallow.ReasonHandshakeTimeout)
+}
+
+// transfer sends from src to out. The receiver tries the code again if the handshake
+// was too slow, up to so many attempts.
+func (r *faultRun) transfer(ctx context.Context, clients map[role]*tallow.Client, wait time.Duration, attempts int) (map[role]*outcome, error) {
 	sent, received := &outcome{}, &outcome{}
 	sending, stopSending := context.WithCancel(ctx)
 	defer stopSending()
@@ -189,10 +198,15 @@ func (r *faultRun) transfer(ctx context.Context, clients map[role]*tallow.Client
 			received.err = sent.err // there is no code
 			return
 		}
-		received.result, received.err = clients[roleReceiver].Receive(receiving, tallow.ReceiveOptions{
-			Code: c, Output: r.out, PeerTimeout: wait, ReconnectTimeout: wait,
-			OnEvent: func(e tallow.Event) { received.events = append(received.events, e) },
-		})
+		for attempt := 1; ; attempt++ {
+			received.result, received.err = clients[roleReceiver].Receive(receiving, tallow.ReceiveOptions{
+				Code: c, Output: r.out, PeerTimeout: wait, ReconnectTimeout: wait,
+				OnEvent: func(e tallow.Event) { received.events = append(received.events, e) },
+			})
+			if attempt == attempts || !tooSlow(received.err) {
+				return
+			}
+		}
 	})
 	both.Wait()
 	return map[role]*outcome{roleSender: sent, roleReceiver: received}, ctx.Err()
@@ -204,7 +218,7 @@ func (r *faultRun) resume(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	outcomes, err := r.transfer(ctx, map[role]*tallow.Client{roleSender: c, roleReceiver: c}, testTimeout)
+	outcomes, err := r.transfer(ctx, map[role]*tallow.Client{roleSender: c, roleReceiver: c}, testTimeout, 3)
 	if err != nil {
 		return err
 	}

@@ -28,10 +28,21 @@ type linkEvents struct{ run *transferRun }
 func (e linkEvents) PeerJoined() { e.run.changeState(transfer.EventPeerJoined, "") }
 func (e linkEvents) PeerLeft()   { e.run.changeState(transfer.EventPeerLeft, "") }
 
-func (e linkEvents) LaneUp(kind wire.Lanes)   { e.run.tell(LaneEvent{Lane: laneName(kind), Up: true}) }
-func (e linkEvents) LaneDown(kind wire.Lanes) { e.run.tell(LaneEvent{Lane: laneName(kind)}) }
+func (e linkEvents) LaneUp(kind wire.Lanes) { e.run.tell(LaneEvent{Lane: laneName(kind), Up: true}) }
 
-func (e linkEvents) Disconnected() { e.run.changeState(transfer.EventConnectionLost, "") }
+// LaneDown tells it, unless the transfer is over and the peer was quicker to leave.
+func (e linkEvents) LaneDown(kind wire.Lanes) {
+	if !e.run.progress.InPlace.Load() {
+		e.run.tell(LaneEvent{Lane: laneName(kind)})
+	}
+}
+
+// Disconnected tells it, with the same exception.
+func (e linkEvents) Disconnected() {
+	if !e.run.progress.InPlace.Load() {
+		e.run.changeState(transfer.EventConnectionLost, "")
+	}
+}
 
 func (e linkEvents) Reconnecting(attempt int) {
 	e.run.tell(StallEvent{Reason: StallReconnecting, Attempt: attempt})
