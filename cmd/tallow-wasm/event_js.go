@@ -26,7 +26,7 @@ func (t *transfer) event(e tallow.Event) {
 		t.post("lane", map[string]any{"lane": string(e.Lane), "up": e.Up})
 	case tallow.ProgressEvent:
 		t.post("progress", map[string]any{
-			"bytes": e.Bytes, "received": e.Received, "total": e.Total, "files": e.Files, "rate": e.Rate,
+			"bytes": e.Bytes, "received": e.Received, "total": e.Total, "files": e.Files, "rate": e.Rate, "underway": underway(e.Underway),
 		})
 	case tallow.StateEvent:
 		t.post("state", map[string]any{"state": string(e.State), "reason": e.Reason})
@@ -39,6 +39,14 @@ func (t *transfer) event(e tallow.Event) {
 	case tallow.EndEvent:
 		t.end(e)
 	}
+}
+
+func underway(files []tallow.FileProgress) []any {
+	all := make([]any, 0, len(files))
+	for _, f := range files {
+		all = append(all, map[string]any{"path": f.Path, "bytes": f.Bytes, "size": f.Size})
+	}
+	return all
 }
 
 func (t *transfer) end(e tallow.EndEvent) {

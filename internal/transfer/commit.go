@@ -173,6 +173,7 @@ func (r *receiver) settle(ctx context.Context, complete []*incoming, failed []fa
 		r.mu.Lock()
 		for _, f := range settled[:n] {
 			delete(r.files, f.File)
+			r.o.Progress.underway.settle(f.File)
 		}
 		r.mu.Unlock()
 		settled = settled[n:]

@@ -38,7 +38,7 @@ func (q *endQueue) addEnd(e wire.FileEnd) {
 
 // same notes that the peer has a block of n bytes already.
 func (s *sender) same(file uint64, index uint32, n int) {
-	s.o.Progress.Bytes.Add(int64(n))
+	s.arrived(file, int64(n))
 	q := &s.ends
 	q.mu.Lock()
 	q.same = addRun(q.same, file, index)

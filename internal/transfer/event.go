@@ -50,6 +50,8 @@ type Progress struct {
 	// unverified returns how many bytes have arrived of blocks that are not
 	// verified yet. It is set by the transfer that counts here.
 	unverified atomic.Pointer[func() int64]
+
+	underway underway
 }
 
 // Received returns how many bytes are at the receiver, or were there already:

@@ -113,7 +113,7 @@ func (r *reader) begin(ctx context.Context, number uint64, it files.Item) error 
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.wanted[number] = &outgoing{path: it.Path}
+	r.wanted[number] = &outgoing{path: it.Path, kind: it.Kind, size: it.Size}
 	return nil
 }
 

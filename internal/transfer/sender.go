@@ -32,6 +32,7 @@ func Send(ctx context.Context, session Session, source files.Source, o SendOptio
 	o.Pause.begin()
 	unverified := s.unverified
 	o.Progress.unverified.Store(&unverified)
+	o.Progress.underway.clear()
 	s.start(s.control)
 	s.start(s.lanes)
 	s.start(s.offer)
@@ -95,6 +96,8 @@ type page struct {
 // outgoing is a file that the peer wants, until it is settled.
 type outgoing struct {
 	path string
+	kind files.Kind
+	size int64         // as it was listed
 	end  *wire.FileEnd // once the file was read; guarded by sender.mu
 }
 
@@ -202,11 +205,24 @@ func (s *sender) handleAck(m []byte) error {
 		if r.Count > maxRun {
 			return protocol("an acknowledgement of %d blocks at once", r.Count)
 		}
+		var n int64
 		for i := range r.Count {
-			s.o.Progress.Bytes.Add(s.queue.ack(blockKey{r.File, r.First + i}))
+			n += s.queue.ack(blockKey{r.File, r.First + i})
 		}
+		s.arrived(r.File, n)
 	}
 	return nil
+}
+
+// arrived counts n more bytes of a file that the peer has.
+func (s *sender) arrived(file uint64, n int64) {
+	s.o.Progress.Bytes.Add(n)
+	s.mu.Lock()
+	out := s.wanted[file]
+	s.mu.Unlock()
+	if out != nil {
+		s.o.Progress.underway.advance(file, out.kind, out.path, out.size, n)
+	}
 }
 
 // handleSettled handles the ends of files at the peer.
@@ -231,6 +247,7 @@ func (s *sender) handleSettled(m []byte) error {
 		}
 		s.mu.Unlock()
 		s.files.release(1)
+		s.o.Progress.underway.settle(f.File)
 		if f.Outcome == wire.OutcomeOK {
 			s.o.Progress.Files.Add(1)
 			s.o.Observer.FileDone(Placed{Path: out.path, Name: out.path, Bytes: end.Size, Hash: end.Root})

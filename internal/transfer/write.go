@@ -61,11 +61,20 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 	case err != nil:
 		return diskError(ctx, err)
 	}
-	r.o.Progress.Bytes.Add(int64(len(seg.Payload)))
+	r.arrived(in, int64(len(seg.Payload)))
 	r.acks.add(seg.File, index)
 	in.add(index, b, int64(len(seg.Payload)))
 	r.settleIfComplete(in)
 	return nil
+}
+
+// arrived counts n more bytes of a file that are here.
+func (r *receiver) arrived(in *incoming, n int64) {
+	r.o.Progress.Bytes.Add(n)
+	if in.isSettled() {
+		return // given up meanwhile
+	}
+	r.o.Progress.underway.advance(in.number, in.entry.Kind, in.entry.Path, in.entry.Size, n)
 }
 
 // isSettled says whether the file is settled.
@@ -125,7 +134,7 @@ func (r *receiver) handleSame(m []byte) error {
 			}
 			if in.claim(index) {
 				n := min(in.entry.Size-int64(index)*wire.BlockSize, wire.BlockSize)
-				r.o.Progress.Bytes.Add(n)
+				r.arrived(in, n)
 				in.add(index, b, n)
 			}
 		}

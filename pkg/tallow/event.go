@@ -40,6 +40,17 @@ type ProgressEvent struct {
 	Total    int64   // of the offer; may be less than Bytes if a stream is sent
 	Files    int64   // in place
 	Rate     float64 // received bytes a second, over the last seconds
+
+	// Underway are the first files that have begun and are not in place yet, at most
+	// 8. A file of up to 1 MiB is never among them.
+	Underway []FileProgress
+}
+
+// FileProgress is how far one file is.
+type FileProgress struct {
+	Path  string // as it was sent
+	Bytes int64  // verified and written, or there already
+	Size  int64  // 0 for a stream
 }
 
 // StateEvent says that the transfer is in another state.

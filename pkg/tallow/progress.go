@@ -2,6 +2,7 @@ package tallow
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -24,7 +25,7 @@ func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
 			case <-ctx.Done():
 				return
 			case now := <-tick.C:
-				if p := t.progressAt(now, &rate); p != last && (p.Received+p.Files > 0 || p.Rate > 0) {
+				if p := t.progressAt(now, &rate); !p.equal(last) && (p.Received+p.Files > 0 || p.Rate > 0) {
 					last = p
 					t.tell(p)
 				}
@@ -37,11 +38,23 @@ func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
 	}
 }
 
+// equal reports whether two events say the same.
+func (e ProgressEvent) equal(other ProgressEvent) bool {
+	return e.Bytes == other.Bytes && e.Received == other.Received && e.Total == other.Total && e.Files == other.Files &&
+		e.Rate == other.Rate && slices.Equal(e.Underway, other.Underway)
+}
+
+// shownUnderway bounds the files in a ProgressEvent.
+const shownUnderway = 8
+
 // progressAt returns the progress now.
 func (t *transferRun) progressAt(now time.Time, rate *speed) ProgressEvent {
 	p := ProgressEvent{
 		Bytes: t.progress.Bytes.Load(), Received: t.progress.Received(),
 		Total: t.progress.Total.Load(), Files: t.progress.Files.Load(),
+	}
+	for _, f := range t.progress.Underway(shownUnderway) {
+		p.Underway = append(p.Underway, FileProgress(f))
 	}
 	p.Rate = rate.of(sample{now, p.Received, t.progress.SentTotal()}, t.progress.Limit.Load())
 	return p

@@ -166,11 +166,11 @@ port.on("offer", (m) => {
   now.text = m.text;
   const title = titleOf(m);
   if (now.sending) {
-    progress.begin(`Sending ${title}`);
+    progress.begin(`Sending ${title}`, m.known && m.files === 1);
     show("run");
     return;
   }
-  progress.begin(`Receiving ${title}`);
+  progress.begin(`Receiving ${title}`, m.known && m.files === 1);
   $("offer-title").textContent = `Receive ${title}?`;
   $("offer-resume").hidden = !m.resuming;
   const names = m.names.map((/** @type {string} */ name) => line(printable(name), ""));

@@ -2,6 +2,7 @@
 
 import { $, announce, line } from "./dom.js";
 import { bytes, count, duration, printable } from "./format.js";
+import { showUnderway } from "./underway.js";
 import { lanes, stalls } from "./words.js";
 
 /** @typedef {import("./port.js").Message} Message */
@@ -14,6 +15,7 @@ export class Progress {
   #paused = false; // here
   #halted = false; // by either side
   #announced = 0;
+  #single = false;
 
   /** @param {import("./port.js").Port} port */
   constructor(port) {
@@ -31,13 +33,16 @@ export class Progress {
   /**
    * Begins with an offer.
    * @param {string} title
+   * @param {boolean} single  it is one file, for which the large bar is enough
    */
-  begin(title) {
+  begin(title, single) {
+    this.#single = single;
     this.#setPaused(false);
     this.#halted = false;
     this.#announced = Date.now();
     $("run-title").textContent = title;
     $("run-list").replaceChildren();
+    showUnderway([]);
     $("run-count").textContent = "0";
     $("run-done").textContent = $("run-rate").textContent = $("run-left").textContent = "";
     $("bar").removeAttribute("value");
@@ -61,6 +66,7 @@ export class Progress {
     const left = m.rate > 0 && m.total > m.received ? duration((m.total - m.received) / m.rate) : "";
     $("run-left").textContent = left ? `${left} left` : "";
     $("run-count").textContent = m.files.toLocaleString();
+    if (!this.#single) showUnderway(m.underway);
     if (m.rate > 0 && !this.#halted) this.#say(""); // the rate falls slowly after a pause
     if (Date.now() - this.#announced > announceEvery) {
       this.#announced = Date.now();

@@ -64,11 +64,12 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     await check(other, "home-kept");
 
     await client.page.click("#done .again");
-    const slow = new Command("send", "--relay", relay.url, "--limit-rate", "700K", relay.process.process.spawnfile);
+    const slow = new Command("send", "--relay", relay.url, "--limit-rate", "700K", relay.process.process.spawnfile, new URL("../package-lock.json", import.meta.url).pathname);
     await client.receive((await slow.event("code")).code.replace(/^.*#/, ""));
     await client.screen("offer");
     await client.click("offer-yes");
     await page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value > 1e6);
+    assert.match(await client.text("run-underway"), /tallow.* of /, "the file under way is not shown");
     await check(client, "run");
     await page.click("#run .cancel");
     await client.screen("failed");
