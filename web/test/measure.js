@@ -4,6 +4,7 @@
 import { randomFillSync } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import { Client, Command, folder, patience } from "./support.js";
 
 /** @typedef {import("puppeteer-core").Page} Page */
@@ -68,12 +69,15 @@ async function sending(client, relay, file, lanes) {
 
 /**
  * Waits for the end. Client.screen would wait with animation frames, and then the
- * page draws sixty times a second all the time.
+ * page draws sixty times a second all the time; and no one call to the browser may
+ * take as long as 3 GiB do.
  * @param {Client} client
  */
 async function ended(client) {
   const over = () => ["done", "failed"].some((id) => !document.getElementById(id)?.hidden);
-  await client.page.waitForFunction(over, { polling: 100 });
+  for (const began = performance.now(); !(await client.page.evaluate(over)); await pause(100)) {
+    if (performance.now() - began > long) throw new Error("the transfer takes too long");
+  }
 }
 
 /** The most memory that a tab has, and its long tasks. */
