@@ -46,6 +46,7 @@ func (t *transfer) client() (*tallow.Client, error) {
 	})
 	if err == nil {
 		client.UsePage(w.connect)
+		client.RememberFailedCodes(opfs.NewFailedCodes(w.ctx))
 	}
 	return client, err
 }

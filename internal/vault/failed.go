@@ -1,22 +1,14 @@
 package vault
 
 import (
-	"bytes"
 	"crypto/rand"
 	"crypto/subtle"
 	"encoding/binary"
-	"errors"
 	"fmt"
-	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"slices"
 	"time"
 
 	"golang.org/x/crypto/argon2"
-
-	"github.com/tallow-transfer/tallow/internal/filelock"
 )
 
 // FailedCodeLifetime is how long a failed code is remembered.
@@ -48,8 +40,7 @@ type FailedCode struct {
 	Nameplate string
 }
 
-// FailedCodes remembers on disk, for FailedCodeLifetime, the codes whose
-// handshake failed. Each handshake is one guess of the words for a hostile relay,
+// FailedCodes remembers, for FailedCodeLifetime, the codes whose handshake failed. Each handshake is one guess of the words for a hostile relay,
 // so a receiver refuses to try such a code again.
 //
 // Several processes may use one file at a time. A file that is damaged counts as
@@ -68,8 +59,20 @@ type FailedCodes struct {
 	// directory if there is none, and a lock beside the file: Path + ".lock".
 	Path string
 
+	// Store takes the place of the file where there are none, as in a browser.
+	Store FailedStore
+
 	// Now returns the time; nil means time.Now.
 	Now func() time.Time
+}
+
+// FailedStore keeps the bytes of a FailedCodes.
+type FailedStore interface {
+	// Read returns what is kept: nil if nothing is.
+	Read() ([]byte, error)
+	// Update replaces what is kept by what edit makes of it, nil for nothing, while
+	// no other process does the same.
+	Update(edit func(kept []byte) ([]byte, error)) error
 }
 
 // failedFile is what the file holds.
@@ -107,10 +110,11 @@ func (f FailedCodes) Add(c FailedCode) error {
 // Has reports whether a code failed less than FailedCodeLifetime ago. It takes 20
 // to 40 ms if any code did, and writes nothing.
 func (f FailedCodes) Has(c FailedCode) (bool, error) {
-	file, err := f.read()
+	kept, err := f.store().Read()
 	if err != nil {
 		return false, err
 	}
+	file := keptCodes(kept)
 	file.prune(f.now())
 	if len(file.entries) == 0 {
 		return false, nil
@@ -123,7 +127,7 @@ func (f FailedCodes) Has(c FailedCode) (bool, error) {
 
 // Prune drops expired entries from the file, and the file if none is left.
 func (f FailedCodes) Prune() error {
-	if _, err := os.Lstat(f.Path); errors.Is(err, fs.ErrNotExist) {
+	if kept, err := f.store().Read(); err == nil && kept == nil {
 		return nil
 	}
 	return f.change(func(*failedFile, time.Time) error { return nil })
@@ -137,78 +141,33 @@ func (f FailedCodes) now() time.Time {
 	return now().Truncate(time.Second)
 }
 
-// change replaces the file by what edit makes of its live entries, while no other
-// process does the same.
-func (f FailedCodes) change(edit func(*failedFile, time.Time) error) (err error) {
-	if err := os.MkdirAll(filepath.Dir(f.Path), 0o700); err != nil {
-		return err
+func (f FailedCodes) store() FailedStore {
+	if f.Store != nil {
+		return f.Store
 	}
-	lock, err := os.OpenFile(f.Path+".lock", os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, lock.Close()) }() // which gives the lock up
-	if err := filelock.Wait(lock); err != nil {
-		return fmt.Errorf("lock %s: %w", lock.Name(), err)
-	}
-	file, err := f.read()
-	if err != nil {
-		return err
-	}
-	now := f.now()
-	file.prune(now)
-	if err := edit(&file, now); err != nil {
-		return err
-	}
-	if len(file.entries) == 0 {
-		if err := os.Remove(f.Path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return err
-		}
-		return nil
-	}
-	return replaceFile(f.Path, file.append(nil))
+	return failedPath(f.Path)
 }
 
-// read returns what the file holds: nothing if there is none or it is damaged.
-func (f FailedCodes) read() (failedFile, error) {
-	file, err := os.Open(f.Path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return failedFile{}, nil
-	}
-	if err != nil {
-		return failedFile{}, err
-	}
-	b, err := io.ReadAll(io.LimitReader(file, maxFailedFile+1))
-	if err := errors.Join(err, file.Close()); err != nil {
-		return failedFile{}, err
-	}
-	parsed, err := parseFailed(b)
-	if err != nil {
-		return failedFile{}, nil //nolint:nilerr // the next Add replaces it
-	}
-	return parsed, nil
+// change replaces what is kept by what edit makes of its live entries.
+func (f FailedCodes) change(edit func(*failedFile, time.Time) error) error {
+	return f.store().Update(func(kept []byte) ([]byte, error) {
+		file, now := keptCodes(kept), f.now()
+		file.prune(now)
+		if err := edit(&file, now); err != nil || len(file.entries) == 0 {
+			return nil, err
+		}
+		return file.append(nil), nil
+	})
 }
 
-// replaceFile writes a file anew, so that other processes, and a machine that
-// loses power, have the old one or the new one.
-func replaceFile(path string, content []byte) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // with mode 0600
+// keptCodes returns what is kept: nothing if it is damaged. The next Add replaces
+// it.
+func keptCodes(kept []byte) failedFile {
+	file, err := parseFailed(kept)
 	if err != nil {
-		return err
+		return failedFile{}
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	_, err = io.Copy(temp, bytes.NewReader(content))
-	if err == nil {
-		err = temp.Sync()
-	}
-	if err := errors.Join(err, temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return file
 }
 
 // prune drops what has expired. An entry from a time to come, after the clock was

@@ -262,11 +262,11 @@ func TestFailedCodeHash(t *testing.T) {
 
 func readFailed(t *testing.T, f FailedCodes) failedFile {
 	t.Helper()
-	file, err := f.read()
+	kept, err := f.store().Read()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return file
+	return keptCodes(kept)
 }
 
 func writeFailed(t *testing.T, f FailedCodes, content []byte) {

@@ -4,6 +4,7 @@ import (
 	"syscall/js"
 
 	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
+	"github.com/tallow-transfer/tallow/internal/vault"
 )
 
 // UsePage lets the client's webrtc lanes use RTCPeerConnections of a page, as
@@ -15,4 +16,11 @@ func (c *Client) UsePage(connect func(configuration map[string]any) js.Value) {
 	c.link.NewPeerConnection = func(how webrtc.Configuration) (webrtc.PeerConnection, error) {
 		return webrtc.NewPageConnection(connect(webrtc.PageConfiguration(how))), nil
 	}
+}
+
+// RememberFailedCodes has the client remember in a store the codes that it has tried
+// without success, as Config.StateDir does where there are files. It is to be called
+// before the first transfer.
+func (c *Client) RememberFailedCodes(store vault.FailedStore) {
+	c.link.FailedCodes = vault.FailedCodes{Store: store}
 }

@@ -78,6 +78,10 @@ for (const name of browsers) {
     assert.match(await c.text("failed-title"), /not the same/);
     assert.match(await c.text("failed-hint"), /new code/);
     assert.equal(await s.process.code(), 3);
+    await c.goto("/");
+    await c.receive(wrong); // it is remembered beyond the page, and tried no more
+    await c.screen("failed");
+    assert.match(await c.text("failed-title"), /tried here before/);
     await c.page.click("#failed .again");
     await c.receive(s.code);
     await c.screen("failed");
