@@ -36,6 +36,7 @@ type Bundle struct {
 	end      int64 // of the data that is in use or reserved
 	closed   bool
 
+	offered  names.Offered
 	seen     map[string]files.Kind // the paths of this process's manifest
 	pending  []record              // to be recorded once the data is synced
 	unsynced int64                 // bytes of blocks in pending
@@ -169,6 +170,7 @@ func (b *Bundle) Begin(ctx context.Context, top []string, stored int64) error {
 	}
 	r := beginRecord{Names: top, At: time.Now()}
 	b.begin(r)
+	b.offered = names.OfferedBy(top)
 	return b.record(record{Begin: &r})
 }
 
@@ -206,6 +208,9 @@ func (b *Bundle) Prepare(ctx context.Context, _ uint64, e files.Entry) (files.Fi
 func (b *Bundle) admit(e files.Entry) error {
 	if reason := names.Unix.Path(e.Path); reason != "" {
 		return refusal(reason)
+	}
+	if !b.offered.Has(e.Path) {
+		return refusal("not part of the offer")
 	}
 	if e.Kind == files.KindSymlink {
 		if reason := names.Unix.Target(e.Path, e.Target); reason != "" {

@@ -175,6 +175,7 @@ func TestRefusals(t *testing.T) {
 		{file1("top/a/b", 1), false},
 		{file1("top", 1), false},
 		{file1("top/bell\a", 1), false},
+		{file1("other/x", 1), false},
 		{file1("top//x", 1), false},
 		{file1(".tallow-x", 1), false},
 		{link("top/out", "../../etc/passwd"), false},

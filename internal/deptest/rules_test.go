@@ -17,6 +17,7 @@ func layers() map[string][]string {
 			"internal/session", "internal/stream", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},
+		"web/test/hostile":   {"pkg/files", "pkg/tallow"},
 		"internal/metrics":   {"relay"},
 		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "internal/wire", "relay"},
 		"internal/link": {

@@ -13,7 +13,6 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/journal"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
-	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
@@ -117,7 +116,7 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 	f.claims = newClaims(&f.tree, &f.resume)
 	f.preparation = preparation{
 		conflicts: &f.conflicts, claims: f.claims, active: &f.active,
-		rules: names.Host(), as: f.options.As, offered: setOf(topNames), moves: make(folderMoves), parents: f.dirs(0),
+		rules: names.Host(), as: f.options.As, offered: names.OfferedBy(topNames), moves: make(folderMoves), parents: f.dirs(0),
 	}
 	f.resume.begin(p.Account.Files)
 	if f.modes.umask, err = p.Umask(); err != nil {
@@ -134,19 +133,6 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 	}
 	f.log.Debug("destination ready", "folder", p.Path, "resumable", p.Account.Bytes)
 	return f.writeError(p.Journal.Flush())
-}
-
-// setOf returns the names that entries may begin with, or nil if the offer had no
-// room for all of them.
-func setOf(topNames []string) map[string]struct{} {
-	if len(topNames) >= wire.MaxOfferNames {
-		return nil
-	}
-	set := make(map[string]struct{}, len(topNames))
-	for _, n := range topNames {
-		set[n] = struct{}{}
-	}
-	return set
 }
 
 // placesOf returns where the top-level names go, without those that are not

@@ -19,8 +19,8 @@ type preparation struct {
 	claims  *claims
 	active  *activeFiles
 	rules   names.Rules
-	as      string              // Options.As
-	offered map[string]struct{} // what entries may begin with; nil if that is not known
+	as      string // Options.As
+	offered names.Offered
 	moves   folderMoves
 	parents dirs
 	folders *partial.Spool // notes for Finish
@@ -80,8 +80,8 @@ func (p *preparation) admit(e files.Entry) (string, error) {
 	if reason := p.rules.Path(e.Path); reason != "" {
 		return "", refused(e.Path, reason, "the name is not taken here: "+reason, nil)
 	}
-	top, rest, nested := strings.Cut(e.Path, "/")
-	if _, ok := p.offered[top]; !ok && p.offered != nil {
+	_, rest, nested := strings.Cut(e.Path, "/")
+	if !p.offered.Has(e.Path) {
 		return "", refused(e.Path, "not part of the offer", "it is not part of what was offered", nil)
 	}
 	if e.Kind == files.KindSymlink {
