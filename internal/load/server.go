@@ -204,9 +204,26 @@ func startServer(ctx context.Context, stderr io.Writer) (*server, error) {
 	if err := s.answers.Decode(&s.at); err != nil {
 		return nil, err
 	}
-	first, err := s.usage()
-	s.idle = first.Goroutines
+	s.idle, err = s.idleGoroutines(ctx)
 	return s, err
+}
+
+// idleGoroutines returns how many goroutines the server has once it has started all of
+// them: when their number has been the same for a second.
+func (s *server) idleGoroutines(ctx context.Context) (n int, err error) {
+	for since := time.Now(); time.Since(since) < time.Second; {
+		u, err := s.usage()
+		if err != nil {
+			return 0, err
+		}
+		if u.Goroutines != n {
+			n, since = u.Goroutines, time.Now()
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return 0, err
+		}
+	}
+	return n, nil
 }
 
 // usage asks the server what it has in use.
