@@ -124,7 +124,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 			offered := offerOf(offer)
 			offered.Resuming = o.resumes(offer.Names)
 			if o.Accept != nil {
-				memory.remember() // a person who is asked may take long
+				memory.rememberHere() // a person who is asked may take long
 			}
 			t.tell(OfferEvent{offered})
 			if err := o.accept(ctx, offered); err != nil {
