@@ -160,6 +160,7 @@ func TestScripts(t *testing.T) {
 			"fewer":        dropWord,
 			"random":       random,
 			"remembered":   remembered,
+			"claimed":      claimed,
 			"relay":        useRelay,
 			"signal":       sendSignal,
 			"still":        standsStill,
