@@ -68,6 +68,7 @@ const reasons = {
   "relay-rate": (f) => ["Too many attempts came from this network.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again in a minute."],
   "relay-password": (f) => [`The relay ${location.host} asks for a password.`, f.retry > 0 ? `After so many wrong ones, wait ${duration(f.retry)}.` : "Type the one that its owner gave you."],
   "relay-quota": (f) => ["This address or password has all that the relay gives it.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again later, or use another relay."],
+  "relay-exhausted": () => ["The relay passes on no more for this transfer.", "What has arrived is kept: begin again with a new code. Where a direct connection can be made, nothing goes through the relay."],
   "relay-denied": () => ["The relay does not serve this network.", "Use another relay."],
   "relay-unavailable": (f) => ["The relay cannot serve anybody at the moment.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again in a minute."],
   "relay-upgrade": () => ["A server in front of the relay lets no WebSocket through.", "Tell the relay's owner."],
