@@ -30,6 +30,8 @@ var contract = map[string]map[string]any{
 	"error":     {"kind": "", "reason": "", "message": "", "hint": ""},
 	"listening": {"addr": ""},
 	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
+	"setting":   {"name": "", "value": "", "source": "", "place": "", "secret": false},
+	"config":    {"path": "", "exists": false},
 }
 
 // events FILE WANT... checks that each line of FILE is an event as the contract
