@@ -105,7 +105,7 @@ type runner struct {
 func newRunner(t *testing.T, relay string) runner {
 	dir := t.TempDir()
 	return runner{dir, append(os.Environ(),
-		"TALLOW_CODE=", "XDG_STATE_HOME="+dir+"/.state", "GORACE=atexit_sleep_ms=0", "RUNNER_TEMP="+dir,
+		"TALLOW_CODE=", "XDG_STATE_HOME="+dir+"/.state", "XDG_CONFIG_HOME="+dir+"/.config", "GORACE=atexit_sleep_ms=0", "RUNNER_TEMP="+dir,
 		"GITHUB_PATH="+dir+"/path", "GITHUB_OUTPUT="+dir+"/output",
 		"GITHUB_REPOSITORY=group/app", "GITHUB_RUN_ID=17", "GITHUB_RUN_ATTEMPT=1",
 		"INPUT_RELAY="+relay, "INPUT_TIMEOUT=5m", "INPUT_NAME=artifact")}

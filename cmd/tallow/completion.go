@@ -80,7 +80,12 @@ func completeConflicts(*cobra.Command, []string, string) ([]string, cobra.ShellC
 }
 
 func completeLinks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{string(tallow.LinksKeep), string(tallow.LinksSkip), string(tallow.LinksFollow)}, cobra.ShellCompDirectiveNoFileComp
+	return linkNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// linkNames returns the values of --links.
+func linkNames() []string {
+	return []string{string(tallow.LinksKeep), string(tallow.LinksSkip), string(tallow.LinksFollow)}
 }
 
 // laneList names all lanes as --lanes takes them.

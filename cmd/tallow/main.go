@@ -2,7 +2,7 @@
 // build on what it prints and on its exit codes, so both change only by
 // addition.
 //
-// Each verb has its file: send.go, receive.go, relay.go, code.go, version.go,
+// Each verb has its file: send.go, receive.go, relay.go, code.go, config.go, version.go,
 // completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
@@ -11,7 +11,9 @@
 //	              is beside it
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
-//	transfer.go   the flags of send and receive; rate.go has --limit-rate
+//	preferences.go  the settings of send and receive; rate.go has --limit-rate
+//	configfile.go  where they are kept; settingfailure.go says what is wrong there
+//	transfer.go   what send and receive have in common
 //	relayturn.go  the relay's flags for TURN
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,15 +13,11 @@ import (
 // receive is the command of the receiver.
 type receive struct {
 	*program
-	transferFlags
-	output     string
-	yes        bool
-	onConflict string
-	preserve   bool
+	*preferences
 }
 
 func newReceive(p *program) *cobra.Command {
-	r := &receive{program: p}
+	r := &receive{program: p, preferences: &p.preferences}
 	cmd := &cobra.Command{
 		Use:   "receive [flags] [CODE]",
 		Short: "Receive what another machine sends",
@@ -39,14 +34,7 @@ missing: with the same code while the sender still waits, else with a new one.`,
 		ValidArgsFunction: completeCodeArgument,
 		RunE:              func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },
 	}
-	flags := cmd.Flags()
-	flags.StringVarP(&r.output, "output", "o", "", "folder or file name to receive to, a `PATH` or - for stdout (default this folder)")
-	flags.BoolVarP(&r.yes, "yes", "y", false, "accept without asking")
-	flags.StringVar(&r.onConflict, "on-conflict", string(tallow.ConflictAsk),
-		"`what` to do with a file that exists: "+strings.Join(conflictNames(), ", ")+"; without a terminal, ask is fail")
-	flags.BoolVar(&r.preserve, "preserve", false, "keep the sender's permissions, without applying the umask")
-	r.register(cmd, tallow.DefaultReceiveTimeout)
-	completeFlag(cmd, "on-conflict", completeConflicts)
+	p.addPreferences(cmd, "output", "yes", "on-conflict", "preserve")
 	return cmd
 }
 
@@ -62,11 +50,14 @@ func conflictNames() []string {
 }
 
 func (r *receive) run(cmd *cobra.Command, args []string) error {
+	if err := r.loadPreferences(cmd, tallow.DefaultReceiveTimeout); err != nil {
+		return err
+	}
 	r.eventsToStderr = r.output == "-"
 	if err := r.check(cmd); err != nil {
 		return err
 	}
-	client, err := r.client(r.program, cmd)
+	client, err := r.client()
 	if err != nil {
 		return err
 	}
@@ -82,7 +73,7 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 			defer c.close()
 			ask = &prompt{console: c}
 		case r.verify:
-			return errVerifyWithoutTerminal()
+			return r.errVerifyWithoutTerminal()
 		}
 	}
 	o, err := r.options(cmd.Context(), args, ask)
@@ -101,9 +92,6 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 
 // check rejects invalid flags.
 func (r *receive) check(cmd *cobra.Command) error {
-	if !slices.Contains(conflictNames(), r.onConflict) {
-		return usage("It is one of "+strings.Join(conflictNames(), ", ")+".", "--on-conflict cannot be %q", r.onConflict)
-	}
 	if cmd.Flags().Changed("output") && r.output == "" {
 		return usage("", "--output is empty")
 	}

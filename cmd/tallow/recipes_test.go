@@ -52,7 +52,7 @@ func recipeShell(t *testing.T, dir, relay, script string) *exec.Cmd {
 	cmd.Dir = dir
 	cmd.WaitDelay = time.Minute
 	cmd.Env = append(os.Environ(),
-		"TALLOW_RELAY="+relay, "TALLOW_CODE=", "XDG_STATE_HOME="+filepath.Join(dir, ".state"), "GORACE=atexit_sleep_ms=0",
+		"TALLOW_RELAY="+relay, "TALLOW_CODE=", "XDG_STATE_HOME="+filepath.Join(dir, ".state"), "XDG_CONFIG_HOME="+filepath.Join(dir, ".config"), "GORACE=atexit_sleep_ms=0",
 		"TALLOW_CODE_SECRET="+strings.Repeat("0123456789abcdef", 4), "CI_PROJECT=group/app", "CI_BUILD_NUMBER=17")
 	return cmd
 }

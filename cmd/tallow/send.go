@@ -14,16 +14,13 @@ import (
 // send is the command of the sender.
 type send struct {
 	*program
-	transferFlags
-	code         string
-	words        int
-	text         string
-	links        string
-	renameUnsafe bool
+	*preferences
+	code string
+	text string
 }
 
 func newSend(p *program) *cobra.Command {
-	s := &send{program: p}
+	s := &send{program: p, preferences: &p.preferences}
 	cmd := &cobra.Command{
 		Use:   "send [flags] PATH...",
 		Short: "Send files and folders, or a text",
@@ -41,25 +38,22 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one (default TALLOW_CODE)")
-	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has, a number `N`")
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
-	flags.StringVar(&s.links, "links", string(tallow.LinksKeep),
-		"`what` to do with symlinks in folders: keep (leave out those that lead out of the folder), skip or follow")
-	flags.BoolVar(&s.renameUnsafe, "rename-unsafe", false, "send names with control characters under other names, such as Icon%0D")
-	s.register(cmd, tallow.DefaultSendTimeout)
+	p.addPreferences(cmd, "words", "links", "rename-unsafe")
 	completeFlag(cmd, "code", completeCodeFlag)
-	completeFlag(cmd, "words", noCompletion)
 	completeFlag(cmd, "text", noCompletion)
-	completeFlag(cmd, "links", completeLinks)
 	return cmd
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
+	if err := s.loadPreferences(cmd, tallow.DefaultSendTimeout); err != nil {
+		return err
+	}
 	o, err := s.options(cmd, args)
 	if err != nil {
 		return err
 	}
-	client, err := s.client(s.program, cmd)
+	client, err := s.client()
 	if err != nil {
 		return err
 	}
@@ -73,7 +67,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	if s.verify {
 		c, err := s.openConsole(n.screen)
 		if err != nil {
-			return errVerifyWithoutTerminal()
+			return s.errVerifyWithoutTerminal()
 		}
 		defer c.close()
 		n.verifies, o.Verify = true, (&prompt{console: c}).verify
@@ -97,9 +91,7 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 		return o, usage("Leave one of them out.", "--words is for a new code, and --code is one already")
 	case given("code") && s.code == "":
 		return o, usage("It looks like 7-apple-walrus-kayak.", "--code is empty")
-	case s.words < 1:
-		return o, usage("", "a code needs words")
-	case given("relay-pin") && s.relay == "" && s.getenv("TALLOW_RELAY") == "":
+	case given("relay-pin") && s.relay == "":
 		return o, usage("Name the relay with --relay HOST.", "--relay-pin is for a relay, and there is none")
 	case given("text") && len(args) > 0:
 		return o, usage("Send them one after the other.", "a text and paths cannot be sent together")
@@ -158,6 +150,6 @@ func subject(o tallow.SendOptions) string {
 }
 
 // errVerifyWithoutTerminal is for --verify where no person can be asked.
-func errVerifyWithoutTerminal() error {
-	return usage("Run it in a terminal, or without --verify.", "--verify needs a terminal to show the words on and to ask")
+func (p *program) errVerifyWithoutTerminal() error {
+	return usage("Run it in a terminal, or without --verify.", "%s needs a terminal to show the words on and to ask", p.settings.Place("verify"))
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"runtime"
 	"strconv"
 	"strings"
@@ -67,17 +68,20 @@ func newScreen(p *program) *screen {
 	// What is logged does not wait for the progress to make room.
 	s := &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr)}
 	if s.moves {
-		s.width = func() int {
-			columns, _, err := term.GetSize(descriptor(p.stderr))
-			if err != nil || columns == 0 {
-				return usualWidth
-			}
-			return columns
-		}
+		s.width = func() int { return terminalWidth(p.stderr) }
 		s.front = func() bool { return foreground(descriptor(p.stderr)) }
 		s.plain = runtime.GOOS == "windows" || p.getenv("TERM") == "" || p.getenv("TERM") == "dumb"
 	}
 	return s
+}
+
+// terminalWidth is the width of a terminal, in columns.
+func terminalWidth(f *os.File) int {
+	columns, _, err := term.GetSize(descriptor(f))
+	if err != nil || columns == 0 {
+		return usualWidth
+	}
+	return columns
 }
 
 // say prints a line, unless it is to be quiet.
