@@ -210,6 +210,7 @@ func networkEndings() map[tallow.Reason]ending {
 		tallow.ReasonRelayUnavailable: {text: "the relay {relay} has a fault, and cannot make or find codes now", hint: "{wait} What is under way goes on."},
 		tallow.ReasonRelayFull:        {text: "the relay {relay} has no room left", hint: "{wait} Or use another relay."},
 		tallow.ReasonRelayQuota:       {text: "your address or password has as much of the relay {relay} as it may have at a time", hint: "End transfers that wait. {wait}"},
+		tallow.ReasonRelayExhausted:   {text: "the relay {relay} passes on no more for this transfer", hint: "{sentence} Where a direct connection can be made, nothing goes through the relay; or use another relay."},
 		tallow.ReasonRelayDenied:      {text: "the relay {relay} does not serve your address", hint: "Ask who runs the relay, or use another one."},
 		tallow.ReasonRelayRate:        {text: "too many attempts at the relay {relay}", hint: "{wait}"},
 		tallow.ReasonRelayClosing:     {text: "the relay {relay} is shutting down", hint: "Try again in a minute, or use another relay."},

@@ -109,10 +109,11 @@ func (e *encoder) event(event tallow.Event) {
 		e.offer(v.Offer)
 	case tallow.LaneEvent:
 		e.write(struct {
-			Event string      `json:"event"`
-			Lane  tallow.Lane `json:"lane"`
-			State string      `json:"state"`
-		}{"lane", v.Lane, upOrDown(v.Up)})
+			Event  string            `json:"event"`
+			Lane   tallow.Lane       `json:"lane"`
+			State  string            `json:"state"`
+			Reason tallow.LaneReason `json:"reason"`
+		}{"lane", v.Lane, upOrDown(v.Up), v.Reason})
 	case tallow.StateEvent:
 		e.write(struct {
 			Event  string       `json:"event"`

@@ -76,7 +76,7 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.LaneEvent:
 		n.screen.carry(e.Lane, e.Up)
 		if n.verbose {
-			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
+			n.screen.say("%s", laneText(e))
 		}
 	case tallow.FileEvent:
 		n.file(e)

@@ -177,8 +177,9 @@ func (s *server) check() error {
 	if s.config.TURN, err = s.turn.relayConfig(); err != nil {
 		return err
 	}
-	if s.turn.on && s.cluster.redis != "" {
-		return usage("Run a TURN server that all of them share, and name it with --turn-url.", "--turn cannot be used with --redis: a machine may reach the server of another relay")
+	if s.turn.on && s.cluster.redis != "" && s.turn.config.Host == "" {
+		return usage("Give this relay a name of its own with --turn-host, such as node1.relay.example, or name a TURN server that all of them share with --turn-url.",
+			"--turn with --redis needs --turn-host: by the name that all relays have, a machine may reach another one's server")
 	}
 	if s.turn.on && s.stun == noSTUN {
 		return usage("Leave out --stun.", "--turn needs the UDP port that --stun off closes")

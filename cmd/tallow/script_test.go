@@ -163,6 +163,7 @@ func TestScripts(t *testing.T) {
 			"fewer":        dropWord,
 			"random":       random,
 			"remembered":   remembered,
+			"claimed":      claimed,
 			"relay":        useRelay,
 			"signal":       sendSignal,
 			"still":        standsStill,

@@ -94,7 +94,7 @@ func thirdParty() map[string][]string {
 			"github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag",
 			"golang.org/x/sys/unix", "golang.org/x/sys/windows", "golang.org/x/term",
 		},
-		"internal/bench":                     {"github.com/pion/webrtc/v4"},
+		"internal/bench":                     {"github.com/pion/webrtc/v4", "golang.org/x/sys/unix"},
 		"internal/load":                      {"github.com/gorilla/websocket"},
 		"internal/blockhash":                 {"lukechampine.com/blake3/guts"},
 		"internal/certificate":               {"golang.org/x/crypto/acme"},

@@ -100,6 +100,7 @@ const (
 	ReasonRelayFull        Reason = "relay-full"         // Relay, RetryAfter
 	ReasonRelayUnavailable Reason = "relay-unavailable"  // Relay, RetryAfter
 	ReasonRelayQuota       Reason = "relay-quota"        // Relay, RetryAfter: this address or password has all that it may
+	ReasonRelayExhausted   Reason = "relay-exhausted"    // Relay: it does not pass on more for one transfer
 	ReasonRelayDenied      Reason = "relay-denied"       // Relay: it does not serve this address
 	ReasonRelayRate        Reason = "relay-rate"         // Relay, RetryAfter
 	ReasonRelayClosing     Reason = "relay-closing"      // Relay

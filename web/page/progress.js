@@ -11,7 +11,7 @@ const maxLines = 100;
 const announceEvery = 15_000;
 
 export class Progress {
-  #up = /** @type {Set<string>} */ (new Set());
+  #up = /** @type {Map<string, string>} */ (new Map()); // the lanes that carry, and why
   #paused = false; // here
   #halted = false; // by either side
   #announced = 0;
@@ -76,13 +76,15 @@ export class Progress {
 
   /** @param {Message} m */
   #lane(m) {
-    if (m.up) this.#up.add(m.lane);
+    if (m.up) this.#up.set(m.lane, m.reason);
     else this.#up.delete(m.lane);
     this.#showLanes();
   }
 
   #showLanes() {
-    $("run-lane").textContent = lanes[this.#up.has("webrtc") ? "webrtc" : this.#up.has("relay") ? "relay" : "none"];
+    const why = [...this.#up.values()];
+    const text = lanes[why.includes("direct") ? "direct" : why.at(-1) ?? ""] ?? "";
+    if ($("run-lane").textContent !== text) $("run-lane").textContent = text;
   }
 
   /** @param {Message} m */
