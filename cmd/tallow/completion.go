@@ -20,7 +20,7 @@ func newCompletion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print a script that completes commands in a shell",
-		Long:  "Print a script that completes commands in a shell: " + names + ".",
+		Long:  "The shell is one of " + names + ".",
 		Example: `  source <(tallow completion bash)
   tallow completion zsh > "${fpath[1]}/_tallow"
   tallow completion fish > ~/.config/fish/completions/tallow.fish`,

@@ -24,9 +24,9 @@ func newConfig(p *program) *cobra.Command {
 		Use:   "config",
 		Short: "Show and change what tallow does unless it is told otherwise",
 		Long: `Show and change the settings of send and receive. Each is a flag, a variable
-such as TALLOW_LIMIT_RATE, and a key of the configuration file, which is TOML. The
-first of these three that is there counts. A relay has settings of its own: see
-tallow relay --help.`,
+such as TALLOW_LIMIT_RATE, and a key of the configuration file, which is TOML.
+The first of these three that is there counts. A relay has settings of its own:
+see tallow relay --help.`,
 		Example: `  tallow config show
   tallow config set relay relay.example
   tallow config set output ~/Downloads
@@ -55,9 +55,9 @@ tallow relay --help.`,
 		{
 			Use:   "set NAME VALUE",
 			Short: "Change a setting in the configuration file",
-			Long: `Change a setting in the configuration file. Everything else in the file stays as
-it is. A VALUE of "-" is read from stdin, without showing it: other users of this
-machine can see arguments.`,
+			Long: `Change a setting in the configuration file. Everything else in the file stays
+as it is. A VALUE of "-" is read from stdin, without showing it: other users of
+this machine can see arguments.`,
 			Example: `  tallow config set limit-rate 2M
   tallow config set relay-pin PIN1,PIN2
   tallow config set relay-password -`,

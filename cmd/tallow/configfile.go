@@ -82,6 +82,11 @@ func (p *program) loadPreferences(cmd *cobra.Command, timeout time.Duration) err
 	if err := p.placeOutput(); err != nil {
 		return err
 	}
+	if cmd.Flags().Lookup("log-file") != nil { // a verb that has something to log
+		if err := p.openLogFile(); err != nil {
+			return err
+		}
+	}
 	return p.checkPreferences()
 }
 
@@ -103,19 +108,24 @@ func (p *program) placeOutput() error {
 	if source == settings.Default || source == settings.Flag {
 		return nil
 	}
-	output := p.preferences.output
-	home := p.getenv("HOME")
-	if runtime.GOOS == "windows" {
-		home = p.getenv("UserProfile")
-	}
-	if rest, ok := strings.CutPrefix(output, "~"); ok && home != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
-		output = home + rest
-	}
+	output := p.fromHome(p.preferences.output)
 	if !filepath.IsAbs(output) {
 		return usage("Give the whole path of a folder, or one that begins with ~/.", "%s cannot be %q", p.settings.Place("output"), output)
 	}
 	p.preferences.output = filepath.Clean(output) + string(filepath.Separator)
 	return nil
+}
+
+// fromHome is a path in which ~ at the beginning is the home of this user.
+func (p *program) fromHome(path string) string {
+	home := p.getenv("HOME")
+	if runtime.GOOS == "windows" {
+		home = p.getenv("UserProfile")
+	}
+	if rest, ok := strings.CutPrefix(path, "~"); ok && home != "" && (rest == "" || os.IsPathSeparator(rest[0])) {
+		return home + rest
+	}
+	return path
 }
 
 // isThere reports whether there is a file of a name.

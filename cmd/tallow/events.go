@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/doctor"
 	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
@@ -34,6 +35,8 @@ import (
 //	version   version, commit, modified, go, platform
 //	setting   name, value ("" if secret), source: default, file, environment or flag, place, secret
 //	config    path, exists
+//	check     name, state: ok, warning, failed or unknown, text, hint
+//	verdict   direct: probable, unlikely, none or unknown, relayed, local, text
 type encoder struct {
 	broken func(error) // called once if w cannot be written to; may be nil
 
@@ -240,6 +243,28 @@ func (e *encoder) listening(addr net.Addr) {
 		Event string `json:"event"`
 		Addr  string `json:"addr"`
 	}{"listening", addr.String()})
+}
+
+// check writes the result of a check of doctor.
+func (e *encoder) check(c doctor.Check) {
+	e.write(struct {
+		Event string       `json:"event"`
+		Name  string       `json:"name"`
+		State doctor.State `json:"state"`
+		Text  string       `json:"text"`
+		Hint  string       `json:"hint"`
+	}{"check", c.Name, c.State, c.Text, c.Hint})
+}
+
+// verdict writes what the checks mean together.
+func (e *encoder) verdict(v doctor.Verdict) {
+	e.write(struct {
+		Event   string        `json:"event"`
+		Direct  doctor.Direct `json:"direct"`
+		Relayed bool          `json:"relayed"`
+		Local   bool          `json:"local"`
+		Text    string        `json:"text"`
+	}{"verdict", v.Direct, v.Relayed, v.Local, v.Text})
 }
 
 // setting writes a setting and where it was made.

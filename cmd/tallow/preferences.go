@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"log/slog"
 	"slices"
 	"strings"
 	"time"
@@ -112,16 +111,19 @@ func (p *program) receiveTable() []settings.Setting {
 
 // outputTable has the settings of what people see.
 func (p *program) outputTable() []settings.Setting {
+	p.color = colorAuto
 	return []settings.Setting{
 		{Name: "quiet", Short: "q", Value: &p.quiet, Help: "print only what is needed"},
 		{Name: "verbose", Short: "v", Value: &p.verbose, Help: "log what happens to stderr"},
+		{Name: "color", Value: &p.color, Help: "`when` to use colours: auto (in a terminal, unless NO_COLOR is set), always or never"},
+		{Name: "log-file", Value: &p.logName, Help: "add a log of what happens to this `FILE`"},
 	}
 }
 
 // addPreferences adds the flags of settings that send and receive share, and of
 // others.
 func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
-	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate"}
+	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "log-file"}
 	p.settings.Register(cmd.Flags(), append(shared, others...)...)
 	p.addConfigFlag(cmd)
 }
@@ -136,6 +138,9 @@ func completePreferences(set *settings.Set) {
 	}
 	completeFlag(cmd, "lanes", completeLanes)
 	completeFlag(cmd, "links", completeLinks)
+	completeFlag(cmd, "color", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+		return []string{colorAuto, colorAlways, colorNever}, cobra.ShellCompDirectiveNoFileComp
+	})
 	completeFlag(cmd, "on-conflict", completeConflicts)
 }
 
@@ -151,6 +156,8 @@ func (p *program) checkPreferences() error {
 		return usage("Correct "+place("words")+".", "a code has 2 to 8 words, not %d", v.words)
 	case !slices.Contains(linkNames(), v.links):
 		return usage("It is one of "+strings.Join(linkNames(), ", ")+".", "%s cannot be %q", place("links"), v.links)
+	case !slices.Contains([]string{colorAuto, colorAlways, colorNever}, p.color):
+		return usage("It is one of auto, always, never.", "%s cannot be %q", place("color"), p.color)
 	case !slices.Contains(conflictNames(), v.onConflict):
 		return usage("It is one of "+strings.Join(conflictNames(), ", ")+".", "%s cannot be %q", place("on-conflict"), v.onConflict)
 	}
@@ -163,7 +170,7 @@ func (p *program) client() (*tallow.Client, error) {
 	v := &p.preferences
 	config := tallow.Config{
 		Relay: v.relay, RelayPins: v.pins, Private: v.private, RelayPassword: v.relayPassword,
-		StateDir: p.stateDir(), Version: buildInfo().Version,
+		StateDir: p.stateDir(), Version: buildInfo().Version, Logger: p.debugLogger(),
 	}
 	if v.lanes != "" {
 		lanes, err := tallow.ParseLanes(v.lanes)
@@ -171,9 +178,6 @@ func (p *program) client() (*tallow.Client, error) {
 			return nil, p.placed(err)
 		}
 		config.Lanes = lanes
-	}
-	if p.verbose {
-		config.Logger = p.logger(slog.LevelDebug)
 	}
 	client, err := tallow.New(config)
 	return client, p.placed(err)

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 	for name, f := range words() {
 		commands[name] = func() { os.Exit(f()) }
 	}
+	if commands[filepath.Base(os.Args[0])] == nil {
+		_ = os.Setenv("NO_COLOR", "1") // what tests look for in terminals has no colours in it
+	}
 	testscript.Main(m, commands)
 }
 

@@ -32,6 +32,8 @@ var contract = map[string]map[string]any{
 	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
 	"setting":   {"name": "", "value": "", "source": "", "place": "", "secret": false},
 	"config":    {"path": "", "exists": false},
+	"check":     {"name": "", "state": "", "text": "", "hint": ""},
+	"verdict":   {"direct": "", "relayed": false, "local": false, "text": ""},
 }
 
 // events FILE WANT... checks that each line of FILE is an event as the contract

@@ -55,6 +55,7 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 				p.terminal.leave()
 			}
 		}()
+		p.logEvent(e)
 		r.event(e)
 		told = true
 	})
