@@ -11,7 +11,8 @@
 //	              is beside it
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
-//	transfer.go   the flags of send and receive; rate.go has --limit-rate
+//	transfer.go   the flags of send and receive; rate.go has --limit-rate,
+//	              size.go sizes
 //	relayturn.go  the relay's flags for TURN
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
@@ -20,6 +21,9 @@
 //	progress.go   the one line that moves; layout.go fits it into the terminal
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
+//	offertable.go the offer as a person is asked about it; offerrows.go has its lines
+//	visible.go    foreign text on a terminal
+//	openfolder.go --open
 //	signals.go    Ctrl-C, and signals that pause and resume
 //	keys.go       keys during a transfer; steering.go has what they do
 //	jobcontrol_unix.go  Ctrl-Z, fg and bg

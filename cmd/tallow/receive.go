@@ -19,6 +19,9 @@ type receive struct {
 	yes        bool
 	onConflict string
 	preserve   bool
+	acceptMax  size
+	open       bool
+	payload    io.Writer // where it goes with --output -
 }
 
 func newReceive(p *program) *cobra.Command {
@@ -45,7 +48,10 @@ missing: with the same code while the sender still waits, else with a new one.`,
 	flags.StringVar(&r.onConflict, "on-conflict", string(tallow.ConflictAsk),
 		"`what` to do with a file that exists: "+strings.Join(conflictNames(), ", ")+"; without a terminal, ask is fail")
 	flags.BoolVar(&r.preserve, "preserve", false, "keep the sender's permissions, without applying the umask")
+	flags.Var(&r.acceptMax, "accept-max", "decline what is larger than a `SIZE`: 500MB, 2GiB (default any size)")
+	flags.BoolVar(&r.open, "open", false, "show the folder with what was received on the desktop")
 	r.register(cmd, tallow.DefaultReceiveTimeout)
+	completeFlag(cmd, "accept-max", noCompletion)
 	completeFlag(cmd, "on-conflict", completeConflicts)
 	return cmd
 }
@@ -72,7 +78,7 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	}
 	n := newNarrator(r.program)
 	n.receives, n.asks, n.wait, n.timeout = true, !r.yes, r.wait, r.timeout
-	n.verifies = r.verify
+	n.verifies, n.acceptMax = r.verify, int64(r.acceptMax)
 	n.keys = r.output != "-" // else the program that reads the payload may need the keyboard
 	var ask *prompt
 	if isTerminal(r.stdin) || r.verify {
@@ -85,6 +91,12 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 			return errVerifyWithoutTerminal()
 		}
 	}
+	r.payload = r.stdout
+	if isTerminal(r.stdout) {
+		shown := &visibleWriter{w: r.stdout}
+		defer func() { _ = shown.flush() }()
+		r.payload = shown
+	}
 	o, err := r.options(cmd.Context(), args, ask)
 	if err != nil {
 		return err
@@ -93,10 +105,29 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 		o.Controls, o.OnEvent = controls, onEvent
 		return client.Receive(ctx, o)
 	})
-	if err != nil || result.Text == "" || r.json {
-		return err
+	if err == nil && result.Text != "" && !r.json {
+		err = r.show(result.Text)
 	}
-	return r.show(result.Text)
+	if r.open && result.Files > 0 {
+		r.openResult(n, result)
+	}
+	return err
+}
+
+// openResult has the desktop show the folder with what was received, or says why not,
+// which is no failure.
+func (r *receive) openResult(n *narrator, result tallow.Result) {
+	if result.Folder == "" {
+		n.screen.say("There is no folder to open: nothing was saved.")
+		return
+	}
+	first := ""
+	if len(n.tops) > 0 {
+		first = n.tops[0]
+	}
+	if err := r.openFolder(result.Folder, first); err != nil {
+		n.screen.say("The folder was not opened: %v.", err)
+	}
 }
 
 // check rejects invalid flags.
@@ -106,6 +137,9 @@ func (r *receive) check(cmd *cobra.Command) error {
 	}
 	if cmd.Flags().Changed("output") && r.output == "" {
 		return usage("", "--output is empty")
+	}
+	if r.open && r.output == "-" {
+		return usage("Leave one of them out.", "--open shows a folder, and with --output - there is none")
 	}
 	if !r.yes && !isTerminal(r.stdin) {
 		return errAcceptWithoutTerminal()
@@ -124,10 +158,10 @@ func errAcceptWithoutTerminal() error {
 func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tallow.ReceiveOptions, error) {
 	o := tallow.ReceiveOptions{
 		OnConflict: tallow.Conflict(r.onConflict), Preserve: r.preserve, Output: r.output,
-		PeerTimeout: r.timeout, ReconnectTimeout: r.reconnectTimeout(), LimitRate: int64(r.rate),
+		MaxBytes: int64(r.acceptMax), PeerTimeout: r.timeout, ReconnectTimeout: r.reconnectTimeout(), LimitRate: int64(r.rate),
 	}
 	if r.output == "-" {
-		o.Output, o.Writer = "", r.stdout
+		o.Output, o.Writer = "", r.payload
 	}
 	if o.OnConflict == tallow.ConflictAsk {
 		o.OnConflict = tallow.ConflictFail
@@ -159,11 +193,11 @@ func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tall
 	return o, err
 }
 
-// show prints a text that was received. For a terminal, control characters are
-// removed.
+// show prints a text that was received: to a terminal with control characters written
+// out, else as it is.
 func (r *receive) show(text string) error {
 	if isTerminal(r.stdout) {
-		text = printable(text, '\n', '\t')
+		text = visibleText(text)
 	}
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n"
