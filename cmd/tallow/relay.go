@@ -49,12 +49,12 @@ func newRelay(p *program) *cobra.Command {
 		Long: `Run a relay, where machines meet. It learns neither names nor contents of
 files, and cannot read what it passes on.
 
-For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains, or
-put it behind a server that has, and name that in --trusted-proxies. Its STUN
+For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains,
+or put it behind a server that has, and name that in --trusted-proxies. Its STUN
 service is on the UDP port of the same number, and its TURN service with --turn.`,
 		Example: `  tallow relay
   tallow relay --listen :443 --acme-domains relay.example --redirect-listen :80
-  tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun relay.example:8080`,
+  tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun off`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd) },
 	}

@@ -149,9 +149,13 @@ export const stalls = {
   "nothing-sent": "The sender sends nothing at the moment.",
 };
 
-/** Which way the data takes. @type {Record<string, string>} */
+/** Which way the data takes, and why. @type {Record<string, string>} */
 export const lanes = {
-  webrtc: "Directly from device to device.",
-  relay: "Through the relay, which cannot read it: no direct way has been found yet.",
-  none: "",
+  direct: "Directly from device to device.",
+  private: "Through the relay, which cannot read it: no other way was asked for.",
+  "peer-private": "Through the relay, which cannot read it: the other side keeps its address private.",
+  lanes: "Through the relay, which cannot read it: direct connections are turned off here.",
+  "peer-lanes": "Through the relay, which cannot read it: direct connections are turned off on the other side.",
+  "direct-lost": "Through the relay, which cannot read it: the direct connection is lost. Trying to make another …",
+  "no-direct": "Through the relay, which cannot read it: no direct connection between the two networks has come up.",
 };
