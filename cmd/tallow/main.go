@@ -11,7 +11,8 @@
 //	              is beside it
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
-//	preferences.go  the settings of send and receive; rate.go has --limit-rate
+//	preferences.go  the settings of send and receive; rate.go has --limit-rate,
+//	              size.go sizes
 //	configfile.go  where they are kept; settingfailure.go says what is wrong there
 //	transfer.go   what send and receive have in common
 //	relayturn.go  the relay's flags for TURN
@@ -23,6 +24,9 @@
 //	palette.go    colours; help.go has --help, logfile.go --log-file
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
+//	offertable.go the offer as a person is asked about it; offerrows.go has its lines
+//	visible.go    foreign text on a terminal
+//	openfolder.go --open
 //	signals.go    Ctrl-C, and signals that pause and resume
 //	keys.go       keys during a transfer; steering.go has what they do
 //	jobcontrol_unix.go  Ctrl-Z, fg and bg

@@ -38,6 +38,8 @@ type preferences struct {
 	yes        bool
 	onConflict string
 	preserve   bool
+	acceptMax  size
+	open       bool
 }
 
 // preferencePrefix begins the names of their variables.
@@ -106,6 +108,8 @@ func (p *program) receiveTable() []settings.Setting {
 		{Name: "yes", Short: "y", Value: &v.yes, Help: "accept without asking"},
 		{Name: "on-conflict", Value: &v.onConflict, Help: "`what` to do with a file that exists: " + strings.Join(conflictNames(), ", ") + "; without a terminal, ask is fail"},
 		{Name: "preserve", Value: &v.preserve, Help: "keep the sender's permissions, without applying the umask"},
+		{Name: "accept-max", Value: &v.acceptMax, Help: "decline what is larger than a `SIZE`: 500MB, 2GiB (default any size)"},
+		{Name: "open", Value: &v.open, Help: "at the end show the folder with what was received on the desktop"},
 	}
 }
 
@@ -133,7 +137,7 @@ func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
 func completePreferences(set *settings.Set) {
 	cmd := &cobra.Command{}
 	set.Register(cmd.Flags())
-	for _, name := range []string{"relay", "relay-pin", "relay-password", "timeout", "wait", "limit-rate", "words"} {
+	for _, name := range []string{"relay", "relay-pin", "relay-password", "timeout", "wait", "limit-rate", "words", "accept-max"} {
 		completeFlag(cmd, name, noCompletion)
 	}
 	completeFlag(cmd, "lanes", completeLanes)

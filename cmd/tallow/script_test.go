@@ -30,6 +30,7 @@ import (
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
 //	screened   stderr is the terminal of answers
+//	shown      stdout is the terminal of answers
 //	unread     nobody reads stdout
 //	umask N    the process has the umask N, in octal
 //
@@ -99,6 +100,7 @@ func words() map[string]func() int {
 		"answers":  answers,
 		"detached": detached,
 		"screened": screened,
+		"shown":    shown,
 		"unread":   unread,
 		"umask":    umask,
 	}
