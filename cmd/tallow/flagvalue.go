@@ -41,6 +41,8 @@ func valueText(f *pflag.Flag) string {
 		return "a time such as 30s, 10m or 2h"
 	case "rate":
 		return "bytes a second such as 500K, 1.5M or 1G"
+	case "size":
+		return "bytes such as 500MB or 2GiB"
 	case "bool":
 		return "true or false"
 	case "stringSlice":

@@ -30,6 +30,7 @@ import (
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
 //	screened   stderr is the terminal of answers
+//	shown      stdout is the terminal of answers
 //	unread     nobody reads stdout
 //	umask N    the process has the umask N, in octal
 //
@@ -38,6 +39,9 @@ func TestMain(m *testing.M) {
 	commands := make(map[string]func())
 	for name, f := range words() {
 		commands[name] = func() { os.Exit(f()) }
+	}
+	if commands[filepath.Base(os.Args[0])] == nil {
+		_ = os.Setenv("NO_COLOR", "1") // what tests look for in terminals has no colours in it
 	}
 	testscript.Main(m, commands)
 }
@@ -96,6 +100,7 @@ func words() map[string]func() int {
 		"answers":  answers,
 		"detached": detached,
 		"screened": screened,
+		"shown":    shown,
 		"unread":   unread,
 		"umask":    umask,
 	}
@@ -160,6 +165,7 @@ func TestScripts(t *testing.T) {
 			"fewer":        dropWord,
 			"random":       random,
 			"remembered":   remembered,
+			"claimed":      claimed,
 			"relay":        useRelay,
 			"signal":       sendSignal,
 			"still":        standsStill,
@@ -224,6 +230,8 @@ func surround(relayAddr string) func(*testscript.Env) error {
 		e.Setenv("TALLOW_RELAY", relayAddr)
 		e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
 		e.Setenv("LocalAppData", filepath.Join(e.WorkDir, ".state"))
+		e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, ".config"))
+		e.Setenv("AppData", filepath.Join(e.WorkDir, ".config"))
 		e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command ends a second late under -race
 		e.Values[clockKey{}] = new(time.Time)
 		return os.Mkdir(filepath.Join(e.WorkDir, "got"), 0o755)
