@@ -26,8 +26,8 @@ func newSend(p *program) *cobra.Command {
 		Short: "Send files and folders, or a text",
 		Long: `Send files and folders to whoever gives the code on another machine.
 The code works once. A PATH of "-" sends what comes on stdin.
-Without --code it is taken from TALLOW_CODE, and is not printed then; else it is a
-new one.
+Without --code it is taken from TALLOW_CODE, and is not printed then; else it
+is a new one.
 
 Where stdout is not a terminal, the first line on it is the code alone.`,
 		Example: `  tallow send report.pdf photos
