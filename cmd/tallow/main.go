@@ -2,7 +2,7 @@
 // build on what it prints and on its exit codes, so both change only by
 // addition.
 //
-// Each verb has its file: send.go, receive.go, relay.go, config.go, doctor.go,
+// Each verb has its file: send.go, receive.go, relay.go, code.go, config.go, doctor.go,
 // version.go, completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //

@@ -21,6 +21,7 @@ type narrator struct {
 	receives bool          // this side receives
 	asks     bool          // the offer is shown with the question whether to accept it
 	codeTo   io.Writer     // where a script reads the code; nil if stdout is a terminal
+	known    bool          // the code came from TALLOW_CODE: a log that others read must not have it
 	broken   func(error)   // called once if codeTo cannot be written to
 	keys     bool          // stdin is free for keys
 	verifies bool          // the verification words are shown with the question whether they are the same
@@ -94,6 +95,12 @@ func (n *narrator) event(event tallow.Event) {
 // code hands over the code: to a script on stdout, to people with the command
 // for the peer. A code that replaces another one is another line.
 func (n *narrator) code(e tallow.CodeEvent) {
+	if n.known && !n.coded {
+		n.coded = true
+		n.screen.say("Sending %s", n.subject)
+		n.screen.say("The code is the one in TALLOW_CODE.")
+		return
+	}
 	if n.codeTo != nil {
 		if _, err := fmt.Fprintln(n.codeTo, e.Code); err != nil {
 			n.err = brokenOutput(err)

@@ -90,7 +90,10 @@ The two sides share a short code, and nothing else.`,
 		p.json = p.json || slices.Contains(p.args, "--json")
 		return badFlag(cmd, err)
 	})
-	root.AddCommand(newSend(p), newReceive(p), newRelay(p), newConfig(p), newDoctor(p), newVersion(p), newCompletion(), newMan())
+	root.AddCommand(
+		newSend(p), newReceive(p), newRelay(p), newCodeVerb(p), newConfig(p), newDoctor(p),
+		newVersion(p), newCompletion(), newMan(),
+	)
 	nameValues(root)
 	root.SetHelpFunc(p.help)
 	return root

@@ -26,6 +26,8 @@ func newSend(p *program) *cobra.Command {
 		Short: "Send files and folders, or a text",
 		Long: `Send files and folders to whoever gives the code on another machine.
 The code works once. A PATH of "-" sends what comes on stdin.
+Without --code it is taken from TALLOW_CODE, and is not printed then; else it
+is a new one.
 
 Where stdout is not a terminal, the first line on it is the code alone.`,
 		Example: `  tallow send report.pdf photos
@@ -35,7 +37,7 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one")
+	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one (default TALLOW_CODE)")
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
 	p.addPreferences(cmd, "words", "links", "rename-unsafe")
 	completeFlag(cmd, "code", completeCodeFlag)
@@ -58,6 +60,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	n := newNarrator(s.program)
 	n.subject, n.wait, n.timeout = subject(o), s.wait, s.timeout
 	n.keys = o.Stream == nil && s.text != "-"
+	n.known = o.Code != "" && s.code == ""
 	if !isTerminal(s.stdout) {
 		n.codeTo = s.stdout
 	}
@@ -80,6 +83,9 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
 	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links), RenameUnsafe: s.renameUnsafe}
 	given := cmd.Flags().Changed
+	if !given("code") && !given("words") {
+		o.Code = s.getenv("TALLOW_CODE")
+	}
 	switch {
 	case given("code") && given("words"):
 		return o, usage("Leave one of them out.", "--words is for a new code, and --code is one already")

@@ -21,6 +21,7 @@ export class Progress {
   constructor(port) {
     port.on("progress", (m) => this.#progress(m));
     port.on("lane", (m) => this.#lane(m));
+    port.on("end", () => this.#up.clear());
     port.on("state", (m) => this.#state(m));
     port.on("stall", (m) => this.#say(stalls[m.reason] ?? ""));
     port.on("file", (m) => this.#file(m));
@@ -48,11 +49,6 @@ export class Progress {
     $("bar").removeAttribute("value");
     this.#say("");
     this.#showLanes();
-  }
-
-  /** Forgets the lanes of the last transfer. */
-  reset() {
-    this.#up.clear();
   }
 
   /** @param {Message} m */
