@@ -83,6 +83,10 @@ func completeLinks(*cobra.Command, []string, string) ([]string, cobra.ShellCompD
 	return []string{string(tallow.LinksKeep), string(tallow.LinksSkip), string(tallow.LinksFollow)}, cobra.ShellCompDirectiveNoFileComp
 }
 
+func completeCompress(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return []string{string(tallow.CompressAuto), string(tallow.CompressOn), string(tallow.CompressOff)}, cobra.ShellCompDirectiveNoFileComp
+}
+
 // laneList names all lanes as --lanes takes them.
 func laneList() string {
 	var names []string
