@@ -44,7 +44,7 @@ type SendOptions struct {
 	// gitignore(5), without a person's global ones.
 	GitIgnore bool
 
-	Code  string // a code of one's own, such as 7-apple-walrus-kayak; empty: generated
+	Code  string // a code of one's own, such as 7-apple-walrus-kayak, with three different words at least; empty: generated
 	Words int    // of a generated code; default DefaultWords
 	// FindPage asks the relay whether it has a page for browsers, for CodeEvent.Link.
 	FindPage bool
@@ -247,7 +247,7 @@ func (o SendOptions) code() (code.Code, error) {
 		n := cmp.Or(o.Words, DefaultWords)
 		words, err := code.Generate(n)
 		if err != nil {
-			return code.Code{}, &Error{Kind: KindUsage, Reason: ReasonWordCount, Count: int64(n), Err: err}
+			return code.Code{}, wordCountError(n, err)
 		}
 		return code.Code{Words: words}, nil
 	}
@@ -257,6 +257,9 @@ func (o SendOptions) code() (code.Code, error) {
 		return code.Code{}, codeError(err)
 	case k.Relay != "":
 		return code.Code{}, usage(ReasonCodeNamesRelay)
+	}
+	if err := k.CheckStrength(); err != nil {
+		return code.Code{}, codeError(err)
 	}
 	return k, nil
 }
