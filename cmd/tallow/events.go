@@ -29,6 +29,8 @@ import (
 //	skip      path, reason, left_out: on purpose
 //	text      text
 //	leftover  path, bytes, last: RFC 3339
+//	entry     path, kind, bytes: with --dry-run
+//	total     files, bytes, known, left_out, skipped: with --dry-run
 //	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped, left_out
 //	error     kind, reason ("": the command line was wrong), message, hint
 //	listening addr

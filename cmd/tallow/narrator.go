@@ -83,7 +83,11 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.FileEvent:
 		n.file(e)
 	case tallow.RenameEvent:
-		n.rename(e.Taken, e.Path)
+		if n.receives {
+			n.rename(e.Taken, e.Path)
+		} else {
+			n.screen.say("%s is sent as %s, since another path has its name", visible(e.Name), visible(e.Path))
+		}
 	case tallow.LeftoverEvent:
 		n.older = append(n.older, e)
 	case tallow.EndEvent:

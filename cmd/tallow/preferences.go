@@ -32,6 +32,7 @@ type preferences struct {
 	words        int
 	links        string
 	renameUnsafe bool
+	compress     string
 
 	// Of receive.
 	output     string
@@ -92,11 +93,12 @@ func (p *program) transferTable() []settings.Setting {
 
 func (p *program) sendTable() []settings.Setting {
 	v := &p.preferences
-	v.words, v.links = tallow.DefaultWords, string(tallow.LinksKeep)
+	v.words, v.links, v.compress = tallow.DefaultWords, string(tallow.LinksKeep), string(tallow.CompressAuto)
 	return []settings.Setting{
 		{Name: "words", Value: &v.words, Help: "how many words a new code has, a number `N`"},
 		{Name: "links", Value: &v.links, Help: "`what` to do with symlinks in folders: keep (leave out those that lead out of the folder), skip or follow"},
 		{Name: "rename-unsafe", Value: &v.renameUnsafe, Help: "send names with control characters under other names, such as Icon%0D"},
+		{Name: "compress", Value: &v.compress, Help: "`what` to compress on its way: auto (where that is faster), on (what becomes shorter by it) or off"},
 	}
 }
 
@@ -142,6 +144,7 @@ func completePreferences(set *settings.Set) {
 	}
 	completeFlag(cmd, "lanes", completeLanes)
 	completeFlag(cmd, "links", completeLinks)
+	completeFlag(cmd, "compress", completeCompress)
 	completeFlag(cmd, "color", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{colorAuto, colorAlways, colorNever}, cobra.ShellCompDirectiveNoFileComp
 	})
@@ -160,6 +163,8 @@ func (p *program) checkPreferences() error {
 		return usage("Correct "+place("words")+".", "a code has 2 to 8 words, not %d", v.words)
 	case !slices.Contains(linkNames(), v.links):
 		return usage("It is one of "+strings.Join(linkNames(), ", ")+".", "%s cannot be %q", place("links"), v.links)
+	case !slices.Contains(compressNames(), v.compress):
+		return usage("It is one of "+strings.Join(compressNames(), ", ")+".", "%s cannot be %q", place("compress"), v.compress)
 	case !slices.Contains([]string{colorAuto, colorAlways, colorNever}, p.color):
 		return usage("It is one of auto, always, never.", "%s cannot be %q", place("color"), p.color)
 	case !slices.Contains(conflictNames(), v.onConflict):

@@ -26,6 +26,8 @@ var contract = map[string]map[string]any{
 	"rename":    {"path": "", "name": ""},
 	"skip":      {"path": "", "reason": "", "left_out": false, "kept": false},
 	"text":      {"text": ""},
+	"entry":     {"path": "", "kind": "", "bytes": 0.},
+	"total":     {"files": 0., "bytes": 0., "known": false, "left_out": 0., "skipped": 0.},
 	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0., "left_out": 0., "kept": 0.},
 	"error":     {"kind": "", "reason": "", "message": "", "hint": ""},
 	"listening": {"addr": ""},
