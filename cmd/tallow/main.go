@@ -2,7 +2,7 @@
 // build on what it prints and on its exit codes, so both change only by
 // addition.
 //
-// Each verb has its file: send.go, receive.go, relay.go, version.go,
+// Each verb has its file: send.go, receive.go, relay.go, history.go, version.go,
 // completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
@@ -13,6 +13,9 @@
 //	statedir.go   where this user's state is kept
 //	transfer.go   the flags of send and receive; rate.go has --limit-rate
 //	relayturn.go  the relay's flags for TURN
+//	record.go     what is recorded of a transfer
+//	historyshow.go, historychange.go, historytime.go  the rest of the verb history
+//	keystore.go   the device key, and what may be wrong with the history
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
 //	terminal.go   the rules of what people see

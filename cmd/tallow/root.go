@@ -79,7 +79,7 @@ The two sides share a short code, and nothing else.`,
 		p.json = p.json || slices.Contains(p.args, "--json")
 		return badFlag(cmd, err)
 	})
-	root.AddCommand(newSend(p), newReceive(p), newRelay(p), newVersion(p), newCompletion(), newMan())
+	root.AddCommand(newSend(p), newReceive(p), newRelay(p), newHistory(p), newVersion(p), newCompletion(), newMan())
 	nameValues(root)
 	return root
 }

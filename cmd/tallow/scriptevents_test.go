@@ -29,6 +29,13 @@ var contract = map[string]map[string]any{
 	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0., "left_out": 0., "kept": 0.},
 	"error":     {"kind": "", "reason": "", "message": "", "hint": ""},
 	"listening": {"addr": ""},
+	"warning":   {"reason": "", "message": ""},
+	"cleared":   {"entries": 0.},
+	"destroyed": {},
+	"history": {
+		"id": 0., "started": "", "ended": "", "direction": "", "state": "", "text": false, "names": []any{}, "paths": []any{}, "folder": "",
+		"peer": "", "relay": "", "files": 0., "bytes": 0., "sent": 0., "skipped": 0., "seconds": 0., "lanes": map[string]any{}, "kind": "", "reason": "",
+	},
 	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
 }
 

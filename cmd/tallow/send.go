@@ -37,6 +37,12 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
   tar c photos | tallow send -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
+	s.registerSend(cmd)
+	return cmd
+}
+
+// registerSend adds the flags of a send to a verb.
+func (s *send) registerSend(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one")
 	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has, a number `N`")
@@ -49,7 +55,6 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 	completeFlag(cmd, "words", noCompletion)
 	completeFlag(cmd, "text", noCompletion)
 	completeFlag(cmd, "links", completeLinks)
-	return cmd
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
@@ -58,6 +63,10 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	client, err := s.client(s.program, cmd)
+	if err != nil {
+		return err
+	}
+	rec, err := s.newRecorder(s.program, cmd, sendEntry(o, s.meetsAt))
 	if err != nil {
 		return err
 	}
@@ -75,7 +84,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		defer c.close()
 		n.verifies, o.Verify = true, (&prompt{console: c}).verify
 	}
-	_, err = s.observe(cmd.Context(), n, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+	_, err = s.observe(cmd.Context(), n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, onEvent
 		return client.Send(ctx, o)
 	})

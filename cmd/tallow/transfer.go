@@ -23,6 +23,9 @@ type transferFlags struct {
 	timeout       time.Duration
 	wait          time.Duration
 	rate          rate
+	noHistory     bool
+
+	meetsAt string // the relay, from the flag or the environment; set by client
 }
 
 func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duration) {
@@ -36,6 +39,7 @@ func (f *transferFlags) register(cmd *cobra.Command, defaultTimeout time.Duratio
 	flags.DurationVar(&f.timeout, "timeout", defaultTimeout, "how long to wait for the peer to come")
 	flags.DurationVar(&f.wait, "wait", tallow.DefaultReconnectTimeout, "how long to wait for it to come back when the connection is lost; 0 gives up at once")
 	flags.Var(&f.rate, "limit-rate", "the `RATE` of the data at most, in bytes a second: 500K, 1.5M, 1G (default no limit)")
+	flags.BoolVar(&f.noHistory, "no-history", false, "keep nothing of this transfer in the history (default TALLOW_NO_HISTORY)")
 	completeFlag(cmd, "relay", noCompletion)
 	completeFlag(cmd, "relay-pin", noCompletion)
 	completeFlag(cmd, "relay-password", noCompletion)
@@ -73,6 +77,7 @@ func (f *transferFlags) client(p *program, cmd *cobra.Command) (*tallow.Client, 
 	if p.verbose {
 		config.Logger = p.logger(slog.LevelDebug)
 	}
+	f.meetsAt = config.Relay
 	return tallow.New(config)
 }
 
@@ -82,6 +87,8 @@ func (f *transferFlags) reconnectTimeout() time.Duration { return max(f.wait, 1)
 // reporter reports the events of a transfer.
 type reporter interface {
 	event(tallow.Event)
+	// warn tells what does not keep the transfer from going on; reason is for programs.
+	warn(reason, format string, args ...any)
 	// failure returns the error that ended the reporting, or nil.
 	failure() error
 }
@@ -101,9 +108,9 @@ func (p *program) newReporter(n *narrator, broken func(error)) reporter {
 // up. GOMEMLIMIT overrides it.
 const memoryLimit = 96 << 20
 
-// observe runs a transfer, reports its events, and lets the person pause and end
-// it. If the events cannot be written any more, it ends the transfer.
-func (p *program) observe(ctx context.Context, n *narrator, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
+// observe runs a transfer, reports and records its events, and lets the person pause
+// and end it. If the events cannot be written any more, it ends the transfer.
+func (p *program) observe(ctx context.Context, n *narrator, rec *recorder, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
 	if p.getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
@@ -120,6 +127,8 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 		defer terminalSignals{resized: n.screen.refresh, suspend: n.screen.suspend, leave: p.terminal.leave}.handle()()
 	}
 	r := p.newReporter(n, cancel)
+	rec.start(ctx, p, r.warn)
+	defer rec.close()
 	result, err := run(ctx, steer.controls, func(e tallow.Event) {
 		told := false
 		defer func() {
@@ -127,6 +136,7 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 				p.terminal.leave()
 			}
 		}()
+		rec.event(e)
 		r.event(e)
 		told = true
 	})

@@ -20,6 +20,16 @@ func CheckCode(typed string) error {
 	return nil
 }
 
+// CodeRelay returns the relay that a code names, as Config.Relay takes it. It is
+// empty if the code names none, or is no code.
+func CodeRelay(typed string) string {
+	k, err := code.Parse(typed)
+	if err != nil {
+		return ""
+	}
+	return k.Relay
+}
+
 // codeError returns the *Error for an invalid code.
 func codeError(err error) *Error {
 	var word *code.WordError
