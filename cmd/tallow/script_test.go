@@ -236,7 +236,7 @@ func surround(relayAddr string) func(*testscript.Env) error {
 		e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
 		e.Setenv("LocalAppData", filepath.Join(e.WorkDir, ".state"))
 		e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command ends a second late under -race
-		e.Setenv("TALLOW_KEYRING", "off") // that of who runs the tests is not touched
+		e.Setenv("TALLOW_KEYRING", "off")       // that of who runs the tests is not touched
 		e.Values[clockKey{}] = new(time.Time)
 		if err := makeDeviceKey(filepath.Join(e.WorkDir, ".state", "tallow")); err != nil {
 			return err

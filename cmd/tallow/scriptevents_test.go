@@ -36,7 +36,7 @@ var contract = map[string]map[string]any{
 		"id": 0., "started": "", "ended": "", "direction": "", "state": "", "text": false, "names": []any{}, "paths": []any{}, "folder": "",
 		"peer": "", "relay": "", "files": 0., "bytes": 0., "sent": 0., "skipped": 0., "seconds": 0., "lanes": map[string]any{}, "kind": "", "reason": "",
 	},
-	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
+	"version": {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
 }
 
 // events FILE WANT... checks that each line of FILE is an event as the contract

@@ -77,8 +77,35 @@ func (s *Store) find(ctx context.Context, f Filter) ([]int64, error) {
 	if err != nil || where == "" || len(ids) == 0 {
 		return ids, err
 	}
-	rest, err := numbers(ctx, s.db, "SELECT id FROM entries"+where, args...)
-	return slices.DeleteFunc(ids, func(id int64) bool { return !rest[id] }), err
+	return s.among(ctx, ids, f.Limit, "SELECT id FROM entries"+where+" ORDER BY id DESC", args...)
+}
+
+// errEnough ends a query of which nothing more is needed.
+var errEnough = errors.New("enough")
+
+// among returns those of ids that a query gives too, one more than limit at most.
+// Both begin with the highest.
+func (s *Store) among(ctx context.Context, ids []int64, limit int, query string, args ...any) (both []int64, err error) {
+	err = each(ctx, s.db, func(rows *sql.Rows) error {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return err
+		}
+		for len(ids) > 0 && ids[0] > id {
+			ids = ids[1:]
+		}
+		if len(ids) == 0 || limit > 0 && len(both) > limit {
+			return errEnough
+		}
+		if ids[0] == id {
+			both = append(both, id)
+		}
+		return nil
+	}, query, args...)
+	if errors.Is(err, errEnough) {
+		err = nil
+	}
+	return both, err
 }
 
 func (s *Store) inOrder(ctx context.Context, query string, args ...any) (ids []int64, err error) {
@@ -165,8 +192,10 @@ func (s *Store) read(ctx context.Context, id int64) (Entry, error) {
 		sealed []byte
 		parse  func([]byte) error
 	}{
-		{"names", names, e.parseNames}, {"places", places, e.parsePlaces},
-		{"peer", peer, e.parsePeer}, {"outcome", outcome, e.Outcome.parse},
+		{"names", names, e.parseNames},
+		{"places", places, e.parsePlaces},
+		{"peer", peer, e.parsePeer},
+		{"outcome", outcome, e.Outcome.parse},
 	} {
 		value, err := s.sealer.open(cell{"entries", c.column}, id, c.sealed)
 		if err == nil {

@@ -20,8 +20,12 @@ type cell struct{ table, column string }
 func cells() []cell {
 	return []cell{
 		{"meta", "known"},
-		{"entries", "names"}, {"entries", "places"}, {"entries", "peer"}, {"entries", "outcome"},
-		{"texts", "text"}, {"pages", "texts"},
+		{"entries", "names"},
+		{"entries", "places"},
+		{"entries", "peer"},
+		{"entries", "outcome"},
+		{"texts", "text"},
+		{"pages", "texts"},
 	}
 }
 
