@@ -91,7 +91,7 @@ transfer begins a new history.`,
 
 // newHistoryAgain makes the verb that repeats a send.
 func newHistoryAgain(p *program) *cobra.Command {
-	s := &send{program: p}
+	s := &send{program: p, preferences: &p.preferences}
 	cmd := &cobra.Command{
 		Use:   "again [flags] ID",
 		Short: "Send the same files and folders once more",

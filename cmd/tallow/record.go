@@ -3,11 +3,8 @@ package main
 import (
 	"context"
 	"path/filepath"
-	"strconv"
 	"sync"
 	"time"
-
-	"github.com/spf13/cobra"
 
 	"github.com/tallow-transfer/tallow/internal/history"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
@@ -33,27 +30,14 @@ type recorder struct {
 	cancel  context.CancelFunc
 }
 
-// keepsHistory says whether transfers are to be recorded.
-func (f *transferFlags) keepsHistory(p *program, cmd *cobra.Command) (bool, error) {
-	if v := p.getenv("TALLOW_NO_HISTORY"); v != "" && !cmd.Flags().Changed("no-history") {
-		off, err := strconv.ParseBool(v)
-		if err != nil {
-			return false, usage("Set it to 1 to keep no history.", "TALLOW_NO_HISTORY takes true or false, not %q", v)
-		}
-		return !off, nil
-	}
-	return !f.noHistory, nil
-}
-
 // newRecorder returns a recorder for a transfer that begins as e; nil if none is to be
 // recorded.
-func (f *transferFlags) newRecorder(p *program, cmd *cobra.Command, e history.Entry) (*recorder, error) {
-	keeps, err := f.keepsHistory(p, cmd)
-	if err != nil || !keeps || p.stateDir() == "" {
-		return nil, err
+func (p *program) newRecorder(e history.Entry) *recorder {
+	if p.preferences.noHistory || p.stateDir() == "" {
+		return nil
 	}
 	e.State = history.Running
-	return &recorder{entry: e, changed: make(chan struct{}, 1), ended: make(chan struct{}), done: make(chan struct{})}, nil
+	return &recorder{entry: e, changed: make(chan struct{}, 1), ended: make(chan struct{}), done: make(chan struct{})}
 }
 
 // start begins to record, until close. warn tells a person something, once.

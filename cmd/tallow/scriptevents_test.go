@@ -18,7 +18,7 @@ var contract = map[string]map[string]any{
 	"verify":    {"words": ""},
 	"leftover":  {"path": "", "bytes": 0.0, "last": ""},
 	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false, "resuming": false},
-	"lane":      {"lane": "", "state": ""},
+	"lane":      {"lane": "", "state": "", "reason": ""},
 	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0.},
 	"state":     {"state": "", "reason": ""},
 	"stall":     {"reason": ""},
@@ -37,6 +37,10 @@ var contract = map[string]map[string]any{
 		"peer": "", "relay": "", "files": 0., "bytes": 0., "sent": 0., "skipped": 0., "seconds": 0., "lanes": map[string]any{}, "kind": "", "reason": "",
 	},
 	"version": {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
+	"setting": {"name": "", "value": "", "source": "", "place": "", "secret": false},
+	"config":  {"path": "", "exists": false},
+	"check":   {"name": "", "state": "", "text": "", "hint": ""},
+	"verdict": {"direct": "", "relayed": false, "local": false, "text": ""},
 }
 
 // events FILE WANT... checks that each line of FILE is an event as the contract
