@@ -29,10 +29,11 @@ func cells() []cell {
 	}
 }
 
+const sealedVersion byte = 1
+
 const (
-	sealedVersion byte = 1
-	nonceSize          = 12
-	tagSize            = 16
+	nonceSize = 12
+	tagSize   = 16
 
 	// padTo hides the exact length of what is sealed.
 	padTo = 32
