@@ -51,9 +51,6 @@ func subtree(data []byte, chunk uint64) guts.Node {
 	if len(data) <= guts.ChunkSize {
 		return guts.CompressChunk(data, &guts.IV, chunk, 0)
 	}
-	if len(data) <= wide*guts.ChunkSize && hasWide() {
-		return fewChunks(data, chunk)
-	}
 	// The left side of a BLAKE3 tree is the largest power of two of chunks that
 	// leaves at least one byte for the right.
 	chunks := (len(data) + guts.ChunkSize - 1) / guts.ChunkSize

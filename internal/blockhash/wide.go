@@ -25,24 +25,3 @@ func wideTree(data []byte, chunk uint64) guts.Node {
 	}
 	return guts.ParentNode(cvs[0], cvs[1], &guts.IV, 0)
 }
-
-// fewChunks hashes more than one chunk and at most wide, where there is hasWide. The
-// number of the first one is a multiple of wide.
-func fewChunks(data []byte, chunk uint64) guts.Node {
-	var in [wide * guts.ChunkSize]byte
-	var cvs [2 * wide][8]uint32
-	copy(in[:], data)
-	chunks16((*[wide][8]uint32)(cvs[:]), &in, chunk)
-	n := len(data) / guts.ChunkSize
-	if rest := data[n*guts.ChunkSize:]; len(rest) > 0 {
-		cvs[n] = guts.ChainingValue(guts.CompressChunk(rest, &guts.IV, chunk+uint64(n), 0))
-		n++
-	}
-	for n > 2 {
-		last := cvs[n-1] // goes up a level without a sibling, if n is odd
-		parents16((*[wide][8]uint32)(cvs[:]), &cvs)
-		cvs[n/2] = last
-		n -= n / 2
-	}
-	return guts.ParentNode(cvs[0], cvs[1], &guts.IV, 0)
-}
