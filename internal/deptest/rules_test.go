@@ -99,7 +99,7 @@ func thirdParty() map[string][]string {
 		},
 		"internal/bench":                     {"github.com/pion/webrtc/v4", "golang.org/x/sys/unix"},
 		"internal/load":                      {"github.com/gorilla/websocket"},
-		"internal/blockhash":                 {"golang.org/x/sys/cpu", "lukechampine.com/blake3/guts"},
+		"internal/blockhash":                 {"lukechampine.com/blake3/guts"},
 		"internal/certificate":               {"golang.org/x/crypto/acme"},
 		"internal/code":                      {"github.com/sethvargo/go-diceware/diceware"},
 		"internal/congestion":                {"golang.org/x/sys/unix"},
