@@ -50,6 +50,9 @@ func newNarrator(p *program) *narrator { return &narrator{screen: newScreen(p), 
 
 func (n *narrator) failure() error { return n.err }
 
+// warn tells people a warning.
+func (n *narrator) warn(reason, format string, args ...any) { n.screen.warn(reason, format, args...) }
+
 // event tells one event, or nothing.
 func (n *narrator) event(event tallow.Event) {
 	switch e := event.(type) {
@@ -83,7 +86,11 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.FileEvent:
 		n.file(e)
 	case tallow.RenameEvent:
-		n.rename(e.Taken, e.Path)
+		if n.receives {
+			n.rename(e.Taken, e.Path)
+		} else {
+			n.screen.say("%s is sent as %s, since another path has its name", visible(e.Name), visible(e.Path))
+		}
 	case tallow.LeftoverEvent:
 		n.older = append(n.older, e)
 	case tallow.EndEvent:

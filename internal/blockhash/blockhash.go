@@ -7,9 +7,6 @@
 // block hashes is the 32-byte BLAKE3 hash that any other tool computes for the
 // same bytes. See the BLAKE3 paper, sections 2.1 and 2.4.
 //
-// Where the processor has AVX-512, 16 chunks are hashed side by side by code of this
-// package (wide_amd64.s), else by that of lukechampine.com/blake3.
-//
 // It is for packages transfer and disk. Start with [Sum] for a block and [Tree] for
 // a file.
 package blockhash
@@ -51,9 +48,6 @@ func subtree(data []byte, chunk uint64) guts.Node {
 	if len(data) <= guts.ChunkSize {
 		return guts.CompressChunk(data, &guts.IV, chunk, 0)
 	}
-	if len(data) <= wide*guts.ChunkSize && hasWide() {
-		return fewChunks(data, chunk)
-	}
 	// The left side of a BLAKE3 tree is the largest power of two of chunks that
 	// leaves at least one byte for the right.
 	chunks := (len(data) + guts.ChunkSize - 1) / guts.ChunkSize
@@ -69,22 +63,14 @@ func subtree(data []byte, chunk uint64) guts.Node {
 
 // eigentree hashes a power of two of whole chunks.
 func eigentree(data []byte, chunk uint64) guts.Node {
-	if len(data) >= 2*wide*guts.ChunkSize && hasWide() {
-		return wideTree(data, chunk)
-	}
-	return narrowTree(data, chunk)
-}
-
-// narrowTree is eigentree for any processor.
-func narrowTree(data []byte, chunk uint64) guts.Node {
 	if len(data) <= guts.MaxSIMD*guts.ChunkSize {
 		fetch(data)
 		return guts.CompressEigentree(data, &guts.IV, chunk, 0)
 	}
 	half := len(data) / 2
 	return guts.ParentNode(
-		guts.ChainingValue(narrowTree(data[:half], chunk)),
-		guts.ChainingValue(narrowTree(data[half:], chunk+uint64(half/guts.ChunkSize))),
+		guts.ChainingValue(eigentree(data[:half], chunk)),
+		guts.ChainingValue(eigentree(data[half:], chunk+uint64(half/guts.ChunkSize))),
 		&guts.IV, 0)
 }
 

@@ -45,24 +45,6 @@ func TestRootIsBLAKE3OfTheFile(t *testing.T) {
 	}
 }
 
-// Files of few chunks are hashed another way than large ones.
-func TestRootsOfSmallFiles(t *testing.T) {
-	data := make([]byte, 40_000)
-	_, _ = rand.NewChaCha8([32]byte{5}).Read(data)
-	sizes := []int{}
-	for n := 1; n < len(data); n += 61 {
-		sizes = append(sizes, n)
-	}
-	for chunks := 1; chunks < 39; chunks++ {
-		sizes = append(sizes, chunks*1024-1, chunks*1024, chunks*1024+1)
-	}
-	for _, n := range sizes {
-		if got, want := root(data[:n]), zeebo.Sum256(data[:n]); got != want {
-			t.Errorf("root of %d bytes is %x, BLAKE3 is %x", n, got, want)
-		}
-	}
-}
-
 // The published hash of the empty input.
 func TestEmpty(t *testing.T) {
 	const want = "af1349b9f5f9a1a6a0404dea36dcc9499bcb25c9adc112b7cc9a93cae41f3262"
@@ -85,14 +67,6 @@ func BenchmarkSum(b *testing.B) {
 	b.SetBytes(wire.BlockSize)
 	for b.Loop() {
 		blockhash.Sum(3, data)
-	}
-}
-
-func BenchmarkSmall(b *testing.B) {
-	data := make([]byte, 4100)
-	b.SetBytes(int64(len(data)))
-	for b.Loop() {
-		blockhash.Sum(0, data)
 	}
 }
 

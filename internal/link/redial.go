@@ -26,11 +26,11 @@ var ErrNothingToResume = errors.New("there is no transfer to resume with this co
 
 // Redial reconnects to the sender of a transfer that an earlier process of this
 // receiver began with the same code. Sealed has the results of Link.Seal and
-// Link.SealOnDevice of earlier processes, newest first; used says which of them was good. The error is
+// Link.SealOnMachine of earlier processes, newest first; used says which of them was good. The error is
 // ErrNothingToResume or ctx's cause.
 func Redial(ctx context.Context, c Config, k code.Code, sealed [][]byte) (p *Peer, used int, err error) {
 	for i, blob := range sealed[:min(len(sealed), maxRedials)] {
-		state, err := vault.OpenResume(k.Secret(), k.Nameplate, blob, c.Device)
+		state, err := vault.OpenResume(k.Secret(), k.Nameplate, blob, c.MachineKey)
 		if err != nil {
 			continue // sealed with another code
 		}
@@ -79,10 +79,10 @@ func (l *Link) Seal(k code.Code) ([]byte, error) {
 	return vault.SealResume(k.Secret(), k.Nameplate, l.resumeState())
 }
 
-// SealOnDevice returns the same for a process on this machine, at once. It fails
-// without Config.Device.
-func (l *Link) SealOnDevice(k code.Code) ([]byte, error) {
-	return l.peer.reconnector.at.config.Device.SealResume(k.Secret(), k.Nameplate, l.resumeState())
+// SealOnMachine returns the same for a process on this machine, at once. It fails
+// without Config.MachineKey.
+func (l *Link) SealOnMachine(k code.Code) ([]byte, error) {
+	return l.peer.reconnector.at.config.MachineKey.SealResume(k.Secret(), k.Nameplate, l.resumeState())
 }
 
 func (l *Link) resumeState() vault.ResumeState {

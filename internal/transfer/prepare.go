@@ -72,7 +72,8 @@ func (r *receiver) prepare(ctx context.Context) error {
 	if err := r.limit.announce(ctx, r.session); err != nil {
 		return err
 	}
-	if err := r.session.Send(ctx, wire.Accept{Keeps: r.o.Keeps != nil && r.o.Keeps()}.Append(nil)); err != nil {
+	r.expands.Store(offer.Compresses)
+	if err := r.session.Send(ctx, wire.Accept{Keeps: r.o.Keeps != nil && r.o.Keeps(), Expands: offer.Compresses}.Append(nil)); err != nil {
 		return err
 	}
 	return r.preparePages(ctx, first)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -109,6 +110,8 @@ type receiver struct {
 	unwritten window
 	limit     *limiter
 	partial   *assembler
+	expander  *expander
+	expands   atomic.Bool // the sender asked whether compressed segments are taken
 	acks      ackQueue
 	settles   settleQueue
 
@@ -138,6 +141,7 @@ func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiv
 		unwritten: newWindow(2 * windowBytes),
 		limit:     newLimiter(o.Limit, o.Progress),
 		partial:   newAssembler(),
+		expander:  newExpander(),
 		acks:      ackQueue{wake: make(chan struct{}, 1)},
 		settles:   settleQueue{wake: make(chan struct{}, 1)},
 		files:     make(map[uint64]*incoming),

@@ -6,12 +6,12 @@
 //     partial file.
 //   - [Meetings] holds the same from the handshake on, when there is no partial file
 //     yet.
-//   - [Device] is a random key of this machine, which seals the state of a meeting
+//   - [MachineKey] is a random key of this machine, which seals the state of a meeting
 //     for its first seconds.
 //   - [FailedCodes] remembers codes whose handshake failed, so that none is tried
 //     twice.
 //
-// A device key protects from whoever gets hold of a sealed state without the key, and
+// A machine key protects from whoever gets hold of a sealed state without the key, and
 // not from whoever can read the folder that has both: for them the words are quickly
 // found. That is why what is kept for longer rests on Argon2id, as do failed codes.
 //

@@ -24,7 +24,7 @@ const MeetingLifetime = 24 * time.Hour
 const maxMeetings = 64
 
 // Meetings remembers on disk the senders that a receiver has met, each sealed by
-// Device.SealResume or SealResume, until the transfer has ended: a receiver that is killed before it has
+// MachineKey.SealResume or SealResume, until the transfer has ended: a receiver that is killed before it has
 // anything of the transfer on its disk finds its sender again with the same code.
 // Several processes may use one folder at a time.
 type Meetings struct {

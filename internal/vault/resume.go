@@ -20,8 +20,8 @@ const MaxSealedResume = 1024
 const MaxRelay = MaxSealedResume - headerSize - secretSize - roomSize - tagSize
 
 const (
-	resumeVersion byte = 2 // by SealResume
-	deviceVersion byte = 3 // by Device.SealResume
+	resumeVersion  byte = 2 // by SealResume
+	machineVersion byte = 3 // by MachineKey.SealResume
 
 	saltSize   = 16
 	headerSize = 1 + saltSize
@@ -101,20 +101,20 @@ func sealResume(version byte, key resumeKey, words, nameplate string, state Resu
 	return seal(aead, header, state), nil
 }
 
-// OpenResume opens what SealResume or device.SealResume returned, with the same code.
+// OpenResume opens what SealResume or MachineKey.SealResume returned, with the same code.
 // It takes as much time and memory. Errors: ErrMalformed, ErrWrongWords; and those of
-// the device's key, which is not made.
-func OpenResume(words, nameplate string, sealed []byte, device Device) (ResumeState, error) {
+// the machine key, which is not made.
+func OpenResume(words, nameplate string, sealed []byte, machine MachineKey) (ResumeState, error) {
 	if err := checkSealed(sealed); err != nil {
 		return ResumeState{}, err
 	}
 	key := resumeKey(argonKey)
-	if sealed[0] == deviceVersion {
-		secret, err := device.read()
+	if sealed[0] == machineVersion {
+		secret, err := machine.read()
 		if err != nil {
 			return ResumeState{}, err
 		}
-		key = deviceResumeKey(secret)
+		key = machineResumeKey(secret)
 	}
 	aead, err := resumeAEAD(key, words, nameplate, sealed[1:headerSize])
 	if err != nil {
@@ -130,8 +130,8 @@ func checkSealed(sealed []byte) error {
 	if len(sealed) < least || len(sealed) > MaxSealedResume {
 		return fmt.Errorf("%w (%d bytes)", ErrMalformed, len(sealed))
 	}
-	if sealed[0] != resumeVersion && sealed[0] != deviceVersion {
-		return fmt.Errorf("%w (its format is %d, this tallow knows %d and %d)", ErrMalformed, sealed[0], resumeVersion, deviceVersion)
+	if sealed[0] != resumeVersion && sealed[0] != machineVersion {
+		return fmt.Errorf("%w (its format is %d, this tallow knows %d and %d)", ErrMalformed, sealed[0], resumeVersion, machineVersion)
 	}
 	return nil
 }

@@ -131,7 +131,7 @@ func New(c Config) (*Client, error) {
 	}
 	if c.StateDir != "" {
 		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
-		client.link.Device = vault.Device{Path: filepath.Join(c.StateDir, "device-key")}
+		client.link.MachineKey = vault.MachineKey{Path: filepath.Join(c.StateDir, "machine-key")}
 		client.meetings = &vault.Meetings{Dir: filepath.Join(c.StateDir, "meetings")}
 	}
 	return client, nil

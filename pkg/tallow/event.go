@@ -19,6 +19,7 @@ type CodeEvent struct {
 	Nameplate string
 	Relay     string // as it was configured; empty if the relay is in this process
 	LocalOnly bool   // only machines on this network can join
+	Link      string // opens the code in a browser; empty unless SendOptions.FindPage found a page
 }
 
 // PeerEvent says that the peer has proved that it knows the code.
@@ -83,11 +84,12 @@ type FileEvent struct {
 
 // RenameEvent says, in a Receive, that a folder or a symlink got another name because
 // its own is taken. What is in the folder goes there too. A FileEvent tells this of a
-// file.
+// file. In a Send it says that one of SendOptions.Paths is sent under another name,
+// because one before it has the same.
 type RenameEvent struct {
-	Path  string // in the destination, with "/"
-	Name  string // the path as it was sent
-	Taken string // the path in the destination that it would have
+	Path  string // in the destination, with "/"; in a Send the name under which it is sent
+	Name  string // the path as it was sent; in a Send as it was given
+	Taken string // the path in the destination that it would have; empty in a Send
 }
 
 // SkipEvent says that an entry was skipped or failed, or was left out.

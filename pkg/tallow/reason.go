@@ -18,7 +18,8 @@ const (
 	ReasonPathNotUTF8       Reason = "path-not-utf8"       // Path
 	ReasonPathUnsafe        Reason = "path-unsafe"         // Path, the first of Count, has a control character in its name
 	ReasonPathWholeDisk     Reason = "path-whole-disk"     // Path has no name of its own
-	ReasonPathsOfOneName    Reason = "paths-of-one-name"   // Path and Other
+	ReasonPattern           Reason = "pattern"             // Detail, one of SendOptions.Rules, can match nothing
+	ReasonNothingLeft       Reason = "nothing-left"        // Path, the first of Count, is left out: Detail says by what
 	ReasonNoCurrentFolder   Reason = "no-current-folder"   // Path, Detail
 	ReasonOutputName        Reason = "output-name"         // Path is not a valid file name here
 	ReasonOutputOneName     Reason = "output-one-name"     // Count things cannot all be called Path
@@ -32,6 +33,7 @@ const (
 	ReasonNoRelay           Reason = "no-relay"            // no relay is named, and there is no local network
 	ReasonLaneName          Reason = "lane-name"           // Detail
 	ReasonLinksName         Reason = "links-name"          // Detail
+	ReasonCompressName      Reason = "compress-name"       // Detail
 	ReasonNegativeLimit     Reason = "negative-limit"      //
 	ReasonWordCount         Reason = "word-count"          // Count
 	ReasonCodeNamesRelay    Reason = "code-names-relay"    // a code of one's own has no relay

@@ -33,7 +33,7 @@ type memory struct {
 	meetings *vault.Meetings // nil: there is no folder of state
 	log      *slog.Logger
 	seal     func() ([]byte, error) // by Link.Seal, once
-	quick    func() ([]byte, error) // by Link.SealOnDevice
+	quick    func() ([]byte, error) // by Link.SealOnMachine
 
 	cancel  context.CancelFunc // of the goroutine of start
 	running sync.WaitGroup
@@ -52,7 +52,7 @@ func newMemory(l *link.Link, k code.Code, meetings *vault.Meetings, log *slog.Lo
 	return &memory{
 		meetings: meetings, log: log,
 		seal:  sync.OnceValues(func() ([]byte, error) { return l.Seal(k) }),
-		quick: func() ([]byte, error) { return l.SealOnDevice(k) },
+		quick: func() ([]byte, error) { return l.SealOnMachine(k) },
 	}
 }
 

@@ -15,13 +15,13 @@ import (
 	"testing"
 )
 
-// device is a key in a folder that is not there yet.
-func device(t *testing.T) Device {
+// machineKey is a key in a folder that is not there yet.
+func machineKey(t *testing.T) MachineKey {
 	t.Helper()
-	return Device{Path: filepath.Join(t.TempDir(), "state", "device-key")}
+	return MachineKey{Path: filepath.Join(t.TempDir(), "state", "machine-key")}
 }
 
-func sealOn(t *testing.T, d Device) []byte {
+func sealOn(t *testing.T, d MachineKey) []byte {
 	t.Helper()
 	sealed, err := d.SealResume(words, nameplate, state())
 	if err != nil {
@@ -30,8 +30,8 @@ func sealOn(t *testing.T, d Device) []byte {
 	return sealed
 }
 
-func TestDevice(t *testing.T) {
-	d := device(t)
+func TestMachineKey(t *testing.T) {
+	d := machineKey(t)
 	sealed := sealOn(t, d)
 	if got, err := OpenResume(words, nameplate, sealed, d); err != nil || got != state() {
 		t.Errorf("opened as %+v, %v", got, err)
@@ -49,20 +49,20 @@ func TestDevice(t *testing.T) {
 }
 
 // Neither the key nor the code opens it alone.
-func TestDeviceAndCode(t *testing.T) {
-	d := device(t)
+func TestMachineKeyAndCode(t *testing.T) {
+	d := machineKey(t)
 	sealed := sealOn(t, d)
 	for _, c := range [][2]string{{"acid-acorn-acts", nameplate}, {words, "8"}, {words + "7", ""}} {
 		if _, err := OpenResume(c[0], c[1], sealed, d); !errors.Is(err, ErrWrongWords) {
 			t.Errorf("%q: %v, want ErrWrongWords", c, err)
 		}
 	}
-	other := device(t)
+	other := machineKey(t)
 	sealOn(t, other)
 	if _, err := OpenResume(words, nameplate, sealed, other); !errors.Is(err, ErrWrongWords) {
 		t.Errorf("with another key: %v, want ErrWrongWords", err)
 	}
-	for name, none := range map[string]Device{"no device": {}, "no key": device(t)} {
+	for name, none := range map[string]MachineKey{"no file": {}, "no key": machineKey(t)} {
 		if got, err := OpenResume(words, nameplate, sealed, none); err == nil {
 			t.Errorf("%s: opened as %+v", name, got)
 		}
@@ -70,15 +70,15 @@ func TestDeviceAndCode(t *testing.T) {
 			t.Errorf("%s: opening makes a key (%v)", name, err)
 		}
 	}
-	sealed[0] = resumeVersion // which the device's key does not open
+	sealed[0] = resumeVersion // which the machine key does not open
 	if _, err := OpenResume(words, nameplate, sealed, d); !errors.Is(err, ErrWrongWords) {
 		t.Errorf("as another version: %v, want ErrWrongWords", err)
 	}
 }
 
 // The key is derived as the comment says: here by HMAC alone, after RFC 5869.
-func TestDeviceBytes(t *testing.T) {
-	d := device(t)
+func TestMachineKeyBytes(t *testing.T) {
+	d := machineKey(t)
 	if err := os.MkdirAll(filepath.Dir(d.Path), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func TestDeviceBytes(t *testing.T) {
 }
 
 // A key that is damaged, or that others may have read, is not used, and stays.
-func TestDeviceUnusable(t *testing.T) {
+func TestMachineKeyUnusable(t *testing.T) {
 	for name, make := range map[string]func(path string) error{
 		"short":    func(path string) error { return os.WriteFile(path, []byte("short"), 0o600) },
 		"long":     func(path string) error { return os.WriteFile(path, bytes.Repeat([]byte{1}, 33), 0o600) },
@@ -123,7 +123,7 @@ func TestDeviceUnusable(t *testing.T) {
 			return errors.Join(os.WriteFile(path, bytes.Repeat([]byte{1}, 32), 0o600), os.Chmod(path, 0o640))
 		},
 	} {
-		d := device(t)
+		d := machineKey(t)
 		if err := errors.Join(os.MkdirAll(filepath.Dir(d.Path), 0o700), make(d.Path)); err != nil {
 			t.Fatal(err)
 		}
@@ -138,8 +138,8 @@ func TestDeviceUnusable(t *testing.T) {
 }
 
 // Processes that need a key at the same time have the same one.
-func TestDeviceMadeOnce(t *testing.T) {
-	d := device(t)
+func TestMachineKeyMadeOnce(t *testing.T) {
+	d := machineKey(t)
 	sealed := make([][]byte, 8)
 	var wg sync.WaitGroup
 	for i := range sealed {
