@@ -2,7 +2,6 @@ package link
 
 import (
 	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
-	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -15,6 +14,8 @@ func (l *Link) newDialers() ([]dialer, error) {
 	return []dialer{newWebRTCDialer(l)}, nil
 }
 
-// addAssociations does nothing: in a browser a connection has only its data
+// attachConnection makes a lane of a connection: in a browser it has only its data
 // channel.
-func (l *Link) addAssociations(*webrtc.Conn, *session.Lane) {}
+func (l *Link) attachConnection(id uint32, connection *webrtc.Conn) error {
+	return l.attach(id, wire.LaneWebRTC, connection)
+}

@@ -131,10 +131,7 @@ func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) e
 	defer cancel()
 	carrier, err := d.connect(ctx, o)
 	if err == nil {
-		err = l.attach(id, wire.LaneWebRTC, carrier)
-	}
-	if err == nil {
-		l.addAssociations(carrier, l.Lane(id))
+		err = l.attachConnection(id, carrier)
 	}
 	if err != nil && l.ctx.Err() == nil {
 		l.config.Logger.Debug("no webrtc lane", "reason", err)

@@ -52,7 +52,7 @@ func newLane(s *Session, id uint32, keys Keys, c lane.Carrier) *Lane {
 		session: s, id: id, traits: traits, carrier: c,
 		done:       make(chan struct{}),
 		write:      make(chan struct{}, 1),
-		window:     newLaneWindow(s.pathWindow(traits.SharedPath)),
+		window:     newLaneWindow(s.pathWindow(traits.SharedPath), traits.Paced),
 		unreported: make(chan struct{}, 1),
 		buf:        make([]byte, wire.MaxRecord),
 		controlOut: newRecordKey(keys.ControlOut, wire.RecordControl, id),

@@ -42,3 +42,19 @@ func parseTrunkKey(sdp string) ([]byte, error) {
 	}
 	return nil, nil
 }
+
+// longhaulAttribute is the line with which a peer with a trunk says that flows are
+// long-haul connections (package longhaul) of version 1. Flows between peers of
+// which one does not have it are SCTP associations.
+const longhaulAttribute = "a=tallow-longhaul:1"
+
+func appendLonghaul(sdp string) string { return sdp + longhaulAttribute + "\r\n" }
+
+func hasLonghaul(sdp string) bool {
+	for line := range strings.Lines(sdp) {
+		if strings.TrimRight(line, "\r\n") == longhaulAttribute {
+			return true
+		}
+	}
+	return false
+}
