@@ -10,7 +10,7 @@ const (
 	ackEarly    = 2
 	earlyNumber = 100
 	// ackDelay is how long an acknowledgement waits for more packets.
-	ackDelay = time.Millisecond
+	ackDelay = 2 * time.Millisecond
 )
 
 // ackTracker knows which packets have arrived, and when to acknowledge them.

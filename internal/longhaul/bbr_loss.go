@@ -131,8 +131,8 @@ func (b *bbr) adaptShortTerm(s *rateSample) {
 	}
 	switch b.state {
 	case startup:
-		if l.lost < 2*minLost*b.mss {
-			return
+		if l.lost < 2*minLost*b.mss || b.full.bw == 0 {
+			return // too little is known of the path
 		}
 		b.undo.save(b)
 		b.full.reached, b.full.now = true, true

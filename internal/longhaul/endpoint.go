@@ -46,6 +46,7 @@ type endpoint struct {
 func newEndpoint(s settings) *endpoint {
 	e := &endpoint{
 		settings: s, acks: newAckTracker(), in: newIncoming(), out: newOutgoing(),
+		rate: rateSampler{appLimited: 1}, // until there is a stream
 		loss: newLossDetector(), mtu: newMTU(s.payload, s.sizes),
 		cc: newBBR(rand.New(rand.NewPCG(s.seed, 0)), s.payload, initialRTT),
 	}
