@@ -13,7 +13,7 @@ import (
 )
 
 // trunkAttribute is the line of a session description with which a peer says
-// that it accepts associations, and with which key it seals what it sends on
+// that it accepts flows, and with which key it seals what it sends on
 // them. Descriptions travel sealed. A browser ignores the line and has none.
 const trunkAttribute = "a=tallow-trunk:"
 
