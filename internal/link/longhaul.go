@@ -78,12 +78,7 @@ func (l *Link) keepLonghaul(connection *webrtc.Conn, channel, beside *session.La
 	ctx := l.untilDead(channel)
 	for dials := 1; ; dials++ {
 		if beside != nil {
-			l.joinWhenUseful(ctx, beside)
-			select {
-			case <-beside.Done():
-			case <-ctx.Done():
-				return
-			}
+			l.choose(ctx, beside)
 		}
 		if dials == maxLonghauls || ctx.Err() != nil {
 			return // the data channel goes on alone

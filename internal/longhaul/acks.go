@@ -74,6 +74,3 @@ func (a *ackTracker) append(b []byte, now time.Duration) []byte {
 	a.waiting, a.due = 0, never
 	return appendAck(b, a.numbers.spans, uint64((now-a.largestAt)/time.Microsecond))
 }
-
-// maxAckSize is the most bytes that append appends, if the numbers are below 2^30.
-const maxAckSize = 1 + 4*8 + (maxAckRanges-1)*8

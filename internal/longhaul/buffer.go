@@ -37,11 +37,6 @@ func (s *buffer) read(offset uint64, b []byte) {
 	}
 }
 
-// at returns the byte at an offset, which was written.
-func (s *buffer) at(offset uint64) byte {
-	return s.chunks[(offset-s.first)/chunkSize][offset%chunkSize]
-}
-
 // release forgets what is below an offset.
 func (s *buffer) release(offset uint64) {
 	done := 0

@@ -56,7 +56,7 @@ func New(flow net.Conn, o Options) *Conn {
 	c := &Conn{
 		flow: flow, options: o, began: time.Now(),
 		wake: make(chan struct{}, 1), heard: make(chan struct{}), done: make(chan struct{}),
-		endpoint: newEndpoint(settings{payload: o.Payload, sizes: o.Sizes, maxMessage: o.MaxMessage, seed: rand.Uint64()}),
+		endpoint: newEndpoint(settings{payload: o.Payload, sizes: o.Sizes, seed: rand.Uint64()}),
 	}
 	c.changed.L = &c.mu
 	c.endpoint.ping()

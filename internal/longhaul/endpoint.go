@@ -7,10 +7,9 @@ import (
 
 // settings of an endpoint.
 type settings struct {
-	payload    int   // size of packets in bytes that every path carries
-	sizes      []int // larger sizes that are worth trying, ascending
-	maxMessage int
-	seed       uint64
+	payload int   // size of packets in bytes that every path carries
+	sizes   []int // larger sizes that are worth trying, ascending
+	seed    uint64
 }
 
 // endpoint is one end of a connection: a state machine without goroutines and without

@@ -165,6 +165,3 @@ func appendAck(b []byte, spans []span, delay uint64) []byte {
 func appendValue(b []byte, kind byte, value uint64) []byte {
 	return appendVarint(append(b, kind), value)
 }
-
-// dataHead returns the size of a DATA frame without its bytes.
-func dataHead(offset uint64, n int) int { return 1 + varintSize(offset) + varintSize(uint64(n)) }

@@ -159,7 +159,7 @@ func FuzzEndpoint(f *testing.F) {
 	f.Add(appendValue([]byte{0}, frameWindow, maxVarint), append([]byte{5, frameData, 0x60, 0, 3}, "abc"...))
 	f.Add([]byte{3, frameAck, 5, 0, 2, 0, 0, 1}, []byte{3, frameData, 0, 3, 0x40, 0, 0})
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		e := newEndpoint(settings{payload: 1171, sizes: []int{1443}, maxMessage: 1 << 16, seed: 1})
+		e := newEndpoint(settings{payload: 1171, sizes: []int{1443}, seed: 1})
 		e.ping()
 		buf := make([]byte, 9000)
 		now := granularity

@@ -37,11 +37,6 @@ func (o *outgoing) write(b []byte) {
 // unsent returns how much was written and never sent.
 func (o *outgoing) unsent() uint64 { return o.written - o.sent }
 
-// blocked says whether only the peer's window keeps the stream from being sent.
-func (o *outgoing) blocked() bool {
-	return len(o.missing.spans) == 0 && o.sent < o.written && o.sent >= o.limit
-}
-
 // next returns what to send next: what was lost, and then what is new. size is the
 // room in the packet. It returns false if there is nothing.
 func (o *outgoing) next(size int) (s span, ok bool) {

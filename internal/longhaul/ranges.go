@@ -101,11 +101,3 @@ func (r *rangeSet) subtract(s span) (span, bool) {
 	}
 	return s, s.start < s.end
 }
-
-// bytes returns how many integers the set has.
-func (r *rangeSet) size() (n uint64) {
-	for _, s := range r.spans {
-		n += s.end - s.start
-	}
-	return n
-}

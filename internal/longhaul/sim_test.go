@@ -176,7 +176,7 @@ func connectNodes(t testing.TB, sim *simulation, there, back *link, sizes ...int
 	make := func(seed uint64, l *link) *node {
 		return &node{
 			t: t, sim: sim, link: l, buf: make([]byte, 9000),
-			end: newEndpoint(settings{payload: 1171, sizes: sizes, maxMessage: 1 << 16, seed: seed}),
+			end: newEndpoint(settings{payload: 1171, sizes: sizes, seed: seed}),
 		}
 	}
 	a, b = make(sim.random.Uint64(), there), make(sim.random.Uint64(), back)
