@@ -131,8 +131,8 @@ func (c Config) withDefaults() (Config, error) {
 		return Config{}, fmt.Errorf("relay configuration: %w", err)
 	}
 	if c.TURN != nil {
-		if c.Cluster != nil && len(c.TURN.URLs) == 0 {
-			return Config{}, errors.New("relay configuration: TURN: one of several nodes needs URLs, since its peers may reach another node's server")
+		if c.Cluster != nil && len(c.TURN.URLs) == 0 && c.TURN.Host == "" {
+			return Config{}, errors.New("relay configuration: TURN: one of several nodes needs a Host of its own, or URLs, since its peers may reach another node's server")
 		}
 		if err := c.TURN.check(); err != nil {
 			return Config{}, fmt.Errorf("relay configuration: %w", err)
@@ -145,6 +145,6 @@ func (c Config) withDefaults() (Config, error) {
 func (c Config) limits() limits {
 	return limits{
 		ttl: c.UnclaimedTTL, resumeTTL: c.ResumeTTL, idleTimeout: c.IdleTimeout, silentTimeout: c.Limits.SilentTimeout,
-		limit: c.MaxRooms, bytesPerSecond: c.Limits.BytesPerSecondPerRoom,
+		limit: c.MaxRooms, bytesPerSecond: c.Limits.BytesPerSecondPerRoom, bytes: int64(c.Limits.BytesPerRoom),
 	}
 }

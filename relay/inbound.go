@@ -111,8 +111,11 @@ func (s *socket) forward(m *message) {
 			if !s.peer.spoke.Load() {
 				s.peer.spoke.Store(true)
 			}
-			s.peer.room.count(len(m.frame) - 1) // without the kind
-			other.deliver(m, s.peer.out)
+			if s.peer.room.count(len(m.frame) - 1) { // without the kind
+				other.deliver(m, s.peer.out)
+			} else {
+				m.release()
+			}
 		} else {
 			m.release()
 		}

@@ -30,6 +30,11 @@ type Limits struct {
 	// BytesPerSecondPerRoom is how fast the two peers of a room together may send, 0
 	// for no limit.
 	BytesPerSecondPerRoom int
+	// BytesPerRoom is how many bytes of payload the two peers of a room together may
+	// send through it, 0 for no limit. Then the room ends. Two peers that meet again in
+	// a resume room have as much once more: the relay cannot tell that they are the
+	// same.
+	BytesPerRoom int
 	// TotalBytesPerSecond is how fast all peers together may send, 0 for no limit.
 	TotalBytesPerSecond int
 	// SilentTimeout is after how long a room ends in which nothing is said although
@@ -50,6 +55,8 @@ func (l Limits) withDefaults(maxRooms int) (Limits, error) {
 		return Limits{}, errors.New("SilentTimeout: at least a minute")
 	case l.BytesPerSecondPerClient < 0, l.BytesPerSecondPerRoom < 0, l.TotalBytesPerSecond < 0:
 		return Limits{}, errors.New("bytes per second: not negative")
+	case l.BytesPerRoom < 0:
+		return Limits{}, errors.New("BytesPerRoom: not negative")
 	}
 	return l, nil
 }

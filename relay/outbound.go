@@ -154,6 +154,8 @@ func explain(code wire.RoomErrorCode) string {
 		return "The relay has as many connections as it can serve."
 	case wire.RoomUnavailable:
 		return "The relay cannot reach what it needs for this; try again in a few seconds."
+	case wire.RoomExhausted:
+		return "This relay does not pass on more for one pair of machines."
 	case wire.RoomExpired:
 		return "Nobody came in time."
 	case wire.RoomClosing:

@@ -45,7 +45,7 @@ func (r *Relay) servePassed(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	s := newSocket(conn, &r.messages, r.config.Observer.Throttled)
-	s.passed = true
+	s.passed, s.turn = true, r.turn
 	if !r.enter(s) {
 		_ = conn.Close()
 		return

@@ -71,7 +71,7 @@ func New(config Config) (*Relay, error) {
 		r.visits = newBuckets[string](n, n/3)
 	}
 	r.ready = &readiness{relay: r, start: time.Now(), failed: make(map[string]bool)}
-	r.table.observer = config.Observer
+	r.table.observer, r.table.rejected = config.Observer, r.rejected
 	config.Observer.Watch(r.Stats)
 	r.table.hasTURN = r.turn != nil
 	r.upgrader = websocket.Upgrader{

@@ -22,9 +22,10 @@ type table struct {
 	limits
 	hasTURN bool // the relay gives its peers TURN servers
 
-	ledger   *ledger      // of who has what
-	observer Observer     // is told of transfers
-	relayed  atomic.Int64 // payload passed on between peers, in bytes
+	ledger   *ledger             // of who has what
+	observer Observer            // is told of transfers
+	rejected func(reason string) // tells of a room that is ended by a limit
+	relayed  atomic.Int64        // payload passed on between peers, in bytes
 
 	mu         sync.Mutex
 	entries    map[string]*entry
@@ -48,6 +49,7 @@ type limits struct {
 	silentTimeout  time.Duration // for any message, once the code is burnt
 	limit          int           // rooms
 	bytesPerSecond int           // of both peers of a room together; 0 for no limit
+	bytes          int64         // that a room passes on; 0 for no limit
 }
 
 // entry is a nameplate in use, by a room or by a tombstone.
@@ -81,7 +83,7 @@ type tombstone struct {
 
 func newTable(l limits, leastDigits int, ledger *ledger) *table {
 	return &table{
-		limits: l, ledger: ledger, observer: unobserved{},
+		limits: l, ledger: ledger, observer: unobserved{}, rejected: func(string) {},
 		entries: make(map[string]*entry), resumes: make(map[[16]byte]*room),
 		numbers: numbers{least: leastDigits},
 	}

@@ -48,8 +48,28 @@ func (r *room) kind() TransferKind {
 	return ByCode
 }
 
-// count counts payload that is passed on.
-func (r *room) count(n int) {
-	r.traffic.relayed.Add(int64(n))
+// count counts payload that is to be passed on. It returns false, and ends the
+// room, if that is more than the room may have.
+func (r *room) count(n int) bool {
+	if sum := r.traffic.relayed.Add(int64(n)); r.table.bytes > 0 && sum > r.table.bytes {
+		r.traffic.relayed.Add(-int64(n))
+		r.exhaust()
+		return false
+	}
 	r.table.relayed.Add(int64(n))
+	return true
+}
+
+// exhaust ends the room after the last byte that it may pass on. Whoever tries the
+// code later hears that it is used.
+func (r *room) exhaust() {
+	r.table.mu.Lock()
+	defer r.table.mu.Unlock()
+	if r.over {
+		return
+	}
+	r.table.rejected(wire.RoomExhausted.String())
+	r.traffic.broken = [2]bool{true, true}
+	r.finish(wire.RoomUsed)
+	r.end(wire.RoomExhausted)
 }

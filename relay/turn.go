@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/pion/stun/v4"
@@ -22,6 +23,7 @@ const (
 	// that is not answered.
 	turnAsksPerMinute = 20
 	turnAsksBurst     = 5
+	maxTURNHost       = 253 // of a name in the DNS
 )
 
 // TURN configures the TURN service (RFC 8656): UDP through the relay for peers
@@ -42,6 +44,10 @@ type TURN struct {
 
 	// The rest is for the relay's own server.
 
+	// Host is the name by which peers reach the server, if it is not that by which
+	// they reach the relay: the name of this node, where several have one address.
+	// Peers use only a name below the relay's.
+	Host string
 	// PublicAddresses are the relayed addresses that peers are told, at most one of
 	// each family. By default it is the one to which the relay is bound, or by which
 	// this machine reaches others.
@@ -85,6 +91,8 @@ func (t *TURN) check() error {
 		return fmt.Errorf("TURN: at most %d URLs", wire.MaxRoomTURNServers)
 	case len(t.URLs) > 0 && t.Secret == "":
 		return errors.New("TURN: URLs need a Secret")
+	case strings.ContainsAny(t.Host, ":/ "), len(t.Host) > maxTURNHost:
+		return errors.New("TURN: Host is a name without a port")
 	}
 	for _, text := range t.URLs {
 		if _, err := parseTURN(text); err != nil {
@@ -198,21 +206,21 @@ func (r *Relay) startTURN(packets net.PacketConn) (*turnserver.Server, error) {
 	server, err := turnserver.Start(turnserver.Config{
 		Secret: r.turn.secret, Packets: packets, Listener: c.Listener, TLS: c.TLS,
 		Public: public, Bind: bind, Ports: turnserver.PortRange{First: c.FirstPort, Last: c.LastPort},
-		AllowPrivate: c.AllowPrivate, PerName: c.PerRoom, PerAddress: c.PerAddress, BytesPerSecond: r.config.BytesPerSecond,
+		AllowPrivate: c.AllowPrivate, PerName: c.PerRoom, PerAddress: c.PerAddress, BytesPerSecond: r.config.BytesPerSecond, Bytes: int64(r.config.Limits.BytesPerRoom),
 		Binding: func(packet []byte, from netip.AddrPort) []byte { return r.answerSTUN(new(stun.Message), packet, from) },
 		Allow:   func(addr netip.Addr) bool { return r.stun.wait(addr) == 0 },
 	})
 	if err != nil {
 		return nil, fmt.Errorf("the relay's TURN service cannot start: %w", err)
 	}
-	r.turn.servers = append(r.turn.servers, wire.TURNServer{Transport: wire.TURNUDP, Address: ":" + strconv.Itoa(bound.Port)})
+	r.turn.servers = append(r.turn.servers, wire.TURNServer{Transport: wire.TURNUDP, Address: net.JoinHostPort(c.Host, strconv.Itoa(bound.Port))})
 	if c.Listener != nil {
 		s := wire.TURNServer{Transport: wire.TURNTCP}
 		if c.TLS != nil {
 			s.Transport = wire.TURNTLS
 		}
 		if _, port, err := net.SplitHostPort(c.Listener.Addr().String()); err == nil {
-			s.Address = ":" + port
+			s.Address = net.JoinHostPort(c.Host, port)
 			r.turn.servers = append(r.turn.servers, s)
 		}
 	}

@@ -15,10 +15,10 @@ func (w *worker) obey(c js.Value) {
 		if o.Text == "" {
 			o.Source = webfile.New(c.Get("items"))
 		}
-		w.start(c, func(t *transfer) { t.send(o) })
+		w.start(c, func(t *transfer, client *tallow.Client) { t.send(client, o) })
 	case "receive":
 		code := text(c, "code")
-		w.start(c, func(t *transfer) { t.receive(code) })
+		w.start(c, func(t *transfer, client *tallow.Client) { t.receive(client, code) })
 	case "answer":
 		if w.transfer != nil {
 			w.transfer.answer(c.Get("yes").Truthy())
@@ -57,12 +57,12 @@ func (w *worker) control(f func(*transfer)) {
 }
 
 // start starts a transfer, unless one is running.
-func (w *worker) start(c js.Value, run func(*transfer)) {
+func (w *worker) start(c js.Value, do func(*transfer, *tallow.Client)) {
 	if w.transfer != nil && !w.transfer.ended() {
 		return
 	}
 	w.transfer = newTransfer(w, c.Get("verify").Truthy(), text(c, "password"))
-	go run(w.transfer)
+	go w.transfer.run(do)
 }
 
 // complete tells the page how a code that is being typed may go on.

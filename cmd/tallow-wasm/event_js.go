@@ -23,7 +23,7 @@ func (t *transfer) event(e tallow.Event) {
 			"files": e.Files, "bytes": e.Bytes, "names": anys(e.Names), "known": e.Known, "text": e.Text, "resuming": e.Resuming,
 		})
 	case tallow.LaneEvent:
-		t.post("lane", map[string]any{"lane": string(e.Lane), "up": e.Up})
+		t.post("lane", map[string]any{"lane": string(e.Lane), "up": e.Up, "reason": string(e.Reason)})
 	case tallow.ProgressEvent:
 		t.post("progress", map[string]any{
 			"bytes": e.Bytes, "received": e.Received, "total": e.Total, "files": e.Files, "rate": e.Rate, "underway": underway(e.Underway),

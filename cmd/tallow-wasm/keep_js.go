@@ -91,12 +91,13 @@ func (w *worker) finished(name string) ([]bundle.Entry, js.Value, error) {
 	if err != nil {
 		return nil, js.Value{}, err
 	}
-	b, err := bundle.Open(w.ctx, storage, name)
+	var entries []bundle.Entry
+	var whole bool
+	err = bundle.Use(w.ctx, storage, name, func(b *bundle.Bundle) error {
+		entries, whole = b.Entries(), b.Finished()
+		return nil
+	})
 	if err != nil {
-		return nil, js.Value{}, err
-	}
-	entries, whole := b.Entries(), b.Finished()
-	if err := b.Close(); err != nil {
 		return nil, js.Value{}, err
 	}
 	if !whole || len(entries) == 0 {
@@ -112,11 +113,7 @@ func (w *worker) markSaved(name string) error {
 	if err != nil {
 		return err
 	}
-	b, err := bundle.Open(w.ctx, storage, name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(b.MarkSaved(time.Now()), b.Close())
+	return bundle.Use(w.ctx, storage, name, func(b *bundle.Bundle) error { return b.MarkSaved(time.Now()) })
 }
 
 // newBlob makes a Blob of parts of a File.

@@ -59,7 +59,8 @@ func (w *worker) connect(configuration map[string]any) js.Value {
 	return channel.Get("port1")
 }
 
-func (t *transfer) send(o tallow.SendOptions) {
+// run runs the transfer with a client of its own.
+func (t *transfer) run(do func(*transfer, *tallow.Client)) {
 	defer close(t.done)
 	defer t.cancel()
 	c, err := t.client()
@@ -67,18 +68,15 @@ func (t *transfer) send(o tallow.SendOptions) {
 		t.fail(err)
 		return
 	}
+	do(t, c)
+}
+
+func (t *transfer) send(c *tallow.Client, o tallow.SendOptions) {
 	o.Controls, o.OnEvent, o.Verify = &t.controls, t.event, t.verifier()
 	_, _ = c.Send(t.ctx, o) // the last event has the result
 }
 
-func (t *transfer) receive(code string) {
-	defer close(t.done)
-	defer t.cancel()
-	c, err := t.client()
-	if err != nil {
-		t.fail(err)
-		return
-	}
+func (t *transfer) receive(c *tallow.Client, code string) {
 	store, err := openStore(t.ctx)
 	if err != nil {
 		t.fail(err)

@@ -20,7 +20,7 @@ func newCompletion() *cobra.Command {
 	return &cobra.Command{
 		Use:   "completion SHELL",
 		Short: "Print a script that completes commands in a shell",
-		Long:  "Print a script that completes commands in a shell: " + names + ".",
+		Long:  "The shell is one of " + names + ".",
 		Example: `  source <(tallow completion bash)
   tallow completion zsh > "${fpath[1]}/_tallow"
   tallow completion fish > ~/.config/fish/completions/tallow.fish`,
@@ -80,7 +80,12 @@ func completeConflicts(*cobra.Command, []string, string) ([]string, cobra.ShellC
 }
 
 func completeLinks(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
-	return []string{string(tallow.LinksKeep), string(tallow.LinksSkip), string(tallow.LinksFollow)}, cobra.ShellCompDirectiveNoFileComp
+	return linkNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+// linkNames returns the values of --links.
+func linkNames() []string {
+	return []string{string(tallow.LinksKeep), string(tallow.LinksSkip), string(tallow.LinksFollow)}
 }
 
 // laneList names all lanes as --lanes takes them.

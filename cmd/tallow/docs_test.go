@@ -22,11 +22,8 @@ func TestDocumentation(t *testing.T) {
 	text := string(b)
 	checkFlags(t, text)
 	checkExamples(t, text)
-	for _, kind := range []tallow.ErrorKind{
-		tallow.KindInternal, tallow.KindUsage, tallow.KindCode, tallow.KindDeclined, tallow.KindNetwork,
-		tallow.KindPartial, tallow.KindIO, tallow.KindIntegrity, tallow.KindInterrupted,
-	} {
-		if row := "| " + strconv.Itoa(exitCode(kind)) + " | `" + string(kind) + "` |"; !strings.Contains(text, row) {
+	for _, kind := range kinds() {
+		if row := "| " + exitText(kind) + " | `" + string(kind) + "` |"; !strings.Contains(text, row) {
 			t.Errorf("no row %s", row)
 		}
 	}
@@ -39,6 +36,16 @@ func TestDocumentation(t *testing.T) {
 		}
 	}
 }
+
+// kinds returns all kinds of errors.
+func kinds() []tallow.ErrorKind {
+	return []tallow.ErrorKind{
+		tallow.KindInternal, tallow.KindUsage, tallow.KindCode, tallow.KindDeclined, tallow.KindNetwork,
+		tallow.KindPartial, tallow.KindIO, tallow.KindIntegrity, tallow.KindInterrupted,
+	}
+}
+
+func exitText(kind tallow.ErrorKind) string { return strconv.Itoa(exitCode(kind)) }
 
 func checkFlags(t *testing.T, text string) {
 	exists := make(map[string]bool)

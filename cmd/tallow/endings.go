@@ -99,6 +99,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonConflictAnswer:    {text: "the answer to a question cannot be to ask", hint: report},
 		tallow.ReasonManagerClosed:     {text: "no more transfers can begin", hint: report},
 		tallow.ReasonNoSuchTransfer:    {text: "there is no transfer {count}", hint: report},
+		tallow.ReasonCodeSecret:        {text: "the secret in TALLOW_CODE_SECRET is too short: it needs {count} bytes", hint: "Make one that nobody can guess, as openssl rand -hex 32 does."},
 		tallow.ReasonNoDisk:            {text: "there is no disk here", hint: report},
 	}
 }
@@ -112,6 +113,7 @@ func codeEndings() map[tallow.Reason]ending {
 		tallow.ReasonCodeNumber:        {text: "a code begins with a number of at most 9 digits", hint: looksLike},
 		tallow.ReasonCodeFewWords:      {text: "the code needs at least two words behind its number", hint: looksLike},
 		tallow.ReasonCodeManyWords:     {text: "the code has more than 16 words", hint: looksLike},
+		tallow.ReasonCodeWeak:          {text: "this code is too easy to guess: a sender's own needs three words or more, all different", hint: "Let tallow code draw one, or leave it out to get a new one."},
 		tallow.ReasonCodeRelay:         {text: "the code's relay is not HOST, HOST:PORT or a ws, wss, http or https URL", hint: "It is what follows the @."},
 		tallow.ReasonCodeWordAmbiguous: {text: `"{detail}" is the beginning of more than one word`, hint: "Type more of it, as in {words}."},
 		tallow.ReasonCodeWord: {
@@ -210,6 +212,7 @@ func networkEndings() map[tallow.Reason]ending {
 		tallow.ReasonRelayUnavailable: {text: "the relay {relay} has a fault, and cannot make or find codes now", hint: "{wait} What is under way goes on."},
 		tallow.ReasonRelayFull:        {text: "the relay {relay} has no room left", hint: "{wait} Or use another relay."},
 		tallow.ReasonRelayQuota:       {text: "your address or password has as much of the relay {relay} as it may have at a time", hint: "End transfers that wait. {wait}"},
+		tallow.ReasonRelayExhausted:   {text: "the relay {relay} passes on no more for this transfer", hint: "{sentence} Where a direct connection can be made, nothing goes through the relay; or use another relay."},
 		tallow.ReasonRelayDenied:      {text: "the relay {relay} does not serve your address", hint: "Ask who runs the relay, or use another one."},
 		tallow.ReasonRelayRate:        {text: "too many attempts at the relay {relay}", hint: "{wait}"},
 		tallow.ReasonRelayClosing:     {text: "the relay {relay} is shutting down", hint: "Try again in a minute, or use another relay."},

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/doctor"
+	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
@@ -31,6 +33,10 @@ import (
 //	error     kind, reason ("": the command line was wrong), message, hint
 //	listening addr
 //	version   version, commit, modified, go, platform
+//	setting   name, value ("" if secret), source: default, file, environment or flag, place, secret
+//	config    path, exists
+//	check     name, state: ok, warning, failed or unknown, text, hint
+//	verdict   direct: probable, unlikely, none or unknown, relayed, local, text
 type encoder struct {
 	broken func(error) // called once if w cannot be written to; may be nil
 
@@ -103,10 +109,11 @@ func (e *encoder) event(event tallow.Event) {
 		e.offer(v.Offer)
 	case tallow.LaneEvent:
 		e.write(struct {
-			Event string      `json:"event"`
-			Lane  tallow.Lane `json:"lane"`
-			State string      `json:"state"`
-		}{"lane", v.Lane, upOrDown(v.Up)})
+			Event  string            `json:"event"`
+			Lane   tallow.Lane       `json:"lane"`
+			State  string            `json:"state"`
+			Reason tallow.LaneReason `json:"reason"`
+		}{"lane", v.Lane, upOrDown(v.Up), v.Reason})
 	case tallow.StateEvent:
 		e.write(struct {
 			Event  string       `json:"event"`
@@ -236,4 +243,47 @@ func (e *encoder) listening(addr net.Addr) {
 		Event string `json:"event"`
 		Addr  string `json:"addr"`
 	}{"listening", addr.String()})
+}
+
+// check writes the result of a check of doctor.
+func (e *encoder) check(c doctor.Check) {
+	e.write(struct {
+		Event string       `json:"event"`
+		Name  string       `json:"name"`
+		State doctor.State `json:"state"`
+		Text  string       `json:"text"`
+		Hint  string       `json:"hint"`
+	}{"check", c.Name, c.State, c.Text, c.Hint})
+}
+
+// verdict writes what the checks mean together.
+func (e *encoder) verdict(v doctor.Verdict) {
+	e.write(struct {
+		Event   string        `json:"event"`
+		Direct  doctor.Direct `json:"direct"`
+		Relayed bool          `json:"relayed"`
+		Local   bool          `json:"local"`
+		Text    string        `json:"text"`
+	}{"verdict", v.Direct, v.Relayed, v.Local, v.Text})
+}
+
+// setting writes a setting and where it was made.
+func (e *encoder) setting(v settings.Value) {
+	e.write(struct {
+		Event  string `json:"event"`
+		Name   string `json:"name"`
+		Value  string `json:"value"`
+		Source string `json:"source"`
+		Place  string `json:"place"`
+		Secret bool   `json:"secret"`
+	}{"setting", v.Name, v.Text, v.Source.String(), v.Place, v.Secret})
+}
+
+// configFile writes the name of the configuration file.
+func (e *encoder) configFile(path string, exists bool) {
+	e.write(struct {
+		Event  string `json:"event"`
+		Path   string `json:"path"`
+		Exists bool   `json:"exists"`
+	}{"config", path, exists})
 }

@@ -35,8 +35,8 @@ func TestEncoder(t *testing.T) {
 			`{"event":"offer","files":3,"bytes":1048576,"names":["a.txt","b"],"known":true,"text":false,"resuming":false}`,
 		},
 		{tallow.OfferEvent{}, `{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false,"resuming":false}`},
-		{tallow.LaneEvent{Lane: tallow.LaneTCP, Up: true}, `{"event":"lane","lane":"tcp","state":"up"}`},
-		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down"}`},
+		{tallow.LaneEvent{Lane: tallow.LaneTCP, Up: true, Reason: tallow.LaneReasonDirect}, `{"event":"lane","lane":"tcp","state":"up","reason":"direct"}`},
+		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down","reason":""}`},
 		{
 			tallow.ProgressEvent{Bytes: 1, Received: 3, Total: 2, Rate: 3.5e6},
 			`{"event":"progress","bytes":1,"total":2,"files":0,"rate":3500000,"received":3}`,

@@ -48,7 +48,7 @@ func (p *program) exit(err error) int {
 		}
 		// Nobody reads the events any more: a person may still read this.
 	}
-	fmt.Fprintf(p.stderr, "tallow: %s\n", printable(f.message))
+	fmt.Fprintf(p.stderr, "%s %s\n", p.palette(p.stderr).paint(red, "tallow:"), printable(f.message))
 	if f.hint != "" {
 		fmt.Fprintln(p.stderr, printable(f.hint))
 	}

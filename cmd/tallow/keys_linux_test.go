@@ -150,10 +150,19 @@ func command(t *testing.T, dir, stdout string, p *pty, args ...string) *exec.Cmd
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if cmd.ProcessState == nil {
-			_ = cmd.Process.Kill()
-			_ = cmd.Wait()
+		if cmd.ProcessState != nil {
+			return
 		}
+		if t.Failed() && p != nil { // it may hang: its stacks say where
+			_ = cmd.Process.Signal(syscall.SIGQUIT)
+			ended := time.AfterFunc(10*time.Second, func() { _ = cmd.Process.Kill() })
+			_ = cmd.Wait()
+			ended.Stop()
+			t.Logf("%v still ran, and has shown:\n%s", args, p.text())
+			return
+		}
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
 	})
 	return cmd
 }

@@ -2,8 +2,8 @@
 // build on what it prints and on its exit codes, so both change only by
 // addition.
 //
-// Each verb has its file: send.go, receive.go, relay.go, version.go,
-// completion.go, man.go. Each parses its flags, calls package tallow or relay, and
+// Each verb has its file: send.go, receive.go, relay.go, code.go, config.go, doctor.go,
+// version.go, completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
 //	relaysettings.go  the settings of a relay; relaytls.go, relaymetrics.go, relaylimits.go
@@ -11,13 +11,16 @@
 //	              is beside it
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
-//	transfer.go   the flags of send and receive; rate.go has --limit-rate
+//	preferences.go  the settings of send and receive; rate.go has --limit-rate
+//	configfile.go  where they are kept; settingfailure.go says what is wrong there
+//	transfer.go   what send and receive have in common
 //	relayturn.go  the relay's flags for TURN
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
 //	terminal.go   the rules of what people see
 //	narrator.go   what they are told of a transfer
 //	progress.go   the one line that moves; layout.go fits it into the terminal
+//	palette.go    colours; help.go has --help, logfile.go --log-file
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
 //	signals.go    Ctrl-C, and signals that pause and resume

@@ -21,6 +21,7 @@ type narrator struct {
 	receives bool          // this side receives
 	asks     bool          // the offer is shown with the question whether to accept it
 	codeTo   io.Writer     // where a script reads the code; nil if stdout is a terminal
+	known    bool          // the code came from TALLOW_CODE: a log that others read must not have it
 	broken   func(error)   // called once if codeTo cannot be written to
 	keys     bool          // stdin is free for keys
 	verifies bool          // the verification words are shown with the question whether they are the same
@@ -36,6 +37,7 @@ type narrator struct {
 	kept    []string // likewise of what the receiver had and kept
 	renamed int64    // files, folders and symlinks that were received under another name
 	tops    []string // the first names of what was received, at most two of them
+	hash    string   // of the file that was transferred last
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
 	paused  bool     // data is held back
@@ -75,7 +77,7 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.LaneEvent:
 		n.screen.carry(e.Lane, e.Up)
 		if n.verbose {
-			n.screen.say("Lane %s is %s.", e.Lane, upOrDown(e.Up))
+			n.screen.say("%s", laneText(e))
 		}
 	case tallow.FileEvent:
 		n.file(e)
@@ -93,6 +95,12 @@ func (n *narrator) event(event tallow.Event) {
 // code hands over the code: to a script on stdout, to people with the command
 // for the peer. A code that replaces another one is another line.
 func (n *narrator) code(e tallow.CodeEvent) {
+	if n.known && !n.coded {
+		n.coded = true
+		n.screen.say("Sending %s", n.subject)
+		n.screen.say("The code is the one in TALLOW_CODE.")
+		return
+	}
 	if n.codeTo != nil {
 		if _, err := fmt.Fprintln(n.codeTo, e.Code); err != nil {
 			n.err = brokenOutput(err)
@@ -108,7 +116,7 @@ func (n *narrator) code(e tallow.CodeEvent) {
 		n.screen.say("Sending %s", n.subject)
 	}
 	n.coded = true
-	n.screen.say("Code: %s", e.Code)
+	n.screen.say("Code: %s", n.screen.palette.paint(bold, e.Code))
 	n.screen.say("On the other machine:  tallow receive %s", argument(e.Code))
 	if e.LocalOnly {
 		n.screen.say("Only machines on this network can join. To reach others, use a relay: --relay HOST")
@@ -207,16 +215,18 @@ func (n *narrator) done(r tallow.Result) {
 	switch {
 	case n.receives && r.Text != "": // it speaks for itself
 	case n.receives:
-		n.screen.say("Received %s", resultText(r))
+		n.screen.say("%s %s", n.screen.palette.paint(green, "Received"), resultText(r))
+		n.hashed(r)
 		n.saved(r)
 	default:
-		n.screen.say("Sent %s", resultText(r))
+		n.screen.say("%s %s", n.screen.palette.paint(green, "Sent"), resultText(r))
+		n.hashed(r)
 	}
 	if more := n.renamed - shownNames; more > 0 && !n.verbose {
 		n.screen.say("Received under another name, as theirs was taken: %s more", omittedText(more, "entry", "entries", nil))
 	}
 	if r.Skipped > 0 {
-		n.screen.say("Skipped %s", omittedText(r.Skipped, "entry", "entries", n.skipped))
+		n.screen.say("%s %s", n.screen.palette.paint(yellow, "Skipped"), omittedText(r.Skipped, "entry", "entries", n.skipped))
 	}
 	if r.LeftOut > 0 {
 		n.screen.say("Left out on purpose: %s", omittedText(r.LeftOut, "symlink", "symlinks", n.leftOut))
@@ -296,9 +306,17 @@ func (n *narrator) file(e tallow.FileEvent) {
 	if e.Taken != "" {
 		n.rename(e.Taken, e.Path)
 	}
+	n.hash = e.BLAKE3
 	top, _, _ := strings.Cut(e.Path, "/")
 	if len(n.tops) < 2 && !slices.Contains(n.tops, top) {
 		n.tops = append(n.tops, top)
+	}
+}
+
+// hashed tells the hash of what was transferred, if it is one file.
+func (n *narrator) hashed(r tallow.Result) {
+	if r.Files == 1 && n.hash != "" {
+		n.screen.say("BLAKE3 %s", n.hash)
 	}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"testing"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -30,26 +31,40 @@ func TestRate(t *testing.T) {
 
 // The value of the flag reaches the SDK, for send and receive.
 func TestLimitRateReachesTheTransfer(t *testing.T) {
-	p := &program{getenv: func(string) string { return "" }}
-	s := &send{program: p}
-	r := &receive{program: p, yes: true}
-	for name, register := range map[string]func(*cobra.Command){
-		"send":    func(cmd *cobra.Command) { s.register(cmd, 1) },
-		"receive": func(cmd *cobra.Command) { r.register(cmd, 1) },
-	} {
-		cmd := &cobra.Command{}
-		register(cmd)
-		if err := cmd.ParseFlags([]string{"--limit-rate", "1.5M"}); err != nil {
-			t.Errorf("%s: %v", name, err)
+	for _, verb := range []string{"send", "receive"} {
+		p := &program{getenv: func(string) string { return "" }}
+		cmd, args, err := newRoot(p).Find([]string{verb, "--limit-rate", "1.5M"})
+		if err == nil {
+			err = cmd.ParseFlags(args)
+		}
+		if err == nil {
+			err = p.loadPreferences(cmd, time.Minute)
+		}
+		if err != nil {
+			t.Fatalf("%s: %v", verb, err)
+		}
+		p.preferences.yes = true
+		s := &send{program: p, preferences: &p.preferences}
+		so, err := s.options(&cobra.Command{}, []string{"a"})
+		if err != nil || so.LimitRate != 3<<19 {
+			t.Errorf("send: %d, %v", so.LimitRate, err)
+		}
+		r := &receive{program: p, preferences: &p.preferences}
+		ro, err := r.options(t.Context(), []string{"7-acid-acorn-acre"}, nil)
+		if err != nil || ro.LimitRate != 3<<19 {
+			t.Errorf("receive: %d, %v", ro.LimitRate, err)
 		}
 	}
-	s.words = 1
-	so, err := s.options(&cobra.Command{}, []string{"a"})
-	if err != nil || so.LimitRate != 3<<19 {
-		t.Errorf("send: %d, %v", so.LimitRate, err)
-	}
-	ro, err := r.options(t.Context(), []string{"7-acid-acorn-acre"}, nil)
-	if err != nil || ro.LimitRate != 3<<19 {
-		t.Errorf("receive: %d, %v", ro.LimitRate, err)
+}
+
+// A rate is shown as it can be given again.
+func TestRateText(t *testing.T) {
+	for r, want := range map[rate]string{
+		0: "", 1: "1", 1000: "1000", 1024: "1K", 1536: "1536", 3 << 19: "1536K", 10 << 20: "10M", 1 << 30: "1G", 2 << 40: "2T", maxRate: "1024T",
+	} {
+		var again rate
+		if got := r.String(); got != want || want != "" && (again.Set(got) != nil || again != r) {
+			t.Errorf("%d: %q, want %q; read as %d", int64(r), got, want, int64(again))
+		}
 	}
 }

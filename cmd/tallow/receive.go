@@ -1,9 +1,10 @@
 package main
 
 import (
+	"bufio"
 	"context"
+	"errors"
 	"io"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -14,39 +15,31 @@ import (
 // receive is the command of the receiver.
 type receive struct {
 	*program
-	transferFlags
-	output     string
-	yes        bool
-	onConflict string
-	preserve   bool
+	*preferences
 }
 
 func newReceive(p *program) *cobra.Command {
-	r := &receive{program: p}
+	r := &receive{program: p, preferences: &p.preferences}
 	cmd := &cobra.Command{
 		Use:   "receive [flags] [CODE]",
 		Short: "Receive what another machine sends",
 		Long: `Receive what another machine sends, into this folder or --output.
 Without CODE it is taken from TALLOW_CODE, or asked for, with Tab completing its
-words. Other users of this machine can see arguments, but not what is typed.
+words. A CODE of "-" is the first line of stdin. Other users of this machine can
+see arguments, but none of these three.
 
 Run again into the same folder after an interruption, it takes only what is
 missing: with the same code while the sender still waits, else with a new one.`,
 		Example: `  tallow receive 7-apple-walrus-kayak
   tallow receive -o ~/Downloads 7-apple-walrus-kayak
+  tallow receive                              asks for the code
+  tallow receive -y - < code.txt
   tallow receive -y -o - 7-apple-walrus-kayak | tar x`,
 		Args:              cobra.ArbitraryArgs, // the words of a code, with spaces between them
 		ValidArgsFunction: completeCodeArgument,
 		RunE:              func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },
 	}
-	flags := cmd.Flags()
-	flags.StringVarP(&r.output, "output", "o", "", "folder or file name to receive to, a `PATH` or - for stdout (default this folder)")
-	flags.BoolVarP(&r.yes, "yes", "y", false, "accept without asking")
-	flags.StringVar(&r.onConflict, "on-conflict", string(tallow.ConflictAsk),
-		"`what` to do with a file that exists: "+strings.Join(conflictNames(), ", ")+"; without a terminal, ask is fail")
-	flags.BoolVar(&r.preserve, "preserve", false, "keep the sender's permissions, without applying the umask")
-	r.register(cmd, tallow.DefaultReceiveTimeout)
-	completeFlag(cmd, "on-conflict", completeConflicts)
+	p.addPreferences(cmd, "output", "yes", "on-conflict", "preserve")
 	return cmd
 }
 
@@ -62,11 +55,14 @@ func conflictNames() []string {
 }
 
 func (r *receive) run(cmd *cobra.Command, args []string) error {
+	if err := r.loadPreferences(cmd, tallow.DefaultReceiveTimeout); err != nil {
+		return err
+	}
 	r.eventsToStderr = r.output == "-"
 	if err := r.check(cmd); err != nil {
 		return err
 	}
-	client, err := r.client(r.program, cmd)
+	client, err := r.client()
 	if err != nil {
 		return err
 	}
@@ -82,7 +78,7 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 			defer c.close()
 			ask = &prompt{console: c}
 		case r.verify:
-			return errVerifyWithoutTerminal()
+			return r.errVerifyWithoutTerminal()
 		}
 	}
 	o, err := r.options(cmd.Context(), args, ask)
@@ -101,9 +97,6 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 
 // check rejects invalid flags.
 func (r *receive) check(cmd *cobra.Command) error {
-	if !slices.Contains(conflictNames(), r.onConflict) {
-		return usage("It is one of "+strings.Join(conflictNames(), ", ")+".", "--on-conflict cannot be %q", r.onConflict)
-	}
 	if cmd.Flags().Changed("output") && r.output == "" {
 		return usage("", "--output is empty")
 	}
@@ -144,19 +137,49 @@ func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tall
 		}
 		o.Accept = ask.accept
 	}
-	o.Code = strings.Join(args, " ")
-	if len(args) == 0 {
-		o.Code = r.getenv("TALLOW_CODE")
-	}
-	if o.Code != "" || len(args) > 0 {
-		return o, nil
-	}
-	if ask == nil {
-		return o, usage("Give it as an argument or in TALLOW_CODE.", "there is no code, and no terminal to ask for it")
-	}
 	var err error
-	o.Code, err = ask.code(ctx)
+	o.Code, err = r.code(ctx, args, ask)
 	return o, err
+}
+
+// code returns the code from the arguments, stdin, the environment or a person.
+func (r *receive) code(ctx context.Context, args []string, ask *prompt) (string, error) {
+	code := strings.Join(args, " ")
+	fromStdin := code == stdinCode
+	if len(args) == 0 {
+		code = r.getenv("TALLOW_CODE")
+	}
+	switch {
+	case fromStdin && !isTerminal(r.stdin):
+		return r.readCode(ctx)
+	case !fromStdin && (code != "" || len(args) > 0):
+		return code, nil
+	case ask == nil:
+		return "", usage("Give it as an argument, in TALLOW_CODE, or with - on stdin.", "there is no code, and no terminal to ask for it")
+	}
+	return ask.code(ctx)
+}
+
+// stdinCode is the argument that stands for a code on stdin.
+const stdinCode = "-"
+
+// maxCodeLine bounds a line with a code, in bytes.
+const maxCodeLine = 4096
+
+// readCode reads a code from the first line of stdin.
+func (r *receive) readCode(ctx context.Context) (string, error) {
+	line, err := readUntil(ctx, r.stdin, func() (string, error) {
+		return bufio.NewReader(io.LimitReader(r.stdin, maxCodeLine)).ReadString('\n')
+	})
+	switch {
+	case ctx.Err() != nil:
+		return "", interrupted()
+	case err != nil && !errors.Is(err, io.EOF):
+		return "", &failure{kind: tallow.KindIO, message: "the code could not be read from stdin: " + cause(err), err: err}
+	case strings.TrimSpace(line) == "":
+		return "", usage("Its first line is the code.", "there is no code on stdin")
+	}
+	return strings.TrimSpace(line), nil
 }
 
 // show prints a text that was received. For a terminal, control characters are

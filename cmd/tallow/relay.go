@@ -49,12 +49,12 @@ func newRelay(p *program) *cobra.Command {
 		Long: `Run a relay, where machines meet. It learns neither names nor contents of
 files, and cannot read what it passes on.
 
-For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains, or
-put it behind a server that has, and name that in --trusted-proxies. Its STUN
+For the internet give it TLS, by --tls-cert and --tls-key or by --acme-domains,
+or put it behind a server that has, and name that in --trusted-proxies. Its STUN
 service is on the UDP port of the same number, and its TURN service with --turn.`,
 		Example: `  tallow relay
   tallow relay --listen :443 --acme-domains relay.example --redirect-listen :80
-  tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun relay.example:8080`,
+  tallow relay --listen 127.0.0.1:8080 --trusted-proxies 127.0.0.1 --stun off`,
 		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd) },
 	}
@@ -177,8 +177,9 @@ func (s *server) check() error {
 	if s.config.TURN, err = s.turn.relayConfig(); err != nil {
 		return err
 	}
-	if s.turn.on && s.cluster.redis != "" {
-		return usage("Run a TURN server that all of them share, and name it with --turn-url.", "--turn cannot be used with --redis: a machine may reach the server of another relay")
+	if s.turn.on && s.cluster.redis != "" && s.turn.config.Host == "" {
+		return usage("Give this relay a name of its own with --turn-host, such as node1.relay.example, or name a TURN server that all of them share with --turn-url.",
+			"--turn with --redis needs --turn-host: by the name that all relays have, a machine may reach another one's server")
 	}
 	if s.turn.on && s.stun == noSTUN {
 		return usage("Leave out --stun.", "--turn needs the UDP port that --stun off closes")

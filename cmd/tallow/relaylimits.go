@@ -19,6 +19,7 @@ func limitSettings(l *relay.Limits, defaults relay.Limits) []settings.Setting {
 		{Name: "joins-per-code", Value: &l.JoinsPerNameplate, Help: "`number` of times that one code may be tried in a minute, whoever tries it, -1 for no limit"},
 		{Name: "bytes-per-second-per-address", Value: &l.BytesPerSecondPerClient, Help: "`bytes` that one address may send in a second, 0 for no limit"},
 		{Name: "bytes-per-second-per-room", Value: &l.BytesPerSecondPerRoom, Help: "`bytes` that a pair of machines may send in a second, 0 for no limit"},
+		{Name: "bytes-per-room", Value: &l.BytesPerRoom, Help: "`bytes` that a pair of machines may send in all, 0 for no limit"},
 		{Name: "bytes-per-second-total", Value: &l.TotalBytesPerSecond, Help: "`bytes` that all together may send in a second, 0 for no limit"},
 		{Name: "silent-timeout", Value: &l.SilentTimeout, Help: "how long a pair may say nothing before it is disconnected"},
 	}

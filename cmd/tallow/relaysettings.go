@@ -1,14 +1,12 @@
 package main
 
 import (
-	"errors"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tallow-transfer/tallow/internal/settings"
-	"github.com/tallow-transfer/tallow/pkg/tallow"
 	"github.com/tallow-transfer/tallow/relay"
 )
 
@@ -58,26 +56,11 @@ func (s *server) loadSettings(cmd *cobra.Command) error {
 	if !cmd.Flags().Changed("config") {
 		s.file = s.getenv(variablePrefix + "CONFIG")
 	}
-	err := s.settings.Load(s.file, s.getenv)
-	var e *settings.Error
-	if !errors.As(err, &e) {
-		return err
-	}
-	flag := cmd.Flags().Lookup(e.Name)
-	switch {
-	case e.Problem == settings.Unreadable:
-		return &failure{
-			kind: tallow.KindIO, message: "cannot read the settings in " + e.Place + ": " + cause(e.Err),
-			hint: "--config and " + variablePrefix + "CONFIG name the file.", err: err,
-		}
-	case e.Problem == settings.BadSyntax:
-		return usage("The file is TOML, as tallow relay --print-config prints it.", "%s: %s", e.Place, e.Cause())
-	case e.Problem == settings.Unknown:
-		return usage("Settings have the names of the flags: see "+cmd.CommandPath()+" --help.", "%s: there is no setting %q", e.Place, e.Name)
-	case flag == nil: // it has no flag
-		return usage(seeHelp(cmd), "%s: %s: %s", e.Place, e.Name, e.Cause())
-	case e.Line > 0:
-		return usage(seeHelp(cmd), "%s: %s takes %s", e.Place, e.Name, fileText(flag))
-	}
-	return usage(seeHelp(cmd), "%s takes %s, not %q", e.Place, valueText(flag), s.getenv(e.Place))
+	return settingFailure(s.settings.Load(s.file, s.getenv), settingWords{
+		set: s.settings, getenv: s.getenv,
+		unreadable: "--config and " + variablePrefix + "CONFIG name the file.",
+		syntax:     "The file is TOML, as tallow relay --print-config prints it.",
+		unknown:    "Settings have the names of the flags: see " + cmd.CommandPath() + " --help.",
+		bad:        seeHelp(cmd),
+	})
 }

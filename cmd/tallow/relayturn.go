@@ -31,6 +31,7 @@ func (f *turnFlags) table() []settings.Setting {
 		{Name: "turn", Value: &f.on, Help: "relay UDP between machines in rooms that reach each other by no direct path (TURN)"},
 		{Name: "turn-ports", Value: &f.ports, Help: "`range` of UDP ports from which TURN relays"},
 		{Name: "turn-public-ip", Value: &f.publicIPs, Help: "`address` at which machines reach these ports; one of each family (default that of --listen, or that of this machine)"},
+		{Name: "turn-host", Value: &f.config.Host, Help: "`NAME` by which machines reach this relay's TURN server, below the relay's own, such as node1.relay.example (default the relay's)"},
 		{Name: "turn-allow-private", Value: &f.config.AllowPrivate, Help: "let TURN relay to private addresses, such as 192.168.0.0/16"},
 		{Name: "turn-tcp", Value: &f.tcp, Help: "`address` to listen on for TURN by TCP, or by TLS if the relay has it (default none)"},
 		{Name: "turn-per-room", Value: &f.config.PerRoom, Help: "`number` of TURN allocations that the machines in one room may have"},
@@ -63,6 +64,8 @@ func (f *turnFlags) relayConfig() (*relay.TURN, error) {
 		return nil, usage("Write it as HOST:PORT or :PORT.", "--turn-tcp cannot be %q", f.tcp)
 	}
 	switch {
+	case strings.ContainsAny(c.Host, ":/ "):
+		return nil, usage("Give a name without a port.", "--turn-host cannot be %q", c.Host)
 	case f.on && len(c.URLs) > 0:
 		return nil, usage("Leave out one of them.", "--turn is the relay's own TURN server, and --turn-url is another one")
 	case len(c.URLs) > 0 && c.Secret == "":

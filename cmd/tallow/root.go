@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
@@ -29,6 +30,13 @@ type program struct {
 	quiet   bool
 	verbose bool
 
+	settings    *settings.Set // of the preferences; preferences.go has them
+	preferences preferences
+	configFlag  string   // --config
+	color       string   // --color
+	logName     string   // --log-file
+	logFile     *os.File // nil without it
+
 	// eventsToStderr is set where stdout carries the payload.
 	eventsToStderr bool
 }
@@ -41,7 +49,9 @@ func (p *program) execute(ctx context.Context, args []string) int {
 	root.SetIn(p.stdin)
 	root.SetOut(p.stdout)
 	root.SetErr(p.stderr)
-	return p.exit(root.ExecuteContext(ctx))
+	err := root.ExecuteContext(ctx)
+	p.closeLogFile(err)
+	return p.exit(err)
 }
 
 func newRoot(p *program) *cobra.Command {
@@ -72,15 +82,20 @@ The two sides share a short code, and nothing else.`,
 	root.Flags().BoolVar(&version, "version", false, "print which version this is")
 	flags := root.PersistentFlags()
 	flags.BoolVar(&p.json, "json", false, "print events as JSON, one a line, and nothing else")
-	flags.BoolVarP(&p.quiet, "quiet", "q", false, "print only what is needed")
-	flags.BoolVarP(&p.verbose, "verbose", "v", false, "log what happens to stderr")
+	p.settings = newPreferences(p)
+	completePreferences(p.settings)
+	p.settings.Register(flags, "quiet", "verbose", "color")
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		// What follows the mistake was not parsed, and --json may be there.
 		p.json = p.json || slices.Contains(p.args, "--json")
 		return badFlag(cmd, err)
 	})
-	root.AddCommand(newSend(p), newReceive(p), newRelay(p), newVersion(p), newCompletion(), newMan())
+	root.AddCommand(
+		newSend(p), newReceive(p), newRelay(p), newCodeVerb(p), newConfig(p), newDoctor(p),
+		newVersion(p), newCompletion(), newMan(),
+	)
 	nameValues(root)
+	root.SetHelpFunc(p.help)
 	return root
 }
 

@@ -39,6 +39,9 @@ func TestMain(m *testing.M) {
 	for name, f := range words() {
 		commands[name] = func() { os.Exit(f()) }
 	}
+	if commands[filepath.Base(os.Args[0])] == nil {
+		_ = os.Setenv("NO_COLOR", "1") // what tests look for in terminals has no colours in it
+	}
 	testscript.Main(m, commands)
 }
 
@@ -160,6 +163,7 @@ func TestScripts(t *testing.T) {
 			"fewer":        dropWord,
 			"random":       random,
 			"remembered":   remembered,
+			"claimed":      claimed,
 			"relay":        useRelay,
 			"signal":       sendSignal,
 			"still":        standsStill,
@@ -224,6 +228,8 @@ func surround(relayAddr string) func(*testscript.Env) error {
 		e.Setenv("TALLOW_RELAY", relayAddr)
 		e.Setenv("XDG_STATE_HOME", filepath.Join(e.WorkDir, ".state"))
 		e.Setenv("LocalAppData", filepath.Join(e.WorkDir, ".state"))
+		e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, ".config"))
+		e.Setenv("AppData", filepath.Join(e.WorkDir, ".config"))
 		e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command ends a second late under -race
 		e.Values[clockKey{}] = new(time.Time)
 		return os.Mkdir(filepath.Join(e.WorkDir, "got"), 0o755)

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -15,6 +16,9 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tallow-transfer/tallow/internal/disk/journal"
+	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
 // await FILE PATTERN waits until FILE has the pattern in it.
@@ -226,4 +230,51 @@ func remembered(ts *testscript.TestScript, neg bool, args []string) {
 		}
 		return fmt.Errorf("nothing in %s", dir)
 	}))
+}
+
+// claimed DIR BYTES waits until the journal of a transfer into DIR, or into a folder
+// below it, has verified blocks of so many bytes. Those are not sent again, whatever
+// happens to the receiver; how many blocks come after them depends on the disk.
+func claimed(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: claimed DIR BYTES")
+	}
+	want, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	ts.Check(poll(func() error {
+		most := 0
+		err := filepath.WalkDir(ts.MkAbs(args[0]), func(path string, _ fs.DirEntry, err error) error {
+			if err != nil || filepath.Base(path) != "journal" {
+				return nil // it may be gone by now
+			}
+			most = max(most, claimedBytes(path))
+			return nil
+		})
+		if err == nil && most < want {
+			err = fmt.Errorf("%d bytes are claimed below %s", most, args[0])
+		}
+		return err
+	}))
+}
+
+// claimedBytes returns how many bytes the verified blocks of a journal have, if all
+// of them are whole.
+func claimedBytes(path string) int {
+	f, err := os.Open(path)
+	if err != nil {
+		return 0
+	}
+	defer f.Close()
+	type block struct {
+		id    uint64
+		index uint32
+	}
+	blocks := make(map[block]struct{})
+	_, _ = journal.Read(f, func(_ int64, r journal.Record) bool {
+		if v, ok := r.(journal.Verified); ok {
+			blocks[block{v.ID, v.Index}] = struct{}{}
+		}
+		return true
+	})
+	return len(blocks) * files.BlockSize
 }

@@ -18,7 +18,7 @@ var contract = map[string]map[string]any{
 	"verify":    {"words": ""},
 	"leftover":  {"path": "", "bytes": 0.0, "last": ""},
 	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false, "resuming": false},
-	"lane":      {"lane": "", "state": ""},
+	"lane":      {"lane": "", "state": "", "reason": ""},
 	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0.},
 	"state":     {"state": "", "reason": ""},
 	"stall":     {"reason": ""},
@@ -30,6 +30,10 @@ var contract = map[string]map[string]any{
 	"error":     {"kind": "", "reason": "", "message": "", "hint": ""},
 	"listening": {"addr": ""},
 	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
+	"setting":   {"name": "", "value": "", "source": "", "place": "", "secret": false},
+	"config":    {"path": "", "exists": false},
+	"check":     {"name": "", "state": "", "text": "", "hint": ""},
+	"verdict":   {"direct": "", "relayed": false, "local": false, "text": ""},
 }
 
 // events FILE WANT... checks that each line of FILE is an event as the contract

@@ -14,21 +14,20 @@ import (
 // send is the command of the sender.
 type send struct {
 	*program
-	transferFlags
-	code         string
-	words        int
-	text         string
-	links        string
-	renameUnsafe bool
+	*preferences
+	code string
+	text string
 }
 
 func newSend(p *program) *cobra.Command {
-	s := &send{program: p}
+	s := &send{program: p, preferences: &p.preferences}
 	cmd := &cobra.Command{
 		Use:   "send [flags] PATH...",
 		Short: "Send files and folders, or a text",
 		Long: `Send files and folders to whoever gives the code on another machine.
 The code works once. A PATH of "-" sends what comes on stdin.
+Without --code it is taken from TALLOW_CODE, and is not printed then; else it is a
+new one.
 
 Where stdout is not a terminal, the first line on it is the code alone.`,
 		Example: `  tallow send report.pdf photos
@@ -38,39 +37,37 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one")
-	flags.IntVar(&s.words, "words", tallow.DefaultWords, "how many words a new code has, a number `N`")
+	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one (default TALLOW_CODE)")
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
-	flags.StringVar(&s.links, "links", string(tallow.LinksKeep),
-		"`what` to do with symlinks in folders: keep (leave out those that lead out of the folder), skip or follow")
-	flags.BoolVar(&s.renameUnsafe, "rename-unsafe", false, "send names with control characters under other names, such as Icon%0D")
-	s.register(cmd, tallow.DefaultSendTimeout)
+	p.addPreferences(cmd, "words", "links", "rename-unsafe")
 	completeFlag(cmd, "code", completeCodeFlag)
-	completeFlag(cmd, "words", noCompletion)
 	completeFlag(cmd, "text", noCompletion)
-	completeFlag(cmd, "links", completeLinks)
 	return cmd
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
+	if err := s.loadPreferences(cmd, tallow.DefaultSendTimeout); err != nil {
+		return err
+	}
 	o, err := s.options(cmd, args)
 	if err != nil {
 		return err
 	}
-	client, err := s.client(s.program, cmd)
+	client, err := s.client()
 	if err != nil {
 		return err
 	}
 	n := newNarrator(s.program)
 	n.subject, n.wait, n.timeout = subject(o), s.wait, s.timeout
 	n.keys = o.Stream == nil && s.text != "-"
+	n.known = o.Code != "" && s.code == ""
 	if !isTerminal(s.stdout) {
 		n.codeTo = s.stdout
 	}
 	if s.verify {
 		c, err := s.openConsole(n.screen)
 		if err != nil {
-			return errVerifyWithoutTerminal()
+			return s.errVerifyWithoutTerminal()
 		}
 		defer c.close()
 		n.verifies, o.Verify = true, (&prompt{console: c}).verify
@@ -86,14 +83,15 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
 	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links), RenameUnsafe: s.renameUnsafe}
 	given := cmd.Flags().Changed
+	if !given("code") && !given("words") {
+		o.Code = s.getenv("TALLOW_CODE")
+	}
 	switch {
 	case given("code") && given("words"):
 		return o, usage("Leave one of them out.", "--words is for a new code, and --code is one already")
 	case given("code") && s.code == "":
 		return o, usage("It looks like 7-apple-walrus-kayak.", "--code is empty")
-	case s.words < 1:
-		return o, usage("", "a code needs words")
-	case given("relay-pin") && s.relay == "" && s.getenv("TALLOW_RELAY") == "":
+	case given("relay-pin") && s.relay == "":
 		return o, usage("Name the relay with --relay HOST.", "--relay-pin is for a relay, and there is none")
 	case given("text") && len(args) > 0:
 		return o, usage("Send them one after the other.", "a text and paths cannot be sent together")
@@ -152,6 +150,6 @@ func subject(o tallow.SendOptions) string {
 }
 
 // errVerifyWithoutTerminal is for --verify where no person can be asked.
-func errVerifyWithoutTerminal() error {
-	return usage("Run it in a terminal, or without --verify.", "--verify needs a terminal to show the words on and to ask")
+func (p *program) errVerifyWithoutTerminal() error {
+	return usage("Run it in a terminal, or without --verify.", "%s needs a terminal to show the words on and to ask", p.settings.Place("verify"))
 }

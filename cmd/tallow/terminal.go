@@ -3,7 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
-	"runtime"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -22,9 +22,10 @@ import (
 //   - Whatever another machine had a say in passes printable first.
 //   - Lines are short and final. One line moves, the progress; it is there only
 //     where stderr is a terminal, and it is gone before any other line comes.
-//   - No colours, no emoji, no cursor movement but the carriage return, so
-//     NO_COLOR has nothing to turn off. The progress erases what it has drawn with
-//     escape sequences where TERM has them.
+//   - Colours only in a terminal, and never without words that say the same
+//     (palette.go); NO_COLOR and --color turn them off. No emoji, no cursor movement
+//     but the carriage return. The progress erases what it has drawn with escape
+//     sequences where TERM has them.
 //   - Questions go to the terminal itself (console.go), wherever stderr goes, and
 //     nothing else is printed while one is open.
 //   - Keys are heard only while the progress says which (keys.go).
@@ -46,7 +47,8 @@ type screen struct {
 	front func() bool // the terminal is this program's, and not the shell's; nil: always
 	keys  *keyboard   // set before there are events; nil if no keys are heard
 
-	plain bool // the terminal knows no escape sequences
+	plain   bool // the terminal knows no escape sequences
+	palette palette
 
 	mu     sync.Mutex
 	begun  bool                 // there is progress
@@ -65,19 +67,22 @@ type screen struct {
 func newScreen(p *program) *screen {
 	quiet := p.quiet || p.json
 	// What is logged does not wait for the progress to make room.
-	s := &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr)}
+	s := &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr), palette: p.palette(p.stderr)}
 	if s.moves {
-		s.width = func() int {
-			columns, _, err := term.GetSize(descriptor(p.stderr))
-			if err != nil || columns == 0 {
-				return usualWidth
-			}
-			return columns
-		}
+		s.width = func() int { return terminalWidth(p.stderr) }
 		s.front = func() bool { return foreground(descriptor(p.stderr)) }
-		s.plain = runtime.GOOS == "windows" || p.getenv("TERM") == "" || p.getenv("TERM") == "dumb"
+		s.plain = p.plainTerminal()
 	}
 	return s
+}
+
+// terminalWidth is the width of a terminal, in columns.
+func terminalWidth(f *os.File) int {
+	columns, _, err := term.GetSize(descriptor(f))
+	if err != nil || columns == 0 {
+		return usualWidth
+	}
+	return columns
 }
 
 // say prints a line, unless it is to be quiet.

@@ -48,6 +48,7 @@ func newVersion(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:               "version",
 		Short:             "Print which version this is",
+		Example:           `  tallow version`,
 		Args:              noArguments,
 		ValidArgsFunction: noCompletion,
 		RunE:              func(*cobra.Command, []string) error { return p.printVersion() },

@@ -30,18 +30,20 @@ const megabyte = 1e6
 // figures are results that can be looked up by case and tool.
 type figures []*result
 
-// find returns a result that has figures, or nil.
-func (f figures) find(of, with string) *result {
+// find returns a result that has figures, or nil. Over a link it is an ordinary
+// user's, if there is one.
+func (f figures) find(of, with string) (found *result) {
 	for _, r := range f {
-		if r.Case == of && r.Tool == with && r.Status == statusMeasured && len(r.Runs) > 0 {
-			return r
+		if r.Case == of && r.Tool == with && r.Status == statusMeasured && len(r.Runs) > 0 && (found == nil || r.As == asUser) {
+			found = r
 		}
 	}
-	return nil
+	return found
 }
 
-// bars compares results with what tallow should reach.
-func bars(results []*result) []bar {
+// bars compares results with what tallow should reach. Bars of times over a link are
+// for payloads of full size.
+func bars(results []*result, full sizes) []bar {
 	f := figures(results)
 	all := []bar{
 		f.faster("1 file: tallow-tcp to scp", caseFile, toolTCP, toolSCP, 2.5),
@@ -52,10 +54,21 @@ func bars(results []*result) []bar {
 		f.latency("1 byte: the receiver's time", toolTallow),
 		f.latency("1 byte without a relay: the receiver's time", toolNearby),
 		f.share("200 Mbit/s, 50 ms: tallow-webrtc, of the link", caseLong, toolWebRTC, 0.85),
-		f.share("the same, 0.1 % loss: tallow-webrtc, of the link", caseLossy, toolWebRTC, 0.40),
+		f.share("the same, 0.1 % loss: tallow, of the link", caseLossy, toolTallow, 0.90),
+		f.share("the same, 0.1 % loss: tallow-webrtc, of the link", caseLossy, toolWebRTC, 0.90),
+		f.within("the same, 0.1 % loss: tallow", caseLossy, toolTallow, full.lossy, 5.3),
+		f.within("the same, 0.1 % loss: tallow-webrtc", caseLossy, toolWebRTC, full.lossy, 5.3),
+		f.share("100 Mbit/s, 100 ms, 0.5 % loss: tallow, of the link", caseFarLoss, toolTallow, 0.85),
+		f.share("100 Mbit/s, 100 ms, 0.5 % loss: tallow-webrtc, of the link", caseFarLoss, toolWebRTC, 0.85),
+		f.within("100 Mbit/s, 100 ms, 0.5 % loss: tallow", caseFarLoss, toolTallow, full.lossy/2, 6.2),
+		f.within("100 Mbit/s, 100 ms, 0.5 % loss: tallow-webrtc", caseFarLoss, toolWebRTC, full.lossy/2, 6.2),
+		f.share("50 Mbit/s, 200 ms, 2 % loss: tallow, of the link", caseMost, toolTallow, 0.70),
+		f.within("50 Mbit/s, 200 ms, 2 % loss: tallow", caseMost, toolTallow, full.lossy/lossyParts, 7),
+		f.fair("beside a CUBIC flow: least that tallow takes", 0.25, false),
+		f.fair("beside a CUBIC flow: most that tallow takes", 0.75, true),
 		f.memory(),
 	}
-	for _, of := range []string{caseFile, caseSmall, caseLong, caseLossy, caseFarLoss} {
+	for _, of := range []string{caseFile, caseSmall, caseLong, caseLossy, caseFarLoss, caseMost} {
 		all = append(all, f.bestLane(of))
 	}
 	return all
@@ -108,6 +121,26 @@ func (f figures) share(what, of, with string, wanted float64) bar {
 		return open
 	}
 	return open.withValue(r.Middle.Median/r.link.rate, "congestion control "+r.Congestion)
+}
+
+// within is how long a transfer of a size takes.
+func (f figures) within(what, of, with string, bytes int64, wanted float64) bar {
+	open := bar{What: what, Wanted: wanted, AtMost: true, Unit: "s", Status: barOpen}
+	r := f.find(of, with)
+	if r == nil || r.Bytes != bytes {
+		return open
+	}
+	return open.withValue(r.Seconds.Median, "congestion control "+r.Congestion)
+}
+
+// fair is the part that tallow takes of a link with another flow.
+func (f figures) fair(what string, wanted float64, atMost bool) bar {
+	open := bar{What: what, Wanted: wanted, AtMost: atMost, Unit: "of both", Status: barOpen}
+	r := f.find(caseBeside, toolTallow)
+	if r == nil || r.Share.Median == 0 {
+		return open
+	}
+	return open.withValue(r.Share.Median, "")
 }
 
 // memory is the largest peak of any sender or receiver of tallow.

@@ -137,7 +137,7 @@ func tableRows(t *testing.T, text string) map[string]map[string][]string {
 
 // Flags that make no sense are refused before anything is done.
 func TestWrongFlags(t *testing.T) {
-	for _, args := range [][]string{{"--case", "none"}, {"--case", "file,"}, {"--tool", "ftp"}, {"--runs", "0"}, {"--file-size", "0"}, {"file"}, {"--no-such-flag"}} {
+	for _, args := range [][]string{{"--case", "none"}, {"--case", "file,"}, {"--tool", "ftp"}, {"--runs", "0"}, {"--file-size", "0"}, {"--as", "nobody"}, {"--peer", "mine"}, {"--peer", "scp=cp {file} {folder}"}, {"file"}, {"--no-such-flag"}} {
 		var stdout, stderr strings.Builder
 		if code := run(t.Context(), args, &stdout, &stderr); code != 2 || stderr.Len() == 0 || stdout.Len() > 0 {
 			t.Errorf("%q: exit code %d, %q, %q; want 2 and an explanation", args, code, &stdout, &stderr)

@@ -19,6 +19,8 @@ type link struct {
 	delay time.Duration // one way
 	rate  float64       // Mbit/s
 	loss  float64       // percent
+
+	beside bool // a CUBIC flow has the path already
 }
 
 // sizes says how much is transferred.
@@ -27,10 +29,15 @@ type sizes struct {
 	files             int
 }
 
-func fullSizes() sizes  { return sizes{file: 1 << 30, link: 96 << 20, lossy: 32 << 20, files: 10_000} }
-func quickSizes() sizes { return sizes{file: 4 << 20, link: 2 << 20, lossy: 1 << 20, files: 200} }
+func fullSizes() sizes  { return sizes{file: 1 << 30, link: 96 << 20, lossy: 96 << 20, files: 10_000} }
+func quickSizes() sizes { return sizes{file: 4 << 20, link: 2 << 20, lossy: 6 << 20, files: 200} }
 
-func (s sizes) positive() bool { return s.file > 0 && s.link > 0 && s.lossy > 0 && s.files > 0 }
+// lossyParts is how many parts of the lossy size the link with most loss gets one of.
+const lossyParts = 6
+
+func (s sizes) positive() bool {
+	return s.file > 0 && s.link > 0 && s.lossy >= lossyParts && s.files > 0
+}
 
 // The cases that have bars.
 const (
@@ -40,6 +47,8 @@ const (
 	caseLong    = "200mbit"
 	caseLossy   = "200mbit-loss"
 	caseFarLoss = "100mbit-loss"
+	caseMost    = "50mbit-loss"
+	caseBeside  = "100mbit-beside"
 )
 
 // cases returns all cases in the order of measurement.
@@ -68,10 +77,33 @@ func cases(s sizes) []benchCase {
 			link: &link{delay: 25 * time.Millisecond, rate: 200, loss: 0.1}, tools: over,
 		},
 		{
-			name: caseFarLoss, about: "a file over 100 Mbit/s, 100 ms round trip, 0.5 % loss", payload: payload{bytes: s.lossy},
+			name: caseFarLoss, about: "a file over 100 Mbit/s, 100 ms round trip, 0.5 % loss", payload: payload{bytes: s.lossy / 2},
 			link: &link{delay: 50 * time.Millisecond, rate: 100, loss: 0.5}, tools: over,
 		},
+		{
+			name: caseMost, about: "a file over 50 Mbit/s, 200 ms round trip, 2 % loss", payload: payload{bytes: s.lossy / lossyParts},
+			link: &link{delay: 100 * time.Millisecond, rate: 50, loss: 2}, tools: over,
+		},
+		{
+			name: caseBeside, about: "a file over 100 Mbit/s, 50 ms round trip, beside a CUBIC flow that came first", payload: payload{bytes: s.link},
+			link: &link{delay: 25 * time.Millisecond, rate: 100, beside: true}, tools: over,
+		},
 	}
+}
+
+// users returns who runs the tools of a case, of those in a flag: nobody in
+// particular without a link.
+func (c benchCase) users(as string) []string {
+	if c.link == nil {
+		return []string{""}
+	}
+	var users []string
+	for _, one := range []string{asRoot, asUser} {
+		if chosen(as, one) {
+			users = append(users, one)
+		}
+	}
+	return users
 }
 
 func caseNames() (names []string) {

@@ -61,6 +61,16 @@ func measured(of, with string, seconds float64, sides ...side) *result {
 	return r
 }
 
+func as(user string, r *result) *result {
+	r.As = user
+	return r
+}
+
+func shared(r *result, share float64) *result {
+	r.Share = spread{share, share, share}
+	return r
+}
+
 func TestBars(t *testing.T) {
 	failed := measured(caseFile, toolSCP, 1)
 	failed.Status = statusFailed
@@ -69,7 +79,9 @@ func TestBars(t *testing.T) {
 		measured(caseFile, toolRaw, 0.5), measured(caseFile, toolRelay, 2), measured(caseFile, toolWebRTC, 4), measured(caseFile, toolTallow, 1.2),
 		failed, measured(caseFile, toolChannel, 8, side{Name: sideSender, Peak: 999e6}),
 		measured(caseSmall, toolTallow, 3), measured(caseSmall, toolRsync, 3),
-		measured(caseByte, toolTallow, 0.15), measured(caseByte, toolNearby, 0.16), measured(caseLong, toolWebRTC, 0.5), measured(caseLossy, toolWebRTC, 2),
+		measured(caseByte, toolTallow, 0.15), measured(caseByte, toolNearby, 0.16), measured(caseLong, toolWebRTC, 0.5),
+		measured(caseLossy, toolWebRTC, 0.5), as(asUser, measured(caseLossy, toolWebRTC, 2)), as(asRoot, measured(caseLossy, toolWebRTC, 1)),
+		as(asRoot, measured(caseFarLoss, toolTallow, 0.5)), shared(measured(caseBeside, toolTallow, 1), 0.8),
 	}
 	want := []struct {
 		status   string
@@ -83,15 +95,27 @@ func TestBars(t *testing.T) {
 		{barMet, 150},
 		{barMissed, 160},
 		{barMet, 1},
+		{barOpen, 0},
 		{barMissed, 0.25},
+		{barOpen, 0},
+		{barMet, 2},
+		{barMet, 1},
+		{barOpen, 0},
+		{barOpen, 0},
+		{barOpen, 0},
+		{barOpen, 0},
+		{barOpen, 0},
+		{barMet, 0.8},
+		{barMissed, 0.8},
 		{barMissed, 151},
 		{barMissed, 1.2},
 		{barOpen, 0},
 		{barOpen, 0},
 		{barOpen, 0},
 		{barOpen, 0},
+		{barOpen, 0},
 	}
-	got := bars(results)
+	got := bars(results, sizes{lossy: 1e9})
 	if len(got) != len(want) {
 		t.Fatalf("%d bars, want %d", len(got), len(want))
 	}
@@ -100,7 +124,7 @@ func TestBars(t *testing.T) {
 			t.Errorf("%s: %s, %v; want %v", b.What, b.Status, b.Measured, want[i])
 		}
 	}
-	for _, b := range bars(nil) {
+	for _, b := range bars(nil, fullSizes()) {
 		if b.Status != barOpen {
 			t.Errorf("%s: %s without any results", b.What, b.Status)
 		}

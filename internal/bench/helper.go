@@ -21,6 +21,9 @@ const (
 	helperChannelAnswer = "helper-channel-answer"
 	helperChannelPage   = "helper-channel-page"
 	helperSSHD          = "helper-sshd"
+	helperFlowSend      = "helper-flow-send"
+	helperFlowReceive   = "helper-flow-receive"
+	helperCongestion    = "helper-congestion"
 )
 
 // runHelper runs a helper. It returns false if the arguments do not select one.
@@ -32,6 +35,9 @@ func runHelper(ctx context.Context, args []string) (code int, is bool) {
 		helperChannelAnswer: channelAnswer,
 		helperChannelPage:   channelPage,
 		helperSSHD:          sshdOnce,
+		helperFlowSend:      flowSend,
+		helperFlowReceive:   flowReceive,
+		helperCongestion:    askForBBR,
 	}
 	if len(args) == 0 || helpers[args[0]] == nil {
 		return 0, false

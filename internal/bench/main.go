@@ -7,12 +7,15 @@
 //	cases.go      what is transferred, and over which path
 //	payload.go    makes the files to send, and compares them with what has arrived
 //	tools.go      the tools: tallow.go, ssh.go, raw.go, channel.go
+//	peer.go       neighbours that are described by --peer
 //	page.go       one data channel to a page in a browser, for web/test/figures.js
 //	helper.go     parts of tools that run as processes of this program
 //	process.go    runs a process; its events, CPU time and memory
 //	measure.go    the rounds of a case
 //	rate.go       the rate in the middle of a transfer
 //	link.go       slow, long and lossy paths, which linksim makes
+//	user.go       who runs the tools there
+//	beside.go     a competing flow on a path
 //	machine.go    describes the machine
 //	bars.go       the ratios that tallow should reach
 //	report.go     all figures, as JSON
@@ -54,12 +57,14 @@ type options struct {
 	tallow     string
 	linksim    string
 	congestion string
+	as         string
 	cases      string
 	tools      string
 	runs       int
 	quick      bool
 	limit      time.Duration
 	sizes      sizes
+	peers      peerFlags
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -70,16 +75,18 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.StringVar(&o.dir, "dir", ".", "`folder` on the disk to measure with; a folder is made in it, and removed")
 	flags.StringVar(&o.tallow, "tallow", "", "`path` of a tallow command (default: one that is built of the sources here)")
 	flags.StringVar(&o.linksim, "linksim", os.Getenv("TALLOW_LINKSIM"), "`path` of linksim (default TALLOW_LINKSIM, else linksim on PATH)")
-	flags.StringVar(&o.congestion, "congestion", "", "TCP congestion control at both ends of a link, such as cubic (default: the machine's)")
+	flags.StringVar(&o.congestion, "congestion", "", "TCP congestion control at both ends of a link, such as cubic (default: cubic for an ordinary user, the machine's for root)")
+	flags.StringVar(&o.as, "as", asUser, "who runs tallow and peers on links: user (an ordinary one, who has no BBR), root, or root,user")
+	flags.Var(&o.peers, "peer", "one more neighbour, `NAME=COMMAND` or NAME=SENDER :: RECEIVER; docs/performance.md has the template; may be repeated")
 	flags.StringVar(&o.cases, "case", "", "only these cases, separated by commas: "+strings.Join(caseNames(), ","))
-	flags.StringVar(&o.tools, "tool", "", "only these tools, separated by commas: "+strings.Join(toolNames(), ","))
+	flags.StringVar(&o.tools, "tool", "", "only these tools, separated by commas: "+strings.Join(toolNames(nil), ",")+", and peers")
 	flags.IntVar(&o.runs, "runs", 3, "how often each figure is measured")
 	flags.BoolVar(&o.quick, "quick", false, "sizes that say nothing, and one run: is the benchmark itself in order?")
 	flags.DurationVar(&o.limit, "limit", 10*time.Minute, "longest time for one run of one tool")
 	flags.Int64Var(&o.sizes.file, "file-size", o.sizes.file, "`bytes` of the case file")
 	flags.IntVar(&o.sizes.files, "small-files", o.sizes.files, "`number` of files of the case small")
 	flags.Int64Var(&o.sizes.link, "link-size", o.sizes.link, "`bytes` over a link without loss")
-	flags.Int64Var(&o.sizes.lossy, "lossy-size", o.sizes.lossy, "`bytes` over a link with loss")
+	flags.Int64Var(&o.sizes.lossy, "lossy-size", o.sizes.lossy, "`bytes` over the link with 0.1 % loss; half of it over that with 0.5 %, a sixth over that with 2 %")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -89,7 +96,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	if flags.NArg() > 0 || o.runs < 1 || !o.sizes.positive() {
 		return o, errors.New("numbers have to be positive, and nothing can follow the flags")
 	}
-	return o, errors.Join(known("case", o.cases, caseNames()), known("tool", o.tools, toolNames()))
+	return o, errors.Join(known("case", o.cases, caseNames()), known("tool", o.tools, toolNames(o.peers)),
+		known("user", o.as, []string{asRoot, asUser}))
 }
 
 // run measures everything and returns the exit code: 1 if a measurement failed, 2 if
@@ -142,13 +150,15 @@ func benchmark(ctx context.Context, o options, progress io.Writer) (_ *report, e
 		if !chosen(o.cases, c.name) {
 			continue
 		}
-		results, err := l.measure(ctx, c)
-		r.Results = append(r.Results, results...)
-		if err != nil {
-			return r, fmt.Errorf("case %s: %w", c.name, err)
+		for _, as := range c.users(o.as) {
+			results, err := l.measure(ctx, c, as)
+			r.Results = append(r.Results, results...)
+			if err != nil {
+				return r, fmt.Errorf("case %s: %w", c.name, err)
+			}
 		}
 	}
-	r.Bars = bars(r.Results)
+	r.Bars = bars(r.Results, fullSizes())
 	return r, nil
 }
 

@@ -65,11 +65,11 @@ func (l *lab) say(format string, args ...any) {
 
 // measure measures a case. An error ends the benchmark: wrong bytes, or the end of
 // the context. The results so far are returned as well.
-func (l *lab) measure(ctx context.Context, c benchCase) (results []*result, err error) {
+func (l *lab) measure(ctx context.Context, c benchCase, as string) (results []*result, err error) {
 	used := make(map[*result]tool)
 	for _, t := range l.tools() {
-		if slices.Contains(c.tools, t.name) && chosen(l.options.tools, t.name) {
-			r := &result{Case: c.name, About: c.about, Tool: t.name, ToolAbout: t.about, Status: statusMeasured, link: c.link}
+		if (slices.Contains(c.tools, t.name) || l.isPeer(t.name)) && chosen(l.options.tools, t.name) {
+			r := &result{Case: c.name, About: c.about, As: as, Tool: t.name, ToolAbout: t.about, Status: statusMeasured, link: c.link}
 			results, used[r] = append(results, r), t
 		}
 	}
@@ -78,7 +78,7 @@ func (l *lab) measure(ctx context.Context, c benchCase) (results []*result, err 
 	}
 	j := job{from: host{address: "127.0.0.1"}, to: host{address: "127.0.0.1"}, events: c.payload.files == 0}
 	if c.link != nil {
-		ends, err := l.connect(ctx, *c.link)
+		ends, err := l.connect(ctx, *c.link, as)
 		if err != nil {
 			l.say("%s: %v", c.name, err)
 			for _, r := range results {
@@ -87,7 +87,10 @@ func (l *lab) measure(ctx context.Context, c benchCase) (results []*result, err 
 			return results, ctx.Err()
 		}
 		defer ends.stop()
-		j.from, j.to = ends.a, ends.b
+		j.from, j.to, j.beside = ends.a, ends.b, c.link.beside
+		for _, r := range results {
+			r.Congestion, r.BBR = ends.congestion, ends.asked
+		}
 	}
 	folder := filepath.Join(l.work, c.name)
 	if err := os.Mkdir(folder, 0o755); err != nil {
@@ -100,9 +103,6 @@ func (l *lab) measure(ctx context.Context, c benchCase) (results []*result, err 
 	}
 	for _, r := range results {
 		r.Bytes, r.Files = j.source.bytes, j.source.files
-		if c.link != nil {
-			r.Congestion = congestion(ctx, j.from)
-		}
 		defer r.summarize()
 	}
 	return results, l.rounds(ctx, folder, results, used, j)
@@ -148,6 +148,11 @@ func (l *lab) once(ctx context.Context, folder string, t tool, j job) (s sample,
 		if err := os.Mkdir(dir, 0o700); err != nil {
 			return s, err
 		}
+		if j.from.ordinary {
+			if err := os.Chown(dir, ordinaryID, ordinaryID); err != nil {
+				return s, err
+			}
+		}
 	}
 	defer func() {
 		err = errors.Join(err, os.RemoveAll(run))
@@ -155,7 +160,7 @@ func (l *lab) once(ctx context.Context, folder string, t tool, j job) (s sample,
 	}()
 	limited, cancel := context.WithTimeout(ctx, l.options.limit)
 	defer cancel()
-	s, err = t.transfer(limited, j)
+	s, err = l.run(limited, t, j)
 	if err != nil && limited.Err() != nil && ctx.Err() == nil {
 		return s, fmt.Errorf("it took longer than %v", l.options.limit)
 	}
@@ -165,6 +170,37 @@ func (l *lab) once(ctx context.Context, folder string, t tool, j job) (s sample,
 		}
 	}
 	return s, err
+}
+
+// run runs a tool, beside a competing flow if the job has one.
+func (l *lab) run(ctx context.Context, t tool, j job) (sample, error) {
+	if !j.beside {
+		return t.transfer(ctx, j)
+	}
+	f, err := l.startFlow(ctx, j, flowBegins)
+	if err != nil {
+		return sample{}, fmt.Errorf("the competing flow: %w", err)
+	}
+	s, err := t.transfer(ctx, j)
+	flowed := f.stop()
+	if err != nil {
+		return s, err
+	}
+	first := s.began
+	if s.Middle > 0 { // else the first data may not have been seen
+		first = first.Add(time.Duration(s.First * float64(time.Second)))
+	}
+	s.Beside = rateBetween(flowed, first, s.ended)
+	own := float64(j.source.bytes) * 8 / 1e6 / s.ended.Sub(first).Seconds()
+	if s.Beside > 0 {
+		s.Share = own / (own + s.Beside)
+	}
+	return s, nil
+}
+
+// isPeer says whether a tool is one of --peer.
+func (l *lab) isPeer(name string) bool {
+	return slices.ContainsFunc(l.options.peers, func(p peer) bool { return p.name == name })
 }
 
 // flush makes the system write out its buffers, so that no tool pays for what

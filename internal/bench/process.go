@@ -21,10 +21,14 @@ import (
 type host struct {
 	namespace string // "": this machine
 	address   string
+	ordinary  bool // its programs run as an ordinary user
 }
 
 // command returns the command that runs a program on the host.
 func (h host) command(ctx context.Context, path string, args ...string) *exec.Cmd {
+	if h.ordinary {
+		path, args = asOrdinary(path, args)
+	}
 	if h.namespace != "" {
 		path, args = "ip", append([]string{"netns", "exec", h.namespace, path}, args...)
 	}

@@ -26,13 +26,15 @@ const (
 type result struct {
 	Case       string   `json:"case"`
 	About      string   `json:"about"`
+	As         string   `json:"as,omitempty"` // who ran tallow and peers over a link: root or user
 	Tool       string   `json:"tool"`
 	ToolAbout  string   `json:"tool_about"`
 	Status     string   `json:"status"`
 	Why        string   `json:"why,omitempty"` // if it was not measured
 	Bytes      int64    `json:"bytes"`
 	Files      int      `json:"files"`
-	Congestion string   `json:"congestion_control,omitempty"` // at both ends of a link
+	Congestion string   `json:"congestion_control,omitempty"` // at both ends of a link, of programs that ask for none
+	BBR        string   `json:"asked_for_bbr,omitempty"`      // what a program got that asked for BBR
 	Runs       []sample `json:"runs"`
 
 	Seconds  spread      `json:"seconds"`
@@ -40,6 +42,8 @@ type result struct {
 	First    spread      `json:"first_data_seconds"`
 	Rate     spread      `json:"megabytes_per_second"`
 	Middle   spread      `json:"middle_mbit"`
+	Beside   spread      `json:"beside_mbit"`
+	Share    spread      `json:"share"`
 	Sides    []sideTotal `json:"sides"`
 
 	link *link // of the case
@@ -102,6 +106,8 @@ func (r *result) summarize() {
 	r.First = over(func(s sample) float64 { return s.First })
 	r.Rate = over(func(s sample) float64 { return float64(r.Bytes) / 1e6 / s.Seconds })
 	r.Middle = over(func(s sample) float64 { return s.Middle })
+	r.Beside = over(func(s sample) float64 { return s.Beside })
+	r.Share = over(func(s sample) float64 { return s.Share })
 	if len(r.Runs) == 0 {
 		return
 	}

@@ -55,6 +55,7 @@ func (l *lab) startSSH(g *group, j job, needs ...string) (*sshServer, error) {
 	if l.ssh.missing != "" {
 		return nil, unavailable(l.ssh.missing)
 	}
+	j.from, j.to = j.from.root(), j.to.root() // nobody can log in as nobody
 	for _, name := range needs {
 		if _, err := exec.LookPath(name); err != nil {
 			return nil, unavailable(name + " not installed")
@@ -163,7 +164,7 @@ func (l *lab) overSSH(ctx context.Context, j job, program string, args func(*ssh
 	if err != nil {
 		return sample{}, err
 	}
-	client, err := g.start(sideSender, j.from, nil, program, args(daemon)...)
+	client, err := g.start(sideSender, j.from.root(), nil, program, args(daemon)...)
 	if err != nil {
 		return sample{}, err
 	}
@@ -194,12 +195,12 @@ func (l *lab) tar(ctx context.Context, j job) (sample, error) {
 		return sample{}, err
 	}
 	defer in.Close()
-	client, err := g.start(sideSender, j.from, out, "ssh", "-F", daemon.config, sshAlias, "tar -C "+quote(j.dest)+" -xf -")
+	client, err := g.start(sideSender, j.from.root(), out, "ssh", "-F", daemon.config, sshAlias, "tar -C "+quote(j.dest)+" -xf -")
 	out.Close()
 	if err != nil {
 		return sample{}, err
 	}
-	packer, err := g.startTo(in, sideSender, j.from, "tar", "-C", filepath.Dir(j.source.path), "-cf", "-", filepath.Base(j.source.path))
+	packer, err := g.startTo(in, sideSender, j.from.root(), "tar", "-C", filepath.Dir(j.source.path), "-cf", "-", filepath.Base(j.source.path))
 	in.Close()
 	if err != nil {
 		return sample{}, err

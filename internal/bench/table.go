@@ -19,12 +19,20 @@ func (r *report) print(w io.Writer) {
 	fmt.Fprintf(w, "- TCP congestion control %s; %s; %s\n", m.Congestion, m.SSH, m.Rsync)
 	fmt.Fprintf(w, "- Median (least-most), of %d. CPU s and peak MB of each side; the most memory where there were several runs.\n", m.Runs)
 	for n, one := range r.Results {
-		if n == 0 || r.Results[n-1].Case != one.Case {
-			r.printCase(w, one.Case)
+		if n == 0 || r.Results[n-1].section() != one.section() {
+			r.printCase(w, one.section())
 		}
 	}
 	r.printBars(w)
 	r.printNotes(w)
+}
+
+// section returns the name of the section that a result is in.
+func (r *result) section() string {
+	if r.As == asRoot {
+		return r.Case + ", as root"
+	}
+	return r.Case
 }
 
 // printCase prints the results of a case.
@@ -32,7 +40,7 @@ func (r *report) printCase(w io.Writer, name string) {
 	var rows [][]string
 	var of *result
 	for _, one := range r.Results {
-		if one.Case == name {
+		if one.section() == name {
 			of = one
 			rows = append(rows, one.row())
 		}
@@ -42,14 +50,24 @@ func (r *report) printCase(w io.Writer, name string) {
 		fmt.Fprintf(w, ": %s in %s", byteCount(of.Bytes), count(int64(of.Files), "file"))
 	}
 	if of.Congestion != "" {
-		fmt.Fprintf(w, "; congestion control %s at both ends", of.Congestion)
+		fmt.Fprintf(w, "; congestion control %s at both ends, and %s for who asks for BBR as tallow does, here as %s", of.Congestion, of.BBR, describeUser(of.As))
 	}
 	fmt.Fprint(w, ".\n\n")
 	header := []string{"tool", "s", "receiver s", "first data s", "MB/s", "sender CPU, MB", "receiver CPU, MB", "relay CPU, MB"}
 	if of.link != nil {
 		header = append(header, "Mbit/s in the middle", "of the link")
+		if of.link.beside {
+			header = append(header, "the flow beside it, Mbit/s", "share")
+		}
 	}
 	printTable(w, header, rows)
+}
+
+func describeUser(as string) string {
+	if as == asUser {
+		return "an ordinary user"
+	}
+	return as
 }
 
 // byteCount formats a number of bytes.
@@ -77,7 +95,10 @@ func (r *result) row() []string {
 		cells = append(cells, r.used(name))
 	}
 	if r.link != nil {
-		cells = append(cells, r.Middle.text(1), fmt.Sprintf("%.0f %%", 100*r.Middle.Median/r.link.rate))
+		cells = append(cells, r.Middle.text(1), percent(r.Middle.Median/r.link.rate))
+		if r.link.beside {
+			cells = append(cells, r.Beside.text(1), percent(r.Share.Median))
+		}
 	}
 	return cells
 }
@@ -88,6 +109,14 @@ func (r *result) rate() string {
 		return ""
 	}
 	return r.Rate.text(1)
+}
+
+// percent formats a part of something. It is empty for what was not seen.
+func percent(part float64) string {
+	if part == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.0f %%", 100*part)
 }
 
 // used formats the CPU time and the memory of a side.
@@ -145,6 +174,7 @@ func (r *report) printNotes(w io.Writer) {
 		"s: from the start of the receiver (tallow, whose sender waits with its code) or of the sender (all others) until both have ended. receiver s: until the receiver has. first data s: until it has told of the first data.",
 		"tallow has verified and synced all files by then; scp, rsync and tar leave them to the system to write.",
 		"Mbit/s in the middle: between 15 % and 95 % of the bytes, by what the receiver tells (tallow, raw) or by how the file grows (scp).",
+		"Beside another flow: its rate from the tool's first data to its end, and the tool's part of what both brought in that time. 50 % is an even share.",
 		"Memory is that of the largest process of a side; of tar's sender, of tar and ssh. What the benchmark itself has, 20 to 30 MB, is the least that Linux tells.",
 	} {
 		fmt.Fprintf(w, "- %s\n", note)

@@ -34,6 +34,7 @@ type job struct {
 	work     string // another empty folder, for the tool's own files
 	from, to host
 	events   bool // progress is needed; without it the tools report nothing, which is faster
+	beside   bool // a competing flow has the path already
 }
 
 // sample is one run of a tool.
@@ -43,7 +44,11 @@ type sample struct {
 	First    float64          `json:"first_data_seconds,omitempty"` // until it has reported the first data
 	Middle   float64          `json:"middle_mbit,omitempty"`        // Mbit/s between 15 % and 95 % of the bytes
 	Sides    []side           `json:"sides"`
-	Lanes    map[string]int64 `json:"lanes,omitempty"` // bytes by lane, of tallow only
+	Beside   float64          `json:"beside_mbit,omitempty"` // Mbit/s of the competing flow meanwhile
+	Share    float64          `json:"share,omitempty"`       // of what both brought: this tool's part, 0 to 1
+	Lanes    map[string]int64 `json:"lanes,omitempty"`       // bytes by lane, of tallow only
+
+	began, ended time.Time
 }
 
 // side is what one process and its children have used.
@@ -55,7 +60,7 @@ type side struct {
 
 // tools returns all tools. Each case uses some of them.
 func (l *lab) tools() []tool {
-	return []tool{
+	known := []tool{
 		{toolRaw, "AES-256-GCM in records of 64 KiB over one TCP connection, without a disk", l.raw},
 		{toolChannel, "one data channel as pion makes it, without a disk", l.channel},
 		{toolSCP, "scp, which does not sync", l.scp},
@@ -67,10 +72,14 @@ func (l *lab) tools() []tool {
 		{toolTallow, "tallow with all lanes, synced", l.tallowWith("")},
 		{toolNearby, "tallow with all lanes and no relay: the receiver finds the sender by mDNS", l.tallowNearby},
 	}
+	for _, p := range l.options.peers {
+		known = append(known, tool{p.name, "as --peer says; whether it syncs is not known", l.withPeer(p)})
+	}
+	return known
 }
 
-func toolNames() (names []string) {
-	for _, t := range (&lab{}).tools() {
+func toolNames(peers []peer) (names []string) {
+	for _, t := range (&lab{options: options{peers: peers}}).tools() {
 		names = append(names, t.name)
 	}
 	return names
@@ -97,6 +106,7 @@ func finish(begin time.Time, measured ...*process) sample {
 		}
 	}
 	s.Seconds = end.Sub(begin).Seconds()
+	s.began, s.ended = begin, end
 	return s
 }
 

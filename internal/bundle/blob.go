@@ -17,8 +17,12 @@ type Blob interface {
 	Flush() error
 }
 
-// Storage is where bundles are kept.
+// Storage is where bundles are kept. Several processes may have the same one.
 type Storage interface {
+	// Lock waits until no other process holds the lock, and holds it until unlock is
+	// called. Whoever looks at bundles of others, or makes one, holds it: one that is
+	// open for a moment would be missed, and an empty one taken for a leftover.
+	Lock(ctx context.Context) (unlock func(), err error)
 	// List returns the names of all bundles.
 	List(ctx context.Context) ([]string, error)
 	// Open opens the data and the journal of a bundle, which it creates if they are

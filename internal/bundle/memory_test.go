@@ -12,12 +12,25 @@ import (
 // memory is a Storage whose bundles survive a process that dies: what was written
 // stays, flushed or not.
 type memory struct {
+	lock    sync.Mutex
+	waits   chan struct{} // somebody waits for the lock
+	between func()        // if set, it runs between the two steps of Open
 	mu      sync.Mutex
 	bundles map[string][2]*memoryBlob
 	free    int64
 }
 
-func newMemory() *memory { return &memory{bundles: make(map[string][2]*memoryBlob), free: -1} }
+func newMemory() *memory {
+	return &memory{bundles: make(map[string][2]*memoryBlob), free: -1, waits: make(chan struct{}, 1)}
+}
+
+func (m *memory) Lock(context.Context) (unlock func(), err error) {
+	if !m.lock.TryLock() {
+		m.waits <- struct{}{}
+		m.lock.Lock()
+	}
+	return m.lock.Unlock, nil
+}
 
 func (m *memory) List(context.Context) ([]string, error) {
 	m.mu.Lock()
@@ -26,6 +39,21 @@ func (m *memory) List(context.Context) ([]string, error) {
 }
 
 func (m *memory) Open(_ context.Context, name string) (data, journal Blob, err error) {
+	b := m.make(name)
+	if m.between != nil {
+		m.between()
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if b[0].open {
+		return nil, nil, errors.New("open already")
+	}
+	b[0].open, b[1].open = true, true
+	return b[0], b[1], nil
+}
+
+// make makes a bundle that nobody has open, if it is not there.
+func (m *memory) make(name string) [2]*memoryBlob {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	b, ok := m.bundles[name]
@@ -33,11 +61,7 @@ func (m *memory) Open(_ context.Context, name string) (data, journal Blob, err e
 		b = [2]*memoryBlob{{}, {}}
 		m.bundles[name] = b
 	}
-	if b[0].open {
-		return nil, nil, errors.New("open already")
-	}
-	b[0].open, b[1].open = true, true
-	return b[0], b[1], nil
+	return b
 }
 
 func (m *memory) Remove(_ context.Context, name string) error {

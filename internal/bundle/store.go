@@ -50,6 +50,11 @@ func OpenStore(ctx context.Context, storage Storage) (*Store, error) {
 // read lists the bundles. One that is open elsewhere belongs to another process,
 // and one without an offer is of no use.
 func (s *Store) read(ctx context.Context) error {
+	unlock, err := s.storage.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	all, err := s.storage.List(ctx)
 	if err != nil {
 		return err
@@ -60,7 +65,7 @@ func (s *Store) read(ctx context.Context) error {
 	}
 	var seals []seal
 	for _, name := range all {
-		b, err := s.open(ctx, name)
+		b, err := openIn(ctx, s.storage, name)
 		if err != nil {
 			continue
 		}
@@ -85,12 +90,23 @@ func (s *Store) read(ctx context.Context) error {
 	return nil
 }
 
-func (s *Store) open(ctx context.Context, name string) (*Bundle, error) {
-	return Open(ctx, s.storage, name)
+// Use opens a bundle for as long as f takes. Errors: the storage's, f's.
+func Use(ctx context.Context, storage Storage, name string, f func(*Bundle) error) error {
+	unlock, err := storage.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	b, err := openIn(ctx, storage, name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(f(b), b.Close())
 }
 
-// Open opens a bundle, which it creates if it is not there.
-func Open(ctx context.Context, storage Storage, name string) (*Bundle, error) {
+// openIn opens a bundle, which it creates if it is not there. The caller holds the
+// lock.
+func openIn(ctx context.Context, storage Storage, name string) (*Bundle, error) {
 	data, journal, err := storage.Open(ctx, name)
 	if err != nil {
 		return nil, err
@@ -163,18 +179,22 @@ func (s *Store) Begin(ctx context.Context, names []string, stored int64) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	unlock, err := s.storage.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	var b *Bundle
 	if k, ok := s.unfinished(names); ok {
-		b, _ = s.open(ctx, k.Name) // if it was opened elsewhere meanwhile, a new one is made
+		b, _ = openIn(ctx, s.storage, k.Name) // if it was opened elsewhere meanwhile, a new one is made
 	}
 	if b == nil {
-		var err error
-		if b, err = s.open(ctx, newName()); err != nil {
+		if b, err = openIn(ctx, s.storage, newName()); err != nil {
 			return err
 		}
 	}
 	s.chosen = b
-	return b.Begin(ctx, names, stored)
+	return b.Begin(ctx, names, stored) // after which others see an offer in it
 }
 
 func newName() string {

@@ -13,6 +13,7 @@ var (
 	ErrNameplate = errors.New("the code does not begin with a number of at most 9 digits")
 	ErrFewWords  = errors.New("the code has too few words")
 	ErrManyWords = errors.New("the code has too many words")
+	ErrWeak      = errors.New("the code has fewer than three words, or a word twice") // see CheckStrength
 	ErrRelay     = errors.New("the code's relay is not HOST, HOST:PORT or a ws, wss, http or https URL")
 )
 

@@ -86,6 +86,28 @@ func verifyVectors() []verifyVector {
 	}
 }
 
+// deriveVector is a code that is derived from a secret and a label.
+type deriveVector struct {
+	Secret string `json:"secret"`
+	Label  string `json:"label"`
+	Code   string `json:"code"`
+}
+
+// deriveVectors were computed by another implementation, in Python. For the label 4
+// the first number is passed over, and for 64 a word is drawn twice.
+func deriveVectors() []deriveVector {
+	secret := strings.Repeat("0123456789abcdef", 4)
+	return []deriveVector{
+		{secret, "build 17", "744196520-feedback-sauna-wrangle"},
+		{secret, "build 17", "744196520-feedback-sauna-wrangle-droppings-acetone-massager-auditorium-blouse"},
+		{secret, "build 18", "577212333-cufflink-fillet-frosting"},
+		{secret, "größe", "238949771-sycamore-emancipate-unjustly-jiffy"},
+		{secret, "4", "590893225-unpaved-tiptoeing-jubilant"},
+		{secret, "64", "521491912-gigabyte-wrongdoing-human-haiku-olympics-laxative-desktop-abnormal"},
+		{strings.Repeat("f", 32), "", "818790567-census-dustpan"},
+	}
+}
+
 // The vector file is what is written above, and the package says the same.
 func TestVectors(t *testing.T) {
 	for i, list := range [][]string{words().short, words().long} {
@@ -117,6 +139,11 @@ func TestVectors(t *testing.T) {
 			}
 		}
 	}
+	for _, v := range deriveVectors() {
+		if got, err := Derive(v.Secret, v.Label, strings.Count(v.Code, "-")); err != nil || got.String() != v.Code {
+			t.Errorf("%q is %v, %v; want %s", v.Label, got, err, v.Code)
+		}
+	}
 	checkFile(t)
 }
 
@@ -146,9 +173,10 @@ func checkFile(t *testing.T) {
 		Lists   []listVector   `json:"lists"`
 		Parse   []parseVector  `json:"parse"`
 		Verify  []verifyVector `json:"verify"`
+		Derive  []deriveVector `json:"derive"`
 	}{
-		"Word lists, sorted, each word followed by a newline, by their SHA-256; codes as they may be typed; verification words of verification bytes in hexadecimal.",
-		listVectors(), parseVectors(), verifyVectors(),
+		"Word lists, sorted, each word followed by a newline, by their SHA-256; codes as they may be typed; verification words of verification bytes in hexadecimal; codes that are derived from a secret and a label.",
+		listVectors(), parseVectors(), verifyVectors(), deriveVectors(),
 	}); err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,7 @@ const module = "github.com/tallow-transfer/tallow"
 // Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
-		"cmd/tallow": {"internal/certificate", "internal/errorreport", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
+		"cmd/tallow": {"internal/certificate", "internal/doctor", "internal/errorreport", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
 		"cmd/tallow-wasm": {
 			"internal/bundle", "internal/opfs", "internal/promise", "internal/webfile", "pkg/files", "pkg/tallow",
 		},
@@ -19,6 +19,7 @@ func layers() map[string][]string {
 		"internal/relaytest": {"relay"},
 		"web/test/hostile":   {"pkg/files", "pkg/tallow"},
 		"internal/metrics":   {"relay"},
+		"internal/doctor":    {"internal/disk/osfs", "internal/nearby", "internal/rendezvous", "internal/wire"},
 		"internal/lan":       {"internal/link", "internal/nearby", "internal/rendezvous", "internal/wire", "relay"},
 		"internal/link": {
 			"internal/broadcast", "internal/code", "internal/growth", "internal/handshake", "internal/lane",
@@ -94,7 +95,7 @@ func thirdParty() map[string][]string {
 			"github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag",
 			"golang.org/x/sys/unix", "golang.org/x/sys/windows", "golang.org/x/term",
 		},
-		"internal/bench":                     {"github.com/pion/webrtc/v4"},
+		"internal/bench":                     {"github.com/pion/webrtc/v4", "golang.org/x/sys/unix"},
 		"internal/load":                      {"github.com/gorilla/websocket"},
 		"internal/blockhash":                 {"lukechampine.com/blake3/guts"},
 		"internal/certificate":               {"golang.org/x/crypto/acme"},
@@ -103,6 +104,7 @@ func thirdParty() map[string][]string {
 		"internal/congestion/congestiontest": {"golang.org/x/sys/unix"},
 		"internal/disk/osfs":                 {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"internal/disk/partial":              {"lukechampine.com/blake3"},
+		"internal/doctor":                    {"github.com/pion/stun/v4"},
 		"internal/errorreport":               {"github.com/getsentry/sentry-go", "golang.org/x/time/rate"},
 		"internal/handshake":                 {"github.com/bwesterb/go-ristretto", "github.com/cloudflare/circl/kem/xwing"},
 		"internal/lane/webrtc": {

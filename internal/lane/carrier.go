@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"errors"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -22,6 +23,10 @@ type Carrier interface {
 	// may be called more than once.
 	Close() error
 }
+
+// ErrRefused is wrapped by the error of a carrier that has been refused for good:
+// another one of its kind will not carry the data of this session either.
+var ErrRefused = errors.New("the carrier is refused")
 
 // Traits describe a carrier to the session, which ranks its lanes by them.
 type Traits struct {

@@ -62,6 +62,7 @@ type Link struct {
 
 	observing sync.Mutex         // held while the observer is told about lanes, to keep the order
 	active    map[wire.Lanes]int // number of lanes of each kind that carry data
+	wasDirect bool               // a direct lane has carried data
 }
 
 // Connect starts a session with the peer. The Link owns the peer's room and must
@@ -140,31 +141,40 @@ func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 	l.mu.Lock()
 	l.failed &^= kind
 	l.mu.Unlock()
+	direct := c.Traits().Direct
 	l.wg.Go(func() {
 		for attached.AwaitActive(l.ctx) == nil {
-			l.count(kind, 1)
+			l.begins(kind, direct)
 			err := attached.AwaitStandby(l.ctx)
 			if errors.Is(err, context.Canceled) || attached.Err() != nil && l.endsSoon() {
 				return // the transfer has ended; the lane did not fail
 			}
-			l.count(kind, -1)
+			l.stops(kind)
 			l.config.Logger.Debug("lane no longer carries data", "lane", kind, "reason", attached.Err())
 		}
 	})
 	return nil
 }
 
-// count changes the number of lanes of a kind that carry data. The observer is
-// told about the first and the last of them only.
-func (l *Link) count(kind wire.Lanes, change int) {
+// begins counts a lane that begins to carry data. The observer is told about the
+// first of its kind only.
+func (l *Link) begins(kind wire.Lanes, direct bool) {
 	l.observing.Lock()
 	defer l.observing.Unlock()
-	before := l.active[kind]
-	l.active[kind] += change
-	switch {
-	case before == 0:
-		l.observer.LaneUp(kind)
-	case l.active[kind] == 0:
+	l.active[kind]++
+	if l.active[kind] == 1 {
+		l.observer.LaneUp(kind, l.whyCarries(direct, l.wasDirect))
+	}
+	l.wasDirect = l.wasDirect || direct
+}
+
+// stops counts a lane that no longer carries data. The observer is told about the
+// last of its kind only.
+func (l *Link) stops(kind wire.Lanes) {
+	l.observing.Lock()
+	defer l.observing.Unlock()
+	l.active[kind]--
+	if l.active[kind] == 0 {
 		l.observer.LaneDown(kind)
 	}
 }

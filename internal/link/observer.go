@@ -15,8 +15,8 @@ type HandshakeObserver interface {
 // Observer is told about changes of the connection to the peer. Its methods are
 // called from several goroutines and must not block.
 type Observer interface {
-	// LaneUp is called when the first lane of a kind carries data.
-	LaneUp(kind wire.Lanes)
+	// LaneUp is called when the first lane of a kind carries data, with the reason.
+	LaneUp(kind wire.Lanes, why LaneReason)
 	// LaneDown is called when no lane of a kind carries data any more.
 	LaneDown(kind wire.Lanes)
 	// Disconnected is called when no lane is left. The link reconnects.

@@ -88,6 +88,10 @@ type event struct {
 	Kind    string           `json:"kind"`
 	Reason  string           `json:"reason"`
 	Hint    string           `json:"hint"`
+	Name    string           `json:"name"`
+	Text    string           `json:"text"`
+	Direct  string           `json:"direct"`
+	Relayed bool             `json:"relayed"`
 
 	Message string    `json:"message"`
 	at      time.Time // when it came

@@ -110,7 +110,8 @@ func (s *Session) AwaitLanes(ctx context.Context, cond func(up wire.Lanes) bool)
 }
 
 // laneDied removes a dead lane. Control messages that it may have lost are sent
-// again on the next one.
+// again on the next one. If it was the last, and was refused for good, the session
+// ends.
 func (s *Session) laneDied(l *Lane) {
 	s.outgoing.rewind()
 	s.mu.Lock()
@@ -119,12 +120,16 @@ func (s *Session) laneDied(l *Lane) {
 	if errors.Is(l.err, io.EOF) {
 		s.leaving = true
 	}
-	if len(s.lanes.up) == 0 && s.err == nil {
+	refused := len(s.lanes.up) == 0 && errors.Is(l.err, lane.ErrRefused)
+	if len(s.lanes.up) == 0 && s.err == nil && !refused {
 		s.losses++
 		loss := s.losses
 		s.running.Go(func() { s.endUnlessReconnected(loss) })
 	}
 	s.mu.Unlock()
+	if refused {
+		s.end(l.err)
+	}
 	s.changed.Broadcast()
 	s.wakeControl()
 }

@@ -406,7 +406,7 @@ func TestReconnectTimeoutStartsWithEachLoss(t *testing.T) {
 		s := session.New(session.Keys{}, session.Options{Allowed: all, ReconnectTimeout: 10 * time.Minute})
 		defer s.Close()
 		for i := range uint16(200) {
-			if _, err := s.Attach(session.LaneID(0, i), brokenCarrier{}); err != nil {
+			if _, err := s.Attach(session.LaneID(0, i), brokenCarrier{io.ErrClosedPipe}); err != nil {
 				t.Fatalf("loss %d: %v", i, err)
 			}
 			time.Sleep(9 * time.Minute) // of the bubble's clock
@@ -418,13 +418,40 @@ func TestReconnectTimeoutStartsWithEachLoss(t *testing.T) {
 	})
 }
 
-// brokenCarrier fails every call.
-type brokenCarrier struct{}
+// A lane that is refused for good ends the session at once if it is the last, and
+// does nothing to one that has another lane.
+func TestRefusedLane(t *testing.T) {
+	refused := fmt.Errorf("no more: %w", lane.ErrRefused)
+	synctest.Test(t, func(t *testing.T) {
+		a, b := pair(t)
+		join(t, a, b, 0, wire.LaneWebRTC, nil, nil)
+		if _, err := a.Attach(1, brokenCarrier{refused}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := a.Err(); err != nil {
+			t.Errorf("with another lane it ended: %v", err)
+		}
+	})
+	synctest.Test(t, func(t *testing.T) {
+		a, _ := pair(t)
+		if _, err := a.Attach(0, brokenCarrier{refused}); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		if err := a.Err(); !errors.Is(err, lane.ErrRefused) {
+			t.Errorf("without another lane: %v", err)
+		}
+	})
+}
 
-func (brokenCarrier) WriteRecord([]byte) error          { return io.ErrClosedPipe }
-func (brokenCarrier) ReadRecord([]byte) ([]byte, error) { return nil, io.ErrClosedPipe }
-func (brokenCarrier) Traits() lane.Traits               { return sessiontest.Traits(wire.LaneRelay) }
-func (brokenCarrier) Close() error                      { return nil }
+// brokenCarrier fails every call with err.
+type brokenCarrier struct{ err error }
+
+func (c brokenCarrier) WriteRecord([]byte) error          { return c.err }
+func (c brokenCarrier) ReadRecord([]byte) ([]byte, error) { return nil, c.err }
+func (c brokenCarrier) Traits() lane.Traits               { return sessiontest.Traits(wire.LaneRelay) }
+func (c brokenCarrier) Close() error                      { return nil }
 
 // Peers that lost every lane and reconnect continue where they were, with new
 // keys.

@@ -22,6 +22,7 @@ type Error struct {
 	Place   string // the file, with the line where it is known, or the variable
 	Line    int    // 0: unknown
 	Name    string // of the setting, as it is written there; "" where it is the whole file
+	Nearest string // with Unknown: the setting that may be meant, or ""
 	Problem Problem
 	Err     error
 }

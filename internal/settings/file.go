@@ -36,6 +36,12 @@ func (s *Set) readFile(name string) (file, error) {
 	if err != nil {
 		return f, &Error{Place: name, Problem: Unreadable, Err: err}
 	}
+	return s.parseFile(name, content)
+}
+
+// parseFile is readFile with the content of the file.
+func (s *Set) parseFile(name string, content []byte) (f file, err error) {
+	f.name = name
 	f.values, err = s.decode(content)
 	var e *Error
 	if errors.As(err, &e) {
@@ -72,12 +78,12 @@ func (s *Set) decode(content []byte) (map[string]any, error) {
 	}
 	var anything map[string]any
 	if err := toml.Unmarshal(content, &anything); err != nil {
-		return nil, decodeError(err, BadSyntax)
+		return nil, s.decodeError(err, BadSyntax)
 	}
 	document := reflect.New(reflect.StructOf(fields))
 	decoder := toml.NewDecoder(bytes.NewReader(content)).DisallowUnknownFields()
 	if err := decoder.Decode(document.Interface()); err != nil {
-		return nil, decodeError(err, BadValue)
+		return nil, s.decodeError(err, BadValue)
 	}
 	values := make(map[string]any)
 	for i, setting := range s.table {
@@ -105,7 +111,7 @@ func lines(content []byte) map[string]int {
 
 // decodeError gives an error of the TOML decoder its type. Of several unknown keys
 // it names the first.
-func decodeError(err error, problem Problem) error {
+func (s *Set) decodeError(err error, problem Problem) error {
 	var strict *toml.StrictMissingError
 	var decode *toml.DecodeError
 	if errors.As(err, &strict) {
@@ -114,5 +120,9 @@ func decodeError(err error, problem Problem) error {
 		return &Error{Line: 1, Problem: problem, Err: err}
 	}
 	line, _ := decode.Position()
-	return &Error{Line: line, Name: strings.Join(decode.Key(), "."), Problem: problem, Err: err}
+	e := &Error{Line: line, Name: strings.Join(decode.Key(), "."), Problem: problem, Err: err}
+	if problem == Unknown {
+		e.Nearest = s.Nearest(e.Name)
+	}
+	return e
 }

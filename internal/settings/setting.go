@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -12,6 +13,8 @@ import (
 type Setting struct {
 	// Name is that of the flag and of the key in the file: lower case, with dashes.
 	Name string
+	// Short is the flag's one letter; may be empty.
+	Short string
 	// Value points to where the value goes, and to the default before that: a
 	// *string, *int, *bool, *time.Duration or *[]string, or a pflag.Value. With
 	// FileOnly it is a pointer to anything that TOML can be decoded into.
@@ -28,17 +31,17 @@ type Setting struct {
 func (s Setting) register(flags *pflag.FlagSet) {
 	switch v := s.Value.(type) {
 	case pflag.Value:
-		flags.Var(v, s.Name, s.Help)
+		flags.VarP(v, s.Name, s.Short, s.Help)
 	case *string:
-		flags.StringVar(v, s.Name, *v, s.Help)
+		flags.StringVarP(v, s.Name, s.Short, *v, s.Help)
 	case *int:
-		flags.IntVar(v, s.Name, *v, s.Help)
+		flags.IntVarP(v, s.Name, s.Short, *v, s.Help)
 	case *bool:
-		flags.BoolVar(v, s.Name, *v, s.Help)
+		flags.BoolVarP(v, s.Name, s.Short, *v, s.Help)
 	case *time.Duration:
-		flags.DurationVar(v, s.Name, *v, s.Help)
+		flags.DurationVarP(v, s.Name, s.Short, *v, s.Help)
 	case *[]string:
-		flags.StringSliceVar(v, s.Name, *v, s.Help)
+		flags.StringSliceVarP(v, s.Name, s.Short, *v, s.Help)
 	default:
 		panic(fmt.Sprintf("setting %s: a flag cannot be a %T", s.Name, v))
 	}
@@ -81,4 +84,37 @@ func (s Setting) printed() any {
 		return append([]string{}, *v...) // not nil, which has no form
 	}
 	return reflect.ValueOf(s.Value).Elem().Interface()
+}
+
+// text is the value as a flag takes it.
+func (s Setting) text() string {
+	switch v := s.Value.(type) {
+	case *[]string:
+		return strings.Join(*v, ",")
+	case *time.Duration:
+		return shortTime(*v)
+	}
+	return fmt.Sprint(s.printed())
+}
+
+// parse returns what a flag's text is in a file. It changes the value.
+func (s Setting) parse(flag *pflag.Flag, text string) (any, error) {
+	if err := flag.Value.Set(text); err != nil {
+		return nil, err
+	}
+	if s.fileType() == reflect.TypeFor[string]() {
+		return text, nil // 500K stays 500K
+	}
+	return s.printed(), nil
+}
+
+// shortTime is a time without units that are zero at its end: 10m, not 10m0s.
+func shortTime(d time.Duration) string {
+	text := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(text, zero) {
+			text = text[:len(text)-2]
+		}
+	}
+	return text
 }

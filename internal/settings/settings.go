@@ -1,6 +1,6 @@
 // Package settings gives a program settings by flags, the environment and a TOML
-// file, for a server whose operators have each their way of configuring it. One
-// table says all about a setting: an entry is its flag, its variable and its key.
+// file. One table says all about a setting: an entry is its flag, its variable and
+// its key.
 //
 //	set := settings.New("TALLOW_RELAY_", table)
 //	set.Register(cmd.Flags())
@@ -9,7 +9,8 @@
 //
 // A flag comes before the environment, that before the file, and that before the
 // default. Lists are replaced as a whole. Start with Setting (setting.go); file.go
-// reads the file, print.go writes one.
+// reads the file, print.go writes one, show.go says where values come from, and
+// change.go changes one setting in a file that people have written.
 package settings
 
 import (
@@ -23,33 +24,30 @@ import (
 type Set struct {
 	prefix  string // of the names of variables
 	table   []Setting
-	flags   *pflag.FlagSet
+	flags   *pflag.FlagSet // one for each setting that has a flag
 	file    file
-	sources map[string]source
+	sources map[string]Source
 }
-
-// source is a place where a setting can be made.
-type source int
-
-const (
-	fromDefault source = iota
-	fromFile
-	fromEnvironment
-	fromFlag
-)
 
 // New makes a set. The values of its settings are the defaults.
 func New(prefix string, table []Setting) *Set {
-	return &Set{prefix: prefix, table: table, sources: make(map[string]source)}
-}
-
-// Register adds the flags of the settings.
-func (s *Set) Register(flags *pflag.FlagSet) {
-	s.flags = flags
+	s := &Set{prefix: prefix, table: table, flags: pflag.NewFlagSet("", pflag.ContinueOnError), sources: make(map[string]Source)}
 	for _, setting := range s.table {
 		if !setting.FileOnly {
-			setting.register(flags)
+			setting.register(s.flags)
 		}
+	}
+	return s
+}
+
+// Register adds the flags of the settings that are named to those of a command;
+// without names all of them. Several commands can have the flag of one setting.
+func (s *Set) Register(flags *pflag.FlagSet, names ...string) {
+	if len(names) == 0 {
+		names = s.Names()
+	}
+	for _, name := range names {
+		flags.AddFlag(s.flags.Lookup(name))
 	}
 }
 
@@ -87,7 +85,7 @@ func (s *Set) Load(file string, getenv func(string) string) error {
 
 func (s *Set) badValue(name string, err error) error {
 	e := &Error{Place: s.Variable(name), Name: name, Problem: BadValue, Err: err}
-	if s.sources[name] == fromFile {
+	if s.sources[name] == File {
 		e.Line = s.file.lines[name]
 		e.Place = s.file.place(e.Line)
 	}
@@ -99,16 +97,16 @@ func (s *Set) load(setting Setting, getenv func(string) string) error {
 	name := setting.Name
 	if !setting.FileOnly {
 		if s.flags.Changed(name) {
-			s.sources[name] = fromFlag
+			s.sources[name] = Flag
 			return nil
 		}
 		if value := getenv(s.Variable(name)); value != "" {
-			s.sources[name] = fromEnvironment
+			s.sources[name] = Environment
 			return s.flags.Lookup(name).Value.Set(value)
 		}
 	}
 	if value, ok := s.file.values[name]; ok {
-		s.sources[name] = fromFile
+		s.sources[name] = File
 		return setting.assign(value)
 	}
 	return nil
@@ -119,9 +117,9 @@ func (s *Set) load(setting Setting, getenv func(string) string) error {
 // made at all.
 func (s *Set) Place(name string) string {
 	switch s.sources[name] {
-	case fromEnvironment:
+	case Environment:
 		return s.Variable(name)
-	case fromFile:
+	case File:
 		return s.file.place(s.file.lines[name]) + ": " + name
 	}
 	if i := s.index(name); i >= 0 && s.table[i].FileOnly {
@@ -131,8 +129,11 @@ func (s *Set) Place(name string) string {
 }
 
 // Made reports whether a setting was made, by whatever means.
-func (s *Set) Made(name string) bool { return s.sources[name] != fromDefault }
+func (s *Set) Made(name string) bool { return s.sources[name] != Default }
 
 func (s *Set) index(name string) int {
 	return slices.IndexFunc(s.table, func(setting Setting) bool { return setting.Name == name })
 }
+
+// Flag returns the flag of a setting, or nil.
+func (s *Set) Flag(name string) *pflag.Flag { return s.flags.Lookup(name) }

@@ -155,6 +155,78 @@ func TestMistakes(t *testing.T) {
 	}
 }
 
+// An error of an unknown key names the one that may be meant.
+func TestNearest(t *testing.T) {
+	for written, want := range map[string]string{
+		"max-cuont": "max-count", "max_count": "max-count", "MaxCount": "max-count", "maxcount": "max-count", "nam": "name",
+		"names": "name", "net": "nets", "tll": "ttl", "secrets": "secret", "tokens": "token", "something": "", "x": "", "limits.rooms": "",
+	} {
+		v := defaults()
+		err := newSet(t, &v).Load(writeFile(t, written+" = 1"), environment(nil))
+		var e *Error
+		if !errors.As(err, &e) || e.Problem != Unknown || e.Nearest != want {
+			t.Errorf("%s: %+v, want %q", written, e, want)
+		}
+	}
+}
+
+func TestDistance(t *testing.T) {
+	for _, tc := range []struct {
+		a, b string
+		want int
+	}{{"", "", 0}, {"a", "", 1}, {"", "ab", 2}, {"kitten", "sitting", 3}, {"ab", "ba", 2}, {"flaw", "lawn", 2}, {"same", "same", 0}} {
+		if got := distance(tc.a, tc.b); got != tc.want {
+			t.Errorf("%q, %q: %d, want %d", tc.a, tc.b, got, tc.want)
+		}
+	}
+}
+
+func TestValues(t *testing.T) {
+	file := writeFile(t, "ttl = '2m'\nnets = ['10.0.0.0/8', '::1/128']\nsecret = 'x'\n")
+	v := defaults()
+	set := newSet(t, &v, "--name=flag")
+	if err := set.Load(file, environment(map[string]string{"TEST_ON": "true"})); err != nil {
+		t.Fatal(err)
+	}
+	want := []Value{
+		{"name", "flag", Flag, "--name", false},
+		{"max-count", "1", Default, "", false},
+		{"on", "true", Environment, "TEST_ON", false},
+		{"ttl", "2m", File, file + ", line 1: ttl", false},
+		{"nets", "10.0.0.0/8,::1/128", File, file + ", line 2: nets", false},
+		{"secret", "", File, file + ", line 3: secret", true},
+	}
+	if got := set.Values(); !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestShortTime(t *testing.T) {
+	for d, want := range map[time.Duration]string{
+		0: "0s", time.Second: "1s", 10 * time.Second: "10s", 10 * time.Minute: "10m", time.Hour: "1h", 90 * time.Minute: "1h30m",
+		time.Hour + time.Second: "1h0m1s", 20 * time.Hour: "20h", time.Millisecond: "1ms",
+	} {
+		if got := shortTime(d); got != want {
+			t.Errorf("%v: %q, want %q", d, got, want)
+		}
+	}
+}
+
+// Two commands can have the flag of one setting, and one of them only some.
+func TestSharedFlags(t *testing.T) {
+	v := defaults()
+	set := New("TEST_", []Setting{{Name: "name", Short: "n", Value: &v.Name}, {Name: "on", Value: &v.On}})
+	one, two := pflag.NewFlagSet("one", pflag.ContinueOnError), pflag.NewFlagSet("two", pflag.ContinueOnError)
+	set.Register(one)
+	set.Register(two, "name")
+	if err := two.Parse([]string{"-n", "x"}); err != nil || two.Lookup("on") != nil || one.Lookup("on") == nil {
+		t.Fatal(err)
+	}
+	if err := set.Load(writeFile(t, "name = 'y'\non = true"), environment(nil)); err != nil || v.Name != "x" || !v.On {
+		t.Errorf("%+v, %v", v, err)
+	}
+}
+
 // What is wrong is said without words of Go.
 func TestCauses(t *testing.T) {
 	for content, want := range map[string]string{

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/turn/v5"
@@ -153,6 +154,7 @@ type allocation struct {
 	ports          *ports
 	public, inside netip.Addr
 	rate           *rate.Limiter // nil for no limit
+	relayed        atomic.Int64  // bytes, counted if there is a limit
 	released       func()
 }
 
@@ -194,8 +196,15 @@ func (a *allocation) ReadFrom(b []byte) (int, net.Addr, error) {
 	}
 }
 
-// admits reports whether n bytes more are within the rate.
-func (a *allocation) admits(n int) bool { return a.rate == nil || a.rate.AllowN(time.Now(), n) }
+// admits reports whether n bytes more are within the rate, and within what the
+// allocation may relay in all.
+func (a *allocation) admits(n int) bool {
+	if a.rate != nil && !a.rate.AllowN(time.Now(), n) {
+		return false
+	}
+	limit := a.ports.config.Bytes
+	return limit == 0 || a.relayed.Add(int64(n)) <= limit
+}
 
 // Close frees the relayed address.
 func (a *allocation) Close() error {

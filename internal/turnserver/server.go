@@ -59,6 +59,8 @@ type Config struct {
 	AllocationLife time.Duration
 	// BytesPerSecond is how much one allocation relays, 0 for no limit.
 	BytesPerSecond int
+	// Bytes is how much one allocation relays in all, 0 for no limit.
+	Bytes int64
 	// Binding returns the answer to a STUN message about bindings, nil for none.
 	Binding func(packet []byte, from netip.AddrPort) (answer []byte)
 	// Allow reports whether a source may make another request.

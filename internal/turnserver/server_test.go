@@ -335,3 +335,47 @@ func TestPorts(t *testing.T) {
 		}
 	}
 }
+
+// An allocation relays as many bytes as it may, both ways together, and then nothing.
+func TestBytesOfAnAllocation(t *testing.T) {
+	_, server := start(t, func(c *Config) { c.Bytes = 1000 })
+	relayed := allocate(t, client(t, udp(t), server, credential("room")))
+	peer := udp(t)
+	// At its own address the server relays only to the ports of relayed addresses.
+	for peer.LocalAddr().(*net.UDPAddr).Port < 49152 {
+		_ = peer.Close()
+		peer = udp(t)
+	}
+	defer peer.Close()
+	got := make(chan int, 100)
+	go func() {
+		defer close(got)
+		for buf := make([]byte, 2000); ; {
+			n, _, err := peer.ReadFrom(buf)
+			if err != nil {
+				return
+			}
+			got <- n
+		}
+	}()
+	// Datagrams are lost until there is a permission, and count from then on.
+	sum, deadline := 0, time.After(20*time.Second)
+	for quiet := 0; quiet < 20; {
+		if _, err := relayed.WriteTo(make([]byte, 300), peer.LocalAddr()); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case n := <-got:
+			sum, quiet = sum+n, 0
+		case <-time.After(50 * time.Millisecond):
+			if sum > 0 {
+				quiet++
+			}
+		case <-deadline:
+			t.Fatalf("%d bytes came", sum)
+		}
+	}
+	if sum != 900 {
+		t.Errorf("%d bytes came, want three datagrams of 300", sum)
+	}
+}

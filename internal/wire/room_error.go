@@ -33,6 +33,7 @@ const (
 	RoomDenied       RoomErrorCode = 17 // the relay does not serve this address
 	RoomBusy         RoomErrorCode = 18 // the relay has as many connections as it can serve
 	RoomUnavailable  RoomErrorCode = 19 // the relay cannot reach what it needs for this
+	RoomExhausted    RoomErrorCode = 20 // the room has passed on as many bytes as it may
 )
 
 // roomErrorName returns the word of a code, or "" if it has none.
@@ -76,6 +77,8 @@ func roomErrorName(c RoomErrorCode) string {
 		return "busy"
 	case RoomUnavailable:
 		return "unavailable"
+	case RoomExhausted:
+		return "exhausted"
 	default:
 		return ""
 	}
@@ -95,7 +98,7 @@ func (c RoomErrorCode) MarshalText() ([]byte, error) { return []byte(c.String())
 // becomes the zero code.
 func (c *RoomErrorCode) UnmarshalText(text []byte) error {
 	*c = 0
-	for code := RoomUnknown; code <= RoomUnavailable; code++ {
+	for code := RoomUnknown; code <= RoomExhausted; code++ {
 		if roomErrorName(code) == string(text) {
 			*c = code
 		}

@@ -83,7 +83,7 @@ func TestRoomWelcomeRefuses(t *testing.T) {
 }
 
 func TestRoomErrorBytes(t *testing.T) {
-	for code := RoomErrorCode(1); code <= RoomUnavailable; code++ {
+	for code := RoomErrorCode(1); code <= RoomExhausted; code++ {
 		e := RoomError{Code: code, Retry: 258 * time.Second, Message: "Später."}
 		got := e.Append(nil)
 		want := "\x04" + string(byte(code)) + "\x01\x02\x00\x08Sp\xc3\xa4ter."

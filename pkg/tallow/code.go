@@ -1,6 +1,7 @@
 package tallow
 
 import (
+	"cmp"
 	"errors"
 
 	"github.com/tallow-transfer/tallow/internal/code"
@@ -18,6 +19,39 @@ func CheckCode(typed string) error {
 		return codeError(err)
 	}
 	return nil
+}
+
+// NewCode returns a new code with the given number of words (0: DefaultWords), for a
+// Send and a Receive that both get it beforehand: SendOptions.Code and
+// ReceiveOptions.Code. It asks no relay: its nameplate has nine digits, so that it is
+// hardly ever taken.
+func NewCode(words int) (string, error) {
+	n := cmp.Or(words, DefaultWords)
+	k, err := code.New(n)
+	if err != nil {
+		return "", wordCountError(n, err)
+	}
+	return k.String(), nil
+}
+
+// DerivedCode returns the code that belongs to a secret and a label, for two machines
+// that share the secret and cannot tell each other a code. It is the same each time,
+// and a code works once, so each transfer needs a label of its own. The secret has to
+// be random, of 32 bytes at least; an error for a shorter one is of KindUsage.
+func DerivedCode(secret, label string, words int) (string, error) {
+	n := cmp.Or(words, DefaultWords)
+	if len(secret) < code.MinSecret {
+		return "", &Error{Kind: KindUsage, Reason: ReasonCodeSecret, Count: code.MinSecret}
+	}
+	k, err := code.Derive(secret, label, n)
+	if err != nil {
+		return "", wordCountError(n, err)
+	}
+	return k.String(), nil
+}
+
+func wordCountError(n int, err error) *Error {
+	return &Error{Kind: KindUsage, Reason: ReasonWordCount, Count: int64(n), Err: err}
 }
 
 // codeError returns the *Error for an invalid code.
@@ -41,6 +75,7 @@ func codeError(err error) *Error {
 		{code.ErrFewWords, ReasonCodeFewWords},
 		{code.ErrManyWords, ReasonCodeManyWords},
 		{code.ErrRelay, ReasonCodeRelay},
+		{code.ErrWeak, ReasonCodeWeak},
 	} {
 		if errors.Is(err, known.err) {
 			e.Reason = known.reason

@@ -29,8 +29,9 @@ type OfferEvent struct{ Offer }
 
 // LaneEvent says that lanes of a kind begin or stop carrying data.
 type LaneEvent struct {
-	Lane Lane
-	Up   bool
+	Lane   Lane
+	Up     bool
+	Reason LaneReason // why they carry; empty if they stop
 }
 
 // ProgressEvent comes at most ten times a second.

@@ -119,6 +119,8 @@ func explainRefusal(e *rendezvous.RelayError) (ErrorKind, Reason) {
 		return KindNetwork, ReasonRelayRate
 	case wire.RoomQuota:
 		return KindNetwork, ReasonRelayQuota
+	case wire.RoomExhausted:
+		return KindNetwork, ReasonRelayExhausted
 	case wire.RoomBusy:
 		return KindNetwork, ReasonRelayFull
 	case wire.RoomUnavailable:

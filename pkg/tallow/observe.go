@@ -28,7 +28,9 @@ type linkEvents struct{ run *transferRun }
 func (e linkEvents) PeerJoined() { e.run.changeState(transfer.EventPeerJoined, "") }
 func (e linkEvents) PeerLeft()   { e.run.changeState(transfer.EventPeerLeft, "") }
 
-func (e linkEvents) LaneUp(kind wire.Lanes) { e.run.tell(LaneEvent{Lane: laneName(kind), Up: true}) }
+func (e linkEvents) LaneUp(kind wire.Lanes, why link.LaneReason) {
+	e.run.tell(LaneEvent{Lane: laneName(kind), Up: true, Reason: LaneReason(why)})
+}
 
 // LaneDown tells it, unless the transfer is over and the peer was quicker to leave.
 func (e linkEvents) LaneDown(kind wire.Lanes) {

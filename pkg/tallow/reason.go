@@ -39,6 +39,7 @@ const (
 	ReasonConflictAnswer    Reason = "conflict-answer"     // Ask answered ConflictAsk
 	ReasonManagerClosed     Reason = "manager-closed"      //
 	ReasonNoSuchTransfer    Reason = "no-such-transfer"    // Count is its ID
+	ReasonCodeSecret        Reason = "code-secret"         // Count: the bytes that a secret of DerivedCode needs at least
 	ReasonNoDisk            Reason = "no-disk"             // this platform has none: give a Source and a Destination
 )
 
@@ -50,6 +51,7 @@ const (
 	ReasonCodeNumber        Reason = "code-number"    // it does not begin with a number
 	ReasonCodeFewWords      Reason = "code-few-words"
 	ReasonCodeManyWords     Reason = "code-many-words"
+	ReasonCodeWeak          Reason = "code-weak" // a sender's own code has fewer than three words, or a word twice
 	ReasonCodeRelay         Reason = "code-relay"
 	ReasonCodeWord          Reason = "code-word"           // Detail is not a word of the list; Words are similar
 	ReasonCodeWordAmbiguous Reason = "code-word-ambiguous" // Detail abbreviates each of Words
@@ -100,6 +102,7 @@ const (
 	ReasonRelayFull        Reason = "relay-full"         // Relay, RetryAfter
 	ReasonRelayUnavailable Reason = "relay-unavailable"  // Relay, RetryAfter
 	ReasonRelayQuota       Reason = "relay-quota"        // Relay, RetryAfter: this address or password has all that it may
+	ReasonRelayExhausted   Reason = "relay-exhausted"    // Relay: it does not pass on more for one transfer
 	ReasonRelayDenied      Reason = "relay-denied"       // Relay: it does not serve this address
 	ReasonRelayRate        Reason = "relay-rate"         // Relay, RetryAfter
 	ReasonRelayClosing     Reason = "relay-closing"      // Relay

@@ -36,7 +36,7 @@ type SendOptions struct {
 	// they are an error, before there is a code.
 	RenameUnsafe bool
 
-	Code  string // a code of one's own, such as 7-apple-walrus-kayak; empty: generated
+	Code  string // a code of one's own, such as 7-apple-walrus-kayak, with three different words at least; empty: generated
 	Words int    // of a generated code; default DefaultWords
 
 	// Verify, if set, is called with the verification words once the peer has
@@ -184,7 +184,7 @@ func (o SendOptions) code() (code.Code, error) {
 		n := cmp.Or(o.Words, DefaultWords)
 		words, err := code.Generate(n)
 		if err != nil {
-			return code.Code{}, &Error{Kind: KindUsage, Reason: ReasonWordCount, Count: int64(n), Err: err}
+			return code.Code{}, wordCountError(n, err)
 		}
 		return code.Code{Words: words}, nil
 	}
@@ -194,6 +194,9 @@ func (o SendOptions) code() (code.Code, error) {
 		return code.Code{}, codeError(err)
 	case k.Relay != "":
 		return code.Code{}, usage(ReasonCodeNamesRelay)
+	}
+	if err := k.CheckStrength(); err != nil {
+		return code.Code{}, codeError(err)
 	}
 	return k, nil
 }

@@ -84,6 +84,11 @@ export async function copy(pressed, text) {
   setTimeout(() => (pressed.textContent = label), 2000);
 }
 
+/** Whether a box is checked. @param {string} id */
+export function checked(id) {
+  return /** @type {HTMLInputElement} */ ($(id)).checked;
+}
+
 /**
  * Says something to a screen reader.
  * @param {string} text

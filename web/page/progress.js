@@ -11,7 +11,7 @@ const maxLines = 100;
 const announceEvery = 15_000;
 
 export class Progress {
-  #up = /** @type {Set<string>} */ (new Set());
+  #up = /** @type {Map<string, string>} */ (new Map()); // the lanes that carry, and why
   #paused = false; // here
   #halted = false; // by either side
   #announced = 0;
@@ -21,6 +21,7 @@ export class Progress {
   constructor(port) {
     port.on("progress", (m) => this.#progress(m));
     port.on("lane", (m) => this.#lane(m));
+    port.on("end", () => this.#up.clear());
     port.on("state", (m) => this.#state(m));
     port.on("stall", (m) => this.#say(stalls[m.reason] ?? ""));
     port.on("file", (m) => this.#file(m));
@@ -50,11 +51,6 @@ export class Progress {
     this.#showLanes();
   }
 
-  /** Forgets the lanes of the last transfer. */
-  reset() {
-    this.#up.clear();
-  }
-
   /** @param {Message} m */
   #progress(m) {
     const bar = /** @type {HTMLProgressElement} */ ($("bar"));
@@ -76,13 +72,15 @@ export class Progress {
 
   /** @param {Message} m */
   #lane(m) {
-    if (m.up) this.#up.add(m.lane);
+    if (m.up) this.#up.set(m.lane, m.reason);
     else this.#up.delete(m.lane);
     this.#showLanes();
   }
 
   #showLanes() {
-    $("run-lane").textContent = lanes[this.#up.has("webrtc") ? "webrtc" : this.#up.has("relay") ? "relay" : "none"];
+    const why = [...this.#up.values()];
+    const text = lanes[why.includes("direct") ? "direct" : why.at(-1) ?? ""] ?? "";
+    if ($("run-lane").textContent !== text) $("run-lane").textContent = text;
   }
 
   /** @param {Message} m */

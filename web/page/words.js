@@ -68,6 +68,7 @@ const reasons = {
   "relay-rate": (f) => ["Too many attempts came from this network.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again in a minute."],
   "relay-password": (f) => [`The relay ${location.host} asks for a password.`, f.retry > 0 ? `After so many wrong ones, wait ${duration(f.retry)}.` : "Type the one that its owner gave you."],
   "relay-quota": (f) => ["This address or password has all that the relay gives it.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again later, or use another relay."],
+  "relay-exhausted": () => ["The relay passes on no more for this transfer.", "What has arrived is kept: begin again with a new code. Where a direct connection can be made, nothing goes through the relay."],
   "relay-denied": () => ["The relay does not serve this network.", "Use another relay."],
   "relay-unavailable": (f) => ["The relay cannot serve anybody at the moment.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again in a minute."],
   "relay-upgrade": () => ["A server in front of the relay lets no WebSocket through.", "Tell the relay's owner."],
@@ -148,9 +149,13 @@ export const stalls = {
   "nothing-sent": "The sender sends nothing at the moment.",
 };
 
-/** Which way the data takes. @type {Record<string, string>} */
+/** Which way the data takes, and why. @type {Record<string, string>} */
 export const lanes = {
-  webrtc: "Directly from device to device.",
-  relay: "Through the relay, which cannot read it: no direct way has been found yet.",
-  none: "",
+  direct: "Directly from device to device.",
+  private: "Through the relay, which cannot read it: no other way was asked for.",
+  "peer-private": "Through the relay, which cannot read it: the other side keeps its address private.",
+  lanes: "Through the relay, which cannot read it: direct connections are turned off here.",
+  "peer-lanes": "Through the relay, which cannot read it: direct connections are turned off on the other side.",
+  "direct-lost": "Through the relay, which cannot read it: the direct connection is lost. Trying to make another …",
+  "no-direct": "Through the relay, which cannot read it: no direct connection between the two networks has come up.",
 };

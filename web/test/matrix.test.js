@@ -115,6 +115,7 @@ async function file(sender, receiver, direct) {
     const saved = await r.client.saved();
     assert.deepEqual({ size: saved.size, hash: saved.hash }, { size, hash: sha256(big) });
     assert.match(saved.said, /große Datei\.bin/);
+    assert.match(await r.client.text("run-lane"), direct ? /^Directly/ : /^Through the relay/);
     await r.client.close();
   } else {
     assert.equal(await r.command?.code(), 0, r.command?.stderr);

@@ -48,8 +48,10 @@ function within() {
       const command = new Command("receive", "--yes", "--relay", relay.url, "-o", dir + "/", "--lanes", "webrtc,relay", await client.code());
       assert.equal(await command.code(), 0, command.stderr);
       assert.deepEqual(Object.keys((await command.event("done")).lanes), ["relay"]);
+      assert.equal((await command.event("lane")).reason, "no-direct");
       assert.equal(sha256(readFileSync(join(dir, "file.bin"))), sha256(content));
       await client.screen("done");
+      assert.match(await client.text("run-lane"), /relay.*no direct connection/);
       await close(client);
       await relay.process.kill();
     });
@@ -65,6 +67,7 @@ function within() {
         await client.screen("done");
         assert.equal((await client.saved()).hash, sha256(content));
         await from.screen("done");
+        for (const c of [from, client]) assert.match(await c.text("run-lane"), /relay.*no direct connection/);
         await close(from);
         await close(client);
         await relay.process.kill();

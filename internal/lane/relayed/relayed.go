@@ -5,6 +5,8 @@ package relayed
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
@@ -31,7 +33,7 @@ func (c *Conn) Traits() lane.Traits {
 }
 
 // WriteRecord sends a record.
-func (c *Conn) WriteRecord(rec []byte) error { return c.room.Send(c.ctx, rec) }
+func (c *Conn) WriteRecord(rec []byte) error { return explain(c.room.Send(c.ctx, rec)) }
 
 // ReadRecord reads the next record. It returns io.EOF when the peer has left the
 // room.
@@ -40,13 +42,22 @@ func (c *Conn) ReadRecord(buf []byte) ([]byte, error) {
 		event, payload, err := c.room.Read(buf)
 		switch {
 		case err != nil:
-			return nil, err
+			return nil, explain(err)
 		case event == rendezvous.Left:
 			return nil, io.EOF
 		case event == rendezvous.Message:
 			return payload, nil
 		}
 	}
+}
+
+// explain marks the error of a relay that does not pass on more for these two.
+func explain(err error) error {
+	var refused *rendezvous.RelayError
+	if errors.As(err, &refused) && refused.Code == wire.RoomExhausted {
+		return fmt.Errorf("%w: %w", lane.ErrRefused, err)
+	}
+	return err
 }
 
 // Close leaves the room.

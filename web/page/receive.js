@@ -1,0 +1,71 @@
+// Receiving: the code that is typed, or comes with a link.
+
+import { parseCode } from "./code.js";
+import { $, announce, checked, show } from "./dom.js";
+
+const form = /** @type {HTMLFormElement} */ ($("receive-form"));
+const input = /** @type {HTMLInputElement} */ ($("code-input"));
+const maxCompletions = 8;
+
+export class ReceiveForm {
+  #port;
+  #current;
+
+  /**
+   * @param {import("./port.js").Port} port
+   * @param {import("./current.js").Current} current
+   */
+  constructor(port, current) {
+    this.#port = port;
+    this.#current = current;
+    form.onsubmit = (event) => {
+      event.preventDefault();
+      this.#submit();
+    };
+    input.oninput = () => {
+      $("code-problem").textContent = "";
+      if (/[a-z]$/i.test(input.value)) port.do("complete", { prefix: input.value });
+    };
+    port.on("completions", (m) => {
+      if (m.prefix !== input.value) return;
+      $("code-words").replaceChildren(...m.all.slice(0, maxCompletions).map((/** @type {string} */ text) => new Option(text, text)));
+    });
+  }
+
+  /** Fills in the code of a link. @param {string} code */
+  fill(code) {
+    input.value = code;
+    $("receive-start").focus();
+    announce("The code of the link is filled in. Press Receive.");
+  }
+
+  /** Empties the form. */
+  clear() {
+    input.value = "";
+  }
+
+  /** Receives with a code. @param {string} code */
+  start(code) {
+    this.#current.begin(false, code);
+    this.#port.do("receive", { code, verify: checked("receive-verify"), password: this.#current.password });
+    $("connect-status").textContent = "";
+    show("connect");
+  }
+
+  /** Says why a code cannot be used. @param {string} why */
+  refuse(why) {
+    $("code-problem").textContent = why;
+    input.focus();
+  }
+
+  #submit() {
+    const { code, host } = parseCode(input.value);
+    if (!code) {
+      this.refuse("Type the code that the sender tells you.");
+    } else if (host && host !== location.host) {
+      this.refuse(`This code is for another relay. Open https://${host} and type it there.`);
+    } else {
+      this.start(code);
+    }
+  }
+}
