@@ -14,8 +14,8 @@ import (
 // Beside tcp lanes a long-haul lane starts in standby. The sender decides by what the
 // lanes deliver which of them carry data:
 //
-//	tcp alone        at first, and where it is so fast that another lane would cost
-//	                 more of the machine than it brings
+//	tcp alone        at first on a short path, and where it is so fast that another lane
+//	                 would cost more of the machine than it brings
 //	both             where tcp is not that fast
 //	long-haul alone  where that delivers far more: a slow lane would hold blocks for
 //	                 which everything else waits at the end
@@ -27,9 +27,12 @@ const (
 	judgedRTTs = 3
 	// A lane is far faster than another when it delivers farFaster times as much.
 	farFaster = 2
-	// The long-haul lane needs time to find its rate before it is judged.
+	// The long-haul lane needs time to find its rate: it is put aside only when it was far
+	// slower for so long.
 	growTime = 2 * time.Second
 	growRTTs = 10
+	// On a path with such a round trip no tcp lane is that fast soon.
+	longPath = 5 * time.Millisecond
 	// A decision for one lane alone is looked at again after reviewAfter.
 	reviewAfter = 20 * time.Second
 )
@@ -48,6 +51,7 @@ const (
 type chooser struct {
 	chosen  choice
 	since   time.Duration // when it was chosen
+	slower  time.Duration // since when the long-haul lane is far slower; 0: it is not
 	judged  bool          // tcp alone was chosen because the other is slower
 	start   delivery      // of the measurement
 	started bool
@@ -63,6 +67,9 @@ type delivery struct {
 // observe takes a sample, several times a second, and returns which lanes should carry
 // data.
 func (c *chooser) observe(d delivery) choice {
+	if c.chosen == tcpAlone && !c.judged && d.rtt >= longPath {
+		c.choose(bothLanes, d.at)
+	}
 	if !c.started || d.tcp+d.longhaul == c.start.tcp+c.start.longhaul {
 		c.started, c.start = true, d // nothing is sent, so nothing can be said
 		return c.chosen
@@ -84,7 +91,11 @@ func (c *chooser) observe(d delivery) choice {
 		switch {
 		case longhaul > farFaster*tcp:
 			c.choose(longhaulAlone, d.at)
-		case tcp > farFaster*longhaul && alone > max(growTime, growRTTs*d.rtt):
+		case tcp <= farFaster*longhaul:
+			c.slower = 0
+		case c.slower == 0:
+			c.slower = d.at
+		case d.at-c.slower > max(growTime, growRTTs*d.rtt):
 			c.judged = true
 			c.choose(tcpAlone, d.at)
 		}
@@ -97,12 +108,12 @@ func (c *chooser) observe(d delivery) choice {
 }
 
 func (c *chooser) choose(next choice, at time.Duration) {
-	c.chosen, c.since = next, at
+	c.chosen, c.since, c.slower = next, at, 0
 }
 
 // choose puts the tcp lanes and a long-haul lane to work or into standby until that is
-// dead or ctx ends.
-func (l *Link) choose(ctx context.Context, beside *session.Lane) {
+// dead or ctx ends. rtt returns the round-trip time of the path.
+func (l *Link) choose(ctx context.Context, beside *session.Lane, rtt func() time.Duration) {
 	tick := time.NewTicker(chooseEvery)
 	defer tick.Stop()
 	began := time.Now()
@@ -114,7 +125,7 @@ func (l *Link) choose(ctx context.Context, beside *session.Lane) {
 			c = chooser{}
 			beside.SetStandby(false)
 		} else {
-			d := delivery{at: time.Since(began), longhaul: beside.Delivered(), rtt: beside.MinRTT()}
+			d := delivery{at: time.Since(began), longhaul: beside.Delivered(), rtt: rtt()}
 			for _, t := range lanes {
 				d.tcp += t.Delivered()
 			}

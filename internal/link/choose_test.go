@@ -35,7 +35,9 @@ func TestChooser(t *testing.T) {
 		seconds       int
 		want          choice // at the end
 	}{
-		"nothing is sent":           {0, 0, 0, 5, tcpAlone},
+		"nothing is sent":           {0, 0, time.Millisecond, 5, tcpAlone},
+		"a long path, at once":      {0, 0, 20 * time.Millisecond, 1, bothLanes},
+		"a slow network":            {1e6, 1.5e6, time.Millisecond, 2, bothLanes},
 		"a fast network":            {200e6, 300e6, time.Millisecond, 5, tcpAlone},
 		"a clean path":              {10e6, 12e6, 50 * time.Millisecond, 5, bothLanes},
 		"a lossy path":              {1e6, 20e6, 50 * time.Millisecond, 1, longhaulAlone},

@@ -14,8 +14,16 @@ func (l *Link) newDialers() ([]dialer, error) {
 	return []dialer{newWebRTCDialer(l)}, nil
 }
 
-// attachConnection makes a lane of a connection: in a browser it has only its data
-// channel.
-func (l *Link) attachConnection(id uint32, connection *webrtc.Conn) error {
-	return l.attach(id, wire.LaneWebRTC, connection)
+// beside is what a connection carries beside its data channel: in a browser nothing.
+type beside struct{ link *Link }
+
+func newBeside(l *Link) beside { return beside{l} }
+
+func (beside) start(*webrtc.Conn) {}
+
+func (beside) stop() {}
+
+// attachChannel makes a lane of the data channel.
+func (b beside) attachChannel(id uint32, connection *webrtc.Conn) error {
+	return b.link.attach(id, wire.LaneWebRTC, connection)
 }

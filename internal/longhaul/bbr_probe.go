@@ -9,6 +9,13 @@ const (
 	probeWait     = 2 * time.Second
 	probeWaitMore = time.Second
 	renoRounds    = 63
+	// A probe lasts upRTTs round trips, since what it brings is known no earlier, and
+	// one more each time that it brought growth by upGrowth. The draft goes on for at
+	// least three, which makes a longer queue.
+	upRTTs   = 2
+	upGrowth = 1.1
+	// raiseShare is by what part of the window the long-term bound grows at first.
+	raiseShare = 16
 )
 
 // ackPhase says to which phase of probing the acknowledged packets belong.
@@ -28,8 +35,9 @@ type probeCycle struct {
 	since    time.Duration // the begin of the phase
 	wait     time.Duration // from probeDown to the next refill
 	acks     ackPhase
-	upRounds int  // the slope with which the long-term bound is raised
-	samples  bool // losses of what probes for bandwidth count
+	upRounds int     // the slope with which the long-term bound is raised
+	samples  bool    // losses of what probes for bandwidth count
+	rate     float64 // that this probe has reached
 }
 
 func (b *bbr) inCycle() bool { return b.state >= probeDown && b.state <= probeUp }
@@ -54,7 +62,7 @@ func (b *bbr) startRefill() {
 
 func (b *bbr) startUp(s *rateSample, now time.Duration) {
 	b.cycle.acks, b.cycle.since = acksProbeStarting, now
-	b.cycle.samples = true
+	b.cycle.samples, b.cycle.rate = true, s.rate
 	b.rounds.start(b.losses.delivered)
 	b.full.reset()
 	b.full.bw = s.rate
@@ -102,7 +110,7 @@ func (b *bbr) drained(s *rateSample) bool {
 	return s.flying <= b.bounds.withHeadroom() && s.flying <= b.target(1)
 }
 
-// probedEnough says whether more is in flight than the path holds, for a round trip
+// probedEnough says whether more is in flight than the path holds, for some round trips
 // and without more being delivered. While the long-term bound holds the sender back, and
 // is raised, the probe goes on.
 func (b *bbr) probedEnough(s *rateSample, bound bool, now time.Duration) bool {
@@ -111,7 +119,17 @@ func (b *bbr) probedEnough(s *rateSample, bound bool, now time.Duration) bool {
 		b.full.bw = s.rate
 		return false
 	}
-	return b.full.now || now-b.cycle.since > b.model.minRTT && s.flying >= b.target(upPacingGain)
+	if b.full.now {
+		return true
+	}
+	if now-b.cycle.since < upRTTs*b.model.minRTT || s.flying < b.target(upPacingGain) {
+		return false
+	}
+	if s.rate < upGrowth*b.cycle.rate {
+		return true
+	}
+	b.cycle.rate, b.cycle.since = s.rate, now-(upRTTs-1)*b.model.minRTT // another round trip
+	return false
 }
 
 // adaptLongTerm adapts the long-term bound to what a probe has shown (section
@@ -141,8 +159,9 @@ func (b *bbr) adaptLongTerm(s *rateSample, now time.Duration) {
 	}
 }
 
-// raiseLongTerm raises the bound, at first by a packet in a round trip and then ever
-// faster.
+// raiseLongTerm raises the bound, at first by raiseShare of the window in a round trip and
+// then by twice as much each time. The draft begins with one packet, which is too slow
+// for a flow that came late to a path whose queue others keep full.
 func (b *bbr) raiseLongTerm(s *rateSample) {
 	if b.rounds.started {
 		b.cycle.upRounds = min(b.cycle.upRounds+1, 30)
@@ -150,6 +169,6 @@ func (b *bbr) raiseLongTerm(s *rateSample) {
 	if !s.cwndLimited || b.cwnd < b.bounds.long {
 		return
 	}
-	growth := min(int64(1)<<(b.cycle.upRounds-1)*b.mss, b.cwnd)
+	growth := min(max(b.cwnd/raiseShare, b.mss)<<min(b.cycle.upRounds-1, 8), b.cwnd)
 	b.bounds.long += s.acked * growth / max(b.cwnd, 1)
 }

@@ -159,6 +159,8 @@ type node struct {
 	peer  *node
 	timer uint64
 	buf   []byte
+	out   [simMessage]byte // the message that is written
+	in    [simMessage]byte // the one that was read
 
 	toSend   int64 // bytes that are still to be written
 	written  uint64
@@ -194,7 +196,7 @@ func (n *node) start(bytes int64) {
 // work does whatever can be done now.
 func (n *node) work() {
 	n.read()
-	message := make([]byte, simMessage)
+	message := n.out[:]
 	for n.toSend > 0 && n.end.room() {
 		binary.BigEndian.PutUint64(message, n.written)
 		n.written++
@@ -232,7 +234,6 @@ func (n *node) take(packet []byte) {
 }
 
 func (n *node) read() {
-	buf := make([]byte, simMessage)
 	for n.slow == 0 || n.sim.now >= n.readAt {
 		head, size, ok, err := n.end.in.message(1 << 16)
 		if err != nil {
@@ -241,7 +242,7 @@ func (n *node) read() {
 		if !ok {
 			return
 		}
-		message, err := n.end.in.take(buf, head, size)
+		message, err := n.end.in.take(n.in[:], head, size)
 		if err != nil || len(message) != simMessage || binary.BigEndian.Uint64(message) != n.expected {
 			n.t.Fatalf("message %d is not the one that was sent", n.expected)
 		}

@@ -225,6 +225,9 @@ func (p *pionConnection) Candidates() <-chan Candidate { return p.candidates }
 // Opened delivers a value when the data channel is open.
 func (p *pionConnection) Opened() <-chan error { return p.opened }
 
+// PathFound is closed when ICE has found a path, over which DTLS begins.
+func (p *pionConnection) PathFound() <-chan struct{} { return p.trunk.Found() }
+
 // Failed is closed when the connection failed or was closed.
 func (p *pionConnection) Failed() <-chan struct{} { return p.failed }
 
