@@ -11,30 +11,33 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// Beside tcp lanes a long-haul lane starts in standby. The sender decides by what the
-// lanes deliver which of them carry data:
+// Beside tcp lanes the sender decides by what the lanes deliver which of them carry data:
 //
 //	tcp alone        at first on a short path, and where it is so fast that another lane
 //	                 would cost more of the machine than it brings
-//	both             where tcp is not that fast
-//	long-haul alone  where that delivers far more: a slow lane would hold blocks for
-//	                 which everything else waits at the end
-//	tcp alone        again, where it is the other way round
+//	long-haul alone  at first on a long path: there tcp takes seconds to become fast, and
+//	                 never does if packets are lost. A slow lane would hold blocks for
+//	                 which everything else waits at the end.
+//	both             where together they deliver more, which a trial shows
 const (
 	chooseEvery = 50 * time.Millisecond
 	// minJudged is for how long lanes are measured, or three round trips.
 	minJudged  = 300 * time.Millisecond
 	judgedRTTs = 3
+	// A path with such a round trip is long.
+	longPath = 5 * time.Millisecond
 	// A lane is far faster than another when it delivers farFaster times as much.
 	farFaster = 2
-	// The long-haul lane needs time to find its rate: it is put aside only when it was far
-	// slower for so long.
-	growTime = 2 * time.Second
-	growRTTs = 10
-	// On a path with such a round trip no tcp lane is that fast soon.
-	longPath = 5 * time.Millisecond
-	// A decision for one lane alone is looked at again after reviewAfter.
-	reviewAfter = 20 * time.Second
+	// Both lanes are kept if they deliver trialGain times as much as the long-haul lane
+	// alone after trialTime, or trialRTTs round trips.
+	trialGain = 1.15
+	trialTime = time.Second
+	trialRTTs = 10
+	// The first trial comes after firstTrial, or trialRTTs round trips, the next ones after
+	// nextTrial and then ever later. There is none if all will be sent within trialWork.
+	firstTrial = 1500 * time.Millisecond
+	nextTrial  = 20 * time.Second
+	trialWork  = 6 * time.Second
 )
 
 // choice is which lanes carry data.
@@ -50,8 +53,9 @@ const (
 // user says what was delivered by when.
 type chooser struct {
 	chosen  choice
-	since   time.Duration // when it was chosen
-	slower  time.Duration // since when the long-haul lane is far slower; 0: it is not
+	since   time.Duration // when it was chosen, or when data began to flow
+	wait    time.Duration // from since to the next trial; 0 before the first one
+	alone   float64       // bytes a second of the long-haul lane alone; 0: both are no trial
 	judged  bool          // tcp alone was chosen because the other is slower
 	start   delivery      // of the measurement
 	started bool
@@ -62,16 +66,17 @@ type delivery struct {
 	at            time.Duration // since any fixed time
 	tcp, longhaul int64         // bytes
 	rtt           time.Duration // of the long-haul lane, 0 if it is not known
+	remaining     int64         // bytes that are still to be sent, 0 if that is not known
 }
 
 // observe takes a sample, several times a second, and returns which lanes should carry
 // data.
 func (c *chooser) observe(d delivery) choice {
 	if c.chosen == tcpAlone && !c.judged && d.rtt >= longPath {
-		c.choose(bothLanes, d.at)
+		c.choose(longhaulAlone, d.at)
 	}
 	if !c.started || d.tcp+d.longhaul == c.start.tcp+c.start.longhaul {
-		c.started, c.start = true, d // nothing is sent, so nothing can be said
+		c.started, c.start, c.since = true, d, d.at // nothing is sent, so nothing can be said
 		return c.chosen
 	}
 	took := d.at - c.start.at
@@ -81,34 +86,54 @@ func (c *chooser) observe(d delivery) choice {
 	tcp := float64(d.tcp-c.start.tcp) / took.Seconds()
 	longhaul := float64(d.longhaul-c.start.longhaul) / took.Seconds()
 	c.start = d
-	alone := d.at - c.since
 	switch c.chosen {
 	case tcpAlone:
-		if tcp < growth.Sufficient && (!c.judged || alone > reviewAfter) {
+		if tcp < growth.Sufficient && (!c.judged || c.due(d, tcp)) {
 			c.choose(bothLanes, d.at)
-		}
-	case bothLanes:
-		switch {
-		case longhaul > farFaster*tcp:
-			c.choose(longhaulAlone, d.at)
-		case tcp <= farFaster*longhaul:
-			c.slower = 0
-		case c.slower == 0:
-			c.slower = d.at
-		case d.at-c.slower > max(growTime, growRTTs*d.rtt):
-			c.judged = true
-			c.choose(tcpAlone, d.at)
 		}
 	case longhaulAlone:
-		if alone > reviewAfter {
+		if c.due(d, longhaul) {
 			c.choose(bothLanes, d.at)
+			c.alone = longhaul
 		}
+	case bothLanes:
+		c.compare(d, tcp, longhaul)
 	}
 	return c.chosen
 }
 
+// due says whether it is time for a trial, at the present rate.
+func (c *chooser) due(d delivery, rate float64) bool {
+	wait := c.wait
+	if wait == 0 {
+		wait = max(firstTrial, trialRTTs*d.rtt)
+	}
+	if d.at-c.since < wait || d.remaining > 0 && float64(d.remaining) < rate*trialWork.Seconds() {
+		return false
+	}
+	c.wait = max(nextTrial, 2*c.wait)
+	return true
+}
+
+// compare decides by the rates of the lanes while both carry data.
+func (c *chooser) compare(d delivery, tcp, longhaul float64) {
+	over := d.at-c.since > max(trialTime, trialRTTs*d.rtt)
+	switch {
+	case longhaul > farFaster*tcp && (over || c.alone == 0):
+		c.choose(longhaulAlone, d.at)
+	case !over:
+	case tcp > farFaster*longhaul:
+		c.wait, c.judged = max(nextTrial, c.wait), true
+		c.choose(tcpAlone, d.at)
+	case tcp+longhaul < trialGain*c.alone:
+		c.choose(longhaulAlone, d.at)
+	default:
+		c.alone = 0
+	}
+}
+
 func (c *chooser) choose(next choice, at time.Duration) {
-	c.chosen, c.since, c.slower = next, at, 0
+	c.chosen, c.since, c.alone = next, at, 0
 }
 
 // choose puts the tcp lanes and a long-haul lane to work or into standby until that is
@@ -125,7 +150,7 @@ func (l *Link) choose(ctx context.Context, beside *session.Lane, rtt func() time
 			c = chooser{}
 			beside.SetStandby(false)
 		} else {
-			d := delivery{at: time.Since(began), longhaul: beside.Delivered(), rtt: rtt()}
+			d := delivery{at: time.Since(began), longhaul: beside.Delivered(), rtt: rtt(), remaining: l.remaining()}
 			for _, t := range lanes {
 				d.tcp += t.Delivered()
 			}

@@ -30,20 +30,20 @@ func simulate(c *chooser, d *delivery, seconds int, tcp, longhaul float64) (chos
 
 func TestChooser(t *testing.T) {
 	for name, test := range map[string]struct {
-		tcp, longhaul float64
+		tcp, longhaul float64 // bytes a second
 		rtt           time.Duration
 		seconds       int
 		want          choice // at the end
 	}{
 		"nothing is sent":           {0, 0, time.Millisecond, 5, tcpAlone},
-		"a long path, at once":      {0, 0, 20 * time.Millisecond, 1, bothLanes},
-		"a slow network":            {1e6, 1.5e6, time.Millisecond, 2, bothLanes},
 		"a fast network":            {200e6, 300e6, time.Millisecond, 5, tcpAlone},
-		"a clean path":              {10e6, 12e6, 50 * time.Millisecond, 5, bothLanes},
+		"a slow network":            {1e6, 1.5e6, time.Millisecond, 2, bothLanes},
+		"a long path, at once":      {0, 0, 20 * time.Millisecond, 1, longhaulAlone},
+		"lanes that add up":         {10e6, 12e6, 50 * time.Millisecond, 5, bothLanes},
 		"a lossy path":              {1e6, 20e6, 50 * time.Millisecond, 1, longhaulAlone},
-		"a long lossy path":         {0.1e6, 5e6, 200 * time.Millisecond, 2, longhaulAlone},
+		"a long lossy path":         {0.1e6, 5e6, 200 * time.Millisecond, 6, longhaulAlone},
 		"UDP is throttled":          {10e6, 1e6, 50 * time.Millisecond, 4, tcpAlone},
-		"UDP is throttled, at once": {10e6, 1e6, 50 * time.Millisecond, 1, bothLanes},
+		"UDP is throttled, at once": {10e6, 1e6, 50 * time.Millisecond, 1, longhaulAlone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var c chooser
@@ -52,6 +52,40 @@ func TestChooser(t *testing.T) {
 				t.Errorf("%v, want %d at the end", chosen, test.want)
 			}
 		})
+	}
+}
+
+// Where both lanes share one bottleneck a trial brings nothing, and the next one comes
+// later.
+func TestChooserEndsATrial(t *testing.T) {
+	var c chooser
+	d := delivery{rtt: 50 * time.Millisecond}
+	trials := 0
+	for range 60 * 20 {
+		d.at += 50 * time.Millisecond
+		if before := c.chosen; c.observe(d) == bothLanes && before != bothLanes {
+			trials++
+		}
+		if c.chosen == bothLanes {
+			d.tcp += 400e3
+			d.longhaul += 600e3
+		} else {
+			d.longhaul += 1000e3
+		}
+	}
+	if trials < 2 || trials > 3 || c.chosen != longhaulAlone {
+		t.Errorf("%d trials in a minute, and %d at the end", trials, c.chosen)
+	}
+}
+
+// A transfer that is done soon is not disturbed by a trial.
+func TestChooserWithLittleLeft(t *testing.T) {
+	var c chooser
+	chosen := simulate(&c, &delivery{rtt: 50 * time.Millisecond, remaining: 50e6}, 10, 20e6, 10e6)
+	for _, now := range chosen {
+		if now != longhaulAlone {
+			t.Fatalf("%v", chosen)
+		}
 	}
 }
 
@@ -67,7 +101,7 @@ func TestChooserReviews(t *testing.T) {
 	if last := chosen[len(chosen)-1]; last != tcpAlone {
 		t.Errorf("%v after the path has changed", chosen)
 	}
-	chosen = simulate(&c, &d, 25, 20e6, 21e6)
+	chosen = simulate(&c, &d, 60, 20e6, 21e6)
 	if last := chosen[len(chosen)-1]; last != bothLanes {
 		t.Errorf("%v after it has changed again", chosen)
 	}
