@@ -3,7 +3,7 @@
 // addition.
 //
 // Each verb has its file: send.go, receive.go, relay.go, code.go, config.go, doctor.go,
-// version.go, completion.go, man.go. Each parses its flags, calls package tallow or relay, and
+// history.go, version.go, completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
 //	relaysettings.go  the settings of a relay; relaytls.go, relaymetrics.go, relaylimits.go
@@ -16,6 +16,9 @@
 //	configfile.go  where they are kept; settingfailure.go says what is wrong there
 //	transfer.go   what send and receive have in common
 //	relayturn.go  the relay's flags for TURN
+//	record.go     what is recorded of a transfer
+//	historyshow.go, historychange.go, historytime.go  the rest of the verb history
+//	keystore.go   the device key, and what may be wrong with the history
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
 //	terminal.go   the rules of what people see

@@ -50,6 +50,9 @@ func newNarrator(p *program) *narrator { return &narrator{screen: newScreen(p), 
 
 func (n *narrator) failure() error { return n.err }
 
+// warn tells people a warning.
+func (n *narrator) warn(reason, format string, args ...any) { n.screen.warn(reason, format, args...) }
+
 // event tells one event, or nothing.
 func (n *narrator) event(event tallow.Event) {
 	switch e := event.(type) {

@@ -27,6 +27,7 @@ type preferences struct {
 	timeout       time.Duration // the same, or the default of the verb
 	wait          time.Duration
 	rate          rate
+	noHistory     bool
 
 	// Of send.
 	words        int
@@ -88,6 +89,7 @@ func (p *program) transferTable() []settings.Setting {
 		{Name: "timeout", Value: &v.patience, Help: "how long to wait for the peer to come (default " + waitText(tallow.DefaultSendTimeout) + " for send, " + waitText(tallow.DefaultReceiveTimeout) + " for receive)"},
 		{Name: "wait", Value: &v.wait, Help: "how long to wait for it to come back when the connection is lost; 0 gives up at once"},
 		{Name: "limit-rate", Value: &v.rate, Help: "the `RATE` of the data at most, in bytes a second: 500K, 1.5M, 1G (default no limit)"},
+		{Name: "no-history", Value: &v.noHistory, Help: "keep nothing of this transfer in the history"},
 	}
 }
 
@@ -129,7 +131,7 @@ func (p *program) outputTable() []settings.Setting {
 // addPreferences adds the flags of settings that send and receive share, and of
 // others.
 func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
-	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "log-file"}
+	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "no-history", "log-file"}
 	p.settings.Register(cmd.Flags(), append(shared, others...)...)
 	p.addConfigFlag(cmd)
 }

@@ -92,6 +92,11 @@ func (s *screen) say(format string, args ...any) {
 	}
 }
 
+// warn says what went wrong and does not end the program. The reason is for programs.
+func (s *screen) warn(_, format string, args ...any) {
+	s.say("Warning: %s", printable(fmt.Sprintf(format, args...)))
+}
+
 // print prints a line.
 func (s *screen) print(line string) {
 	s.mu.Lock()

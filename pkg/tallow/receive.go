@@ -129,7 +129,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 			offered := o.offered(offer, known)
 			if o.Accept != nil {
-				memory.remember() // a person who is asked may take long
+				memory.rememberHere() // a person who is asked may take long
 			}
 			t.tell(OfferEvent{offered})
 			if err := o.accept(ctx, offered); err != nil {
