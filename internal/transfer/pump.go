@@ -29,6 +29,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		s.mu.Unlock()
 		s.queue.requeue(l)
 	}()
+	c := newCompressor(s.o.Compress)
 	for {
 		if err := l.AwaitActive(ctx); err != nil {
 			return context.Cause(ctx) // nil if only the lane died
@@ -40,7 +41,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		if err != nil || u == nil {
 			return err
 		}
-		err = s.transmit(ctx, l, u)
+		err = s.transmit(ctx, l, c, u)
 		s.queue.finished(u)
 		if err != nil {
 			return context.Cause(ctx)
@@ -49,29 +50,33 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 }
 
 // transmit sends the records of a unit.
-func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
+func (s *sender) transmit(ctx context.Context, l Lane, c *compressor, u *unit) error {
 	if u.packed != nil {
 		return s.record(ctx, l, u, int(u.packedPayload), u.packed)
 	}
+	c.block(s.expands.Load())
 	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
 		n := min(wire.MaxSegment, len(u.block.Payload)-start)
-		if err := s.segment(ctx, l, u, start, n); err != nil {
+		if err := s.segment(ctx, l, c, u, start, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// segment sends n bytes of a block. Its header is written over the bytes before
-// them, which are restored afterwards.
-func (s *sender) segment(ctx context.Context, l Lane, u *unit, start, n int) error {
+// segment sends n bytes of a block, compressed if that is worth it. Otherwise their
+// header is written over the bytes before them, which are restored afterwards.
+func (s *sender) segment(ctx context.Context, l Lane, c *compressor, u *unit, start, n int) error {
+	seg := u.block
+	seg.Offset += int64(start)
+	if packed := c.compress(seg, u.block.Payload[start:start+n]); packed != nil {
+		return c.timed(len(packed), func() error { return s.record(ctx, l, u, n, packed) })
+	}
 	plaintext := (*u.buf)[headroom+start-wire.SegmentHeader : headroom+start+n]
 	before := [wire.SegmentHeader]byte(plaintext)
 	defer copy(plaintext, before[:])
-	seg := u.block
-	seg.Offset += int64(start)
 	seg.AppendHeader(plaintext[:0], n)
-	return s.record(ctx, l, u, n, plaintext)
+	return c.timed(len(plaintext), func() error { return s.record(ctx, l, u, n, plaintext) })
 }
 
 // record sends one record of a unit as soon as the limit allows it. payload is how
