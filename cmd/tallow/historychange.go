@@ -59,7 +59,7 @@ func newHistoryDestroy(p *program) *cobra.Command {
 		Long: `Delete the history and the key that it is sealed with. Copies of the history, as
 in a backup, cannot be read any more, unless they have the key as well. The next
 transfer begins a new history.`,
-		Example: `  tallow history destroy`,
+		Example:           `  tallow history destroy`,
 		Args:              noArguments,
 		ValidArgsFunction: noCompletion,
 		RunE: func(cmd *cobra.Command, _ []string) error {
