@@ -98,7 +98,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonLaneName:          {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
 		tallow.ReasonLinksName:         {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
 		tallow.ReasonCompressName:      {text: `--compress cannot be "{detail}"`, hint: "It is one of auto, on, off."},
-		tallow.ReasonNegativeLimit:     {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},
+		tallow.ReasonNegativeLimit:     {text: "a limit cannot be negative", hint: "Give bytes, or 0 for no limit."},
 		tallow.ReasonWordCount:         {text: "a code has 2 to 8 words, not {count}"},
 		tallow.ReasonCodeNamesRelay:    {text: "a code of one's own is a number and words, without a relay", hint: "Name the relay with --relay."},
 		tallow.ReasonConflictName:      {text: `--on-conflict cannot be "{detail}"`, hint: "It is one of ask, rename, overwrite, skip, fail."},
@@ -232,6 +232,14 @@ func networkEndings() map[tallow.Reason]ending {
 func peerEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonDeclined: {text: "declined; nothing was written"},
+		tallow.ReasonTooLarge: {
+			text: "more is offered than --accept-max allows, {bytes}; nothing was written",
+			hint: "To receive it, allow more with --accept-max, and send again.",
+		},
+		tallow.ReasonTooLargeUnderway: {
+			text: "more is sent than --accept-max allows, {bytes}; what was not complete did not get a name",
+			hint: "To receive it, allow more with --accept-max, and send again.",
+		},
 		tallow.ReasonPeerDeclined: {
 			text:     "{peer} declined: {detail}",
 			variants: map[variant]wording{noDetail: {"{peer} declined", ""}},

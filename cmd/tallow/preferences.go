@@ -27,6 +27,7 @@ type preferences struct {
 	timeout       time.Duration // the same, or the default of the verb
 	wait          time.Duration
 	rate          rate
+	noHistory     bool
 
 	// Of send.
 	words        int
@@ -39,6 +40,8 @@ type preferences struct {
 	yes        bool
 	onConflict string
 	preserve   bool
+	acceptMax  size
+	open       bool
 }
 
 // preferencePrefix begins the names of their variables.
@@ -86,6 +89,7 @@ func (p *program) transferTable() []settings.Setting {
 		{Name: "timeout", Value: &v.patience, Help: "how long to wait for the peer to come (default " + waitText(tallow.DefaultSendTimeout) + " for send, " + waitText(tallow.DefaultReceiveTimeout) + " for receive)"},
 		{Name: "wait", Value: &v.wait, Help: "how long to wait for it to come back when the connection is lost; 0 gives up at once"},
 		{Name: "limit-rate", Value: &v.rate, Help: "the `RATE` of the data at most, in bytes a second: 500K, 1.5M, 1G (default no limit)"},
+		{Name: "no-history", Value: &v.noHistory, Help: "keep nothing of this transfer in the history"},
 	}
 }
 
@@ -108,6 +112,8 @@ func (p *program) receiveTable() []settings.Setting {
 		{Name: "yes", Short: "y", Value: &v.yes, Help: "accept without asking"},
 		{Name: "on-conflict", Value: &v.onConflict, Help: "`what` to do with a file that exists: " + strings.Join(conflictNames(), ", ") + "; without a terminal, ask is fail"},
 		{Name: "preserve", Value: &v.preserve, Help: "keep the sender's permissions, without applying the umask"},
+		{Name: "accept-max", Value: &v.acceptMax, Help: "decline what is larger than a `SIZE`: 500MB, 2GiB (default any size)"},
+		{Name: "open", Value: &v.open, Help: "at the end show the folder with what was received on the desktop"},
 	}
 }
 
@@ -125,7 +131,7 @@ func (p *program) outputTable() []settings.Setting {
 // addPreferences adds the flags of settings that send and receive share, and of
 // others.
 func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
-	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "log-file"}
+	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "no-history", "log-file"}
 	p.settings.Register(cmd.Flags(), append(shared, others...)...)
 	p.addConfigFlag(cmd)
 }
@@ -135,7 +141,7 @@ func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
 func completePreferences(set *settings.Set) {
 	cmd := &cobra.Command{}
 	set.Register(cmd.Flags())
-	for _, name := range []string{"relay", "relay-pin", "relay-password", "timeout", "wait", "limit-rate", "words"} {
+	for _, name := range []string{"relay", "relay-pin", "relay-password", "timeout", "wait", "limit-rate", "words", "accept-max"} {
 		completeFlag(cmd, name, noCompletion)
 	}
 	completeFlag(cmd, "lanes", completeLanes)

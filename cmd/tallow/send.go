@@ -44,6 +44,12 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
   tar c photos | tallow send --name photos.tar -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
+	s.registerSend(cmd)
+	return cmd
+}
+
+// registerSend adds the flags of a send to a verb.
+func (s *send) registerSend(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one (default TALLOW_CODE)")
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
@@ -53,11 +59,10 @@ Where stdout is not a terminal, the first line on it is the code alone.`,
 	flags.BoolVar(&s.dry, "dry-run", false, "list what would be sent and what would be left out, and contact nobody")
 	flags.BoolVar(&s.sharing.qr, "qr", false, "show the code as a QR code too, for the camera of a phone")
 	flags.BoolVar(&s.sharing.copy, "copy", false, "copy the code to the clipboard too")
-	p.addPreferences(cmd, "words", "links", "rename-unsafe", "compress")
+	s.addPreferences(cmd, "words", "links", "rename-unsafe", "compress")
 	completeFlag(cmd, "code", completeCodeFlag)
 	completeFlag(cmd, "text", noCompletion)
 	completeFlag(cmd, "name", noCompletion)
-	return cmd
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
@@ -75,6 +80,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	if s.dry {
 		return s.dryRun(cmd.Context(), client, o)
 	}
+	rec := s.newRecorder(sendEntry(o, s.relay))
 	n := newNarrator(s.program)
 	n.subject, n.wait, n.timeout = subject(o), s.wait, s.timeout
 	n.keys = o.Stream == nil && s.text != "-"
@@ -90,7 +96,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		defer c.close()
 		n.verifies, o.Verify = true, (&prompt{console: c}).verify
 	}
-	_, err = s.observe(cmd.Context(), n, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+	_, err = s.observe(cmd.Context(), n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, func(e tallow.Event) {
 			onEvent(e)
 			if code, ok := e.(tallow.CodeEvent); ok {

@@ -7,7 +7,7 @@ const module = "github.com/tallow-transfer/tallow"
 // Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
-		"cmd/tallow": {"internal/certificate", "internal/doctor", "internal/errorreport", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/files", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
+		"cmd/tallow": {"internal/certificate", "internal/doctor", "internal/errorreport", "internal/history", "internal/httpserver", "internal/metrics", "internal/settings", "internal/vault/devicekey", "pkg/files", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
 		"cmd/tallow-wasm": {
 			"internal/bundle", "internal/opfs", "internal/promise", "internal/webfile", "pkg/files", "pkg/tallow",
 		},
@@ -66,6 +66,8 @@ func layers() map[string][]string {
 		"internal/trunk":                       {},
 		"internal/filelock":                    {},
 		"internal/vault":                       {"internal/filelock"},
+		"internal/vault/devicekey":             {"internal/filelock"},
+		"internal/history":                     {"internal/filelock", "internal/vault/devicekey"},
 		"internal/settings":                    {},
 		"internal/certificate":                 {},
 		"internal/certificate/certificatetest": {},
@@ -122,6 +124,8 @@ func thirdParty() map[string][]string {
 		"internal/transfer":          {"github.com/klauspost/compress/zstd", "golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
 		"internal/trunk":             {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
 		"internal/vault":             {"golang.org/x/crypto/argon2"},
+		"internal/vault/devicekey":   {"github.com/zalando/go-keyring"},
+		"internal/history":           {"golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
 		"internal/filelock":          {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"relay":                      {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 		"relay/roomstore/redisstore": {"github.com/redis/go-redis/v9"},

@@ -96,6 +96,13 @@ func checkOutput(path string) error {
 	return nil
 }
 
+// freeSpace returns how many bytes can be written to the disk of an output path. It is
+// false if that is not known.
+func freeSpace(output string, names []string) (int64, bool) {
+	dir, _ := place(output, names)
+	return destination.FreeSpace(dir)
+}
+
 // leftovers returns what interrupted transfers left in a folder.
 func leftovers(folder string) (all []LeftoverEvent) {
 	for _, l := range partial.Leftovers(folder) {

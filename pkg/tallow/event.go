@@ -1,6 +1,10 @@
 package tallow
 
-import "time"
+import (
+	"time"
+
+	"github.com/tallow-transfer/tallow/pkg/files"
+)
 
 // Event is something that happened in a transfer: one of the types below. Events
 // come one at a time and in order, from goroutines of the transfer, which wait
@@ -137,6 +141,17 @@ type Offer struct {
 	// Resuming says that what an interrupted Receive of the same things left in
 	// the output is taken up. It is false on the sender's side.
 	Resuming bool
+
+	// Entries are the first of what is sent, in the order in which it is sent, as far as
+	// that is known when a Receive asks whether to accept it; their paths are not checked.
+	// Whole says that there are no others. They are empty on the sender's side, and if
+	// there is no ReceiveOptions.Accept.
+	Entries []files.Entry
+	Whole   bool
+	// Free is how many bytes this user can still write to the disk of the output, likewise.
+	// FreeKnown says that it is known.
+	Free      int64
+	FreeKnown bool
 }
 
 // Result is the result of a transfer.

@@ -122,6 +122,10 @@ const (
 	ReasonPeerIntegrity Reason = "peer-integrity" // KindIntegrity: Detail
 	ReasonPeerProtocol  Reason = "peer-protocol"  // KindInternal: Detail
 	ReasonInterrupted   Reason = "interrupted"    // KindInterrupted: the context was cancelled
+	ReasonTooLarge      Reason = "too-large"      // here: the offer has more than Bytes, of MaxBytes
+
+	// Here, of KindDeclined too: more than Bytes, of MaxBytes, was sent after the start.
+	ReasonTooLargeUnderway Reason = "too-large-underway"
 )
 
 // Errors of files and disks (KindIO, KindPartial, KindIntegrity).
