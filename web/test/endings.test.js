@@ -67,6 +67,7 @@ for (const name of browsers) {
       const began = Date.now();
       await c.until(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""), "the word of the loss");
       assert.ok(Date.now() - began < 20_000, "it says so too late");
+      for (let i = 0; i < 100; i++) assert.match(await c.text("run-status"), /lost/); // and nothing late takes it back
       await c.page.click("#run .cancel");
       await c.screen("failed");
       await c.page.click("#failed .again");
