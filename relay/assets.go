@@ -25,6 +25,7 @@ const (
 	manifestName = "manifest.webmanifest"
 	keeperName   = "service-worker.js"
 	sumName      = "tallow.wasm.sha256" // the hash of the program, for people
+	pageSumName  = "page.sha256"        // that of all files of the page
 )
 
 // encodings are those in which an asset may be at hand, best first, with the ends
@@ -61,6 +62,7 @@ func newAssets(all map[string][]byte) (assets map[string]*asset, base string, er
 		"{{assets}}", base,
 		"{{files}}", strings.Join(placesOf(assets, base), " "),
 		"{{wasm-sha256}}", html.EscapeString(strings.TrimSpace(string(all[sumName]))),
+		"{{page-sha256}}", html.EscapeString(strings.TrimSpace(string(all[pageSumName]))),
 	)
 	for _, name := range atTheRoot() {
 		a := assets[name]
@@ -84,7 +86,7 @@ func atTheRoot() []string { return []string{indexName, manifestName, keeperName}
 // placesOf returns the paths of all other assets.
 func placesOf(assets map[string]*asset, base string) (places []string) {
 	for _, name := range slices.Sorted(maps.Keys(assets)) {
-		if !slices.Contains(atTheRoot(), name) && name != sumName {
+		if !slices.Contains(atTheRoot(), name) && name != sumName && name != pageSumName {
 			places = append(places, base+"/"+name)
 		}
 	}

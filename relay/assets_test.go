@@ -26,13 +26,14 @@ func zipped(t *testing.T, text string) []byte {
 
 func clientFiles(t *testing.T) map[string][]byte {
 	return map[string][]byte{
-		"index.html":           []byte(`<script src="{{assets}}/main.js"></script>{{wasm-sha256}}`),
+		"index.html":           []byte(`<script src="{{assets}}/main.js"></script>{{page-sha256}},{{wasm-sha256}}`),
 		"manifest.webmanifest": []byte(`{"icons": "{{assets}}/icon.svg"}`),
 		"service-worker.js":    []byte(`const files = "{{files}}";`),
 		"main.js":              []byte("main();"),
 		"tallow.wasm.gz":       zipped(t, "program"),
 		"tallow.wasm.br":       []byte("by brotli"),
 		"tallow.wasm.sha256":   []byte("abc123\n"),
+		"page.sha256":          []byte("def456\n"),
 		".gitignore":           []byte("*"),
 	}
 }
@@ -46,7 +47,7 @@ func TestClient(t *testing.T) {
 	page := string(body)
 	_, base, _ := strings.Cut(page, `src="`)
 	base, _, _ = strings.Cut(base, "/main.js")
-	if resp.StatusCode != 200 || !strings.HasPrefix(base, "/assets/") || !strings.HasSuffix(page, ">abc123") {
+	if resp.StatusCode != 200 || !strings.HasPrefix(base, "/assets/") || !strings.HasSuffix(page, ">def456,abc123") {
 		t.Fatalf("%s: %s", resp.Status, page)
 	}
 	if policy := resp.Header.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; ") ||

@@ -24,9 +24,9 @@ func newCodeVerb(p *program) *cobra.Command {
 		Long: `Print a new code, which a sender and a receiver take from TALLOW_CODE: in a
 pipeline of CI, or on two machines that start at the same time.
 
-With --for, the code belongs to LABEL and to the secret in TALLOW_CODE_SECRET: both
-machines compute the same one, and nothing has to go from one to the other. The
-secret has to be random, and each transfer needs a label of its own.`,
+With --for, the code belongs to LABEL and to the secret in TALLOW_CODE_SECRET:
+both machines compute the same one, and nothing has to go from one to the
+other. The secret has to be random, and each transfer needs a label of its own.`,
 		Example: `  TALLOW_CODE=$(tallow code) && export TALLOW_CODE
   TALLOW_CODE=$(tallow code --for "build $BUILD_NUMBER") && export TALLOW_CODE`,
 		Args:              noArguments,

@@ -88,6 +88,14 @@ func linkNames() []string {
 	return []string{string(tallow.LinksKeep), string(tallow.LinksSkip), string(tallow.LinksFollow)}
 }
 
+func completeCompress(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
+	return compressNames(), cobra.ShellCompDirectiveNoFileComp
+}
+
+func compressNames() []string {
+	return []string{string(tallow.CompressAuto), string(tallow.CompressOn), string(tallow.CompressOff)}
+}
+
 // laneList names all lanes as --lanes takes them.
 func laneList() string {
 	var names []string

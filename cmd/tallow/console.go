@@ -48,6 +48,16 @@ func (p *program) openConsole(s *screen) (*console, error) {
 	return nil, errNoTerminal
 }
 
+// columns is the width of the terminal.
+func (c *console) columns() int {
+	if f, ok := c.out.(*os.File); ok {
+		if columns, _, err := term.GetSize(descriptor(f)); err == nil && columns > 0 {
+			return columns
+		}
+	}
+	return usualWidth
+}
+
 // interrupted is the error of a person who ended the program at a question.
 func interrupted() error {
 	return &tallow.Error{Kind: tallow.KindInterrupted, Reason: tallow.ReasonInterrupted, Err: context.Canceled}

@@ -178,7 +178,7 @@ func TestTypedAhead(t *testing.T) {
 			ok, err := q.accept(t.Context(), tallow.Offer{Known: true, Files: int64(i + 2), Names: []string{"\x1b[2Ja"}, Resuming: i == 1})
 			accepted <- ok && err == nil
 		}()
-		p.await(t, fmt.Sprintf("[2Ja: %d files, 0 bytes\r\n%s (y/n) ", i+2, []string{"Accept?", "Part of it is here already. Go on?"}[i]))
+		p.await(t, fmt.Sprintf(`\x1b[2Ja: %d files, 0 bytes`+"\r\n%s (y/n) ", i+2, []string{"Accept?", "Part of it is here already. Go on?"}[i]))
 		p.write(t, answer)
 		if got := <-accepted; got != (answer == "y\n") {
 			t.Errorf("%q: %v", answer, got)

@@ -63,6 +63,7 @@ func (p *program) examine(cmd *cobra.Command) error {
 	if cmd.Context().Err() != nil {
 		return interrupted()
 	}
+	report.Verdict = p.limited(report.Verdict)
 	if p.json {
 		events.verdict(report.Verdict)
 		if err := events.failure(); err != nil {
@@ -72,6 +73,18 @@ func (p *program) examine(cmd *cobra.Command) error {
 		return brokenOutput(err)
 	}
 	return failedChecks(report)
+}
+
+// limited adds to a verdict what the settings do not allow.
+func (p *program) limited(v doctor.Verdict) doctor.Verdict {
+	switch {
+	case p.preferences.private:
+		v.Direct, v.Local = doctor.DirectNone, false
+		v.Text += " But " + p.settings.Place("private") + " is set: everything goes through a relay."
+	case p.preferences.lanes != "":
+		v.Text += " But " + p.settings.Place("lanes") + " allows only " + p.preferences.lanes + "."
+	}
+	return v
 }
 
 // printCheck prints a check as a line, and what can be done as another.

@@ -40,6 +40,7 @@ const (
 	looksLike  = "It looks like 7-apple-walrus-kayak."
 	report     = "This should not happen. Please report it."
 	unsafeHint = "No receiver takes such a name. Rename it, or send it under another name with --rename-unsafe."
+	filterHint = "To see what is left out and why, add --dry-run."
 	// skippedHint is for entries that did not arrive. Each has a line or an event.
 	skippedHint = "The lines above, or the skip events of --json, say which and why. Mend that and send again: what is in place is not sent again."
 )
@@ -74,8 +75,12 @@ func usageEndings() map[tallow.Reason]ending {
 			text: "the names of {count} files or folders have control characters in them; the first is {visible}", hint: unsafeHint,
 			variants: map[variant]wording{single: {"the name of {visible} has control characters in it", unsafeHint}},
 		},
-		tallow.ReasonPathWholeDisk:   {text: "{path} is a whole file system and has no name", hint: "Send the folders in it."},
-		tallow.ReasonPathsOfOneName:  {text: "{path} and {other} have the same name and would end up in one place", hint: "Send them one after the other, or rename one."},
+		tallow.ReasonPathWholeDisk: {text: "{path} is a whole file system and has no name", hint: "Send the folders in it."},
+		tallow.ReasonPattern:       {text: `the pattern "{detail}" can match nothing`, hint: "A [ needs a ] behind it, a backslash a character, and . and .. are no names in a pattern."},
+		tallow.ReasonNothingLeft: {
+			text: "nothing is left to send: {count} files or folders are left out; the first is {visible}, {detail}", hint: filterHint,
+			variants: map[variant]wording{single: {"nothing is left to send: {visible} is left out, {detail}", filterHint}},
+		},
 		tallow.ReasonNoCurrentFolder: {text: "the current folder cannot be found: {detail}", hint: "Give the whole path of {path}."},
 		tallow.ReasonOutputName:      {text: "{path} is not a name that a file can have here", hint: "Choose another with --output.{good}"},
 		tallow.ReasonOutputOneName:   {text: "{count} files and folders are sent, so they cannot all be called {path}", hint: "Give --output a folder that is there.{good}"},
@@ -92,7 +97,8 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonPrivateLanes:      {text: "--private leaves none of these lanes", hint: "Add relay or webrtc to --lanes."},
 		tallow.ReasonLaneName:          {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
 		tallow.ReasonLinksName:         {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
-		tallow.ReasonNegativeLimit:     {text: "a limit of the rate cannot be negative", hint: "Give bytes a second, or 0 for no limit."},
+		tallow.ReasonCompressName:      {text: `--compress cannot be "{detail}"`, hint: "It is one of auto, on, off."},
+		tallow.ReasonNegativeLimit:     {text: "a limit cannot be negative", hint: "Give bytes, or 0 for no limit."},
 		tallow.ReasonWordCount:         {text: "a code has 2 to 8 words, not {count}"},
 		tallow.ReasonCodeNamesRelay:    {text: "a code of one's own is a number and words, without a relay", hint: "Name the relay with --relay."},
 		tallow.ReasonConflictName:      {text: `--on-conflict cannot be "{detail}"`, hint: "It is one of ask, rename, overwrite, skip, fail."},
@@ -226,6 +232,14 @@ func networkEndings() map[tallow.Reason]ending {
 func peerEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonDeclined: {text: "declined; nothing was written"},
+		tallow.ReasonTooLarge: {
+			text: "more is offered than --accept-max allows, {bytes}; nothing was written",
+			hint: "To receive it, allow more with --accept-max, and send again.",
+		},
+		tallow.ReasonTooLargeUnderway: {
+			text: "more is sent than --accept-max allows, {bytes}; what was not complete did not get a name",
+			hint: "To receive it, allow more with --accept-max, and send again.",
+		},
 		tallow.ReasonPeerDeclined: {
 			text:     "{peer} declined: {detail}",
 			variants: map[variant]wording{noDetail: {"{peer} declined", ""}},

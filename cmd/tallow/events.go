@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -29,8 +30,14 @@ import (
 //	skip      path, reason, left_out: on purpose
 //	text      text
 //	leftover  path, bytes, last: RFC 3339
+//	entry     path, kind, bytes: with --dry-run
+//	total     files, bytes, known, left_out, skipped: with --dry-run
 //	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped, left_out
 //	error     kind, reason ("": the command line was wrong), message, hint
+//	warning   reason, message: it does not end the program
+//	history   of each transfer in the history: see historyEvent
+//	cleared   entries
+//	destroyed
 //	listening addr
 //	version   version, commit, modified, go, platform
 //	setting   name, value ("" if secret), source: default, file, environment or flag, place, secret
@@ -228,6 +235,15 @@ func (e *encoder) failed(f *failure) {
 		Message string           `json:"message"`
 		Hint    string           `json:"hint"`
 	}{"error", f.kind, f.reason, f.message, f.hint})
+}
+
+// warn writes what went wrong and does not end the program.
+func (e *encoder) warn(reason, format string, args ...any) {
+	e.write(struct {
+		Event   string `json:"event"`
+		Reason  string `json:"reason"`
+		Message string `json:"message"`
+	}{"warning", reason, fmt.Sprintf(format, args...)})
 }
 
 func upOrDown(up bool) string {

@@ -64,7 +64,7 @@ func variantOf(e *tallow.Error) variant {
 		return noDetail
 	case e.Reason == tallow.ReasonPathSpecial && e.Detail == "socket":
 		return noContent
-	case e.Reason == tallow.ReasonPathUnsafe && e.Count == 1:
+	case e.Reason == tallow.ReasonPathUnsafe && e.Count == 1, e.Reason == tallow.ReasonNothingLeft && e.Count <= 1:
 		return single
 	case len(e.Words) == 0 && e.Reason == tallow.ReasonCodeWord:
 		return noWords

@@ -41,6 +41,12 @@ func valueText(f *pflag.Flag) string {
 		return "a time such as 30s, 10m or 2h"
 	case "rate":
 		return "bytes a second such as 500K, 1.5M or 1G"
+	case "size":
+		return "bytes such as 500MB or 2GiB"
+	case "age":
+		return "an age such as 30d, 2w or 12h"
+	case "moment":
+		return "a day such as 2026-01-31, a time as in RFC 3339, or an age such as 7d or 12h"
 	case "bool":
 		return "true or false"
 	case "stringSlice":

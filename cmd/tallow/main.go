@@ -3,7 +3,7 @@
 // addition.
 //
 // Each verb has its file: send.go, receive.go, relay.go, code.go, config.go, doctor.go,
-// version.go, completion.go, man.go. Each parses its flags, calls package tallow or relay, and
+// history.go, version.go, completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
 //	relaysettings.go  the settings of a relay; relaytls.go, relaymetrics.go, relaylimits.go
@@ -11,10 +11,14 @@
 //	              is beside it
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
-//	preferences.go  the settings of send and receive; rate.go has --limit-rate
+//	preferences.go  the settings of send and receive; rate.go has --limit-rate,
+//	              size.go sizes
 //	configfile.go  where they are kept; settingfailure.go says what is wrong there
 //	transfer.go   what send and receive have in common
 //	relayturn.go  the relay's flags for TURN
+//	record.go     what is recorded of a transfer
+//	historyshow.go, historychange.go, historytime.go  the rest of the verb history
+//	keystore.go   the device key, and what may be wrong with the history
 //	exit.go       the one place where errors become text and an exit code
 //	events.go     --json
 //	terminal.go   the rules of what people see
@@ -23,6 +27,9 @@
 //	palette.go    colours; help.go has --help, logfile.go --log-file
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
+//	offertable.go the offer as a person is asked about it; offerrows.go has its lines
+//	visible.go    foreign text on a terminal
+//	openfolder.go --open
 //	signals.go    Ctrl-C, and signals that pause and resume
 //	keys.go       keys during a transfer; steering.go has what they do
 //	jobcontrol_unix.go  Ctrl-Z, fg and bg

@@ -17,16 +17,17 @@ type narrator struct {
 	screen  *screen
 	verbose bool
 
-	subject  string        // of a send: what is sent, for people
-	receives bool          // this side receives
-	asks     bool          // the offer is shown with the question whether to accept it
-	codeTo   io.Writer     // where a script reads the code; nil if stdout is a terminal
-	known    bool          // the code came from TALLOW_CODE: a log that others read must not have it
-	broken   func(error)   // called once if codeTo cannot be written to
-	keys     bool          // stdin is free for keys
-	verifies bool          // the verification words are shown with the question whether they are the same
-	wait     time.Duration // for the peer to come back
-	timeout  time.Duration // for the peer to come
+	subject   string        // of a send: what is sent, for people
+	receives  bool          // this side receives
+	asks      bool          // the offer is shown with the question whether to accept it
+	acceptMax int64         // what is larger is declined; 0: nothing is
+	codeTo    io.Writer     // where a script reads the code; nil if stdout is a terminal
+	known     bool          // the code came from TALLOW_CODE: a log that others read must not have it
+	broken    func(error)   // called once if codeTo cannot be written to
+	keys      bool          // stdin is free for keys
+	verifies  bool          // the verification words are shown with the question whether they are the same
+	wait      time.Duration // for the peer to come back
+	timeout   time.Duration // for the peer to come
 
 	coded   bool // there is a code
 	waits   bool // a WaitEvent was printed
@@ -48,6 +49,9 @@ type narrator struct {
 func newNarrator(p *program) *narrator { return &narrator{screen: newScreen(p), verbose: p.verbose} }
 
 func (n *narrator) failure() error { return n.err }
+
+// warn tells people a warning.
+func (n *narrator) warn(reason, format string, args ...any) { n.screen.warn(reason, format, args...) }
 
 // event tells one event, or nothing.
 func (n *narrator) event(event tallow.Event) {
@@ -82,7 +86,11 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.FileEvent:
 		n.file(e)
 	case tallow.RenameEvent:
-		n.rename(e.Taken, e.Path)
+		if n.receives {
+			n.rename(e.Taken, e.Path)
+		} else {
+			n.screen.say("%s is sent as %s, since another path has its name", visible(e.Name), visible(e.Path))
+		}
 	case tallow.LeftoverEvent:
 		n.older = append(n.older, e)
 	case tallow.EndEvent:
@@ -157,6 +165,8 @@ func (n *narrator) offered(o tallow.Offer) {
 	switch {
 	case !n.receives:
 		n.screen.say("Offering %s.", sizeText(o))
+	case n.acceptMax > 0 && o.Bytes > n.acceptMax:
+		n.screen.say("Declining %s: %s.", namesText(o.Names), sizeText(o))
 	case !n.asks && !o.Text:
 		n.screen.say("%s %s: %s.", receivingText(o), namesText(o.Names), sizeText(o))
 	}

@@ -27,17 +27,21 @@ type preferences struct {
 	timeout       time.Duration // the same, or the default of the verb
 	wait          time.Duration
 	rate          rate
+	noHistory     bool
 
 	// Of send.
 	words        int
 	links        string
 	renameUnsafe bool
+	compress     string
 
 	// Of receive.
 	output     string
 	yes        bool
 	onConflict string
 	preserve   bool
+	acceptMax  size
+	open       bool
 }
 
 // preferencePrefix begins the names of their variables.
@@ -85,16 +89,18 @@ func (p *program) transferTable() []settings.Setting {
 		{Name: "timeout", Value: &v.patience, Help: "how long to wait for the peer to come (default " + waitText(tallow.DefaultSendTimeout) + " for send, " + waitText(tallow.DefaultReceiveTimeout) + " for receive)"},
 		{Name: "wait", Value: &v.wait, Help: "how long to wait for it to come back when the connection is lost; 0 gives up at once"},
 		{Name: "limit-rate", Value: &v.rate, Help: "the `RATE` of the data at most, in bytes a second: 500K, 1.5M, 1G (default no limit)"},
+		{Name: "no-history", Value: &v.noHistory, Help: "keep nothing of this transfer in the history"},
 	}
 }
 
 func (p *program) sendTable() []settings.Setting {
 	v := &p.preferences
-	v.words, v.links = tallow.DefaultWords, string(tallow.LinksKeep)
+	v.words, v.links, v.compress = tallow.DefaultWords, string(tallow.LinksKeep), string(tallow.CompressAuto)
 	return []settings.Setting{
 		{Name: "words", Value: &v.words, Help: "how many words a new code has, a number `N`"},
 		{Name: "links", Value: &v.links, Help: "`what` to do with symlinks in folders: keep (leave out those that lead out of the folder), skip or follow"},
 		{Name: "rename-unsafe", Value: &v.renameUnsafe, Help: "send names with control characters under other names, such as Icon%0D"},
+		{Name: "compress", Value: &v.compress, Help: "`what` to compress on its way: auto (where that is faster), on (what becomes shorter by it) or off"},
 	}
 }
 
@@ -106,6 +112,8 @@ func (p *program) receiveTable() []settings.Setting {
 		{Name: "yes", Short: "y", Value: &v.yes, Help: "accept without asking"},
 		{Name: "on-conflict", Value: &v.onConflict, Help: "`what` to do with a file that exists: " + strings.Join(conflictNames(), ", ") + "; without a terminal, ask is fail"},
 		{Name: "preserve", Value: &v.preserve, Help: "keep the sender's permissions, without applying the umask"},
+		{Name: "accept-max", Value: &v.acceptMax, Help: "decline what is larger than a `SIZE`: 500MB, 2GiB (default any size)"},
+		{Name: "open", Value: &v.open, Help: "at the end show the folder with what was received on the desktop"},
 	}
 }
 
@@ -123,7 +131,7 @@ func (p *program) outputTable() []settings.Setting {
 // addPreferences adds the flags of settings that send and receive share, and of
 // others.
 func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
-	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "log-file"}
+	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "no-history", "log-file"}
 	p.settings.Register(cmd.Flags(), append(shared, others...)...)
 	p.addConfigFlag(cmd)
 }
@@ -133,11 +141,12 @@ func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
 func completePreferences(set *settings.Set) {
 	cmd := &cobra.Command{}
 	set.Register(cmd.Flags())
-	for _, name := range []string{"relay", "relay-pin", "relay-password", "timeout", "wait", "limit-rate", "words"} {
+	for _, name := range []string{"relay", "relay-pin", "relay-password", "timeout", "wait", "limit-rate", "words", "accept-max"} {
 		completeFlag(cmd, name, noCompletion)
 	}
 	completeFlag(cmd, "lanes", completeLanes)
 	completeFlag(cmd, "links", completeLinks)
+	completeFlag(cmd, "compress", completeCompress)
 	completeFlag(cmd, "color", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{colorAuto, colorAlways, colorNever}, cobra.ShellCompDirectiveNoFileComp
 	})
@@ -156,6 +165,8 @@ func (p *program) checkPreferences() error {
 		return usage("Correct "+place("words")+".", "a code has 2 to 8 words, not %d", v.words)
 	case !slices.Contains(linkNames(), v.links):
 		return usage("It is one of "+strings.Join(linkNames(), ", ")+".", "%s cannot be %q", place("links"), v.links)
+	case !slices.Contains(compressNames(), v.compress):
+		return usage("It is one of "+strings.Join(compressNames(), ", ")+".", "%s cannot be %q", place("compress"), v.compress)
 	case !slices.Contains([]string{colorAuto, colorAlways, colorNever}, p.color):
 		return usage("It is one of auto, always, never.", "%s cannot be %q", place("color"), p.color)
 	case !slices.Contains(conflictNames(), v.onConflict):

@@ -82,7 +82,7 @@ func (p *prompt) accept(ctx context.Context, o tallow.Offer) (bool, error) {
 	if o.Text {
 		return true, nil
 	}
-	return p.yes(ctx, fmt.Sprintf("%s: %s\n%s (y/n) ", namesText(o.Names), sizeText(o), acceptText(o)))
+	return p.yes(ctx, fmt.Sprintf("%s%s (y/n) ", offerText(o, p.console.columns()), acceptText(o)))
 }
 
 // acceptText asks whether to take an offer.

@@ -16,6 +16,7 @@ import (
 type receive struct {
 	*program
 	*preferences
+	payload io.Writer // where it goes with --output -
 }
 
 func newReceive(p *program) *cobra.Command {
@@ -39,7 +40,7 @@ missing: with the same code while the sender still waits, else with a new one.`,
 		ValidArgsFunction: completeCodeArgument,
 		RunE:              func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },
 	}
-	p.addPreferences(cmd, "output", "yes", "on-conflict", "preserve")
+	p.addPreferences(cmd, "output", "yes", "on-conflict", "preserve", "accept-max", "open")
 	return cmd
 }
 
@@ -68,7 +69,7 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	}
 	n := newNarrator(r.program)
 	n.receives, n.asks, n.wait, n.timeout = true, !r.yes, r.wait, r.timeout
-	n.verifies = r.verify
+	n.verifies, n.acceptMax = r.verify, int64(r.acceptMax)
 	n.keys = r.output != "-" // else the program that reads the payload may need the keyboard
 	var ask *prompt
 	if isTerminal(r.stdin) || r.verify {
@@ -81,18 +82,44 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 			return r.errVerifyWithoutTerminal()
 		}
 	}
+	r.payload = r.stdout
+	if isTerminal(r.stdout) {
+		shown := &visibleWriter{w: r.stdout}
+		defer func() { _ = shown.flush() }()
+		r.payload = shown
+	}
 	o, err := r.options(cmd.Context(), args, ask)
 	if err != nil {
 		return err
 	}
-	result, err := r.observe(cmd.Context(), n, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+	rec := r.newRecorder(receiveEntry(o, r.relay))
+	result, err := r.observe(cmd.Context(), n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, onEvent
 		return client.Receive(ctx, o)
 	})
-	if err != nil || result.Text == "" || r.json {
-		return err
+	if err == nil && result.Text != "" && !r.json {
+		err = r.show(result.Text)
 	}
-	return r.show(result.Text)
+	if r.open && result.Files > 0 {
+		r.openResult(n, result)
+	}
+	return err
+}
+
+// openResult has the desktop show the folder with what was received, or says why not,
+// which is no failure.
+func (r *receive) openResult(n *narrator, result tallow.Result) {
+	if result.Folder == "" {
+		n.screen.say("There is no folder to open: nothing was saved.")
+		return
+	}
+	first := ""
+	if len(n.tops) > 0 {
+		first = n.tops[0]
+	}
+	if err := r.openFolder(result.Folder, first); err != nil {
+		n.screen.say("The folder was not opened: %v.", err)
+	}
 }
 
 // check rejects invalid flags.
@@ -117,10 +144,10 @@ func errAcceptWithoutTerminal() error {
 func (r *receive) options(ctx context.Context, args []string, ask *prompt) (tallow.ReceiveOptions, error) {
 	o := tallow.ReceiveOptions{
 		OnConflict: tallow.Conflict(r.onConflict), Preserve: r.preserve, Output: r.output,
-		PeerTimeout: r.timeout, ReconnectTimeout: r.reconnectTimeout(), LimitRate: int64(r.rate),
+		MaxBytes: int64(r.acceptMax), PeerTimeout: r.timeout, ReconnectTimeout: r.reconnectTimeout(), LimitRate: int64(r.rate),
 	}
 	if r.output == "-" {
-		o.Output, o.Writer = "", r.stdout
+		o.Output, o.Writer = "", r.payload
 	}
 	if o.OnConflict == tallow.ConflictAsk {
 		o.OnConflict = tallow.ConflictFail
@@ -182,11 +209,11 @@ func (r *receive) readCode(ctx context.Context) (string, error) {
 	return strings.TrimSpace(line), nil
 }
 
-// show prints a text that was received. For a terminal, control characters are
-// removed.
+// show prints a text that was received: to a terminal with control characters written
+// out, else as it is.
 func (r *receive) show(text string) error {
 	if isTerminal(r.stdout) {
-		text = printable(text, '\n', '\t')
+		text = visibleText(text)
 	}
 	if !strings.HasSuffix(text, "\n") {
 		text += "\n"

@@ -92,7 +92,7 @@ The two sides share a short code, and nothing else.`,
 	})
 	root.AddCommand(
 		newSend(p), newReceive(p), newRelay(p), newCodeVerb(p), newConfig(p), newDoctor(p),
-		newVersion(p), newCompletion(), newMan(),
+		newHistory(p), newVersion(p), newCompletion(), newMan(),
 	)
 	nameValues(root)
 	root.SetHelpFunc(p.help)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/tallow-transfer/tallow/internal/vault/devicekey"
 	"github.com/tallow-transfer/tallow/relay"
 )
 
@@ -30,6 +31,7 @@ import (
 //	answers FILE  a person at a terminal answers questions with the lines of FILE
 //	detached   there is no terminal
 //	screened   stderr is the terminal of answers
+//	shown      stdout is the terminal of answers
 //	unread     nobody reads stdout
 //	umask N    the process has the umask N, in octal
 //
@@ -99,6 +101,7 @@ func words() map[string]func() int {
 		"answers":  answers,
 		"detached": detached,
 		"screened": screened,
+		"shown":    shown,
 		"unread":   unread,
 		"umask":    umask,
 	}
@@ -215,6 +218,16 @@ func startRelay(t *testing.T) string {
 	}
 }
 
+// makeDeviceKey makes the key of the history, so that no command is the first one and
+// warns of it.
+func makeDeviceKey(dir string) error {
+	o, err := devicekey.Store{Dir: dir, NoKeyring: errKeyringOff}.Open(context.Background())
+	if err == nil {
+		o.Key.Wipe()
+	}
+	return err
+}
+
 // surround is what every script begins with: no terminal variables, the relay in
 // TALLOW_RELAY and RELAY, and a folder "got".
 func surround(relayAddr string) func(*testscript.Env) error {
@@ -231,7 +244,11 @@ func surround(relayAddr string) func(*testscript.Env) error {
 		e.Setenv("XDG_CONFIG_HOME", filepath.Join(e.WorkDir, ".config"))
 		e.Setenv("AppData", filepath.Join(e.WorkDir, ".config"))
 		e.Setenv("GORACE", "atexit_sleep_ms=0") // else each command ends a second late under -race
+		e.Setenv("TALLOW_KEYRING", "off")       // that of who runs the tests is not touched
 		e.Values[clockKey{}] = new(time.Time)
+		if err := makeDeviceKey(filepath.Join(e.WorkDir, ".state", "tallow")); err != nil {
+			return err
+		}
 		return os.Mkdir(filepath.Join(e.WorkDir, "got"), 0o755)
 	}
 }

@@ -26,14 +26,23 @@ var contract = map[string]map[string]any{
 	"rename":    {"path": "", "name": ""},
 	"skip":      {"path": "", "reason": "", "left_out": false, "kept": false},
 	"text":      {"text": ""},
+	"entry":     {"path": "", "kind": "", "bytes": 0.},
+	"total":     {"files": 0., "bytes": 0., "known": false, "left_out": 0., "skipped": 0.},
 	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0., "left_out": 0., "kept": 0.},
 	"error":     {"kind": "", "reason": "", "message": "", "hint": ""},
 	"listening": {"addr": ""},
-	"version":   {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
-	"setting":   {"name": "", "value": "", "source": "", "place": "", "secret": false},
-	"config":    {"path": "", "exists": false},
-	"check":     {"name": "", "state": "", "text": "", "hint": ""},
-	"verdict":   {"direct": "", "relayed": false, "local": false, "text": ""},
+	"warning":   {"reason": "", "message": ""},
+	"cleared":   {"entries": 0.},
+	"destroyed": {},
+	"history": {
+		"id": 0., "started": "", "ended": "", "direction": "", "state": "", "text": false, "names": []any{}, "paths": []any{}, "folder": "",
+		"peer": "", "relay": "", "files": 0., "bytes": 0., "sent": 0., "skipped": 0., "seconds": 0., "lanes": map[string]any{}, "kind": "", "reason": "",
+	},
+	"version": {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
+	"setting": {"name": "", "value": "", "source": "", "place": "", "secret": false},
+	"config":  {"path": "", "exists": false},
+	"check":   {"name": "", "state": "", "text": "", "hint": ""},
+	"verdict": {"direct": "", "relayed": false, "local": false, "text": ""},
 }
 
 // events FILE WANT... checks that each line of FILE is an event as the contract

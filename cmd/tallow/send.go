@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -15,8 +16,13 @@ import (
 type send struct {
 	*program
 	*preferences
-	code string
-	text string
+	code    string
+	text    string
+	name    string
+	follow  bool
+	filters filters
+	dry     bool
+	sharing sharing
 }
 
 func newSend(p *program) *cobra.Command {
@@ -26,23 +32,37 @@ func newSend(p *program) *cobra.Command {
 		Short: "Send files and folders, or a text",
 		Long: `Send files and folders to whoever gives the code on another machine.
 The code works once. A PATH of "-" sends what comes on stdin.
-Without --code it is taken from TALLOW_CODE, and is not printed then; else it is a
-new one.
+Without --code it is taken from TALLOW_CODE, and is not printed then; else it
+is a new one.
 
 Where stdout is not a terminal, the first line on it is the code alone.`,
 		Example: `  tallow send report.pdf photos
   tallow send --relay relay.example backup.tar
   tallow send --text 'the key is under the mat'
-  tar c photos | tallow send -`,
+  tallow send --gitignore --exclude '*.iso' project
+  tallow send --include '*.jpg' --dry-run photos
+  tar c photos | tallow send --name photos.tar -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
+	s.registerSend(cmd)
+	return cmd
+}
+
+// registerSend adds the flags of a send to a verb.
+func (s *send) registerSend(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&s.code, "code", "", "use this `CODE` instead of a new one (default TALLOW_CODE)")
 	flags.StringVar(&s.text, "text", "", "send this `STRING` instead of a path, or with - the text on stdin")
-	p.addPreferences(cmd, "words", "links", "rename-unsafe")
+	flags.StringVar(&s.name, "name", "", "the `NAME` under which what comes on stdin is sent (default stdin)")
+	flags.BoolVar(&s.follow, "follow-symlinks", false, "the same as --links follow")
+	s.filters.register(cmd)
+	flags.BoolVar(&s.dry, "dry-run", false, "list what would be sent and what would be left out, and contact nobody")
+	flags.BoolVar(&s.sharing.qr, "qr", false, "show the code as a QR code too, for the camera of a phone")
+	flags.BoolVar(&s.sharing.copy, "copy", false, "copy the code to the clipboard too")
+	s.addPreferences(cmd, "words", "links", "rename-unsafe", "compress")
 	completeFlag(cmd, "code", completeCodeFlag)
 	completeFlag(cmd, "text", noCompletion)
-	return cmd
+	completeFlag(cmd, "name", noCompletion)
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
@@ -57,6 +77,10 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if s.dry {
+		return s.dryRun(cmd.Context(), client, o)
+	}
+	rec := s.newRecorder(sendEntry(o, s.relay))
 	n := newNarrator(s.program)
 	n.subject, n.wait, n.timeout = subject(o), s.wait, s.timeout
 	n.keys = o.Stream == nil && s.text != "-"
@@ -72,8 +96,13 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		defer c.close()
 		n.verifies, o.Verify = true, (&prompt{console: c}).verify
 	}
-	_, err = s.observe(cmd.Context(), n, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
-		o.Controls, o.OnEvent = controls, onEvent
+	_, err = s.observe(cmd.Context(), n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+		o.Controls, o.OnEvent = controls, func(e tallow.Event) {
+			onEvent(e)
+			if code, ok := e.(tallow.CodeEvent); ok {
+				s.sharing.share(s.program, n.screen, code)
+			}
+		}
 		return client.Send(ctx, o)
 	})
 	return err
@@ -81,10 +110,21 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 
 // options returns the options from the flags and arguments.
 func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, error) {
-	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links), RenameUnsafe: s.renameUnsafe}
+	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links), Compress: tallow.Compress(s.compress), RenameUnsafe: s.renameUnsafe}
+	o.StreamName, o.GitIgnore, o.FindPage = s.name, s.filters.gitIgnore, s.sharing.qr
 	given := cmd.Flags().Changed
 	if !given("code") && !given("words") {
 		o.Code = s.getenv("TALLOW_CODE")
+	}
+	if err := s.checkNames(cmd, args); err != nil {
+		return o, err
+	}
+	if s.follow {
+		o.Links = tallow.LinksFollow
+	}
+	var err error
+	if o.Rules, err = s.filters.rules(); err != nil {
+		return o, err
 	}
 	switch {
 	case given("code") && given("words"):
@@ -98,11 +138,9 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 	case given("text") && s.text == "":
 		return o, usage("", "the text is empty")
 	case given("text") && s.text == "-":
-		text, err := s.readText(cmd.Context())
-		if err != nil {
+		if o.Text, err = s.readText(cmd.Context()); err != nil {
 			return o, err
 		}
-		o.Text = text
 	case given("text"):
 		o.Text = s.text
 	case len(args) == 0:
@@ -115,6 +153,31 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 		o.Paths = args
 	}
 	return o, nil
+}
+
+// checkNames checks flags that are only for some of what can be sent.
+func (s *send) checkNames(cmd *cobra.Command, args []string) error {
+	given := cmd.Flags().Changed
+	filtered := len(s.filters.given) > 0 || s.filters.gitIgnore
+	paths := len(args) > 0 && args[0] != "-"
+	switch {
+	case s.follow && given("links") && s.links != string(tallow.LinksFollow):
+		return usage("Leave one of them out.", "--follow-symlinks is --links follow, and this is --links %s", s.links)
+	case filtered && !paths && (given("text") || len(args) > 0):
+		return usage("Leave out --include, --exclude, --exclude-from and --gitignore.", "a text and stdin have nothing to choose from")
+	case given("name") && paths:
+		return usage("To send a file under another name, use it as standard input: tallow send --name NAME - < FILE", "--name is for what comes on stdin")
+	case given("name") && (len(args) == 0 || given("text")):
+		return usage("As in: tallow send --name NAME -", "--name is for what comes on stdin")
+	case given("name") && !isFileName(s.name):
+		return usage("A name has no slash and no control characters.", "%s cannot be the name of a file", visible(s.name))
+	}
+	return nil
+}
+
+// isFileName reports whether a receiver may take a name for a file.
+func isFileName(name string) bool {
+	return name != "" && name != "." && name != ".." && len(name) <= 255 && utf8.ValidString(name) && !strings.ContainsAny(name, `/\`) && printable(name) == name
 }
 
 // maxText bounds a text, in bytes: a receiver takes no longer one.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"strconv"
 	"strings"
 	"sync"
 	"unicode"
@@ -19,7 +18,8 @@ import (
 //   - stdout is for data alone: events with --json, the code where a script
 //     reads it, a payload with -o -, a text that was received. All else goes to
 //     stderr.
-//   - Whatever another machine had a say in passes printable first.
+//   - Whatever another machine had a say in passes printable or visible first
+//     (visible.go), also a text or payload that goes to a terminal.
 //   - Lines are short and final. One line moves, the progress; it is there only
 //     where stderr is a terminal, and it is gone before any other line comes.
 //   - Colours only in a terminal, and never without words that say the same
@@ -92,6 +92,11 @@ func (s *screen) say(format string, args ...any) {
 	}
 }
 
+// warn says what went wrong and does not end the program. The reason is for programs.
+func (s *screen) warn(_, format string, args ...any) {
+	s.say("Warning: %s", printable(fmt.Sprintf(format, args...)))
+}
+
 // print prints a line.
 func (s *screen) print(line string) {
 	s.mu.Lock()
@@ -156,20 +161,6 @@ func (s *screen) close() {
 // write shows text as it is; s.mu is held. The only failure is that of the screen
 // itself.
 func (s *screen) write(text string) { _, _ = io.WriteString(s.w, text) }
-
-// visible is a foreign name in which the characters that printable takes off are
-// written out, as in Icon\r.
-func visible(name string) string {
-	var b strings.Builder
-	for _, r := range name {
-		if unicode.In(r, unicode.Cc, unicode.Zl, unicode.Zp, unicode.Bidi_Control) {
-			b.WriteString(strings.Trim(strconv.QuoteRuneToASCII(r), "'"))
-		} else {
-			b.WriteRune(r)
-		}
-	}
-	return b.String()
-}
 
 // printable is foreign text without what could drive a terminal or deceive its
 // reader: control characters, line separators, and the controls of writing

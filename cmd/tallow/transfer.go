@@ -10,6 +10,8 @@ import (
 // reporter reports the events of a transfer.
 type reporter interface {
 	event(tallow.Event)
+	// warn tells what does not keep the transfer from going on; reason is for programs.
+	warn(reason, format string, args ...any)
 	// failure returns the error that ended the reporting, or nil.
 	failure() error
 }
@@ -29,9 +31,9 @@ func (p *program) newReporter(n *narrator, broken func(error)) reporter {
 // up. GOMEMLIMIT overrides it.
 const memoryLimit = 96 << 20
 
-// observe runs a transfer, reports its events, and lets the person pause and end
-// it. If the events cannot be written any more, it ends the transfer.
-func (p *program) observe(ctx context.Context, n *narrator, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
+// observe runs a transfer, reports and records its events, and lets the person pause
+// and end it. If the events cannot be written any more, it ends the transfer.
+func (p *program) observe(ctx context.Context, n *narrator, rec *recorder, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
 	if p.getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
@@ -48,6 +50,8 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 		defer terminalSignals{resized: n.screen.refresh, suspend: n.screen.suspend, leave: p.terminal.leave}.handle()()
 	}
 	r := p.newReporter(n, cancel)
+	rec.start(ctx, p, r.warn)
+	defer rec.close()
 	result, err := run(ctx, steer.controls, func(e tallow.Event) {
 		told := false
 		defer func() {
@@ -56,6 +60,7 @@ func (p *program) observe(ctx context.Context, n *narrator, run func(context.Con
 			}
 		}()
 		p.logEvent(e)
+		rec.event(e)
 		r.event(e)
 		told = true
 	})

@@ -28,6 +28,16 @@ func screened() int {
 	return rest()
 }
 
+// shown has stdout be the terminal.
+func shown() int {
+	tty, err := os.OpenFile("/dev/tty", os.O_WRONLY, 0)
+	if err != nil {
+		return fail(err)
+	}
+	os.Stdout = tty
+	return rest()
+}
+
 // umask sets the umask.
 func umask() int {
 	mask, err := strconv.ParseUint(shift(), 8, 9)

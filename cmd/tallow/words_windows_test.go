@@ -9,6 +9,7 @@ import (
 
 func detached() int                      { return fail(errors.ErrUnsupported) }
 func screened() int                      { return fail(errors.ErrUnsupported) }
+func shown() int                         { return fail(errors.ErrUnsupported) }
 func pauseSignals() map[string]os.Signal { return nil }
 
 func unread() int { return fail(errors.ErrUnsupported) }

@@ -14,7 +14,7 @@ func notInBrowser() []string {
 	return []string{
 		module + "/internal/disk/source", module + "/internal/disk/destination", module + "/internal/disk/partial",
 		module + "/internal/disk/journal", module + "/internal/disk/osfs", module + "/internal/lan", module + "/internal/nearby", module + "/internal/trunk",
-		module + "/relay", module + "/web",
+		module + "/relay", module + "/web", module + "/internal/history", module + "/internal/vault/devicekey",
 		"github.com/gorilla/websocket", "github.com/pion",
 		"net/http", "crypto/tls", "crypto/x509",
 	}

@@ -7,13 +7,13 @@ const module = "github.com/tallow-transfer/tallow"
 // Paths are relative to the module. A package that is not here may import none.
 func layers() map[string][]string {
 	return map[string][]string{
-		"cmd/tallow": {"internal/certificate", "internal/doctor", "internal/errorreport", "internal/httpserver", "internal/metrics", "internal/settings", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
+		"cmd/tallow": {"internal/certificate", "internal/doctor", "internal/errorreport", "internal/history", "internal/httpserver", "internal/metrics", "internal/settings", "internal/vault/devicekey", "pkg/files", "pkg/tallow", "relay", "relay/roomstore/redisstore"},
 		"cmd/tallow-wasm": {
 			"internal/bundle", "internal/opfs", "internal/promise", "internal/webfile", "pkg/files", "pkg/tallow",
 		},
 		"pkg/tallow": {
 			"internal/code", "internal/descriptors", "internal/disk/destination", "internal/disk/partial", "internal/disk/source",
-			"internal/handshake", "internal/lan", "internal/lane/webrtc", "internal/link", "internal/oserror", "internal/rendezvous",
+			"internal/handshake", "internal/ignore", "internal/lan", "internal/lane/webrtc", "internal/link", "internal/oserror", "internal/rendezvous",
 			"internal/session", "internal/stream", "internal/transfer", "internal/vault", "internal/wire", "pkg/files",
 		},
 		"internal/relaytest": {"relay"},
@@ -43,7 +43,8 @@ func layers() map[string][]string {
 		"internal/disk":                {},
 		"internal/stream":              {"internal/oserror", "pkg/files"},
 		"internal/oserror":             {},
-		"internal/disk/source":         {"internal/descriptors", "internal/disk/names", "internal/disk/osfs", "internal/oserror", "internal/wire", "pkg/files"},
+		"internal/disk/source":         {"internal/descriptors", "internal/disk/names", "internal/disk/osfs", "internal/ignore", "internal/oserror", "internal/wire", "pkg/files"},
+		"internal/ignore":              {},
 		"internal/disk/destination": {
 			"internal/blockhash", "internal/descriptors", "internal/disk/journal", "internal/disk/names", "internal/disk/osfs",
 			"internal/disk/partial", "internal/oserror", "internal/wire", "pkg/files",
@@ -66,6 +67,8 @@ func layers() map[string][]string {
 		"internal/longhaul":                    {},
 		"internal/filelock":                    {},
 		"internal/vault":                       {"internal/filelock"},
+		"internal/vault/devicekey":             {"internal/filelock"},
+		"internal/history":                     {"internal/filelock", "internal/vault/devicekey"},
 		"internal/settings":                    {},
 		"internal/certificate":                 {},
 		"internal/certificate/certificatetest": {},
@@ -92,8 +95,8 @@ func layers() map[string][]string {
 func thirdParty() map[string][]string {
 	return map[string][]string{
 		"cmd/tallow": {
-			"github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag",
-			"golang.org/x/sys/unix", "golang.org/x/sys/windows", "golang.org/x/term",
+			"github.com/atotto/clipboard", "github.com/rivo/uniseg", "github.com/schollz/progressbar/v3", "github.com/spf13/cobra", "github.com/spf13/pflag",
+			"golang.org/x/sys/unix", "golang.org/x/sys/windows", "golang.org/x/term", "rsc.io/qr",
 		},
 		"internal/bench":                     {"github.com/pion/webrtc/v4", "golang.org/x/sys/unix"},
 		"internal/load":                      {"github.com/gorilla/websocket"},
@@ -119,9 +122,11 @@ func thirdParty() map[string][]string {
 		},
 		"internal/rendezvous":        {"github.com/gorilla/websocket", "golang.org/x/net/http/httpproxy"},
 		"internal/settings":          {"github.com/pelletier/go-toml/v2", "github.com/spf13/pflag"},
-		"internal/transfer":          {"golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
+		"internal/transfer":          {"github.com/klauspost/compress/zstd", "golang.org/x/sync/errgroup", "golang.org/x/sync/semaphore"},
 		"internal/trunk":             {"github.com/pion/transport/v4/replaydetector", "golang.org/x/net/ipv4", "golang.org/x/sys/unix"},
 		"internal/vault":             {"golang.org/x/crypto/argon2"},
+		"internal/vault/devicekey":   {"github.com/zalando/go-keyring"},
+		"internal/history":           {"golang.org/x/text/unicode/norm", "modernc.org/sqlite"},
 		"internal/filelock":          {"golang.org/x/sys/unix", "golang.org/x/sys/windows"},
 		"relay":                      {"github.com/gorilla/websocket", "github.com/pion/stun/v4", "golang.org/x/time/rate"},
 		"relay/roomstore/redisstore": {"github.com/redis/go-redis/v9"},

@@ -87,7 +87,6 @@ func TestNames(t *testing.T) {
 func TestBadPaths(t *testing.T) {
 	dir := t.TempDir()
 	one := write(t, filepath.Join(dir, "1", "same"), nil)
-	two := write(t, filepath.Join(dir, "2", "same"), nil)
 	odd := filepath.Join(dir, "odd\xff")
 	tests := []struct {
 		paths []string
@@ -96,8 +95,6 @@ func TestBadPaths(t *testing.T) {
 		{nil, source.PathError{Fault: source.FaultNone}},
 		{[]string{""}, source.PathError{Fault: source.FaultEmpty}},
 		{[]string{filepath.Join(dir, "none")}, source.PathError{Fault: source.FaultMissing, Path: filepath.Join(dir, "none")}},
-		{[]string{one, two}, source.PathError{Fault: source.FaultSameName, Path: one, Other: two}},
-		{[]string{one, one}, source.PathError{Fault: source.FaultSameName, Path: one, Other: one}},
 		{[]string{"/"}, source.PathError{Fault: source.FaultWholeDisk, Path: "/"}},
 		{[]string{one + "/x"}, source.PathError{Fault: source.FaultUnreadable, Path: one + "/x"}},
 		{[]string{os.DevNull}, source.PathError{Fault: source.FaultSpecial, Path: os.DevNull, Kind: "device"}},

@@ -40,6 +40,8 @@ type Config struct {
 	// FailedCodes remembers codes whose handshake failed, across runs of the
 	// program. If nil, nothing is remembered.
 	FailedCodes FailedCodes
+	// MachineKey is the key of this machine. Without it Link.SealOnMachine fails.
+	MachineKey vault.MachineKey
 	// Version is the version of the program, for diagnostics.
 	Version string
 	// Logger receives debugging information.

@@ -63,6 +63,15 @@ func (l *Listener) Nameplate() string { return l.at.nameplate }
 // this network can join.
 func (l *Listener) Local() bool { return l.local != nil }
 
+// Page returns the address of the relay's page for browsers; empty if there is none
+// that works on other machines.
+func (l *Listener) Page(ctx context.Context) string {
+	if l.Local() {
+		return ""
+	}
+	return l.client.Page(ctx)
+}
+
 // Close leaves the room, also for a Peer that Accept returned, and closes a relay
 // in this process.
 func (l *Listener) Close() error {

@@ -25,12 +25,12 @@ const maxRedials = 8
 var ErrNothingToResume = errors.New("there is no transfer to resume with this code")
 
 // Redial reconnects to the sender of a transfer that an earlier process of this
-// receiver began with the same code. Sealed has the results of Link.Seal of
-// earlier processes, newest first; used says which of them was good. The error is
+// receiver began with the same code. Sealed has the results of Link.Seal and
+// Link.SealOnMachine of earlier processes, newest first; used says which of them was good. The error is
 // ErrNothingToResume or ctx's cause.
 func Redial(ctx context.Context, c Config, k code.Code, sealed [][]byte) (p *Peer, used int, err error) {
 	for i, blob := range sealed[:min(len(sealed), maxRedials)] {
-		state, err := vault.OpenResume(k.Secret(), k.Nameplate, blob)
+		state, err := vault.OpenResume(k.Secret(), k.Nameplate, blob, c.MachineKey)
 		if err != nil {
 			continue // sealed with another code
 		}
@@ -76,8 +76,16 @@ func (c Config) redial(ctx context.Context, k code.Code, state vault.ResumeState
 // Seal returns what another process of the receiver needs to resume this transfer
 // with Redial, sealed with the code. It takes a tenth of a second.
 func (l *Link) Seal(k code.Code) ([]byte, error) {
+	return vault.SealResume(k.Secret(), k.Nameplate, l.resumeState())
+}
+
+// SealOnMachine returns the same for a process on this machine, at once. It fails
+// without Config.MachineKey.
+func (l *Link) SealOnMachine(k code.Code) ([]byte, error) {
+	return l.peer.reconnector.at.config.MachineKey.SealResume(k.Secret(), k.Nameplate, l.resumeState())
+}
+
+func (l *Link) resumeState() vault.ResumeState {
 	r := l.peer.reconnector
-	return vault.SealResume(k.Secret(), k.Nameplate, vault.ResumeState{
-		Secret: r.params.Secret, Room: r.params.Room, Relay: r.at.name,
-	})
+	return vault.ResumeState{Secret: r.params.Secret, Room: r.params.Room, Relay: r.at.name}
 }

@@ -73,6 +73,7 @@ func (r *receiver) handleData(by wire.Lanes, plaintext []byte) error {
 // files they have.
 func (r *receiver) handleSegments(by wire.Lanes, plaintext []byte) (payload int, err error) {
 	var complete task
+	var expanded *[]byte // what the last compressed segment expands to
 	for rest := plaintext; len(rest) > 0; {
 		seg, next, err := wire.NextSegment(rest)
 		if err != nil {
@@ -82,6 +83,18 @@ func (r *receiver) handleSegments(by wire.Lanes, plaintext []byte) (payload int,
 		in, err := r.lookup(seg.File)
 		if err != nil {
 			return 0, err
+		}
+		if seg.Compressed {
+			if !r.expands.Load() {
+				return 0, protocol("a compressed segment that was not agreed on")
+			}
+			if expanded == nil {
+				expanded = r.partial.bufs.get(wire.MaxSegment)
+				defer r.partial.bufs.put(expanded)
+			}
+			if seg, err = r.expander.expand(seg, *expanded); err != nil {
+				return 0, err
+			}
 		}
 		payload += len(seg.Payload)
 		r.o.Progress.sentBy(by).Add(int64(len(seg.Payload)))

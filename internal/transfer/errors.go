@@ -79,6 +79,11 @@ func tellPeer(ctx context.Context, s Session, err error) {
 	gone := errors.Is(ctx.Err(), context.Canceled)
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), farewellTime)
 	defer stop()
+	var large *TooLargeError
+	if errors.As(err, &large) && !large.Begun {
+		_ = s.SendOnAllLanes(ctx, wire.Decline{Reason: large.Brief()}.Append(nil))
+		return
+	}
 	if errors.Is(err, ErrRefused) {
 		_ = s.SendOnAllLanes(ctx, wire.Decline{}.Append(nil))
 		return
@@ -94,8 +99,9 @@ func reasonOf(err error) wire.Reason {
 	var integrity *IntegrityError
 	var disk *DiskError
 	var kept *resumableError
+	var large *TooLargeError
 	switch {
-	case errors.Is(err, context.Canceled):
+	case errors.Is(err, context.Canceled), errors.As(err, &large):
 		return wire.ReasonCancelled
 	case errors.Is(err, ErrVerify):
 		return wire.ReasonVerify

@@ -163,6 +163,18 @@ func TestHostileSender(t *testing.T) {
 			other.Hash[0] = 1
 			p.data(other)
 		},
+		"a compressed segment that was not agreed on": func(p *player) {
+			upToWant(p)
+			p.data(wire.Segment{File: 0, BlockLen: mib, Payload: []byte("short"), Compressed: true})
+		},
+		"a compressed segment that is none": func(p *player) {
+			asked := offerF
+			asked.Compresses = true
+			p.say(asked)
+			p.say(pageF)
+			p.await(wire.TypeWant)
+			p.data(wire.Segment{File: 0, BlockLen: mib, Payload: []byte("short"), Compressed: true})
+		},
 		"junk for data": func(p *player) {
 			upToWant(p)
 			l, err := p.Attached(p.t.Context())

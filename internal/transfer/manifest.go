@@ -27,7 +27,7 @@ func (s *sender) offer(ctx context.Context) error {
 	names := s.source.Names()
 	o := wire.Offer{
 		Text: s.o.Text, Known: totals.Known, Files: totals.Files, Bytes: totals.Bytes, Stored: totals.Stored,
-		Names: names[:min(len(names), wire.MaxOfferNames)],
+		Names: names[:min(len(names), wire.MaxOfferNames)], Compresses: s.o.Compress != CompressOff,
 	}
 	s.o.Offered(o)
 	if err := s.session.Send(ctx, o.Append(nil)); err != nil {

@@ -54,6 +54,10 @@ func (r *receiver) prepare(ctx context.Context) error {
 		return context.Cause(ctx)
 	}
 	r.o.Progress.Total.Store(offer.Bytes)
+	first, err := r.preview(ctx)
+	if err != nil {
+		return err
+	}
 	dest, err := r.o.Decide(ctx, offer)
 	if err != nil {
 		return err
@@ -68,22 +72,32 @@ func (r *receiver) prepare(ctx context.Context) error {
 	if err := r.limit.announce(ctx, r.session); err != nil {
 		return err
 	}
-	if err := r.session.Send(ctx, wire.Accept{Keeps: r.o.Keeps != nil && r.o.Keeps()}.Append(nil)); err != nil {
+	r.expands.Store(offer.Compresses)
+	if err := r.session.Send(ctx, wire.Accept{Keeps: r.o.Keeps != nil && r.o.Keeps(), Expands: offer.Compresses}.Append(nil)); err != nil {
 		return err
 	}
+	return r.preparePages(ctx, first)
+}
+
+// preparePages prepares all pages. The first is given if it has been taken already.
+func (r *receiver) preparePages(ctx context.Context, p *announced) error {
 	for {
-		select {
-		case p := <-r.pages:
-			if err := r.preparePage(ctx, p); err != nil {
-				return err
+		if p == nil {
+			select {
+			case next := <-r.pages:
+				p = &next
+			case <-ctx.Done():
+				return context.Cause(ctx)
 			}
-			if p.Last {
-				r.settles.notify() // commit may have nothing left to wait for
-				return nil
-			}
-		case <-ctx.Done():
-			return context.Cause(ctx)
 		}
+		if err := r.preparePage(ctx, *p); err != nil {
+			return err
+		}
+		if p.Last {
+			r.settles.notify() // commit may have nothing left to wait for
+			return nil
+		}
+		p = nil
 	}
 }
 
@@ -149,6 +163,9 @@ const maxUnsettled = windowFiles + (windowPages+2)*wire.MaxPageEntries
 // prepareEntry prepares one entry. The first result is not nil if the destination
 // refuses it.
 func (r *receiver) prepareEntry(ctx context.Context, number uint64, e files.Entry) (files.Refusal, error) {
+	if err := r.admit(e.Size); err != nil {
+		return nil, err
+	}
 	file, err := r.dest.Prepare(ctx, number, e)
 	var refusal files.Refusal
 	switch {

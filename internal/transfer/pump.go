@@ -33,7 +33,7 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 	s.mu.Lock()
 	s.liveLanes = append(s.liveLanes, l)
 	s.mu.Unlock()
-	p := &pump{sender: s, lane: l}
+	p := &pump{sender: s, lane: l, compressor: newCompressor(s.o.Compress)}
 	watching := make(chan struct{})
 	ctx, stop := context.WithCancelCause(ctx)
 	go func() {
@@ -69,8 +69,9 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 
 // pump is what one lane does.
 type pump struct {
-	sender *sender
-	lane   Lane
+	sender     *sender
+	lane       Lane
+	compressor *compressor
 
 	mu     sync.Mutex
 	cancel context.CancelCauseFunc // ends sendOne; nil while that does not run
@@ -87,7 +88,7 @@ func (p *pump) sendOne(ctx context.Context) (more bool, err error) {
 	if err != nil || u == nil {
 		return false, err
 	}
-	err = p.sender.transmit(ctx, p.lane, u)
+	err = p.sender.transmit(ctx, p.lane, p.compressor, u)
 	p.sender.queue.finished(u)
 	if err != nil && errors.Is(context.Cause(ctx), errWithdrawn) {
 		return true, errWithdrawn
@@ -139,29 +140,33 @@ func (p *pump) withdraw() {
 }
 
 // transmit sends the records of a unit.
-func (s *sender) transmit(ctx context.Context, l Lane, u *unit) error {
+func (s *sender) transmit(ctx context.Context, l Lane, c *compressor, u *unit) error {
 	if u.packed != nil {
 		return s.record(ctx, l, u, int(u.packedPayload), u.packed)
 	}
+	c.block(s.expands.Load())
 	for start := 0; start < len(u.block.Payload); start += wire.MaxSegment {
 		n := min(wire.MaxSegment, len(u.block.Payload)-start)
-		if err := s.segment(ctx, l, u, start, n); err != nil {
+		if err := s.segment(ctx, l, c, u, start, n); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// segment sends n bytes of a block. Its header is written over the bytes before
-// them, which are restored afterwards.
-func (s *sender) segment(ctx context.Context, l Lane, u *unit, start, n int) error {
+// segment sends n bytes of a block, compressed if that is worth it. Otherwise their
+// header is written over the bytes before them, which are restored afterwards.
+func (s *sender) segment(ctx context.Context, l Lane, c *compressor, u *unit, start, n int) error {
+	seg := u.block
+	seg.Offset += int64(start)
+	if packed := c.compress(seg, u.block.Payload[start:start+n]); packed != nil {
+		return c.timed(len(packed), func() error { return s.record(ctx, l, u, n, packed) })
+	}
 	plaintext := (*u.buf)[headroom+start-wire.SegmentHeader : headroom+start+n]
 	before := [wire.SegmentHeader]byte(plaintext)
 	defer copy(plaintext, before[:])
-	seg := u.block
-	seg.Offset += int64(start)
 	seg.AppendHeader(plaintext[:0], n)
-	return s.record(ctx, l, u, n, plaintext)
+	return c.timed(len(plaintext), func() error { return s.record(ctx, l, u, n, plaintext) })
 }
 
 // record sends one record of a unit as soon as the limit allows it. payload is how

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -15,11 +16,18 @@ type ReceiveOptions struct {
 	// Confirm is called at once, and Decide not before it has succeeded; may be nil.
 	Confirm func(context.Context) error
 	// Decide decides about the offer. It returns the destination, or ErrRefused.
-	Decide   func(context.Context, wire.Offer) (files.Destination, error)
+	Decide func(context.Context, wire.Offer) (files.Destination, error)
+	// Preview is called before Decide with what is known of the manifest by then; may
+	// be nil, and then nothing is waited for.
+	Preview  func(Preview)
 	Observer Observer
 	Progress *Progress
 	Pause    *Pause
 	Limit    int64 // of data, in bytes per second; 0: none
+	// MaxBytes is how many bytes of files may be sent in all; 0: any number. Decide has
+	// to check what the offer says. More than it says, or a stream, ends the transfer
+	// with a *TooLargeError before it is written.
+	MaxBytes int64
 	// Keep is called when a full disk has ended the transfer, or a destination that
 	// cannot be opened or takes nothing of what is offered, before the sender is told.
 	// It says whether this side can be started again and resume. begun says whether
@@ -36,7 +44,7 @@ type ReceiveOptions struct {
 // are no error.
 //
 // If an error ends the transfer, the peer is told why. Errors are ErrRefused,
-// ErrVerify, *CancelledError, *DiskError, *IntegrityError, wire.ErrMalformed, those
+// ErrVerify, *TooLargeError, *CancelledError, *DiskError, *IntegrityError, wire.ErrMalformed, those
 // of Decide, the cause of ctx, and the session's.
 func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, error) {
 	r := newReceiver(ctx, session, o)
@@ -102,6 +110,8 @@ type receiver struct {
 	unwritten window
 	limit     *limiter
 	partial   *assembler
+	expander  *expander
+	expands   atomic.Bool // the sender asked whether compressed segments are taken
 	acks      ackQueue
 	settles   settleQueue
 
@@ -116,6 +126,7 @@ type receiver struct {
 	accepted bool                 // the offer is
 	prepared uint64               // the number of entries that are prepared
 	lastPage bool                 // all pages are prepared
+	admitted int64                // bytes that MaxBytes was found to allow
 	done     bool                 // everything is in place, and the sender is being told
 	result   Result
 }
@@ -130,6 +141,7 @@ func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiv
 		unwritten: newWindow(2 * windowBytes),
 		limit:     newLimiter(o.Limit, o.Progress),
 		partial:   newAssembler(),
+		expander:  newExpander(),
 		acks:      ackQueue{wake: make(chan struct{}, 1)},
 		settles:   settleQueue{wake: make(chan struct{}, 1)},
 		files:     make(map[uint64]*incoming),

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -18,6 +19,7 @@ type SendOptions struct {
 	Progress *Progress
 	Pause    *Pause
 	Limit    int64 // of data, in bytes per second; 0: none
+	Compress Compress
 }
 
 // Send offers the source to the peer and sends what the peer wants of it. It
@@ -71,6 +73,8 @@ type sender struct {
 	queue *queue
 	bufs  *buffers
 	pages chan *page // sent, in order, to read
+
+	expands atomic.Bool // the peer takes compressed segments
 
 	mu        sync.Mutex
 	asked     map[uint32]*page // pages that are not answered yet
@@ -132,7 +136,11 @@ func (s *sender) control(ctx context.Context) error {
 		switch t {
 		case wire.TypeAccept:
 			var a wire.Accept
-			if a, err = wire.ParseAccept(m); err == nil && s.o.Accepted != nil {
+			if a, err = wire.ParseAccept(m); err != nil {
+				break
+			}
+			s.expands.Store(a.Expands && s.o.Compress != CompressOff)
+			if s.o.Accepted != nil {
 				s.o.Accepted(a.Keeps)
 			}
 		case wire.TypeDecline:

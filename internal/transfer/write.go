@@ -47,6 +47,11 @@ func (r *receiver) writeBlock(ctx context.Context, seg wire.Segment) error {
 		r.fail(in, wire.OutcomeIntegrity, fmt.Sprintf("failed verification: block %d is not what was read", index))
 		return nil
 	}
+	if in.entry.Kind == files.KindStream {
+		if err := r.admit(int64(len(seg.Payload))); err != nil {
+			return err
+		}
+	}
 	_, err = in.file.WriteAt(seg.Payload, seg.Offset)
 	if err == nil {
 		err = in.file.Verified(index, b.Hash)

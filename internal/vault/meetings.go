@@ -24,7 +24,7 @@ const MeetingLifetime = 24 * time.Hour
 const maxMeetings = 64
 
 // Meetings remembers on disk the senders that a receiver has met, each sealed by
-// SealResume, until the transfer has ended: a receiver that is killed before it has
+// MachineKey.SealResume or SealResume, until the transfer has ended: a receiver that is killed before it has
 // anything of the transfer on its disk finds its sender again with the same code.
 // Several processes may use one folder at a time.
 type Meetings struct {
@@ -58,6 +58,15 @@ func (m Meetings) Add(sealed []byte) (*Meeting, error) {
 		return nil, errors.Join(err, meeting.Forget())
 	}
 	return meeting, nil
+}
+
+// Replace has the meeting keep another sealed state.
+func (m Meetings) Replace(old *Meeting, sealed []byte) (*Meeting, error) {
+	meeting, err := m.Add(sealed) // first, so that there always is one
+	if err != nil {
+		return old, err
+	}
+	return meeting, old.Forget()
 }
 
 // Close leaves the state for another process.

@@ -96,7 +96,7 @@ func TestMeetingsJunk(t *testing.T) {
 	if len(got) != 1 || len(got[0]) > MaxSealedResume+1 {
 		t.Fatalf("%d states", len(got))
 	}
-	if _, err := OpenResume("acid-acorn-acre", "7", got[0]); err == nil {
+	if _, err := OpenResume("acid-acorn-acre", "7", got[0], MachineKey{}); err == nil {
 		t.Error("junk was opened")
 	}
 }

@@ -20,7 +20,8 @@ const MaxSealedResume = 1024
 const MaxRelay = MaxSealedResume - headerSize - secretSize - roomSize - tagSize
 
 const (
-	resumeVersion byte = 2
+	resumeVersion  byte = 2 // by SealResume
+	machineVersion byte = 3 // by MachineKey.SealResume
 
 	saltSize   = 16
 	headerSize = 1 + saltSize
@@ -72,6 +73,13 @@ type ResumeState struct {
 //
 // where lv(x) is the length of x in LEB128, then x.
 func SealResume(words, nameplate string, state ResumeState) ([]byte, error) {
+	return sealResume(resumeVersion, argonKey, words, nameplate, state)
+}
+
+// resumeKey derives the key that seals a state from a code and a salt.
+type resumeKey func(words, nameplate string, salt []byte) ([]byte, error)
+
+func sealResume(version byte, key resumeKey, words, nameplate string, state ResumeState) ([]byte, error) {
 	if words == "" || nameplate == "" {
 		return nil, errors.New("sealing the resume state: a nameplate and words are needed")
 	}
@@ -82,24 +90,33 @@ func SealResume(words, nameplate string, state ResumeState) ([]byte, error) {
 		return nil, errors.New("sealing the resume state: the relay's name is not UTF-8")
 	}
 	header := make([]byte, headerSize, MaxSealedResume)
-	header[0] = resumeVersion
+	header[0] = version
 	if _, err := rand.Read(header[1:]); err != nil {
 		return nil, fmt.Errorf("the system's random source failed: %w", err)
 	}
-	aead, err := resumeAEAD(words, nameplate, header[1:])
+	aead, err := resumeAEAD(key, words, nameplate, header[1:])
 	if err != nil {
 		return nil, err
 	}
 	return seal(aead, header, state), nil
 }
 
-// OpenResume opens what SealResume returned, with the same code. It takes as
-// much time and memory. Errors: ErrMalformed, ErrWrongWords.
-func OpenResume(words, nameplate string, sealed []byte) (ResumeState, error) {
+// OpenResume opens what SealResume or MachineKey.SealResume returned, with the same code.
+// It takes as much time and memory. Errors: ErrMalformed, ErrWrongWords; and those of
+// the machine key, which is not made.
+func OpenResume(words, nameplate string, sealed []byte, machine MachineKey) (ResumeState, error) {
 	if err := checkSealed(sealed); err != nil {
 		return ResumeState{}, err
 	}
-	aead, err := resumeAEAD(words, nameplate, sealed[1:headerSize])
+	key := resumeKey(argonKey)
+	if sealed[0] == machineVersion {
+		secret, err := machine.read()
+		if err != nil {
+			return ResumeState{}, err
+		}
+		key = machineResumeKey(secret)
+	}
+	aead, err := resumeAEAD(key, words, nameplate, sealed[1:headerSize])
 	if err != nil {
 		return ResumeState{}, err
 	}
@@ -113,18 +130,18 @@ func checkSealed(sealed []byte) error {
 	if len(sealed) < least || len(sealed) > MaxSealedResume {
 		return fmt.Errorf("%w (%d bytes)", ErrMalformed, len(sealed))
 	}
-	if sealed[0] != resumeVersion {
-		return fmt.Errorf("%w (its format is %d, this tallow knows %d)", ErrMalformed, sealed[0], resumeVersion)
+	if sealed[0] != resumeVersion && sealed[0] != machineVersion {
+		return fmt.Errorf("%w (its format is %d, this tallow knows %d and %d)", ErrMalformed, sealed[0], resumeVersion, machineVersion)
 	}
 	return nil
 }
 
 // resumeAEAD returns the cipher of one salt. It seals one state.
-func resumeAEAD(words, nameplate string, salt []byte) (cipher.AEAD, error) {
-	password := appendLV(nil, "tallow/2 resume state")
-	password = appendLV(password, words)
-	password = appendLV(password, nameplate)
-	key := argon2.IDKey(password, salt, argonPasses, argonMemory, argonThreads, 32)
+func resumeAEAD(derive resumeKey, words, nameplate string, salt []byte) (cipher.AEAD, error) {
+	key, err := derive(words, nameplate, salt)
+	if err != nil {
+		return nil, fmt.Errorf("resume state: %w", err)
+	}
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("resume state: %w", err)
@@ -134,6 +151,17 @@ func resumeAEAD(words, nameplate string, salt []byte) (cipher.AEAD, error) {
 		return nil, fmt.Errorf("resume state: %w", err)
 	}
 	return aead, nil
+}
+
+// argonKey derives a key from the code alone. It is a resumeKey.
+func argonKey(words, nameplate string, salt []byte) ([]byte, error) {
+	return argon2.IDKey(resumeContext(words, nameplate), salt, argonPasses, argonMemory, argonThreads, 32), nil
+}
+
+// resumeContext is what a key of a state depends on, besides its secret and salt.
+func resumeContext(words, nameplate string) []byte {
+	b := appendLV(nil, "tallow/2 resume state")
+	return appendLV(appendLV(b, words), nameplate)
 }
 
 // seal appends to header. The nonce is zero because each key is used once: every

@@ -64,11 +64,11 @@ func sealFixed(t testing.TB, s ResumeState) []byte {
 
 func TestGolden(t *testing.T) {
 	want := golden(t)
-	got, err := OpenResume(words, nameplate, want)
+	got, err := OpenResume(words, nameplate, want, MachineKey{})
 	if err != nil || got != state() {
 		t.Fatalf("opened as %+v, %v", got, err)
 	}
-	aead, err := resumeAEAD(words, nameplate, want[1:headerSize])
+	aead, err := resumeAEAD(argonKey, words, nameplate, want[1:headerSize])
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestRoundTrip(t *testing.T) {
 		if err != nil || len(sealed) != c.size {
 			t.Fatalf("%s: sealed in %d bytes, want %d; %v", name, len(sealed), c.size, err)
 		}
-		if got, err := OpenResume(words, nameplate, sealed); err != nil || got != want {
+		if got, err := OpenResume(words, nameplate, sealed, MachineKey{}); err != nil || got != want {
 			t.Errorf("%s: opened as %+v, %v", name, got, err)
 		}
 	}
@@ -130,7 +130,7 @@ func TestWrongWords(t *testing.T) {
 		{"7", words},
 		{"", ""},
 	} {
-		got, err := OpenResume(c[0], c[1], golden(t))
+		got, err := OpenResume(c[0], c[1], golden(t), MachineKey{})
 		if !errors.Is(err, ErrWrongWords) || got != (ResumeState{}) {
 			t.Errorf("%q: %+v, %v; want ErrWrongWords", c, got, err)
 		}
@@ -154,7 +154,7 @@ func TestTampered(t *testing.T) {
 	}
 	changed := golden(t)
 	changed[1] ^= 1
-	if _, err := OpenResume(words, nameplate, changed); !errors.Is(err, ErrWrongWords) {
+	if _, err := OpenResume(words, nameplate, changed, MachineKey{}); !errors.Is(err, ErrWrongWords) {
 		t.Errorf("another salt: %v, want ErrWrongWords", err)
 	}
 }
@@ -187,10 +187,10 @@ func TestMalformed(t *testing.T) {
 		"long":          append([]byte{resumeVersion}, make([]byte, MaxSealedResume)...),
 		"version 0":     make([]byte, 200),
 		"version 1":     append([]byte{1}, golden(t)[1:]...),
-		"version 3":     append([]byte{3}, golden(t)[1:]...),
+		"version 4":     append([]byte{4}, golden(t)[1:]...),
 		"something big": make([]byte, 1<<20),
 	} {
-		if got, err := OpenResume(words, nameplate, b); !errors.Is(err, ErrMalformed) || got != (ResumeState{}) {
+		if got, err := OpenResume(words, nameplate, b, MachineKey{}); !errors.Is(err, ErrMalformed) || got != (ResumeState{}) {
 			t.Errorf("%s: %+v, %v; want ErrMalformed", name, got, err)
 		}
 	}

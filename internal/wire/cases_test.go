@@ -131,6 +131,7 @@ func offerCases() []messageCase {
 		},
 		{"accept", "receiver", Accept{}, parserOf(ParseAccept), "11 00"},
 		{"accept, what arrives is kept", "receiver", Accept{Keeps: true}, parserOf(ParseAccept), "11 01"},
+		{"accept, compressed segments are taken", "receiver", Accept{Keeps: true, Expands: true}, parserOf(ParseAccept), "11 03"},
 		{"decline", "receiver", Decline{"no room"}, parserOf(ParseDecline), "12 0007 'no room'"},
 		{"decline, without words", "receiver", Decline{}, parserOf(ParseDecline), "12 0000"},
 	}

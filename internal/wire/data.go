@@ -16,13 +16,25 @@ const (
 //
 // Offset is where the payload lies in the file; its block is the one that holds
 // the offset. Hash is the chaining value of the whole block (package blockhash).
+//
+// The highest bit of length says that the payload is compressed: one frame of Zstandard
+// (RFC 8878), shorter than the RawLen bytes that it expands to.
 type Segment struct {
 	File     uint64
 	Offset   int64
 	BlockLen uint32 // bytes of the whole block, 1 to BlockSize
 	Hash     [32]byte
 	Payload  []byte // aliases the input of NextSegment; at least one byte
+
+	Compressed bool
 }
+
+// segmentCompressed is the bit of a segment's length for Compressed.
+const segmentCompressed = 1 << 31
+
+// RawLen is how many bytes of the file a compressed segment has: up to the end of its
+// block, and at most MaxSegment.
+func (s Segment) RawLen() int { return min(int(s.BlockLen)-s.Start(), MaxSegment) }
 
 // Block is the number of the segment's block in its file.
 func (s Segment) Block() uint32 { return uint32(s.Offset / BlockSize) }
@@ -30,7 +42,7 @@ func (s Segment) Block() uint32 { return uint32(s.Offset / BlockSize) }
 // Start is where in the block the payload lies.
 func (s Segment) Start() int { return int(s.Offset % BlockSize) }
 
-// Whole reports whether the payload is the whole block.
+// Whole reports whether the payload, which is not compressed, is the whole block.
 func (s Segment) Whole() bool { return len(s.Payload) == int(s.BlockLen) }
 
 // AppendHeader appends the segment's header for a payload of n bytes.
@@ -38,7 +50,11 @@ func (s Segment) AppendHeader(b []byte, n int) []byte {
 	b = binary.BigEndian.AppendUint64(b, s.File)
 	b = binary.BigEndian.AppendUint64(b, uint64(s.Offset))
 	b = binary.BigEndian.AppendUint32(b, s.BlockLen)
-	b = binary.BigEndian.AppendUint32(b, uint32(n))
+	length := uint32(n)
+	if s.Compressed {
+		length |= segmentCompressed
+	}
+	b = binary.BigEndian.AppendUint32(b, length)
 	return append(b, s.Hash[:]...)
 }
 
@@ -54,7 +70,9 @@ func NextSegment(b []byte) (s Segment, rest []byte, err error) {
 	s.File = c.u64()
 	s.Offset = c.i64()
 	s.BlockLen = c.u32()
-	n := c.u32()
+	length := c.u32()
+	n := length &^ segmentCompressed
+	s.Compressed = n != length
 	s.Hash = c.array32()
 	switch {
 	case c.err != nil:
@@ -62,6 +80,9 @@ func NextSegment(b []byte) (s Segment, rest []byte, err error) {
 		c.fail("offset %d", s.Offset)
 	case s.BlockLen == 0 || s.BlockLen > BlockSize:
 		c.fail("a block of %d bytes", s.BlockLen)
+	case s.Compressed && (n == 0 || int(n) >= s.RawLen()):
+		c.fail("%d compressed bytes at %d of a block of %d", n, s.Start(), s.BlockLen)
+	case s.Compressed:
 	case n == 0 || n > s.BlockLen || s.Start() > int(s.BlockLen)-int(n):
 		c.fail("%d bytes at %d of a block of %d", n, s.Start(), s.BlockLen)
 	}

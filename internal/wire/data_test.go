@@ -64,3 +64,26 @@ func TestBlocks(t *testing.T) {
 		}
 	}
 }
+
+func TestCompressedSegments(t *testing.T) {
+	s := Segment{File: 1, Offset: BlockSize + MaxSegment, BlockLen: MaxSegment + 5, Payload: []byte("abcd"), Compressed: true}
+	b := s.Append(nil)
+	if s.RawLen() != 5 || b[20] != 0x80 || b[23] != 4 {
+		t.Errorf("%d raw bytes, header %x", s.RawLen(), b[:SegmentHeader])
+	}
+	got, rest, err := NextSegment(b)
+	if err != nil || !got.Compressed || len(rest) > 0 || !bytes.Equal(got.Append(nil), b) {
+		t.Errorf("%+v, %d bytes left, %v", got, len(rest), err)
+	}
+	for name, bad := range map[string]Segment{
+		"no shorter than it was":    {BlockLen: 4, Payload: []byte("abcd")},
+		"empty":                     {BlockLen: 4},
+		"behind the end of a block": {Offset: 9, BlockLen: 9, Payload: []byte("a")},
+		"longer than a segment":     {BlockLen: BlockSize, Payload: make([]byte, MaxSegment)},
+	} {
+		bad.Compressed = true
+		if _, _, err := NextSegment(bad.Append(nil)); err == nil {
+			t.Errorf("%s: it is taken", name)
+		}
+	}
+}

@@ -6,8 +6,9 @@ import "encoding/binary"
 const MaxOfferNames = 100
 
 const (
-	offerText  = 1 << 0
-	offerKnown = 1 << 1
+	offerText       = 1 << 0
+	offerKnown      = 1 << 1
+	offerCompresses = 1 << 2
 
 	offerHeader = 1 + 1 + 8 + 8 + 8 + 2
 
@@ -19,10 +20,14 @@ const (
 //
 //	0x10 | flags u8 | files u64 | bytes u64 | stored u64 | count u16 | count x name str16
 //
-// Flag bit 0 is Text, bit 1 is Known.
+// Flag bit 0 is Text, bit 1 is Known, bit 2 is Compresses. A receiver that does not know
+// a bit ignores it.
 type Offer struct {
 	Text  bool // the only file is a short text to be shown, not a file to be kept
 	Known bool // Files and Bytes are exact; otherwise one of the files is a stream
+	// Compresses asks whether the receiver takes segments whose payload is compressed.
+	Compresses bool
+
 	Files int64
 	Bytes int64
 	// Stored is how many bytes of a disk they take. It is less than Bytes for
@@ -40,6 +45,9 @@ func (o Offer) Append(b []byte) []byte {
 	}
 	if o.Known {
 		flags |= offerKnown
+	}
+	if o.Compresses {
+		flags |= offerCompresses
 	}
 	b = append(b, byte(TypeOffer), flags)
 	b = binary.BigEndian.AppendUint64(b, uint64(o.Files))
@@ -63,7 +71,8 @@ func (o Offer) Append(b []byte) []byte {
 func ParseOffer(m []byte) (Offer, error) {
 	c := message(m, TypeOffer)
 	flags := c.u8()
-	o := Offer{Text: flags&offerText != 0, Known: flags&offerKnown != 0, Files: c.i64(), Bytes: c.i64(), Stored: c.i64()}
+	o := Offer{Text: flags&offerText != 0, Known: flags&offerKnown != 0, Compresses: flags&offerCompresses != 0}
+	o.Files, o.Bytes, o.Stored = c.i64(), c.i64(), c.i64()
 	n := c.count16(MaxOfferNames, 2)
 	for range n {
 		o.Names = append(o.Names, string(c.bytes16(MaxPath)))
@@ -73,18 +82,39 @@ func ParseOffer(m []byte) (Offer, error) {
 
 // Accept answers an Offer: the receiver wants it.
 //
-//	0x11 | keeps u8
+//	0x11 | flags u8
+//
+// Flag bit 0 is Keeps, bit 1 is Expands. There are no others.
 type Accept struct {
-	Keeps bool // what arrives is kept if the transfer is interrupted, for a later one
+	Keeps   bool // what arrives is kept if the transfer is interrupted, for a later one
+	Expands bool // compressed segments are taken; only in answer to Offer.Compresses
 }
 
+const (
+	acceptKeeps   = 1 << 0
+	acceptExpands = 1 << 1
+)
+
 // Append appends the message to b.
-func (a Accept) Append(b []byte) []byte { return append(b, byte(TypeAccept), flag(a.Keeps)) }
+func (a Accept) Append(b []byte) []byte {
+	var flags byte
+	if a.Keeps {
+		flags |= acceptKeeps
+	}
+	if a.Expands {
+		flags |= acceptExpands
+	}
+	return append(b, byte(TypeAccept), flags)
+}
 
 // ParseAccept parses an Accept.
 func ParseAccept(m []byte) (Accept, error) {
 	c := message(m, TypeAccept)
-	a := Accept{Keeps: c.flag()}
+	flags := c.u8()
+	if flags&^(acceptKeeps|acceptExpands) != 0 {
+		c.fail("flags %#02x", flags)
+	}
+	a := Accept{Keeps: flags&acceptKeeps != 0, Expands: flags&acceptExpands != 0}
 	return a, c.done()
 }
 

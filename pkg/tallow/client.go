@@ -65,8 +65,9 @@ type Config struct {
 	Private bool
 	// StateDir is a folder in which a receiver remembers the codes that failed, for a
 	// day and hashed, so that it does not try one twice, and the senders that it has
-	// met, sealed with the code, so that it finds them again after it was killed. It is
-	// created when it is needed. If it is empty, nothing is remembered.
+	// met, sealed with the code and a key of this machine, so that it finds them again
+	// after it was killed. It is created when it is needed. If it is empty, nothing is
+	// remembered.
 	StateDir string
 	// Version identifies the program to relays and peers, for diagnostics; empty:
 	// the version of this module.
@@ -130,6 +131,7 @@ func New(c Config) (*Client, error) {
 	}
 	if c.StateDir != "" {
 		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
+		client.link.MachineKey = vault.MachineKey{Path: filepath.Join(c.StateDir, "machine-key")}
 		client.meetings = &vault.Meetings{Dir: filepath.Join(c.StateDir, "meetings")}
 	}
 	return client, nil

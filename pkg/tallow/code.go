@@ -21,6 +21,16 @@ func CheckCode(typed string) error {
 	return nil
 }
 
+// CodeRelay returns the relay that a code names, as Config.Relay takes it. It is
+// empty if the code names none, or is no code.
+func CodeRelay(typed string) string {
+	k, err := code.Parse(typed)
+	if err != nil {
+		return ""
+	}
+	return k.Relay
+}
+
 // NewCode returns a new code with the given number of words (0: DefaultWords), for a
 // Send and a Receive that both get it beforehand: SendOptions.Code and
 // ReceiveOptions.Code. It asks no relay: its nameplate has nine digits, so that it is

@@ -12,6 +12,7 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/disk/partial"
 	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/internal/ignore"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -22,7 +23,11 @@ func openPaths(o SendOptions, b descriptors.Budget) (openSource, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := source.NewPaths(o.Paths, source.Options{Links: links, RenameUnsafe: o.RenameUnsafe, Descriptors: b})
+	rules := make([]ignore.Rule, len(o.Rules))
+	for i, r := range o.Rules {
+		rules[i] = ignore.Rule(r)
+	}
+	s, err := source.NewPaths(o.Paths, source.Options{Links: links, RenameUnsafe: o.RenameUnsafe, Rules: rules, GitIgnore: o.GitIgnore, Descriptors: b})
 	if err != nil {
 		return nil, err // a nil *source.Paths would not be a nil interface
 	}
@@ -89,6 +94,13 @@ func checkOutput(path string) error {
 		return &transfer.DiskError{Err: err}
 	}
 	return nil
+}
+
+// freeSpace returns how many bytes can be written to the disk of an output path. It is
+// false if that is not known.
+func freeSpace(output string, names []string) (int64, bool) {
+	dir, _ := place(output, names)
+	return destination.FreeSpace(dir)
 }
 
 // leftovers returns what interrupted transfers left in a folder.

@@ -14,6 +14,8 @@ func checkOutput(string) error { return nil }
 
 func leftovers(string) []LeftoverEvent { return nil }
 
+func freeSpace(string, []string) (int64, bool) { return 0, false }
+
 func interrupted(string, []string) bool { return false }
 
 func explainDisk(error) *Error { return nil }

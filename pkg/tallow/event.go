@@ -1,6 +1,10 @@
 package tallow
 
-import "time"
+import (
+	"time"
+
+	"github.com/tallow-transfer/tallow/pkg/files"
+)
 
 // Event is something that happened in a transfer: one of the types below. Events
 // come one at a time and in order, from goroutines of the transfer, which wait
@@ -15,6 +19,7 @@ type CodeEvent struct {
 	Nameplate string
 	Relay     string // as it was configured; empty if the relay is in this process
 	LocalOnly bool   // only machines on this network can join
+	Link      string // opens the code in a browser; empty unless SendOptions.FindPage found a page
 }
 
 // PeerEvent says that the peer has proved that it knows the code.
@@ -79,11 +84,12 @@ type FileEvent struct {
 
 // RenameEvent says, in a Receive, that a folder or a symlink got another name because
 // its own is taken. What is in the folder goes there too. A FileEvent tells this of a
-// file.
+// file. In a Send it says that one of SendOptions.Paths is sent under another name,
+// because one before it has the same.
 type RenameEvent struct {
-	Path  string // in the destination, with "/"
-	Name  string // the path as it was sent
-	Taken string // the path in the destination that it would have
+	Path  string // in the destination, with "/"; in a Send the name under which it is sent
+	Name  string // the path as it was sent; in a Send as it was given
+	Taken string // the path in the destination that it would have; empty in a Send
 }
 
 // SkipEvent says that an entry was skipped or failed, or was left out.
@@ -135,6 +141,17 @@ type Offer struct {
 	// Resuming says that what an interrupted Receive of the same things left in
 	// the output is taken up. It is false on the sender's side.
 	Resuming bool
+
+	// Entries are the first of what is sent, in the order in which it is sent, as far as
+	// that is known when a Receive asks whether to accept it; their paths are not checked.
+	// Whole says that there are no others. They are empty on the sender's side, and if
+	// there is no ReceiveOptions.Accept.
+	Entries []files.Entry
+	Whole   bool
+	// Free is how many bytes this user can still write to the disk of the output, likewise.
+	// FreeKnown says that it is known.
+	Free      int64
+	FreeKnown bool
 }
 
 // Result is the result of a transfer.

@@ -98,7 +98,14 @@ func failures() map[link.HandshakeFailure]Reason {
 // data is invalid.
 func explainLocal(err error) *Error {
 	var integrity *transfer.IntegrityError
+	var large *transfer.TooLargeError
 	switch {
+	case errors.As(err, &large):
+		e := &Error{Kind: KindDeclined, Reason: ReasonTooLarge, Bytes: large.Limit}
+		if large.Begun {
+			e.Reason = ReasonTooLargeUnderway
+		}
+		return e
 	case errors.Is(err, transfer.ErrRefused):
 		return &Error{Kind: KindDeclined, Reason: ReasonDeclined}
 	case errors.As(err, &integrity):

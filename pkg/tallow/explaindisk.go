@@ -9,11 +9,16 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
 	"github.com/tallow-transfer/tallow/internal/disk/source"
+	"github.com/tallow-transfer/tallow/internal/ignore"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 )
 
 // explainPaths handles paths that cannot be sent.
 func explainPaths(err error) *Error {
+	var pattern *ignore.PatternError
+	if errors.As(err, &pattern) {
+		return &Error{Kind: KindUsage, Reason: ReasonPattern, Detail: pattern.Pattern}
+	}
 	var path *source.PathError
 	if !errors.As(err, &path) {
 		return nil
@@ -41,8 +46,8 @@ func explainPaths(err error) *Error {
 		e.Reason = ReasonPathUnsafe
 	case source.FaultWholeDisk:
 		e.Reason = ReasonPathWholeDisk
-	case source.FaultSameName:
-		e.Reason = ReasonPathsOfOneName
+	case source.FaultNothingLeft:
+		e.Reason, e.Detail = ReasonNothingLeft, path.Why
 	case source.FaultNoCurrentFolder:
 		e.Reason = ReasonNoCurrentFolder
 	default:

@@ -18,7 +18,8 @@ const (
 	ReasonPathNotUTF8       Reason = "path-not-utf8"       // Path
 	ReasonPathUnsafe        Reason = "path-unsafe"         // Path, the first of Count, has a control character in its name
 	ReasonPathWholeDisk     Reason = "path-whole-disk"     // Path has no name of its own
-	ReasonPathsOfOneName    Reason = "paths-of-one-name"   // Path and Other
+	ReasonPattern           Reason = "pattern"             // Detail, one of SendOptions.Rules, can match nothing
+	ReasonNothingLeft       Reason = "nothing-left"        // Path, the first of Count, is left out: Detail says by what
 	ReasonNoCurrentFolder   Reason = "no-current-folder"   // Path, Detail
 	ReasonOutputName        Reason = "output-name"         // Path is not a valid file name here
 	ReasonOutputOneName     Reason = "output-one-name"     // Count things cannot all be called Path
@@ -32,6 +33,7 @@ const (
 	ReasonNoRelay           Reason = "no-relay"            // no relay is named, and there is no local network
 	ReasonLaneName          Reason = "lane-name"           // Detail
 	ReasonLinksName         Reason = "links-name"          // Detail
+	ReasonCompressName      Reason = "compress-name"       // Detail
 	ReasonNegativeLimit     Reason = "negative-limit"      //
 	ReasonWordCount         Reason = "word-count"          // Count
 	ReasonCodeNamesRelay    Reason = "code-names-relay"    // a code of one's own has no relay
@@ -120,6 +122,10 @@ const (
 	ReasonPeerIntegrity Reason = "peer-integrity" // KindIntegrity: Detail
 	ReasonPeerProtocol  Reason = "peer-protocol"  // KindInternal: Detail
 	ReasonInterrupted   Reason = "interrupted"    // KindInterrupted: the context was cancelled
+	ReasonTooLarge      Reason = "too-large"      // here: the offer has more than Bytes, of MaxBytes
+
+	// Here, of KindDeclined too: more than Bytes, of MaxBytes, was sent after the start.
+	ReasonTooLargeUnderway Reason = "too-large-underway"
 )
 
 // Errors of files and disks (KindIO, KindPartial, KindIntegrity).

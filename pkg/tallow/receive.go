@@ -37,6 +37,10 @@ type ReceiveOptions struct {
 	// Accept is called with the offer, and returns whether to accept it; nil
 	// accepts.
 	Accept func(ctx context.Context, o Offer) (bool, error)
+	// MaxBytes is how many bytes of files may be sent in all; 0: any number. An offer of
+	// more is declined before Accept is called. A stream of more, or a sender that sends
+	// more than it has offered, ends the transfer before it is written.
+	MaxBytes int64
 	// OnConflict says what to do with a file that exists; default ConflictFail.
 	// It has no effect on a Writer or a Destination.
 	OnConflict Conflict
@@ -80,7 +84,7 @@ func (c *Client) Receive(ctx context.Context, o ReceiveOptions) (Result, error) 
 }
 
 func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) (Result, error) {
-	if o.LimitRate < 0 {
+	if o.LimitRate < 0 || o.MaxBytes < 0 {
 		return Result{}, usage(ReasonNegativeLimit)
 	}
 	if o.outputs() > 1 {
@@ -118,13 +122,14 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	memory.start(ctx, o.rememberAfter())
 	out := output{o: o, log: c.log, descriptors: c.descriptors, close: func() {}, begun: memory.begun, tell: t.tell}
 	defer func() { out.close() }()
+	var known transfer.Preview
 	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
 		Confirm: t.verifier(peer, memory.before(o.Verify)),
+		Preview: o.preview(&known),
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
-			offered := offerOf(offer)
-			offered.Resuming = o.resumes(offer.Names)
+			offered := o.offered(offer, known)
 			if o.Accept != nil {
-				memory.remember() // a person who is asked may take long
+				memory.rememberHere() // a person who is asked may take long
 			}
 			t.tell(OfferEvent{offered})
 			if err := o.accept(ctx, offered); err != nil {
@@ -135,7 +140,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 			t.keeps = out.resume != nil
 			return dest, err
 		},
-		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
+		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate, MaxBytes: o.MaxBytes,
 		Keep:  func(begun bool) bool { return (!begun || out.resume != nil) && memory.keep(out.resume) },
 		Keeps: func() bool { return out.resume != nil },
 	})
@@ -210,8 +215,31 @@ func (o ReceiveOptions) rememberAfter() time.Duration {
 	return rememberAfter
 }
 
+// preview returns what fills known before the offer is decided about; nil if nobody
+// is asked.
+func (o ReceiveOptions) preview(known *transfer.Preview) func(transfer.Preview) {
+	if o.Accept == nil {
+		return nil
+	}
+	return func(p transfer.Preview) { *known = p }
+}
+
+// offered returns an offer with what is known of it here.
+func (o ReceiveOptions) offered(offer wire.Offer, known transfer.Preview) Offer {
+	offered := offerOf(offer)
+	offered.Resuming = o.resumes(offer.Names)
+	offered.Entries, offered.Whole = known.Entries, known.Whole
+	if o.Accept != nil && o.Writer == nil && o.Destination == nil {
+		offered.Free, offered.FreeKnown = freeSpace(o.Output, offer.Names)
+	}
+	return offered
+}
+
 // accept asks whether to accept an offer.
 func (o ReceiveOptions) accept(ctx context.Context, offer Offer) error {
+	if o.MaxBytes > 0 && offer.Bytes > o.MaxBytes {
+		return &transfer.TooLargeError{Limit: o.MaxBytes}
+	}
 	if o.Accept == nil {
 		return nil
 	}

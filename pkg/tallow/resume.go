@@ -13,19 +13,27 @@ import (
 	"github.com/tallow-transfer/tallow/internal/vault"
 )
 
-// rememberAfter is how long a receiver that asks nobody is connected before its
-// state for another process is sealed and stored. Short transfers are spared the
-// cost.
-const rememberAfter = 250 * time.Millisecond
+const (
+	// rememberAfter is how long a receiver that asks nobody is connected before its
+	// state for another process is sealed and stored. The shortest transfers are
+	// spared the cost.
+	rememberAfter = 250 * time.Millisecond
+
+	// sealAfter is how long after that the state is sealed anew with the code alone,
+	// which takes a tenth of a second of a processor.
+	sealAfter = 5 * time.Second
+)
 
 // memory stores what another process of the receiver needs to come back to this
-// sender, sealed with the code: in the client's folder of state, and beside the
-// files once there are any, where it outlives that folder and the lifetime of a
-// meeting.
+// sender. At first it is sealed with the key of this machine, in the client's folder
+// of state. A transfer that takes longer has it sealed with the code alone: in that
+// folder, where the key is no protection, and beside the files once there are any,
+// where it outlives the folder and the lifetime of a meeting.
 type memory struct {
 	meetings *vault.Meetings // nil: there is no folder of state
 	log      *slog.Logger
 	seal     func() ([]byte, error) // by Link.Seal, once
+	quick    func() ([]byte, error) // by Link.SealOnMachine
 
 	cancel  context.CancelFunc // of the goroutine of start
 	running sync.WaitGroup
@@ -34,28 +42,35 @@ type memory struct {
 
 	mu      sync.Mutex
 	meeting *vault.Meeting // the state in the client's folder, or nil
+	whole   bool           // that is sealed with the code alone
 	files   resumable      // where the files are, or nil
-	due     bool           // it was time to remember, wherever that was possible
+	due     bool           // it was time to seal it so, wherever that was possible
 	done    bool           // the state is beside the files
 }
 
 func newMemory(l *link.Link, k code.Code, meetings *vault.Meetings, log *slog.Logger) *memory {
 	return &memory{
 		meetings: meetings, log: log,
-		seal: sync.OnceValues(func() ([]byte, error) { return l.Seal(k) }),
+		seal:  sync.OnceValues(func() ([]byte, error) { return l.Seal(k) }),
+		quick: func() ([]byte, error) { return l.SealOnMachine(k) },
 	}
 }
 
-// start remembers the sender after a delay, unless stop is called first.
+// start remembers the sender after a delay, and for longer after sealAfter, unless
+// stop is called first.
 func (m *memory) start(ctx context.Context, delay time.Duration) {
 	ctx, m.cancel = context.WithCancel(ctx)
 	m.running.Go(func() {
 		timer := time.NewTimer(delay)
 		defer timer.Stop()
-		select {
-		case <-timer.C:
-			m.remember()
-		case <-ctx.Done():
+		for _, remember := range []func(){m.rememberHere, func() { m.remember() }} {
+			select {
+			case <-timer.C:
+				remember()
+				timer.Reset(sealAfter)
+			case <-ctx.Done():
+				return
+			}
 		}
 	})
 }
@@ -66,7 +81,7 @@ func (m *memory) before(verify verifyFunc) verifyFunc {
 		return nil
 	}
 	return func(ctx context.Context, words []string) (bool, error) {
-		m.remember()
+		m.rememberHere()
 		return verify(ctx, words)
 	}
 }
@@ -100,8 +115,44 @@ func (m *memory) stop() {
 	}
 }
 
-// remember stores the state wherever it can be stored now. It returns false if
-// that is nowhere.
+// rememberHere stores the state for another process on this machine, unless it is
+// stored already. It takes no time, but where there is no key of this machine.
+func (m *memory) rememberHere() {
+	m.mu.Lock()
+	stored := m.meeting != nil
+	m.mu.Unlock()
+	if stored {
+		return
+	}
+	sealed, err := m.quick()
+	if err != nil || m.meetings == nil {
+		m.log.Debug("the state is sealed with the code alone", "reason", err)
+		m.remember()
+		return
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.meeting == nil {
+		m.store(sealed)
+	}
+}
+
+// store keeps a sealed state in the client's folder, in place of an earlier one. m.mu
+// is held.
+func (m *memory) store(sealed []byte) {
+	var err error
+	if m.meeting == nil {
+		m.meeting, err = m.meetings.Add(sealed)
+	} else {
+		m.meeting, err = m.meetings.Replace(m.meeting, sealed)
+	}
+	if err != nil {
+		m.log.Debug("cannot remember the sender", "reason", err)
+	}
+}
+
+// remember stores the state, sealed with the code alone, wherever it can be stored
+// now. It returns false if that is nowhere.
 func (m *memory) remember() bool {
 	sealed, err := m.seal()
 	if err != nil {
@@ -111,10 +162,9 @@ func (m *memory) remember() bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.due = true
-	if m.meetings != nil && m.meeting == nil {
-		if m.meeting, err = m.meetings.Add(sealed); err != nil {
-			m.log.Debug("cannot remember the sender", "reason", err)
-		}
+	if m.meetings != nil && !m.whole {
+		m.store(sealed)
+		m.whole = m.meeting != nil
 	}
 	if m.files != nil && !m.done {
 		err := m.files.Remember(sealed)

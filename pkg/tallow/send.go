@@ -35,9 +35,19 @@ type SendOptions struct {
 	// characters, which no receiver takes, under other names: Icon%0D. Otherwise
 	// they are an error, before there is a code.
 	RenameUnsafe bool
+	// Rules say what of Paths is sent. The first rule that matches decides. What no
+	// rule matches is sent if the last one excludes, and left out if it includes, unless
+	// it is in a folder that a rule includes. A folder that is left out is, with all
+	// that is in it. The peer does not learn of what is left out.
+	Rules []Rule
+	// GitIgnore leaves out what Git ignores, and .git. The rules are those of
+	// gitignore(5), without a person's global ones.
+	GitIgnore bool
 
 	Code  string // a code of one's own, such as 7-apple-walrus-kayak, with three different words at least; empty: generated
 	Words int    // of a generated code; default DefaultWords
+	// FindPage asks the relay whether it has a page for browsers, for CodeEvent.Link.
+	FindPage bool
 
 	// Verify, if set, is called with the verification words once the peer has
 	// proved that it knows the code. Nothing is offered unless it returns true.
@@ -51,11 +61,48 @@ type SendOptions struct {
 	ReconnectTimeout time.Duration
 	// LimitRate is the largest rate, in bytes of files a second; 0: no limit.
 	LimitRate int64
+	// Compress says whether data is compressed on its way; default CompressAuto.
+	Compress Compress
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
 	// OnEvent is called with each event. The first is a StateEvent, the second the
 	// CodeEvent, the last an EndEvent. It may be nil.
 	OnEvent func(Event)
+}
+
+// Rule is a pattern of what to include or to exclude. In it * stands for any characters
+// of a name, ? for one, [a-z] for one of a class, ** for any folders, and a backslash
+// makes the next character an ordinary one. A pattern matches the end of a path, from
+// the beginning of a name on; with a slash before it, the whole path inside of one of
+// SendOptions.Paths; with a slash behind it, folders alone.
+type Rule struct {
+	Include bool
+	Pattern string
+}
+
+// Compress says whether the data of files is compressed on its way. A receiver that does
+// not know how to expand it gets it as it is, and so does everyone from a browser. Files
+// of up to 24 KiB are never compressed.
+type Compress string
+
+// The policies for compression.
+const (
+	CompressAuto Compress = "auto" // where it is faster than without: on lanes that are slower than the compressor, what becomes shorter
+	CompressOn   Compress = "on"   // whatever becomes shorter
+	CompressOff  Compress = "off"
+)
+
+// compression returns the policy of the options.
+func (o SendOptions) compression() (transfer.Compress, error) {
+	switch o.Compress {
+	case "", CompressAuto:
+		return transfer.CompressAuto, nil
+	case CompressOn:
+		return transfer.CompressOn, nil
+	case CompressOff:
+		return transfer.CompressOff, nil
+	}
+	return 0, &Error{Kind: KindUsage, Reason: ReasonCompressName, Detail: string(o.Compress)}
 }
 
 // Links says what becomes of the symlinks in the folders that are sent. One of
@@ -86,6 +133,9 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	if o.LimitRate < 0 {
 		return Result{}, usage(ReasonNegativeLimit)
 	}
+	if _, err := o.compression(); err != nil {
+		return Result{}, err
+	}
 	t.keeps = o.Stream == nil // a stream cannot be read again
 	source, err := o.source(c.descriptors)
 	if err != nil {
@@ -109,11 +159,20 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	if !listener.Local() {
 		k.Relay = c.link.Relay
 	}
+	page := ""
+	if o.FindPage {
+		page = listener.Page(ctx)
+	}
 	tellCode := func(nameplate string) {
 		k.Nameplate = nameplate
-		t.tell(CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: listener.Local()})
+		e := CodeEvent{Code: k.String(), Nameplate: k.Nameplate, Relay: k.Relay, LocalOnly: listener.Local()}
+		if page != "" {
+			e.Link = page + "#" + code.Code{Nameplate: k.Nameplate, Words: k.Words}.String()
+		}
+		t.tell(e)
 	}
 	tellCode(listener.Nameplate())
+	t.tellRenamed(source)
 
 	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultSendTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerNeverCame})
 	defer cancel()
@@ -148,6 +207,10 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 	}
 	defer l.Close()
 	defer t.tellVerification(sending, l, peer, o.Verify != nil)()
+	compress, err := o.compression()
+	if err != nil {
+		return Result{}, nil, err
+	}
 	stop := t.reportProgress(ctx)
 	sum, err := transfer.Send(sending, transferSession{l}, source, transfer.SendOptions{
 		Text:    o.Text != "",
@@ -157,7 +220,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 			t.keeps = t.keeps && keeps
 			t.accept()
 		},
-		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate,
+		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate, Compress: compress,
 	})
 	stop()
 	var ended *transfer.CancelledError

@@ -68,6 +68,18 @@ func (t *transferRun) check(ctx context.Context, s openSource) error {
 	return c.Check(ctx)
 }
 
+// tellRenamed tells which paths are sent under other names than their own.
+func (t *transferRun) tellRenamed(s openSource) {
+	r, ok := s.(interface{ Renamed() (given, as []string) })
+	if !ok {
+		return
+	}
+	given, as := r.Renamed()
+	for i := range given {
+		t.tell(RenameEvent{Path: as[i], Name: given[i]})
+	}
+}
+
 // callersSource is a source that the caller owns and closes.
 type callersSource struct{ files.Source }
 

@@ -4,8 +4,8 @@
 import { randomFillSync } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as pause } from "node:timers/promises";
 import { Client, Command, folder, patience } from "./support.js";
+import { Tasks } from "./tasks.js";
 
 /** @typedef {import("puppeteer-core").Page} Page */
 
@@ -24,23 +24,26 @@ const long = 20 * patience;
 
 /**
  * Sends a file from the command to Chromium (down), or from Chromium to the command
- * (up). Memory is in MB, tasks in milliseconds, buffers in bytes.
+ * (up). Memory is in MB, tasks in milliseconds, buffers in bytes. What tasks take of
+ * the processor is recorded if it is asked for, as that costs time.
  * @param {import("./support.js").Relay} relay
  * @param {string} file
  * @param {"down" | "up"} way
  * @param {string} lanes
+ * @param {boolean} [record]
  */
-export async function transfer(relay, file, way, lanes) {
+export async function transfer(relay, file, way, lanes, record = false) {
   const client = await Client.open("chrome", relay, { direct: lanes !== "relay", shared: true });
   client.page.setDefaultTimeout(long);
   const watch = await Watch.start(client.page);
   const begin = way === "down" ? await receiving(client, relay, file, lanes) : await sending(client, relay, file, lanes);
+  const recorded = record ? await Tasks.start(client.page) : undefined;
   const began = performance.now();
   const command = await begin();
-  await ended(client);
+  await client.ended(long);
   if ((await client.screen("done", "failed")) === "failed") throw new Error(await client.text("failed"));
   if (await command.code(long)) throw new Error(command.stderr);
-  const result = { seconds: (performance.now() - began) / 1000, ...(await watch.end()) };
+  const result = { seconds: (performance.now() - began) / 1000, ...(await watch.end()), processor: (await recorded?.end()) ?? [] };
   await client.page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
     await root.removeEntry("tallow", { recursive: true }).catch(() => {}); // or the disk fills
@@ -65,19 +68,6 @@ async function sending(client, relay, file, lanes) {
   await client.pick(file);
   const code = await client.code();
   return async () => new Command("receive", "--relay", relay.url, "--lanes", lanes, "--yes", "-o", folder() + "/", code);
-}
-
-/**
- * Waits for the end. Client.screen would wait with animation frames, and then the
- * page draws sixty times a second all the time; and no one call to the browser may
- * take as long as 3 GiB do.
- * @param {Client} client
- */
-async function ended(client) {
-  const over = () => ["done", "failed"].some((id) => !document.getElementById(id)?.hidden);
-  for (const began = performance.now(); !(await client.page.evaluate(over)); await pause(100)) {
-    if (performance.now() - began > long) throw new Error("the transfer takes too long");
-  }
 }
 
 /** The most memory that a tab has, and its long tasks. */

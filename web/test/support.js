@@ -1,10 +1,11 @@
 // What the tests share: a relay, the command, and browsers whose pages are watched.
 
 import { spawn } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { createHash, randomBytes } from "node:crypto";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
 import puppeteer from "puppeteer-core";
 
 /** The command, built with the client in it: scripts/build. */
@@ -39,10 +40,13 @@ export class Command {
   stderr = "";
   #waiting = /** @type {(() => void)[]} */ ([]);
 
-  /** @param {string[]} args */
+  /** @param {string[]} args  with "-" among them the standard input stays open */
   constructor(...args) {
+    if (!existsSync(command)) throw new Error(`there is no ${command}: run scripts/build first`);
     const env = { ...process.env, XDG_STATE_HOME: folder(), TALLOW_RELAY: "", TALLOW_CODE: "" };
-    this.process = spawn(command, [...args, "--json"], { env, stdio: ["ignore", "pipe", "pipe"] });
+    this.process = spawn(command, [...args, "--json"], { env, stdio: ["pipe", "pipe", "pipe"] });
+    if (!args.includes("-")) this.process.stdin.end();
+    this.process.stdin.on("error", () => {}); // it may end before it has read everything
     process.on("exit", () => this.process.kill("SIGKILL"));
     let rest = "";
     this.process.stdout.on("data", (data) => {
@@ -113,18 +117,36 @@ export async function startRelay(listen = "127.0.0.1:0", ...flags) {
 /** @type {Map<string, import("puppeteer-core").Browser>} */
 const running = new Map();
 
+const loopback = { "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false };
+
 /**
- * A browser, which is started once.
- * @param {"chrome" | "firefox"} name
+ * What puppeteer tells Chromium so that no page is slowed down in the background. It
+ * also leaves pages in the background their priority among all programs, which is
+ * what the machine is for.
  */
-export async function browser(name) {
-  let b = running.get(name);
+const evenInBackground = ["--disable-background-timer-throttling", "--disable-backgrounding-occluded-windows"];
+
+/**
+ * How a browser is started: as people have it, slower in the background; with
+ * preferences of Firefox.
+ * @typedef {{slower?: boolean, preferences?: Record<string, any>}} Start
+ */
+
+/**
+ * A browser, which is started once for each way of starting it.
+ * @param {"chrome" | "firefox"} name
+ * @param {Start} [start]
+ */
+export async function browser(name, start = {}) {
+  const key = name + JSON.stringify(start);
+  let b = running.get(key);
   if (!b) {
     const options = name === "chrome"
-      ? { args: ["--no-sandbox", "--disable-dev-shm-usage"] }
-      : { extraPrefsFirefox: { "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false } };
-    b = await puppeteer.launch({ browser: name, executablePath: executables[name].find(existsSync), headless: true, protocolTimeout: 5 * patience, ...options });
-    running.set(name, b);
+      ? { args: ["--no-sandbox", "--disable-dev-shm-usage"], ignoreDefaultArgs: start.slower ? evenInBackground : [] }
+      : { extraPrefsFirefox: { ...loopback, ...start.preferences } };
+    const limits = { timeout: 5 * patience, protocolTimeout: 5 * patience };
+    b = await puppeteer.launch({ browser: name, executablePath: executables[name].find(existsSync), headless: true, ...limits, ...options });
+    running.set(key, b);
   }
   return b;
 }
@@ -156,12 +178,12 @@ export class Client {
    * kept there.
    * @param {"chrome" | "firefox"} name
    * @param {Relay} relay
-   * @param {{path?: string, direct?: boolean, shared?: boolean}} [options] shared: in the browser's own context,
-   *   whose storage is on the disk
+   * @param {{path?: string, direct?: boolean, shared?: boolean, beside?: Client, start?: Start}} [options] shared: in
+   *   the browser's own context, whose storage is on the disk; beside: in the context of another client
    */
-  static async open(name, relay, { path = "/", direct = true, shared = false } = {}) {
-    const b = await browser(name);
-    const context = shared ? b.defaultBrowserContext() : await b.createBrowserContext();
+  static async open(name, relay, { path = "/", direct = true, shared = false, beside, start } = {}) {
+    const b = await browser(name, start);
+    const context = beside?.context ?? (shared ? b.defaultBrowserContext() : await b.createBrowserContext());
     const c = new Client(relay, context, await context.newPage());
     await c.page.evaluateOnNewDocument((direct) => {
       if (!direct) Reflect.deleteProperty(window, "RTCPeerConnection");
@@ -197,8 +219,41 @@ export class Client {
 
   /** Waits until one of some screens is shown, and returns its name. @param {string[]} names */
   async screen(...names) {
-    const handle = await this.page.waitForSelector(names.map((n) => `#${n}:not([hidden])`).join(","));
-    return /** @type {string} */ (await handle?.evaluate((e) => e.id));
+    for (const began = performance.now(); ; await pause(50)) {
+      const name = await this.page.evaluate((names) => names.find((n) => document.getElementById(n)?.hidden === false), names);
+      if (name) return name;
+      if (performance.now() - began > patience) throw new Error(`no screen ${names}, but: ${await this.page.$eval("main", (e) => e.innerText)}`);
+    }
+  }
+
+  /**
+   * Waits until something is true of the page. page.waitForFunction would wait with
+   * animation frames: with them a page draws all the time, and a hidden one has none.
+   * @param {() => boolean} condition
+   * @param {string} what
+   * @param {number} [limit] milliseconds
+   */
+  async until(condition, what, limit = patience) {
+    for (const began = performance.now(); !(await this.page.evaluate(condition)); await pause(100)) {
+      if (performance.now() - began > limit) throw new Error(`${what} takes too long`);
+    }
+  }
+
+  /** Waits for the end of a transfer. @param {number} [limit] milliseconds */
+  ended(limit) {
+    return this.until(() => ["done", "failed"].some((id) => !document.getElementById(id)?.hidden), "the transfer", limit);
+  }
+
+  /** Waits until so many bytes have arrived, or were sent. @param {number} bytes */
+  async moved(bytes) {
+    for (const began = performance.now(); (await this.bytes()) < bytes; await pause(50)) {
+      if (performance.now() - began > patience) throw new Error(`${bytes} bytes take too long`);
+    }
+  }
+
+  /** How many bytes the bar shows. */
+  bytes() {
+    return this.page.$eval("#bar", (e) => /** @type {HTMLProgressElement} */ (e).value);
   }
 
   /** @param {string} id */
@@ -208,7 +263,7 @@ export class Client {
 
   /** @param {string} id */
   async click(id) {
-    await this.page.waitForSelector(`#${id}:not([hidden])`);
+    await this.screen(id);
     await this.page.$eval(`#${id}`, (e) => /** @type {HTMLElement} */ (e).click());
   }
 
@@ -258,13 +313,13 @@ export class Client {
   /** Asks for a code. */
   async code() {
     await this.click("send-start");
-    await this.page.waitForFunction(() => /^\d+-/.test(document.getElementById("code")?.textContent ?? ""));
+    await this.until(() => /^\d+-/.test(document.getElementById("code")?.textContent ?? ""), "the code");
     return this.text("code");
   }
 
   /** The name, size and SHA-256 of what was saved last. */
   async saved() {
-    await this.page.waitForFunction(() => /** @type {any} */ (window).saved.length > 0 && document.getElementById("save-status")?.textContent);
+    await this.until(() => /** @type {any} */ (window).saved.length > 0 && document.getElementById("save-status")?.textContent !== "", "what is saved");
     return this.page.evaluate(async () => {
       const blob = /** @type {Blob} */ (/** @type {any} */ (window).saved.at(-1));
       const hash = await crypto.subtle.digest("SHA-256", await blob.arrayBuffer());
@@ -287,10 +342,29 @@ export class Client {
   /** Closes the page. It must have had no fault. */
   async close() {
     const faults = this.faults.splice(0);
-    await this.page.close();
-    if (this.context.id) await this.context.close();
+    if (!this.page.isClosed()) await this.page.close();
+    if (this.context.id && !(await this.context.pages()).length) await this.context.close();
     if (faults.length) throw new Error(`the page did what it should not:\n${faults.join("\n")}`);
   }
+}
+
+/**
+ * A sender of a file with random bytes.
+ * @param {Relay} relay
+ * @param {number} size
+ * @param {string[]} flags
+ */
+export async function sender(relay, size, ...flags) {
+  const content = randomBytes(size);
+  const path = join(folder(), "file.bin");
+  writeFileSync(path, content);
+  const process = new Command("send", "--relay", relay.url, ...flags, path);
+  return { process, content, code: bare((await process.event("code")).code) };
+}
+
+/** A code without the relay that it names. @param {string} code */
+export function bare(code) {
+  return code.replace(/^.*#/, "").replace(/@.*$/, "");
 }
 
 /** @param {Buffer} b */

@@ -18,6 +18,7 @@ type File struct {
 	id     uint64
 
 	reserved reservation
+	direct   directWriter
 
 	mu     sync.Mutex
 	handle *os.File // nil while it is closed
@@ -94,7 +95,7 @@ func (f *File) WriteAt(p []byte, off, size int64) (int, error) {
 		return 0, err
 	}
 	defer f.Release()
-	n, err := f.reserved.writeAt(h, p, off, size)
+	n, err := f.reserved.writeAt(h, &f.direct, p, off, size)
 	if err == nil {
 		osfs.StartWriteback(h, off, off+int64(n))
 	}
@@ -146,6 +147,7 @@ func (f *File) Close() error {
 }
 
 func (f *File) closeHandle() error {
+	f.direct.close()
 	if f.handle == nil {
 		return nil
 	}

@@ -27,8 +27,9 @@ const (
 )
 
 // writeAt writes p at off of the file h, which is to have size bytes, negative or
-// 0 if that is not known. It leaves holes as the function writeAt does.
-func (r *reservation) writeAt(h *os.File, p []byte, off, size int64) (int, error) {
+// 0 if that is not known. It leaves holes as the function writeAt does, and writes
+// what remains by d.
+func (r *reservation) writeAt(h *os.File, d *directWriter, p []byte, off, size int64) (int, error) {
 	if size < reserveFrom {
 		return writeAt(h, p, off)
 	}
@@ -45,7 +46,7 @@ func (r *reservation) writeAt(h *os.File, p []byte, off, size int64) (int, error
 		r.extend(h, off, size)
 	}
 	r.mu.Unlock()
-	return h.WriteAt(p, off)
+	return d.writeAt(h, p, off, size)
 }
 
 // extend reserves room from off on, for a file that is to have size bytes.

@@ -67,7 +67,7 @@ func TestReservedRoomLeavesHoles(t *testing.T) {
 		}
 		most := int64(0)
 		for _, i := range order {
-			if _, err := r.writeAt(f, content[i], int64(i)*testBlock, blocks*testBlock); err != nil {
+			if _, err := r.writeAt(f, &directWriter{}, content[i], int64(i)*testBlock, blocks*testBlock); err != nil {
 				t.Fatal(err)
 			}
 			most = max(most, takes(t, f))
@@ -89,14 +89,14 @@ func TestReservedRoomIsHeldAndGivenBack(t *testing.T) {
 	f := fileThatReserves(t)
 	var r reservation
 	p := bytes.Repeat([]byte("x"), testBlock)
-	if _, err := r.writeAt(f, p, 0, 100*testBlock); err != nil {
+	if _, err := r.writeAt(f, &directWriter{}, p, 0, 100*testBlock); err != nil {
 		t.Fatal(err)
 	}
 	info, err := f.Stat()
 	if err != nil || info.Size() != testBlock || taken(info) != reserveAhead {
 		t.Errorf("of %d bytes %d are held, %v", info.Size(), taken(info), err)
 	}
-	if _, err := r.writeAt(f, p, 90*testBlock, 100*testBlock); err != nil { // nothing beyond its end
+	if _, err := r.writeAt(f, &directWriter{}, p, 90*testBlock, 100*testBlock); err != nil { // nothing beyond its end
 		t.Fatal(err)
 	}
 	if got := takes(t, f); got != reserveAhead+10*testBlock {
@@ -119,7 +119,7 @@ func TestNoRoomForSmallFiles(t *testing.T) {
 	for _, size := range []int64{-1, 0, reserveFrom - 1} {
 		f := fileThatReserves(t)
 		var r reservation
-		if _, err := r.writeAt(f, []byte("x"), 0, size); err != nil {
+		if _, err := r.writeAt(f, &directWriter{}, []byte("x"), 0, size); err != nil {
 			t.Fatal(err)
 		}
 		if got := takes(t, f); got > 64<<10 || r.end != 0 {

@@ -20,7 +20,7 @@ const (
 	FaultSpecial         Fault = "the path is neither a file nor a folder"
 	FaultNotUTF8         Fault = "the name is not UTF-8"
 	FaultWholeDisk       Fault = "a whole file system has no name"
-	FaultSameName        Fault = "two paths have the same name"
+	FaultNothingLeft     Fault = "the filters leave nothing to send"
 	FaultUnsafeName      Fault = "a name has control characters"
 	FaultNoCurrentFolder Fault = "the current folder cannot be found"
 )
@@ -28,10 +28,11 @@ const (
 // PathError is the error of NewPaths or Check for one of the paths.
 type PathError struct {
 	Fault Fault
-	Path  string // as it was given; absolute with FaultSameName; as it is listed with FaultUnsafeName
-	Other string // with FaultSameName: the path with the same name; with FaultBrokenLink: the target
+	Path  string // as it was given; as it is listed with FaultUnsafeName and FaultNothingLeft
+	Other string // with FaultBrokenLink: the target
 	Kind  string // with FaultSpecial: what it is
-	Count int    // with FaultUnsafeName: how many names there are, of which Path is the first
+	Count int    // with FaultUnsafeName and FaultNothingLeft: how many there are, of which Path is the first
+	Why   string // with FaultNothingLeft: which filter leaves Path out
 	Err   error  // the cause, or nil
 }
 

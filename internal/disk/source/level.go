@@ -21,6 +21,7 @@ type level struct {
 	at     place
 	info   fs.FileInfo
 	parent *level // the folder that it is in, or that the symlink to it is in
+	scope  scope
 
 	root    *os.Root // nil while it is closed
 	release func()   // closes root

@@ -29,12 +29,12 @@ const (
 )
 
 // symlink yields the symlink name of dir, which is at p.
-func (w *walker) symlink(dir *os.Root, p place, name string, info fs.FileInfo) error {
+func (w *walker) symlink(dir *os.Root, p place, name string, info fs.FileInfo, included bool) error {
 	switch w.paths.options.Links {
 	case SkipLinks:
 		return w.leaveOut(p.listed, "it is a symlink")
 	case FollowLinks:
-		return w.follow(p)
+		return w.follow(p, included)
 	}
 	target, err := dir.Readlink(name)
 	if err != nil {
@@ -52,11 +52,11 @@ func (w *walker) symlink(dir *os.Root, p place, name string, info fs.FileInfo) e
 	}
 	e := newEntry(p.listed, files.KindSymlink, info)
 	e.Target = target
-	return w.yield(w.base, "", e)
+	return w.yield("", e)
 }
 
 // follow yields what the symlink at p leads to.
-func (w *walker) follow(p place) error {
+func (w *walker) follow(p place, included bool) error {
 	local, err := filepath.EvalSymlinks(filepath.Join(w.base.local, filepath.FromSlash(p.inside)))
 	if err != nil {
 		return w.fail(p.listed, brokenLink(err), err)
@@ -70,7 +70,7 @@ func (w *walker) follow(p place) error {
 	}
 	into := *w
 	into.base, into.at = &top{name: w.base.name, local: local, info: info, temporary: true}, p.listed
-	return into.start(info)
+	return into.start(info, included)
 }
 
 // resolvesInside reports whether the symlink at p leads to something inside of base.

@@ -5,19 +5,23 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/internal/disk/osfs"
+	"github.com/tallow-transfer/tallow/internal/ignore"
 )
 
 // Paths is a files.Source of files and folders of this machine. It is safe for
 // concurrent use.
 type Paths struct {
-	tops    []*top
-	options Options
+	tops     []*top
+	excluded []entry // paths of the user that are left out
+	options  Options
+	rules    *ignore.Rules
 
 	mu    sync.Mutex
 	roots int // how many are kept open
@@ -27,16 +31,21 @@ type Paths struct {
 type Options struct {
 	Links        Links
 	RenameUnsafe bool // send entries whose names no machine takes under other names
+	Rules        []ignore.Rule
+	GitIgnore    bool // leave out what Git ignores, and .git
 	Descriptors  descriptors.Budget
 }
 
 // top is one path that the user gave, or what a symlink that is followed leads to.
 type top struct {
 	given     string // as the user gave it
-	name      string // the first element of every path in it
+	own       string // its name
+	name      string // the first element of every path in it: own, or another one where two have that
 	local     string // absolute
 	info      fs.FileInfo
-	temporary bool // its root is not kept open
+	temporary bool  // its root is not kept open
+	scope     scope // of the folder that it is in
+	included  bool  // a rule includes it
 
 	mu   sync.Mutex
 	root *os.Root // of a folder, if it is kept open
@@ -44,25 +53,60 @@ type top struct {
 
 // NewPaths returns a source of the paths that a user gave. It looks at each path,
 // and at nothing below it. A path has to be a file or a folder, or a symlink to
-// one, and no two may have the same name. The error is a *PathError.
+// one. One that is given twice counts once. Of several with the same name the first
+// keeps it, and the others have numbered ones: "name (1)". The error is a *PathError
+// or an *ignore.PatternError.
 func NewPaths(paths []string, o Options) (*Paths, error) {
 	if len(paths) == 0 {
 		return nil, &PathError{Fault: FaultNone}
 	}
-	s := &Paths{options: o}
-	named := make(map[string]*top, len(paths))
+	rules, err := ignore.NewRules(o.Rules, foldsCase)
+	if err != nil {
+		return nil, err
+	}
+	s := &Paths{options: o, rules: rules}
+	var tops []*top
 	for _, p := range paths {
 		t, err := newTop(p, o)
 		if err != nil {
 			return nil, err
 		}
-		if other := named[t.name]; other != nil {
-			return nil, &PathError{Fault: FaultSameName, Path: other.local, Other: t.local}
+		if !slices.ContainsFunc(tops, func(other *top) bool { return other.local == t.local }) {
+			tops = append(tops, t)
 		}
-		s.tops = append(s.tops, t)
-		named[t.name] = t
 	}
+	for _, t := range tops {
+		switch reason, err := s.judge(t); {
+		case err != nil:
+			return nil, err
+		case reason != "":
+			s.excluded = append(s.excluded, filteredEntry(t.own, t.info, reason))
+		default:
+			s.tops = append(s.tops, t)
+		}
+	}
+	numberNames(s.tops)
 	return s, nil
+}
+
+// numberNames gives the tops names that differ.
+func numberNames(tops []*top) {
+	taken := make(map[string]bool, len(tops))
+	for _, t := range tops {
+		taken[t.name] = true
+	}
+	first := make(map[string]bool, len(tops))
+	for _, t := range tops {
+		if !first[t.name] {
+			first[t.name] = true
+			continue
+		}
+		name := t.name
+		for n := 1; taken[name]; n++ {
+			name = names.Numbered(t.name, n)
+		}
+		t.name, taken[name], first[name] = name, true, true
+	}
 }
 
 func newTop(p string, o Options) (*top, error) {
@@ -97,7 +141,7 @@ func newTop(p string, o Options) (*top, error) {
 	case !utf8.ValidString(name):
 		return nil, &PathError{Fault: FaultNotUTF8, Path: p}
 	}
-	return &top{given: p, name: name, local: local, info: info}, nil
+	return &top{given: p, own: name, name: name, local: local, info: info}, nil
 }
 
 // kindOf returns what a special file is.
@@ -120,6 +164,17 @@ func (s *Paths) Names() []string {
 		all[i] = t.name
 	}
 	return all
+}
+
+// Renamed returns the paths that are sent under other names than their own, as the user
+// gave them, and these names.
+func (s *Paths) Renamed() (given, as []string) {
+	for _, t := range s.tops {
+		if t.name != t.own {
+			given, as = append(given, t.given), append(as, t.name)
+		}
+	}
+	return given, as
 }
 
 // Close closes the folders that are kept open. Files that were opened stay open.

@@ -20,6 +20,18 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
+// List calls yield for every entry as Walk does, and also for what the filters leave
+// out. The Err of that wraps files.ErrLeftOut. What is in a folder that is left out is
+// not listed. Nothing in the items can be opened.
+func (s *Paths) List(ctx context.Context, yield func(files.Item) error) error {
+	return s.walkAll(ctx, func(_ *top, _ string, e entry) error {
+		if e.filtered != "" {
+			e.err = &ItemError{Reason: e.filtered, Err: files.ErrLeftOut}
+		}
+		return yield(files.Item{Entry: e.Entry, Err: e.err})
+	})
+}
+
 // Count walks everything once and adds it up.
 func (s *Paths) Count(ctx context.Context) (files.Totals, error) {
 	t := files.Totals{Known: true}
@@ -56,23 +68,40 @@ func (s *Paths) Walk(ctx context.Context, yield func(files.Item) error) error {
 // entry is an Entry as the walk finds it.
 type entry struct {
 	files.Entry
-	err    error      // why it cannot be sent; of Entry only Path is set then
-	stamp  osfs.Stamp // of a file
-	stored int64      // bytes of the disk that a file takes
+	err      error      // why it cannot be sent; of Entry only Path is set then
+	filtered string     // the filter that leaves it out; of Entry only Path and Kind are set then
+	stamp    osfs.Stamp // of a file
+	stored   int64      // bytes of the disk that a file takes
 }
 
 // yieldFunc is called for each entry. A file is opened as inside of base; inside is
 // empty if it is base itself.
 type yieldFunc func(base *top, inside string, e entry) error
 
+// walk yields what is sent, and what cannot be sent.
 func (s *Paths) walk(ctx context.Context, yield yieldFunc) error {
+	return s.walkAll(ctx, func(base *top, inside string, e entry) error {
+		if e.filtered != "" {
+			return nil
+		}
+		return yield(base, inside, e)
+	})
+}
+
+// walkAll also yields what the filters leave out.
+func (s *Paths) walkAll(ctx context.Context, yield yieldFunc) error {
+	for _, e := range s.excluded {
+		if err := yield(nil, "", e); err != nil {
+			return err
+		}
+	}
 	for _, t := range s.tops {
-		w := walker{ctx: ctx, yield: yield, paths: s, base: t, at: t.name}
+		w := walker{ctx: ctx, held: &held{yield: yield}, paths: s, base: t, at: t.name}
 		info, err := os.Stat(t.local) // again, since the file may have grown since NewPaths
 		if err != nil {
 			err = w.fail(t.name, "cannot be read: "+oserror.Cause(err), err)
 		} else {
-			err = w.start(info)
+			err = w.start(info, t.included)
 		}
 		if err != nil {
 			return err
@@ -84,7 +113,7 @@ func (s *Paths) walk(ctx context.Context, yield yieldFunc) error {
 // walker walks one path that the user gave, or what a symlink in it leads to.
 type walker struct {
 	ctx    context.Context
-	yield  yieldFunc
+	held   *held
 	paths  *Paths
 	base   *top   // what is walked
 	at     string // its path in the transfer
@@ -103,8 +132,11 @@ func (p place) in(name, listed string) place {
 	return place{listed: p.listed + "/" + listed, inside: path.Join(p.inside, name)}
 }
 
-// start walks base, which info describes.
-func (w *walker) start(info fs.FileInfo) error {
+// yield yields an entry of base.
+func (w *walker) yield(inside string, e entry) error { return w.held.give(w.base, inside, e) }
+
+// start walks base, which info describes. A rule includes it, or none does.
+func (w *walker) start(info fs.FileInfo, included bool) error {
 	switch {
 	case info.Mode().IsRegular():
 		return w.file(place{listed: w.at}, info, func() (*os.File, error) {
@@ -113,20 +145,33 @@ func (w *walker) start(info fs.FileInfo) error {
 	case !info.IsDir():
 		return w.fail(w.at, "is a "+kindOf(info.Mode())+" now, not a file or a folder", files.ErrNotSendable)
 	}
-	if err := w.yield(w.base, "", newEntry(w.at, files.KindDir, info)); err != nil {
-		return err
-	}
-	return w.inside(place{listed: w.at}, info)
+	return w.subfolder(place{listed: w.at}, info, included)
 }
 
-// inside yields what is in the folder at a place, which info describes.
-func (w *walker) inside(at place, info fs.FileInfo) error {
+// subfolder yields the folder at a place, which info describes, and what is in it.
+func (w *walker) subfolder(at place, info fs.FileInfo, included bool) error {
+	all := included || w.scope().all
+	e := newEntry(at.listed, files.KindDir, info)
+	if !all && w.paths.rules.Selects() {
+		defer w.held.hold(w.base, e)()
+	} else if err := w.yield("", e); err != nil {
+		return err
+	}
+	return w.inside(at, info, all)
+}
+
+// inside yields what is in the folder at a place, which info describes. With all that
+// is what no rule matches too.
+func (w *walker) inside(at place, info fs.FileInfo, all bool) error {
 	l := &level{paths: w.paths, base: w.base, at: at, info: info, parent: w.folder}
 	w.folder.keep(w.paths.options.Descriptors.Levels() - 1)
 	if err := l.begin(); err != nil {
 		return w.fail(at.listed, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer l.close()
+	if err := w.begin(l, all); err != nil {
+		return w.fail(at.listed, "what Git ignores in it cannot be found out: "+oserror.Cause(err), err)
+	}
 	w.folder = l
 	defer func() { w.folder = l.parent }()
 	for {
@@ -155,24 +200,25 @@ const notToItsEnd = "the folder cannot be read to its end: "
 
 func (w *walker) entry(dir *os.Root, at place, name string) error {
 	p := at.in(name, w.listedName(dir, name))
+	info, err := dir.Lstat(name)
+	reason, included := w.filter(p, name, info)
 	switch {
+	case reason != "":
+		return w.yield("", filteredEntry(p.listed, info, reason))
 	case !utf8.ValidString(p.listed):
 		return w.fail(strings.ToValidUTF8(p.listed, "\uFFFD"), "its name is not UTF-8: rename it to send it", nil)
 	case len(p.listed) > wire.MaxPath:
 		return w.fail(p.listed, "its path is too long to be sent", nil)
-	}
-	info, err := dir.Lstat(name)
-	switch {
 	case err != nil:
 		return w.fail(p.listed, "cannot be read: "+oserror.Cause(err), err)
 	case info.IsDir():
-		return w.subfolder(p, info)
+		return w.subfolder(p, info, included)
 	case info.Mode().IsRegular():
 		return w.file(p, info, func() (*os.File, error) {
 			return descriptors.Open(func() (*os.File, error) { return dir.OpenFile(name, os.O_RDONLY|osfs.OpenNonblock, 0) })
 		})
 	case info.Mode()&fs.ModeSymlink != 0:
-		return w.symlink(dir, p, name, info)
+		return w.symlink(dir, p, name, info, included)
 	}
 	return w.fail(p.listed, "is a "+kindOf(info.Mode())+", which cannot be sent", files.ErrNotSendable)
 }
@@ -206,14 +252,7 @@ func (w *walker) file(p place, info fs.FileInfo, open func() (*os.File, error)) 
 			e = newEntry(p.listed, files.KindStream, info)
 		}
 	}
-	return w.yield(w.base, p.inside, e)
-}
-
-func (w *walker) subfolder(p place, info fs.FileInfo) error {
-	if err := w.yield(w.base, "", newEntry(p.listed, files.KindDir, info)); err != nil {
-		return err
-	}
-	return w.inside(p, info)
+	return w.yield(p.inside, e)
 }
 
 // fail yields an entry that cannot be sent.
@@ -221,7 +260,7 @@ func (w *walker) fail(p, reason string, err error) error {
 	if ended := w.ctx.Err(); ended != nil {
 		return ended
 	}
-	return w.yield(w.base, "", entry{Entry: files.Entry{Path: p}, err: &ItemError{Reason: reason, Err: err}})
+	return w.yield("", entry{Entry: files.Entry{Path: p}, err: &ItemError{Reason: reason, Err: err}})
 }
 
 func fileEntry(p string, info fs.FileInfo) entry {
