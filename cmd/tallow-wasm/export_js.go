@@ -44,7 +44,8 @@ func (w *worker) exportTo(name string, folder js.Value) (written int, skipped []
 			written++
 		}
 	}
-	return written, skipped, w.markSaved(name)
+	w.markSaved(name)
+	return written, skipped, nil
 }
 
 // exporter writes entries into a folder.

@@ -65,12 +65,10 @@ func (w *worker) save(name string) {
 
 func (w *worker) assemble(name string) (title string, blob js.Value, err error) {
 	entries, data, err := w.finished(name)
-	if err == nil {
-		err = w.markSaved(name)
-	}
 	if err != nil {
 		return "", js.Value{}, err
 	}
+	w.markSaved(name)
 	if len(entries) == 1 && entries[0].Kind != files.KindDir && entries[0].Kind != files.KindSymlink {
 		var parts []bundle.Part
 		for _, p := range entries[0].Pieces {
@@ -107,13 +105,14 @@ func (w *worker) finished(name string) ([]bundle.Entry, js.Value, error) {
 	return entries, data, err
 }
 
-// markSaved records that a bundle was handed to the person.
-func (w *worker) markSaved(name string) error {
+// markSaved records that a bundle was handed to the person. Where the storage is too
+// full for that, it stays until the person deletes it.
+func (w *worker) markSaved(name string) {
 	storage, err := opfs.Open(w.ctx)
 	if err != nil {
-		return err
+		return
 	}
-	return bundle.Use(w.ctx, storage, name, func(b *bundle.Bundle) error { return b.MarkSaved(time.Now()) })
+	_ = bundle.Use(w.ctx, storage, name, func(b *bundle.Bundle) error { return b.MarkSaved(time.Now()) })
 }
 
 // newBlob makes a Blob of parts of a File.

@@ -127,31 +127,3 @@ func TestWorkflowUsesTheAction(t *testing.T) {
 		t.Errorf("the action is used %d times, want twice", uses)
 	}
 }
-
-// The script of the Action looks for an archive by the name that a release gives it.
-func TestActionKnowsTheRelease(t *testing.T) {
-	text, err := os.ReadFile("../../.goreleaser.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var release struct {
-		Archives []struct {
-			NameTemplate string `yaml:"name_template"`
-			Formats      []string
-		}
-		Checksum struct {
-			NameTemplate string `yaml:"name_template"`
-			Algorithm    string
-		}
-	}
-	if err := yaml.Unmarshal(text, &release); err != nil || len(release.Archives) == 0 {
-		t.Fatalf("%+v, %v", release, err)
-	}
-	archive := release.Archives[0]
-	if !strings.HasPrefix(archive.NameTemplate, "{{ .ProjectName }}_{{ .Version }}_{{ .Os }}_{{ .Arch }}") || strings.Join(archive.Formats, " ") != "tar.gz" {
-		t.Errorf("an archive is %+v: tell scripts/action/install", archive)
-	}
-	if release.Checksum.NameTemplate != "checksums.txt" || release.Checksum.Algorithm != "sha256" {
-		t.Errorf("the checksums are %+v: tell scripts/action/install", release.Checksum)
-	}
-}

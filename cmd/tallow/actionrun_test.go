@@ -1,13 +1,7 @@
 package main
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -153,68 +147,4 @@ func TestActionFails(t *testing.T) {
 			}
 		})
 	}
-}
-
-// An archive is installed if it has the SHA-256 that the release says, and else not.
-func TestActionInstalls(t *testing.T) {
-	needBash(t)
-	if runtime.GOOS != "linux" && runtime.GOOS != "darwin" {
-		t.Skip("the action installs on Linux and macOS")
-	}
-	archive := tarball(t, "tallow", "#!/bin/sh\necho installed \"$1\"\n")
-	name := fmt.Sprintf("tallow_1.2.3_%s_%s.tar.gz", runtime.GOOS, runtime.GOARCH)
-	sums := fmt.Sprintf("%064d  tallow_1.2.3_plan9_mips.tar.gz\n%x  %s\n", 0, sha256.Sum256(archive), name)
-	for _, tt := range []struct {
-		name, version, sums string
-		archive             []byte
-		words               string // of the error; empty: none
-	}{
-		{"the release", "v1.2.3", sums, archive, ""},
-		{"another archive", "v1.2.3", sums, append(bytes.Clone(archive), 0), "and the release says"},
-		{"not named", "v1.2.3", "", archive, "does not name"},
-		{"no such release", "v1.2.4", sums, archive, "cannot be downloaded"},
-		{"no version", "../../evil", sums, archive, "version is not like v1.2.3"},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			mux := http.NewServeMux()
-			mux.HandleFunc("/v1.2.3/"+name, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(tt.archive) })
-			mux.HandleFunc("/v1.2.3/checksums.txt", func(w http.ResponseWriter, _ *http.Request) { _, _ = fmt.Fprint(w, tt.sums) })
-			server := httptest.NewServer(mux)
-			defer server.Close()
-			r := newRunner(t, "")
-			log, exit := r.run(t, "install", "INPUT_VERSION="+tt.version, "TALLOW_RELEASES="+server.URL, "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
-			path, _ := os.ReadFile(filepath.Join(r.dir, "path"))
-			if tt.words != "" {
-				if exit == 0 || !strings.Contains(log, tt.words) || len(path) > 0 {
-					t.Errorf("exit code %d, path %q, log:\n%s", exit, path, log)
-				}
-				return
-			}
-			out, err := exec.Command(filepath.Join(strings.TrimSpace(string(path)), "tallow"), "it").CombinedOutput()
-			if exit != 0 || err != nil || string(out) != "installed it\n" || !strings.Contains(log, "installed version") {
-				t.Errorf("exit code %d, %q, %v, log:\n%s", exit, out, err, log)
-			}
-		})
-	}
-}
-
-// tarball returns a compressed archive with one program.
-func tarball(t *testing.T, name, content string) []byte {
-	t.Helper()
-	var b bytes.Buffer
-	z := gzip.NewWriter(&b)
-	w := tar.NewWriter(z)
-	if err := w.WriteHeader(&tar.Header{Name: name, Mode: 0o755, Size: int64(len(content))}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte(content)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := z.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return b.Bytes()
 }

@@ -31,9 +31,9 @@ func newHistory(p *program) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "history",
 		Short: "List what was sent and received on this machine",
-		Long: `List what was sent and received on this machine, the newest first. It is kept for
-90 days, sealed with a key of this machine's. To keep nothing of a transfer, give
-send or receive the flag --no-history.`,
+		Long: `List what was sent and received on this machine, the newest first. It is kept
+for 90 days, sealed with a key of this machine's. To keep nothing of a transfer,
+give send or receive the flag --no-history.`,
 		Example: `  tallow history
   tallow history --since 7d --state failed
   tallow history search report
@@ -52,7 +52,7 @@ func newHistorySearch(p *program) *cobra.Command {
 	l := &historyList{program: p}
 	cmd := &cobra.Command{
 		Use:   "search [flags] TEXT",
-		Short: "List transfers with a text in a name, a path, the peer or the relay",
+		Short: "List transfers with a text in a name, path, peer or relay",
 		Example: `  tallow history search report
   tallow history search --since 2026-01-01 photos`,
 		Args:              oneArgument("TEXT", "tallow history search report"),

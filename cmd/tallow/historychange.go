@@ -56,9 +56,10 @@ func newHistoryDestroy(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "destroy",
 		Short: "Delete the history and the key that it is sealed with",
-		Long: `Delete the history and the key that it is sealed with. Copies of the history, as in
-a backup, cannot be read any more, unless they have the key as well. The next
+		Long: `Delete the history and the key that it is sealed with. Copies of the history, as
+in a backup, cannot be read any more, unless they have the key as well. The next
 transfer begins a new history.`,
+		Example:           `  tallow history destroy`,
 		Args:              noArguments,
 		ValidArgsFunction: noCompletion,
 		RunE: func(cmd *cobra.Command, _ []string) error {

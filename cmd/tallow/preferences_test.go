@@ -54,7 +54,10 @@ func TestPreferencesAreFlags(t *testing.T) {
 // What is a flag of send or receive and no setting is of one run.
 func TestFlagsThatAreNotKept(t *testing.T) {
 	p := withEnvironment(nil)
-	ofOneRun := []string{"code", "text", "json", "help", "config", "version"}
+	ofOneRun := []string{
+		"code", "text", "name", "json", "help", "config", "version", "dry-run", "qr", "copy",
+		"exclude", "exclude-from", "include", "gitignore", "follow-symlinks",
+	}
 	for _, name := range []string{"send", "receive"} {
 		verb(t, p, name).Flags().VisitAll(func(f *pflag.Flag) {
 			if p.settings.Flag(f.Name) == nil && !slices.Contains(ofOneRun, f.Name) {

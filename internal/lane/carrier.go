@@ -45,6 +45,9 @@ type Traits struct {
 	// of the same SharedPath. Together they keep to one congestion window. It is
 	// empty for a carrier that needs no more than a window of its own.
 	SharedPath string
+	// Paced carriers keep the queues of their path short by themselves, so the
+	// session lets them have in flight what they take.
+	Paced bool
 }
 
 // Excludes reports whether a carrier with other traits carries no data while one

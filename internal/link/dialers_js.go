@@ -2,7 +2,6 @@ package link
 
 import (
 	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
-	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -15,6 +14,16 @@ func (l *Link) newDialers() ([]dialer, error) {
 	return []dialer{newWebRTCDialer(l)}, nil
 }
 
-// addAssociations does nothing: in a browser a connection has only its data
-// channel.
-func (l *Link) addAssociations(*webrtc.Conn, *session.Lane) {}
+// beside is what a connection carries beside its data channel: in a browser nothing.
+type beside struct{ link *Link }
+
+func newBeside(l *Link) beside { return beside{l} }
+
+func (beside) start(*webrtc.Conn) {}
+
+func (beside) stop() {}
+
+// attachChannel makes a lane of the data channel.
+func (b beside) attachChannel(id uint32, connection *webrtc.Conn) error {
+	return b.link.attach(id, wire.LaneWebRTC, connection)
+}

@@ -65,6 +65,10 @@ func (l *Link) cannotDial(kind wire.Lanes) bool {
 		return true
 	}
 	l.mu.Lock()
+	if l.came&kind != 0 { // such as a long-haul connection, before its data channel failed
+		l.mu.Unlock()
+		return false
+	}
 	l.failed |= kind
 	left := l.config.Lanes & peer.Lanes &^ l.failed
 	l.mu.Unlock()

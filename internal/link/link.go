@@ -58,6 +58,7 @@ type Link struct {
 	numbered   uint16           // direct lanes of that generation so far
 	room       *rendezvous.Room // the newest
 	failed     wire.Lanes       // kinds of direct lanes that failed
+	came       wire.Lanes       // kinds of which a lane has been up
 	restarted  *Peer            // the receiver's new process
 
 	observing sync.Mutex         // held while the observer is told about lanes, to keep the order
@@ -140,6 +141,7 @@ func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 	}
 	l.mu.Lock()
 	l.failed &^= kind
+	l.came |= kind
 	l.mu.Unlock()
 	direct := c.Traits().Direct
 	l.wg.Go(func() {

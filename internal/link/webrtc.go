@@ -53,6 +53,9 @@ func (d *webrtcDialer) run() {
 			connected = true
 			continue
 		}
+		if l.ctx.Err() != nil {
+			return // the transfer may have ended before the data channel was up
+		}
 		if !connected && l.cannotDial(wire.LaneWebRTC) {
 			return
 		}
@@ -121,8 +124,9 @@ func (d *webrtcDialer) connect(ctx context.Context, o webrtc.Options) (*webrtc.C
 func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) error {
 	defer d.close(id)
 	l := d.link
+	b := newBeside(l)
 	o := webrtc.Options{
-		Offer: offer, Signals: signals, New: l.config.NewPeerConnection,
+		Offer: offer, Signals: signals, New: l.config.NewPeerConnection, PathFound: b.start,
 		Send: func(ctx context.Context, kind wire.SignalKind, body string) error {
 			return l.Send(ctx, wire.Signal{Kind: kind, Lane: id, Body: body}.Append(nil))
 		},
@@ -131,10 +135,10 @@ func (d *webrtcDialer) dial(id uint32, signals <-chan wire.Signal, offer bool) e
 	defer cancel()
 	carrier, err := d.connect(ctx, o)
 	if err == nil {
-		err = l.attach(id, wire.LaneWebRTC, carrier)
+		err = b.attachChannel(id, carrier)
 	}
-	if err == nil {
-		l.addAssociations(carrier, l.Lane(id))
+	if err != nil {
+		b.stop()
 	}
 	if err != nil && l.ctx.Err() == nil {
 		l.config.Logger.Debug("no webrtc lane", "reason", err)

@@ -147,8 +147,13 @@ func (s *Session) writeControl() {
 // send it returns no lane, and how long an acknowledgement may wait.
 func (s *Session) nextControl(ackNow bool) (*Lane, wire.Control, time.Duration) {
 	s.mu.Lock()
-	best := s.lanes.best()
+	best := s.lanes.best(s.age())
+	moved := best != s.controlLane && best != nil && best.traits.Paced
+	s.controlLane = best
 	s.mu.Unlock()
+	if moved {
+		s.outgoing.rewind() // what waits on the lane before would be late
+	}
 	if best == nil {
 		return nil, wire.Control{}, time.Hour
 	}

@@ -25,6 +25,7 @@ type Lane struct {
 
 	lastRead  atomic.Int64 // nanoseconds since the session started
 	lastWrite atomic.Int64
+	lastData  atomic.Int64 // when a data record came, 0 if none has
 
 	window     *laneWindow
 	received   atomic.Int64  // bytes of data records' plaintext
@@ -52,7 +53,7 @@ func newLane(s *Session, id uint32, keys Keys, c lane.Carrier) *Lane {
 		session: s, id: id, traits: traits, carrier: c,
 		done:       make(chan struct{}),
 		write:      make(chan struct{}, 1),
-		window:     newLaneWindow(s.pathWindow(traits.SharedPath)),
+		window:     newLaneWindow(s.pathWindow(traits.SharedPath), traits.Paced),
 		unreported: make(chan struct{}, 1),
 		buf:        make([]byte, wire.MaxRecord),
 		controlOut: newRecordKey(keys.ControlOut, wire.RecordControl, id),
@@ -76,6 +77,9 @@ func (l *Lane) InFlight() int64 { return l.window.inFlight() }
 // MinRTT returns the shortest round-trip time of data so far, 0 if there was no
 // sample.
 func (l *Lane) MinRTT() time.Duration { return l.window.shortestRTT() }
+
+// Delivered returns how many bytes of data records the peer has reported as received.
+func (l *Lane) Delivered() int64 { return l.window.deliveredBytes() }
 
 // Done is closed when the lane is dead. Err then says why.
 func (l *Lane) Done() <-chan struct{} { return l.done }
@@ -204,6 +208,7 @@ func (l *Lane) openNow(head []byte, r wire.Record) error {
 // takeData hands on the content of a data record.
 func (l *Lane) takeData(plain []byte) error {
 	l.received.Add(int64(len(plain)))
+	l.lastData.Store(int64(l.session.age()))
 	select {
 	case l.unreported <- struct{}{}:
 	default:

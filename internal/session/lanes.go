@@ -80,6 +80,18 @@ func (s *Session) Lane(id uint32) *Lane {
 	return nil
 }
 
+// Up returns the lanes of a kind that are alive.
+func (s *Session) Up(kind wire.Lanes) (all []*Lane) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.lanes.up {
+		if l.traits.Kind == kind {
+			all = append(all, l)
+		}
+	}
+	return all
+}
+
 // Delivered returns how many bytes of data records the peer has reported as
 // received, on all lanes together.
 func (s *Session) Delivered() (n int64) {

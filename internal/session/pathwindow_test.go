@@ -32,7 +32,7 @@ func runSharedPath(t *testing.T, b *bottleneck, lanes int, span time.Duration) {
 	var windows []*laneWindow
 	var sent, out []int64
 	for range lanes {
-		windows, sent, out = append(windows, newLaneWindow(path)), append(sent, 0), append(out, 0)
+		windows, sent, out = append(windows, newLaneWindow(path, false)), append(sent, 0), append(out, 0)
 	}
 	b.reports = make(map[int][]report)
 	var fifo []int // the lanes of the records in the queue
@@ -82,7 +82,7 @@ func TestLanesShareAPath(t *testing.T) {
 // nothing.
 func TestDeadLaneIsNotInFlight(t *testing.T) {
 	path := newPathWindow()
-	p, q := newLaneWindow(path), newLaneWindow(path)
+	p, q := newLaneWindow(path, false), newLaneWindow(path, false)
 	age := func() time.Duration { return time.Second }
 	for _, x := range []*laneWindow{p, q} {
 		if !x.acquire(t.Context(), 1000, age, nil) {
@@ -107,7 +107,7 @@ func TestDeadLaneIsNotInFlight(t *testing.T) {
 // A stalled lane leaves most of the path to the others.
 func TestStalledLaneUsesLittle(t *testing.T) {
 	path := newPathWindow()
-	p := newLaneWindow(path)
+	p := newLaneWindow(path, false)
 	stopped, stop := context.WithCancel(t.Context())
 	stop()
 	age := func() time.Duration { return 0 }

@@ -33,15 +33,37 @@ func (s *laneSet) kinds() (kinds wire.Lanes) {
 	return kinds
 }
 
-// best returns the lane for control messages, nil if none is up.
-func (s *laneSet) best() *Lane {
-	var best *Lane
+// controlFollows is after how long without data on it a lane of a higher rank leaves
+// control messages to a paced lane on which data comes.
+const controlFollows = time.Second
+
+// best returns the lane for control messages at a time, nil if none is up: that of the
+// highest rank, unless the data has moved from it to a paced lane. Where data does not
+// go, messages would be late.
+func (s *laneSet) best(now time.Duration) *Lane {
+	var best, paced *Lane
 	for _, l := range s.up {
 		if best == nil || l.traits.Rank > best.traits.Rank {
 			best = l
 		}
+		if l.traits.Paced && !l.standby && (paced == nil || l.traits.Rank > paced.traits.Rank) {
+			paced = l
+		}
+	}
+	if best == nil || paced == nil || best.traits.Excludes(paced.traits) {
+		return best
+	}
+	quiet := paced.heardData(now) && !best.heardData(now)
+	if best.standby || quiet {
+		return paced
 	}
 	return best
+}
+
+// heardData reports whether data has come on the lane lately.
+func (l *Lane) heardData(now time.Duration) bool {
+	at := time.Duration(l.lastData.Load())
+	return at != 0 && now-at < controlFollows
 }
 
 // hasBetterDirect reports whether a direct lane of a higher rank is up.
@@ -97,6 +119,7 @@ func (l *Lane) SetStandby(standby bool) {
 	s.mu.Unlock()
 	if changed {
 		s.changed.Broadcast()
+		s.wakeControl()
 	}
 }
 

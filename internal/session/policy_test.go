@@ -3,6 +3,7 @@ package session
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -95,16 +96,48 @@ func TestIndirectLanesOfAHigherRankComeFirst(t *testing.T) {
 // Control messages take the lane of the highest rank, whatever its kind.
 func TestBestLaneIsOfTheHighestRank(t *testing.T) {
 	s := &laneSet{}
-	if s.best() != nil {
+	if s.best(0) != nil {
 		t.Error("a lane where there is none")
 	}
 	for rank := range 5 {
 		l := &Lane{traits: lane.Traits{Kind: kindC >> rank, Rank: rank * 7 % 5}}
 		s.up = append(s.up, l)
 	}
-	if got := s.best().traits.Rank; got != 4 {
+	if got := s.best(0).traits.Rank; got != 4 {
 		t.Errorf("a lane of rank %d", got)
 	}
+}
+
+// Where the data moves from a lane to a paced one, control messages follow.
+func TestControlFollowsTheData(t *testing.T) {
+	session := &Session{}
+	room := &Lane{session: session, traits: lane.Traits{Rank: 1}}
+	tcp := &Lane{session: session, traits: lane.Traits{Direct: true, Rank: 3}}
+	paced := &Lane{session: session, standby: true, traits: lane.Traits{Direct: true, Rank: 2, Paced: true}}
+	s := &laneSet{up: []*Lane{room, tcp, paced}}
+	now := 10 * time.Second
+	check := func(when string, want *Lane) {
+		t.Helper()
+		if got := s.best(now); got != want {
+			t.Errorf("%s: the lane of rank %d, want %d", when, got.traits.Rank, want.traits.Rank)
+		}
+	}
+	check("the paced lane is in standby", tcp)
+	paced.SetStandby(false)
+	check("both carry data", tcp)
+	tcp.SetStandby(true)
+	check("the other is in standby", paced)
+	tcp.SetStandby(false)
+	paced.lastData.Store(int64(now))
+	check("data comes on the paced lane alone", paced)
+	tcp.lastData.Store(int64(now - controlFollows/2))
+	check("data comes on both", tcp)
+	now += controlFollows * 3 / 4
+	check("no longer on the other", paced)
+	now += controlFollows
+	check("no longer at all", tcp)
+	s.up = []*Lane{room, paced}
+	check("the other is dead", paced)
 }
 
 // made is a carrier of made-up traits over which nothing comes.

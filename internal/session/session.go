@@ -60,17 +60,18 @@ type Session struct {
 	incoming   controlReceiver
 	delivering sync.Mutex // held while control messages are delivered
 
-	mu       sync.Mutex
-	keys     map[uint32]Keys        // by generation
-	paths    map[string]*pathWindow // by lane.Traits.SharedPath
-	lanes    laneSet
-	attached []*Lane     // all that ever were
-	lastLane error       // why the latest lane died
-	losses   int         // how often the last lane died
-	leaving  bool        // the peer closed a lane: it is leaving, or lost the relay
-	peer     *wire.Hello // nil until it has arrived
-	err      error       // why the session ended; set before done is closed
-	onData   func(by wire.Lanes, plaintext []byte) error
+	mu          sync.Mutex
+	keys        map[uint32]Keys        // by generation
+	paths       map[string]*pathWindow // by lane.Traits.SharedPath
+	lanes       laneSet
+	controlLane *Lane       // that carried the last control message
+	attached    []*Lane     // all that ever were
+	lastLane    error       // why the latest lane died
+	losses      int         // how often the last lane died
+	leaving     bool        // the peer closed a lane: it is leaving, or lost the relay
+	peer        *wire.Hello // nil until it has arrived
+	err         error       // why the session ended; set before done is closed
+	onData      func(by wire.Lanes, plaintext []byte) error
 }
 
 // New starts a session. Close ends it and waits for all its goroutines.

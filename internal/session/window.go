@@ -32,6 +32,7 @@ const (
 // the peer's reports of received data.
 type laneWindow struct {
 	path  *pathWindow // shared with other lanes of the path; nil if there is none
+	paced bool        // the carrier knows itself how much may be in flight
 	freed broadcast.Signal
 
 	mu           sync.Mutex
@@ -48,9 +49,12 @@ type laneWindow struct {
 }
 
 // newLaneWindow makes the window of a lane. If path is not nil the lane keeps to
-// that window as well.
-func newLaneWindow(path *pathWindow) *laneWindow {
-	w := &laneWindow{path: path, cwnd: initialWindow, rate: rateEstimator{interval: rateInterval}}
+// that window as well. The window of a paced carrier only bounds memory.
+func newLaneWindow(path *pathWindow, paced bool) *laneWindow {
+	w := &laneWindow{path: path, paced: paced, cwnd: initialWindow, rate: rateEstimator{interval: rateInterval}}
+	if paced {
+		w.cwnd = maxWindow
+	}
 	if path != nil {
 		w.rate = rateEstimator{interval: pathRateInterval, maxAge: pathRateMaxAge}
 	}
@@ -164,7 +168,7 @@ func (w *laneWindow) report(total int64, pathRTT, now time.Duration) {
 	w.delivered, w.lastProgress = total, now
 	rtt, known := w.sampleRTT(total, now)
 	rate, delay := w.rate.add(total, now, w.minRTT), w.queueDelay()
-	if known && rate > 0 && (w.limited || rtt > w.minRTT+delay) {
+	if !w.paced && known && rate > 0 && (w.limited || rtt > w.minRTT+delay) {
 		limit := rate * (w.minRTT + delay).Seconds()
 		if w.path != nil {
 			limit *= maxPathShare

@@ -12,7 +12,7 @@ import (
 func runPath(t *testing.T, rate float64, round time.Duration, span time.Duration) (queued time.Duration, carried float64) {
 	t.Helper()
 	const record = 60 << 10
-	w, began := newLaneWindow(nil), time.Now()
+	w, began := newLaneWindow(nil, false), time.Now()
 	age := func() time.Duration { return time.Since(began) }
 	done := make(chan struct{})
 	arrivals := make(chan int64, 1<<16)
@@ -77,7 +77,7 @@ func TestWindowFillsThePathAndNoMore(t *testing.T) {
 
 // A false report of received data changes nothing.
 func TestWindowIgnoresFalseReports(t *testing.T) {
-	w := newLaneWindow(nil)
+	w := newLaneWindow(nil, false)
 	if !w.acquire(t.Context(), 1000, func() time.Duration { return 0 }, nil) {
 		t.Fatal("not acquired")
 	}

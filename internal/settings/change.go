@@ -8,12 +8,16 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 )
 
 // errChanged is the error of a change that would do more than it should.
 var errChanged = errors.New("it is written in a way that cannot be changed here; use an editor")
+
+// errNotText is the error of a value that TOML has no form for.
+var errNotText = errors.New("it is not valid UTF-8")
 
 // Change makes a setting in a file, with a text as its flag takes it. Everything
 // else in the file stays as it is, with its comments and its order. A file that does
@@ -29,6 +33,9 @@ func (s *Set) Change(file, name, text string, check func() error) error {
 		return &Error{Place: file, Name: name, Nearest: s.Nearest(name), Problem: Unknown, Err: errors.New("there is no such setting")}
 	}
 	value, err := s.table[at].parse(s.flags.Lookup(name), text)
+	if err == nil && !utf8.ValidString(text) {
+		err = errNotText
+	}
 	if err != nil {
 		return &Error{Name: name, Problem: BadValue, Err: err}
 	}
@@ -36,7 +43,7 @@ func (s *Set) Change(file, name, text string, check func() error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
-	return s.rewrite(file, name, bytes.TrimSpace(line), check)
+	return s.rewrite(file, name, value, bytes.TrimSpace(line), check)
 }
 
 // Remove takes a setting out of a file, and reports whether it was there. Otherwise
@@ -49,7 +56,7 @@ func (s *Set) Remove(file, name string, check func() error) (was bool, err error
 	if err != nil || before.lines[name] == 0 {
 		return false, err
 	}
-	return true, s.rewrite(file, name, nil, check)
+	return true, s.rewrite(file, name, nil, nil, check)
 }
 
 // content is a file with its bytes.
@@ -69,8 +76,9 @@ func (s *Set) read(name string) (c content, err error) {
 	return c, err
 }
 
-// rewrite replaces the line of a setting in a file; an empty line takes it out.
-func (s *Set) rewrite(name, setting string, line []byte, check func() error) error {
+// rewrite replaces the line of a setting in a file, which makes it the value; an empty
+// line takes it out.
+func (s *Set) rewrite(name, setting string, value any, line []byte, check func() error) error {
 	before, err := s.read(name)
 	if err != nil {
 		return err
@@ -79,7 +87,7 @@ func (s *Set) rewrite(name, setting string, line []byte, check func() error) err
 	if s.file, err = s.parseFile(name, changed); err != nil {
 		return err
 	}
-	if !sameExcept(before.values, s.file.values, setting) || (len(line) > 0) != (s.file.lines[setting] > 0) {
+	if !sameExcept(before.values, s.file.values, setting) || !reflect.DeepEqual(s.file.values[setting], value) {
 		return &Error{Place: name, Name: setting, Problem: BadSyntax, Err: errChanged}
 	}
 	mode := before.mode

@@ -87,6 +87,7 @@ func TestRefusedChanges(t *testing.T) {
 		{"no such setting", "", "nmae", "x", nil, Unknown},
 		{"a table", "", "token", "x", nil, Unknown},
 		{"no number", "on = true\n", "max-count", "many", nil, BadValue},
+		{"no text", "on = true\n", "name", "a\xe6", nil, BadValue},
 		{"no time", "on = true\n", "ttl", "long", nil, BadValue},
 		{"a file that is no TOML", "on = tru\n", "name", "x", nil, BadSyntax},
 		{"a file with an unknown key", "off = true\n", "name", "x", nil, Unknown},

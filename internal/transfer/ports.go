@@ -29,6 +29,8 @@ type Lane interface {
 	Kind() wire.Lanes
 	// AwaitActive waits until the lane may carry data.
 	AwaitActive(ctx context.Context) error
+	// AwaitStandby waits until the lane may no longer carry data.
+	AwaitStandby(ctx context.Context) error
 	// SendData sends the concatenation of parts as one record. It blocks while
 	// the lane is full.
 	SendData(ctx context.Context, parts ...[]byte) error

@@ -2,7 +2,10 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"sync"
+	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -18,18 +21,33 @@ func (s *sender) lanes(ctx context.Context) error {
 	}
 }
 
+// withdrawAfter is how long a lane in standby may take to deliver what it has taken. What
+// is left then goes to other lanes.
+const withdrawAfter = 300 * time.Millisecond
+
+// errWithdrawn ends the sending of a unit on a lane that is in standby.
+var errWithdrawn = errors.New("the lane is in standby")
+
 // pump sends units on one lane until the lane dies or the transfer ends.
 func (s *sender) pump(ctx context.Context, l Lane) error {
 	s.mu.Lock()
 	s.liveLanes = append(s.liveLanes, l)
 	s.mu.Unlock()
+	p := &pump{sender: s, lane: l, compressor: newCompressor(s.o.Compress)}
+	watching := make(chan struct{})
+	ctx, stop := context.WithCancelCause(ctx)
+	go func() {
+		defer close(watching)
+		p.watchStandby(ctx)
+	}()
 	defer func() {
+		stop(nil)
+		<-watching
 		s.mu.Lock()
 		s.liveLanes = slices.DeleteFunc(s.liveLanes, func(x Lane) bool { return x == l })
 		s.mu.Unlock()
 		s.queue.requeue(l)
 	}()
-	c := newCompressor(s.o.Compress)
 	for {
 		if err := l.AwaitActive(ctx); err != nil {
 			return context.Cause(ctx) // nil if only the lane died
@@ -37,16 +55,88 @@ func (s *sender) pump(ctx context.Context, l Lane) error {
 		if err := s.o.Pause.wait(ctx); err != nil {
 			return err
 		}
-		u, err := s.queue.pop(ctx, l)
-		if err != nil || u == nil {
-			return err
-		}
-		err = s.transmit(ctx, l, c, u)
-		s.queue.finished(u)
-		if err != nil {
+		more, err := p.sendOne(ctx)
+		switch {
+		case errors.Is(err, errWithdrawn):
+			s.queue.requeue(l)
+		case err != nil:
 			return context.Cause(ctx)
+		case !more:
+			return nil
 		}
 	}
+}
+
+// pump is what one lane does.
+type pump struct {
+	sender     *sender
+	lane       Lane
+	compressor *compressor
+
+	mu     sync.Mutex
+	cancel context.CancelCauseFunc // ends sendOne; nil while that does not run
+}
+
+// sendOne waits for a unit and sends it. It returns false if the lane died meanwhile, and
+// errWithdrawn if it was withdrawn.
+func (p *pump) sendOne(ctx context.Context) (more bool, err error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	p.setCancel(cancel)
+	defer p.setCancel(nil)
+	u, err := p.sender.queue.pop(ctx, p.lane)
+	if err != nil || u == nil {
+		return false, err
+	}
+	err = p.sender.transmit(ctx, p.lane, p.compressor, u)
+	p.sender.queue.finished(u)
+	if err != nil && errors.Is(context.Cause(ctx), errWithdrawn) {
+		return true, errWithdrawn
+	}
+	return true, err
+}
+
+func (p *pump) setCancel(cancel context.CancelCauseFunc) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cancel = cancel
+}
+
+// watchStandby withdraws the lane each time that it is in standby for long.
+func (p *pump) watchStandby(ctx context.Context) {
+	for {
+		if p.lane.AwaitStandby(ctx) != nil {
+			return
+		}
+		delay, cancel := context.WithTimeout(ctx, withdrawAfter)
+		again := p.lane.AwaitActive(delay) == nil
+		cancel()
+		if again {
+			continue
+		}
+		select {
+		case <-p.lane.Done():
+			return
+		default:
+		}
+		if ctx.Err() != nil {
+			return
+		}
+		p.withdraw()
+		if p.lane.AwaitActive(ctx) != nil {
+			return
+		}
+	}
+}
+
+// withdraw gives what the lane has not delivered to others.
+func (p *pump) withdraw() {
+	p.mu.Lock()
+	if p.cancel != nil {
+		p.cancel(errWithdrawn)
+	}
+	p.mu.Unlock()
+	p.sender.queue.requeue(p.lane)
 }
 
 // transmit sends the records of a unit.

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -177,6 +178,38 @@ func TestLanesDieUnderData(t *testing.T) {
 			check(t, dest, files)
 		})
 	}
+}
+
+// What a lane in standby has taken and does not deliver goes to another lane, long before
+// the lane counts as dead.
+func TestLaneIsWithdrawn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, r := sessions(t)
+		isData := func(rec []byte) bool { return wire.RecordKind(rec[0]) == wire.RecordData }
+		var stuck atomic.Int64
+		join(t, s, r, 1, wire.LaneWebRTC, func(_ int, rec []byte) [][]byte {
+			if isData(rec) {
+				stuck.Add(1)
+				return nil // taken, and never delivered
+			}
+			return [][]byte{rec}
+		})
+		join(t, s, r, 2, wire.LaneWebRTC, nil)
+		began := time.Now()
+		time.AfterFunc(time.Second, func() { s.Lane(1).SetStandby(true) })
+		files, dest := tree(), &memoryDestination{}
+		o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
+		if o.sendErr != nil || o.receiveErr != nil {
+			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
+		}
+		check(t, dest, files)
+		if stuck.Load() == 0 {
+			t.Error("the lane that does not deliver was given nothing")
+		}
+		if took := time.Since(began); took > 3*time.Second {
+			t.Errorf("it took %v", took)
+		}
+	})
 }
 
 func TestNoLaneIsLeft(t *testing.T) {

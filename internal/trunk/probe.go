@@ -15,6 +15,24 @@ const LeastMTU = 1200
 // peers on one machine.
 var probeSizes = [...]int{1372, 1424, 1452, 1472, 4096, maxPacket}
 
+// LeastPayload is a size of a Flow's datagrams, in bytes, that every path carries.
+const LeastPayload = LeastMTU - Overhead
+
+// PayloadSizes returns larger sizes of a Flow's datagrams, in bytes and ascending,
+// that the path may carry. It returns none if the system cannot forbid
+// fragmentation, so that nothing can be found out.
+func (t *Trunk) PayloadSizes() []int {
+	p := t.path.Load()
+	if p == nil || !p.from.unfragmented() {
+		return nil
+	}
+	sizes := make([]int, len(probeSizes))
+	for i, n := range probeSizes {
+		sizes[i] = n - Overhead
+	}
+	return sizes
+}
+
 // A probe is a datagram of a certain size. The peer answers it with an echo that
 // contains the size.
 const (

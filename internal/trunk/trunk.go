@@ -27,6 +27,8 @@ type Trunk struct {
 	probing sync.Mutex
 	echoes  chan int // sizes of the probes that the peer has received
 	started atomic.Bool
+	found   chan struct{} // closed when there is a path
+	finding sync.Once
 	done    chan struct{}
 	running sync.WaitGroup
 
@@ -63,6 +65,7 @@ func New() *Trunk {
 	return &Trunk{
 		buffers: newBuffers(), out: newOutbox(),
 		echoes:   make(chan int, 2*len(probeSizes)),
+		found:    make(chan struct{}),
 		done:     make(chan struct{}),
 		flows:    make(map[uint32]*Flow),
 		used:     map[uint32]bool{probes: true},
@@ -192,8 +195,12 @@ func (t *Trunk) follow(s sender, to netip.AddrPort, channel uint16) {
 	if p := t.path.Load(); p == nil || p.from != s || p.to != to || p.channel != channel {
 		t.path.Store(&path{from: s, to: to, channel: channel})
 		s.prepare()
+		t.finding.Do(func() { close(t.found) })
 	}
 }
+
+// Found is closed when there is a path, which is before the connection is up.
+func (t *Trunk) Found() <-chan struct{} { return t.found }
 
 // Close closes all flows and waits until nothing is sent any more. It does not
 // close the sockets, which belong to ICE.

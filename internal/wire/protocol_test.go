@@ -32,7 +32,7 @@ func newConstants() *constants {
 		packages: make(map[string]map[string]ast.Expr),
 		imports: map[string]string{
 			"wire": ".", "session": "../session", "transfer": "../transfer", "tcp": "../lane/tcp", "webrtc": "../lane/webrtc", "code": "../code",
-			"handshake": "../handshake", "vault": "../vault", "link": "../link", "lan": "../lan",
+			"handshake": "../handshake", "vault": "../vault", "link": "../link", "lan": "../lan", "longhaul": "../longhaul",
 			"rendezvous": "../rendezvous", "nearby": "../nearby", "relay": "../../relay", "tallow": "../../pkg/tallow",
 		},
 	}

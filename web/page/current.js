@@ -38,7 +38,7 @@ export class Current {
     Object.assign(this, { sending, code, running: true, kept: "", text: false, skipped: [] });
     if (!sending) sessionStorage.setItem(remembered, code);
     $("connect-title").textContent = "Looking for the sender …";
-    $("save-status").textContent = "";
+    $("save-status").textContent = $("kept-status").textContent = "";
     stay(true);
   }
 

@@ -13,7 +13,7 @@ const announceEvery = 15_000;
 export class Progress {
   #up = /** @type {Map<string, string>} */ (new Map()); // the lanes that carry, and why
   #paused = false; // here
-  #halted = false; // by either side
+  #halted = false; // by either side, or no connection: late progress does not mean that data flows
   #announced = 0;
   #single = false;
 
@@ -85,7 +85,7 @@ export class Progress {
 
   /** @param {Message} m */
   #state(m) {
-    this.#halted = m.state === "paused";
+    this.#halted = m.state === "paused" || m.state === "connecting";
     if (m.state === "paused") this.#say(this.#paused ? "Paused." : "The other side has paused.");
     else if (m.state === "connecting") this.#say(m.reason ? `The other device waits: ${printable(m.reason)}` : stalls.reconnecting);
     else this.#say("");

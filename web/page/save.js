@@ -15,25 +15,28 @@ export function serveSaving(port, current) {
   $("save").onclick = () => port.do("save", { name: current.kept });
   port.on("save", (m) => {
     download(m.blob, m.title);
-    $("save-status").textContent = `The browser saves ${printable(m.title)}.`;
+    say(`The browser saves ${printable(m.title)}.`);
     if (shown() === "home") port.do("list");
   });
   $("save-folder").onclick = async () => {
     const folder = await pickFolder();
     if (!folder) return;
-    $("save-status").textContent = "Saving …";
+    say("Saving …");
     port.do("export", { name: current.kept, folder });
   };
   port.on("exported", showExported);
-  port.on("save-failed", () => {
-    $("save-status").textContent = "It could not be saved: the browser does not let the page read it, or has deleted it because space was short.";
-  });
+  port.on("save-failed", () => say("It could not be saved: the browser does not let the page read it, or has deleted it because space was short."));
+}
+
+/** Says it on both screens where something can be saved. @param {string} text */
+function say(text) {
+  for (const id of ["save-status", "kept-status"]) $(id).textContent = text;
 }
 
 /** @param {Message} m */
 function showExported(m) {
   const left = m.skipped.length;
-  $("save-status").textContent = `${count(m.files, "file is", "files are")} in the folder.${left ? ` ${count(left, "entry", "entries")} could not be saved there:` : ""}`;
+  say(`${count(m.files, "file is", "files are")} in the folder.${left ? ` ${count(left, "entry", "entries")} could not be saved there:` : ""}`);
   if (!left) return;
   $("done-skipped").hidden = false;
   $("done-skipped").append(...m.skipped.map((/** @type {Message} */ s) => line(printable(s.path), printable(s.reason))));

@@ -34,7 +34,7 @@ for (const name of browsers) {
     const c = await Client.open(name, relay);
     const wrong = s.code.replace(/-[a-z]+$/, s.code.endsWith("-acid") ? "-acorn" : "-acid");
     await c.receive("7-acid-acorm-acre");
-    await c.page.waitForFunction(() => /acorn/.test(document.getElementById("code-problem")?.textContent ?? ""));
+    await c.until(() => /acorn/.test(document.getElementById("code-problem")?.textContent ?? ""), "the hint");
     await clear(c);
     await c.receive("7-acid-acorn-acre@relay.example");
     assert.match(await c.text("code-problem"), /another relay/);
@@ -65,8 +65,9 @@ for (const name of browsers) {
       await c.moved(1e6);
       await s.process.kill();
       const began = Date.now();
-      await c.page.waitForFunction(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""));
+      await c.until(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""), "the word of the loss");
       assert.ok(Date.now() - began < 20_000, "it says so too late");
+      for (let i = 0; i < 100; i++) assert.match(await c.text("run-status"), /lost/); // and nothing late takes it back
       await c.page.click("#run .cancel");
       await c.screen("failed");
       await c.page.click("#failed .again");
@@ -104,11 +105,11 @@ for (const name of browsers) {
     await c.receive(s.code);
     await c.screen("offer");
     await c.click("offer-yes");
-    await c.page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value > 1e6);
+    await c.moved(1e6);
     await c.click("pause");
-    await c.page.waitForFunction(() => document.getElementById("run-status")?.textContent === "Paused.");
+    await c.until(() => document.getElementById("run-status")?.textContent === "Paused.", "the word of the pause");
     await c.click("pause");
-    await c.page.waitForFunction(() => document.getElementById("run-status")?.hidden);
+    await c.until(() => document.getElementById("run-status")?.hidden, "the end of the pause");
     await c.page.click("#run .cancel");
     await c.screen("failed");
     assert.match(await c.text("failed-title"), /You cancelled/);
@@ -128,7 +129,7 @@ for (const name of browsers) {
     assert.match(await c.text("failed-title"), /password/);
     await c.page.type("#password", "open sesame 1234");
     await c.page.keyboard.press("Enter");
-    await c.page.waitForFunction(() => /^\d+-/.test(document.getElementById("code")?.textContent ?? ""));
+    await c.until(() => /^\d+-/.test(document.getElementById("code")?.textContent ?? ""), "the code");
     const r = await Client.open(name, closed);
     await r.receive(await c.text("code"));
     await r.screen("failed");
@@ -170,7 +171,7 @@ if (browsers.includes("chrome")) {
     await c.click("offer-yes");
     await c.screen("done");
     await c.click("save-folder");
-    await c.page.waitForFunction(() => /in the folder/.test(document.getElementById("save-status")?.textContent ?? ""));
+    await c.until(() => /in the folder/.test(document.getElementById("save-status")?.textContent ?? ""), "the folder");
     assert.match(await c.text("save-status"), /2 files are in the folder. 1 entry/);
     assert.match(await c.text("done-skipped"), /photos\/linka symbolic link/);
     const tree = await c.page.evaluate(async () => {

@@ -68,8 +68,8 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     await client.receive((await slow.event("code")).code.replace(/^.*#/, ""));
     await client.screen("offer");
     await client.click("offer-yes");
-    await page.waitForFunction(() => /** @type {HTMLProgressElement} */ (document.getElementById("bar")).value > 1e6);
-    assert.match(await client.text("run-underway"), /tallow.* of /, "the file under way is not shown");
+    await client.moved(1e6);
+    await client.until(() => /tallow.* of /.test(document.getElementById("run-underway")?.textContent ?? ""), "the file under way");
     await check(client, "run");
     await page.click("#run .cancel");
     await client.screen("failed");

@@ -106,11 +106,11 @@ if (browsers.includes("firefox")) {
     await refused(c, { code: bare((await stream.event("code")).code) }, /allows no more to be stored/);
 
     await c.page.click("#failed .again");
-    await c.page.evaluate(() => Object.assign(window, { saved: [] }));
-    await c.page.waitForSelector('#kept li button[aria-label="Save file.bin"]');
-    await c.page.click('#kept li button[aria-label="Save file.bin"]'); // what was there stays
+    await c.page.evaluate(() => (/** @type {any} */ (window).saved.length = 0));
+    await c.until(() => /unfinished/.test(document.getElementById("kept-list")?.textContent ?? ""), "the list");
+    await c.page.$eval('#kept li button[aria-label="Save file.bin"]', (e) => /** @type {HTMLElement} */ (e).click()); // what was there stays
     assert.equal((await c.saved()).hash, sha256(small.content));
-    assert.match(await c.text("kept-list"), /unfinished/);
+    assert.match(await c.text("kept-status"), /saves file\.bin/);
     await c.close();
     for (const process of [large.process, stream]) await process.kill();
   });

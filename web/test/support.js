@@ -229,7 +229,7 @@ export class Client {
   /**
    * Waits until something is true of the page. page.waitForFunction would wait with
    * animation frames: with them a page draws all the time, and a hidden one has none.
-   * @param {() => boolean} condition
+   * @param {() => unknown} condition
    * @param {string} what
    * @param {number} [limit] milliseconds
    */

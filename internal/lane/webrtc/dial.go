@@ -14,6 +14,10 @@ type Options struct {
 	Offer   bool               // this peer makes the offer; the other one answers
 	Send    SendSignal         // to the peer
 	Signals <-chan wire.Signal // from the peer, for this lane
+	// PathFound is called when there is a path to the peer, while the data channel is
+	// still set up. It must not block. The connection is of no use any more if Dial
+	// fails afterwards. It is not called for every connection, and may be nil.
+	PathFound func(*Conn)
 	// New makes the connection. nil selects pion, which a browser does not have.
 	New func(c Configuration) (PeerConnection, error)
 }
@@ -38,6 +42,9 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		return nil, fmt.Errorf("start WebRTC: %w", err)
 	}
 	n := &negotiation{connection: connection, options: o}
+	if p, ok := connection.(interface{ PathFound() <-chan struct{} }); ok && o.PathFound != nil {
+		n.pathFound = p.PathFound()
+	}
 	if err := n.run(ctx); err != nil {
 		_ = connection.Close()
 		return nil, err
@@ -50,8 +57,9 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 type negotiation struct {
 	connection PeerConnection
 	options    Options
-	described  bool        // the peer's description is set
-	early      []Candidate // that came before it
+	pathFound  <-chan struct{} // nil once that was told, or if it never is
+	described  bool            // the peer's description is set
+	early      []Candidate     // that came before it
 }
 
 // run returns when the data channel is open.
@@ -69,6 +77,9 @@ func (n *negotiation) run(ctx context.Context) error {
 			return errNoPath
 		case <-ctx.Done():
 			return ctx.Err()
+		case <-n.pathFound:
+			n.pathFound = nil
+			n.options.PathFound(&Conn{n.connection, n.connection.Relayed()})
 		case c := <-n.connection.Candidates():
 			if n.options.RelayOnly {
 				var relayed bool

@@ -62,6 +62,7 @@ type pionConnection struct {
 	trunk    *trunk.Trunk
 	trunkKey []byte      // this peer seals with it on the trunk
 	trunked  atomic.Bool // the peer has a trunk, too
+	longhaul atomic.Bool // flows are long-haul connections
 }
 
 // newPion starts a connection that has yet to be negotiated.
@@ -184,7 +185,7 @@ func (p *pionConnection) describe(d webrtc.SessionDescription, err error) (strin
 	if err != nil {
 		return "", err
 	}
-	return appendTrunkKey(d.SDP, p.trunkKey), nil
+	return appendLonghaul(appendTrunkKey(d.SDP, p.trunkKey)), nil
 }
 
 // SetOffer sets the peer's offer, and starts the trunk if there is a key in it.
@@ -208,6 +209,7 @@ func (p *pionConnection) setRemote(kind webrtc.SDPType, sdp string) error {
 	if err := p.trunk.Start(p.trunkKey, key); err != nil {
 		return err
 	}
+	p.longhaul.Store(hasLonghaul(sdp))
 	p.trunked.Store(true)
 	return nil
 }
@@ -222,6 +224,9 @@ func (p *pionConnection) Candidates() <-chan Candidate { return p.candidates }
 
 // Opened delivers a value when the data channel is open.
 func (p *pionConnection) Opened() <-chan error { return p.opened }
+
+// PathFound is closed when ICE has found a path, over which DTLS begins.
+func (p *pionConnection) PathFound() <-chan struct{} { return p.trunk.Found() }
 
 // Failed is closed when the connection failed or was closed.
 func (p *pionConnection) Failed() <-chan struct{} { return p.failed }

@@ -13,7 +13,7 @@ import (
 )
 
 // trunkAttribute is the line of a session description with which a peer says
-// that it accepts associations, and with which key it seals what it sends on
+// that it accepts flows, and with which key it seals what it sends on
 // them. Descriptions travel sealed. A browser ignores the line and has none.
 const trunkAttribute = "a=tallow-trunk:"
 
@@ -41,4 +41,20 @@ func parseTrunkKey(sdp string) ([]byte, error) {
 		return key, nil
 	}
 	return nil, nil
+}
+
+// longhaulAttribute is the line with which a peer with a trunk says that flows are
+// long-haul connections (package longhaul) of version 1. Flows between peers of
+// which one does not have it are SCTP associations.
+const longhaulAttribute = "a=tallow-longhaul:1"
+
+func appendLonghaul(sdp string) string { return sdp + longhaulAttribute + "\r\n" }
+
+func hasLonghaul(sdp string) bool {
+	for line := range strings.Lines(sdp) {
+		if strings.TrimRight(line, "\r\n") == longhaulAttribute {
+			return true
+		}
+	}
+	return false
 }

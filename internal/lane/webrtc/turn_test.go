@@ -77,7 +77,7 @@ func connectPrivate(t *testing.T, server webrtc.ICEServer, check func(wire.Signa
 	return ends[0], ends[1]
 }
 
-// A lane goes through a TURN server by UDP and by TCP, its associations as well, and
+// A lane goes through a TURN server by UDP and by TCP, what is beside it as well, and
 // no signal tells an address of this machine.
 func TestTURN(t *testing.T) {
 	for name, transport := range map[string]wire.TURNTransport{"UDP": wire.TURNUDP, "TCP": wire.TURNTCP} {
@@ -98,10 +98,15 @@ func TestTURN(t *testing.T) {
 			if !x.Relayed() || !y.Relayed() || x.Traits().Direct {
 				t.Error("the path is said to be direct")
 			}
+			beside, accepted := dialLonghaul(t, x, y, 100)
+			if beside.Traits().Direct {
+				t.Error("a long-haul connection is said to be direct")
+			}
 			from, to := associate(t, x, y, 3)
 			if from[0].Traits().Direct {
 				t.Error("an association is said to be direct")
 			}
+			from, to = append(from, beside), append(to, accepted)
 			done := make(chan error, 2*len(from)+2)
 			for i := range from {
 				go func() { done <- lanetest.WriteAll(from[i], lanetest.Sizes()) }()
