@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"os/exec"
 	"os/signal"
@@ -171,7 +172,9 @@ func command(t *testing.T, dir, stdout string, p *pty, args ...string) *exec.Cmd
 // and returns its address.
 func startSlowRelay(t *testing.T, dir string) string {
 	t.Helper()
-	if err := os.WriteFile(filepath.Join(dir, "big"), make([]byte, 100_000_000), 0o600); err != nil {
+	big := make([]byte, 100_000_000)
+	_, _ = rand.NewChaCha8([32]byte{}).Read(big) // compression makes nothing of it
+	if err := os.WriteFile(filepath.Join(dir, "big"), big, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	command(t, dir, "relay.txt", nil, "relay", "--listen", "127.0.0.1:0", "--quiet", "--bytes-per-second", "5000000")
