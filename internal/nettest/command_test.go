@@ -89,7 +89,7 @@ type event struct {
 	Reason  string           `json:"reason"`
 	Hint    string           `json:"hint"`
 	Name    string           `json:"name"`
-	Text    string           `json:"text"`
+	Text    words            `json:"text"`
 	Direct  string           `json:"direct"`
 	Relayed bool             `json:"relayed"`
 
@@ -295,4 +295,16 @@ func (c *command) reached() (bytes int64) {
 // peakMemory returns the largest amount of memory that it had, in bytes.
 func (c *command) peakMemory() int64 {
 	return c.cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10
+}
+
+// words are the text of an event; where the field is something else they are empty.
+type words string
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (w *words) UnmarshalJSON(b []byte) error {
+	var text string
+	if json.Unmarshal(b, &text) == nil {
+		*w = words(text)
+	}
+	return nil
 }

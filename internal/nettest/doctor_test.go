@@ -30,7 +30,7 @@ func TestDoctorAboutUDP(t *testing.T) {
 	}
 	n.dropUDP(t)
 	udp, verdict := n.doctor(t, "udp", "--relay", relay)
-	if udp.State != "warning" || verdict.Direct != "none" || !verdict.Relayed || !strings.Contains(verdict.Text, "UDP is blocked") {
+	if udp.State != "warning" || verdict.Direct != "none" || !verdict.Relayed || !strings.Contains(string(verdict.Text), "UDP is blocked") {
 		t.Errorf("without UDP: %+v, %+v", udp, verdict)
 	}
 }
@@ -49,7 +49,7 @@ func TestDoctorAboutNAT(t *testing.T) {
 			other := strings.TrimPrefix(n.startRelay(t), "ws://") // its STUN service is the second server
 			relay := n.startRelay(t, "--turn-url", "turn:"+other+"?transport=udp", "--turn-secret", strings.Repeat("secret", 6))
 			nat, verdict := n.doctor(t, "nat", "--relay", relay)
-			if !strings.Contains(nat.Text, tc.text) || verdict.Direct != tc.direct {
+			if !strings.Contains(string(nat.Text), tc.text) || verdict.Direct != tc.direct {
 				t.Errorf("%+v, %+v", nat, verdict)
 			}
 		})
@@ -62,7 +62,7 @@ func TestDoctorWithoutNAT(t *testing.T) {
 	t.Parallel()
 	n := joinedByNAT(t)
 	nat, verdict := n.doctor(t, "nat", "--relay", n.startRelay(t))
-	if !strings.Contains(nat.Text, "no NAT") || verdict.Direct != "probable" {
+	if !strings.Contains(string(nat.Text), "no NAT") || verdict.Direct != "probable" {
 		t.Errorf("%+v, %+v", nat, verdict)
 	}
 }
