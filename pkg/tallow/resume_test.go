@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -14,15 +15,15 @@ import (
 )
 
 // testMemory seals as "quick" and as "whole", and counts how often the latter.
-func testMemory(t *testing.T) (m *memory, wholes *int, stored func() []string) {
+func testMemory(t *testing.T) (m *memory, wholes *atomic.Int32, stored func() []string) {
 	t.Helper()
-	wholes = new(int)
+	wholes = new(atomic.Int32)
 	dir := filepath.Join(t.TempDir(), "meetings")
 	m = &memory{
 		meetings: &vault.Meetings{Dir: dir}, log: slog.New(slog.DiscardHandler),
 		quick: func() ([]byte, error) { return []byte("quick"), nil },
 		seal: func() ([]byte, error) {
-			*wholes++
+			wholes.Add(1)
 			return []byte("whole"), nil
 		},
 	}
@@ -59,15 +60,15 @@ func TestMemoryOverTime(t *testing.T) {
 		check(rememberAfter - 1)
 		check(1, "quick")
 		check(sealAfter-1, "quick")
-		if *wholes != 0 {
+		if wholes.Load() != 0 {
 			t.Error("sealed with the code alone too early")
 		}
 		check(1, "whole")
 		check(time.Hour, "whole")
 		m.stop()
 		check(0)
-		if *wholes != 1 {
-			t.Errorf("sealed with the code alone %d times", *wholes)
+		if wholes.Load() != 1 {
+			t.Errorf("sealed with the code alone %d times", wholes.Load())
 		}
 	})
 }
@@ -84,8 +85,8 @@ func TestMemoryOfAShortTransfer(t *testing.T) {
 		m.begun(&rememberingFiles{})
 		time.Sleep(sealAfter / 2)
 		m.stop()
-		if got := stored(); len(got) > 0 || *wholes != 0 {
-			t.Errorf("left is %q, sealed with the code alone %d times", got, *wholes)
+		if got := stored(); len(got) > 0 || wholes.Load() != 0 {
+			t.Errorf("left is %q, sealed with the code alone %d times", got, wholes.Load())
 		}
 	})
 }
@@ -123,7 +124,7 @@ func TestMemoryBesideFiles(t *testing.T) {
 				if tt.late {
 					m.begun(f)
 				}
-				if !slices.Equal(f.sealed, []string{"whole"}) || *wholes == 0 {
+				if !slices.Equal(f.sealed, []string{"whole"}) || wholes.Load() == 0 {
 					t.Errorf("beside the files is %q", f.sealed)
 				}
 				m.stop()
