@@ -12,7 +12,7 @@
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
 //	preferences.go  the settings of send and receive; rate.go has --limit-rate,
-//	              size.go sizes
+//	              size.go sizes, amount.go what both parse
 //	configfile.go  where they are kept; settingfailure.go says what is wrong there
 //	transfer.go   what send and receive have in common
 //	relayturn.go  the relay's flags for TURN

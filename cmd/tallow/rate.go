@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -14,22 +13,12 @@ type rate int64
 // maxRate is more than any machine can transfer.
 const maxRate = 1 << 50
 
-// rateUnits are the suffixes, each 1024 times the one before it.
-const rateUnits = "KMGT"
-
 var errRate = errors.New("not a rate")
 
 // Set parses a rate.
 func (r *rate) Set(text string) error {
-	number, unit := text, 1.0
-	if i := len(text) - 1; i >= 0 {
-		if power := strings.IndexByte(rateUnits, text[i]&^0x20); power >= 0 {
-			number, unit = text[:i], math.Pow(1024, float64(power+1))
-		}
-	}
-	n, err := strconv.ParseFloat(number, 64)
-	n *= unit
-	if err != nil || strings.Trim(number, "0123456789.") != "" || n > maxRate || n > 0 && n < 1 {
+	n, err := parseAmount(strings.ToUpper(text), 1024)
+	if err != nil || n > maxRate || n > 0 && n < 1 {
 		return errRate
 	}
 	*r = rate(n)
@@ -42,10 +31,10 @@ func (r *rate) String() string {
 		return ""
 	}
 	n, unit := int64(*r), 0
-	for n%1024 == 0 && unit < len(rateUnits) {
+	for n%1024 == 0 && unit < len(amountUnits) {
 		n, unit = n/1024, unit+1
 	}
-	return strconv.FormatInt(n, 10) + rateUnits[:unit][max(unit-1, 0):]
+	return strconv.FormatInt(n, 10) + amountUnits[:unit][max(unit-1, 0):]
 }
 
 // Type returns the type of the value, for the help.

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"math"
 	"strconv"
 	"strings"
 )
@@ -15,9 +14,6 @@ type size int64
 // maxSize is more than any disk has.
 const maxSize = 1 << 60
 
-// sizeUnits are the prefixes of units, each 1000 or 1024 times the one before it.
-const sizeUnits = "KMGT"
-
 var errSize = errors.New("not a size")
 
 // Set parses a size.
@@ -26,21 +22,14 @@ func (s *size) Set(text string) error {
 	switch {
 	case strings.HasSuffix(number, "IB"):
 		number = strings.TrimSuffix(number, "IB")
-		if strings.LastIndexAny(number, sizeUnits) != len(number)-1 {
+		if strings.LastIndexAny(number, amountUnits) != len(number)-1 {
 			return errSize // 5iB
 		}
 	case strings.HasSuffix(number, "B"):
 		number, base = strings.TrimSuffix(number, "B"), 1000
 	}
-	unit := 1.0
-	if i := len(number) - 1; i >= 0 {
-		if power := strings.IndexByte(sizeUnits, number[i]); power >= 0 {
-			number, unit = number[:i], math.Pow(base, float64(power+1))
-		}
-	}
-	n, err := strconv.ParseFloat(number, 64)
-	n *= unit
-	if err != nil || strings.Trim(number, "0123456789.") != "" || n < 1 || n > maxSize {
+	n, err := parseAmount(number, base)
+	if err != nil || n < 1 || n > maxSize {
 		return errSize
 	}
 	*s = size(n)
