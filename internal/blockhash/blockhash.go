@@ -14,7 +14,6 @@ package blockhash
 import (
 	"encoding/binary"
 	"math/bits"
-	"runtime"
 
 	"lukechampine.com/blake3/guts"
 
@@ -27,7 +26,9 @@ const Size = files.HashSize
 
 const (
 	chunksPerBlock = wire.BlockSize / guts.ChunkSize
-	cacheLine      = 64
+	// From sideBySide chunks on, one call for all of them is faster than one for each power
+	// of two, though it hashes as if there were guts.MaxSIMD.
+	sideBySide = 4
 )
 
 // Sum hashes data, the block with the number index: wire.BlockSize bytes, or 1 to
@@ -54,6 +55,11 @@ func subtree(data []byte, chunk uint64) guts.Node {
 	if len(data)%guts.ChunkSize == 0 && chunks&(chunks-1) == 0 {
 		return eigentree(data, chunk)
 	}
+	if chunks >= sideBySide && chunks <= guts.MaxSIMD {
+		var padded [guts.MaxSIMD * guts.ChunkSize]byte
+		copy(padded[:], data)
+		return guts.CompressBuffer(&padded, len(data), &guts.IV, chunk, 0)
+	}
 	left := (1 << (bits.Len(uint(chunks-1)) - 1)) * guts.ChunkSize
 	return guts.ParentNode(
 		guts.ChainingValue(eigentree(data[:left], chunk)),
@@ -64,7 +70,9 @@ func subtree(data []byte, chunk uint64) guts.Node {
 // eigentree hashes a power of two of whole chunks.
 func eigentree(data []byte, chunk uint64) guts.Node {
 	if len(data) <= guts.MaxSIMD*guts.ChunkSize {
-		fetch(data)
+		if fetches {
+			fetch(data)
+		}
 		return guts.CompressEigentree(data, &guts.IV, chunk, 0)
 	}
 	half := len(data) / 2
@@ -72,18 +80,6 @@ func eigentree(data []byte, chunk uint64) guts.Node {
 		guts.ChainingValue(eigentree(data[:half], chunk)),
 		guts.ChainingValue(eigentree(data[half:], chunk+uint64(half/guts.ChunkSize))),
 		&guts.IV, 0)
-}
-
-// fetch reads data into the processor's cache. It reads in order, so the processor
-// prefetches. CompressEigentree takes one word of each chunk at a time and would
-// wait for memory at each; it runs 1.5 times as fast on data in the cache.
-func fetch(data []byte) {
-	var all byte
-	for len(data) >= 4*cacheLine {
-		all |= data[0] | data[cacheLine] | data[2*cacheLine] | data[3*cacheLine]
-		data = data[4*cacheLine:]
-	}
-	runtime.KeepAlive(all)
 }
 
 func bytesOf(cv [8]uint32) (h files.Hash) {

@@ -30,7 +30,7 @@ func root(data []byte) files.Hash {
 func TestRootIsBLAKE3OfTheFile(t *testing.T) {
 	const mib = wire.BlockSize
 	sizes := []int{
-		0, 1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 3072, 3073, 16384, 16385, 100_000,
+		0, 1, 63, 64, 65, 1023, 1024, 1025, 2048, 2049, 3072, 3073, 4095, 4097, 5120, 9000, 15361, 16383, 16384, 16385, 100_000,
 		mib - 1024, mib - 1, mib, mib + 1, mib + 1025, 2*mib - 1, 2 * mib, 2*mib + 1, 3 * mib, 3*mib + 5000, 7*mib + 1, 8 * mib, 9*mib - 1,
 	}
 	data := make([]byte, 9*mib)

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"io/fs"
 	"path"
 	"slices"
 	"sync"
@@ -14,10 +13,6 @@ import (
 	"github.com/tallow-transfer/tallow/internal/disk/names"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
-
-// syncEvery is how many bytes are verified before they are synced and recorded.
-// A process that dies loses at most that much.
-const syncEvery = 32 << 20
 
 // Bundle is one transfer in a storage. It implements files.Destination.
 type Bundle struct {
@@ -36,11 +31,11 @@ type Bundle struct {
 	end      int64 // of the data that is in use or reserved
 	closed   bool
 
-	offered  names.Offered
-	seen     map[string]files.Kind // the paths of this process's manifest
-	pending  []record              // to be recorded once the data is synced
-	unsynced int64                 // bytes of blocks in pending
-	written  int64                 // of the journal
+	offered names.Offered
+	seen    map[string]files.Kind // the paths of this process's manifest
+	written int64                 // of the journal
+	waiting waiting
+	syncer  *syncer // from Begin on
 }
 
 // item is an entry of a bundle.
@@ -118,43 +113,6 @@ func (b *Bundle) putEntry(e entryRecord) *item {
 	return it
 }
 
-// record appends records to the journal; b.mu is held.
-func (b *Bundle) record(records ...record) error {
-	if b.closed {
-		return fs.ErrClosed
-	}
-	var buf []byte
-	for _, r := range records {
-		var err error
-		if buf, err = appendRecord(buf, r); err != nil {
-			return err
-		}
-	}
-	if _, err := b.journal.WriteAt(buf, b.written); err != nil {
-		return err
-	}
-	b.written += int64(len(buf))
-	return b.journal.Flush()
-}
-
-// sync makes data durable and then records it; b.mu is held.
-func (b *Bundle) sync() error {
-	if b.closed {
-		return fs.ErrClosed
-	}
-	if len(b.pending) == 0 {
-		return nil
-	}
-	if err := b.data.Flush(); err != nil {
-		return err
-	}
-	if err := b.record(b.pending...); err != nil {
-		return err
-	}
-	b.pending, b.unsynced = b.pending[:0], 0
-	return nil
-}
-
 // Begin takes the offer's names. It fails if the storage has not the space.
 func (b *Bundle) Begin(ctx context.Context, top []string, stored int64) error {
 	if err := context.Cause(ctx); err != nil {
@@ -171,6 +129,9 @@ func (b *Bundle) Begin(ctx context.Context, top []string, stored int64) error {
 	r := beginRecord{Names: top, At: time.Now()}
 	b.begin(r)
 	b.offered = names.OfferedBy(top)
+	if b.syncer == nil {
+		b.syncer = startSyncer(b)
+	}
 	return b.record(record{Begin: &r})
 }
 
@@ -197,7 +158,7 @@ func (b *Bundle) Prepare(ctx context.Context, _ uint64, e files.Entry) (files.Fi
 		said.At = b.end
 	}
 	it := b.putEntry(said)
-	b.pending = append(b.pending, record{Entry: &said})
+	b.waiting.add(record{Entry: &said})
 	if it.done {
 		return nil, nil
 	}
@@ -252,7 +213,7 @@ func (b *Bundle) Commit(_ context.Context, verified []files.File) []error {
 			errs[i] = errors.New("a File of another Destination")
 			continue
 		}
-		b.pending = append(b.pending, record{Done: &doneRecord{ID: f.item.ID, Size: f.item.Size}})
+		b.waiting.add(record{Done: &doneRecord{ID: f.item.ID, Size: f.item.Size}})
 	}
 	err := b.sync()
 	for i, v := range verified {
@@ -285,6 +246,12 @@ func (b *Bundle) Finish(ctx context.Context) error {
 
 // Close syncs what is verified and closes the files of the storage.
 func (b *Bundle) Close() error {
+	b.mu.Lock()
+	syncer := b.syncer
+	b.mu.Unlock()
+	if syncer != nil {
+		syncer.stop()
+	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {

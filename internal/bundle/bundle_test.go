@@ -86,6 +86,7 @@ func TestResume(t *testing.T) {
 	data := content(1, 3*files.BlockSize+9)
 	small := content(2, 500)
 	first := openStore(t, m)
+	defer first.Close()
 	if err := first.Begin(t.Context(), []string{"big", "small"}, 0); err != nil {
 		t.Fatal(err)
 	}

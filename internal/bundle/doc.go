@@ -4,8 +4,10 @@
 // be handed to the person in pieces without reading it.
 //
 //	store.go    all bundles of a device: it takes up the unfinished one of an offer
+//	expire.go   what was saved is deleted after a while
 //	bundle.go   one bundle, a files.Destination
 //	file.go     one file in it
+//	sync.go     when what is verified is synced and recorded
 //	journal.go  the journal: records, and what they say
 //	zip.go      a finished bundle as the pieces of a ZIP archive
 //	blob.go     the port: what a bundle needs of a storage

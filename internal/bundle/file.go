@@ -83,11 +83,7 @@ func (f *file) Verified(index uint32, hash files.Hash) error {
 	delete(f.placed, index)
 	block.Hash, block.Sum = hash, hash[:]
 	f.item.blocks[index] = block
-	b.pending = append(b.pending, record{Block: &block})
-	if b.unsynced += block.Size; b.unsynced < syncEvery {
-		return nil
-	}
-	return b.sync()
+	return b.addVerified(block)
 }
 
 // SetSize implements files.File.

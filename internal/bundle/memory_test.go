@@ -73,17 +73,32 @@ func (m *memory) Remove(_ context.Context, name string) error {
 
 func (m *memory) Free(context.Context) (int64, error) { return m.free, nil }
 
-// crash lets go of everything that is open, as the end of a process does.
+// crash ends the process that has bundles open: what it has written is there, and
+// what it does from now on is not.
 func (m *memory) crash() {
-	for _, b := range m.bundles {
-		b[0].open, b[1].open = false, false
+	for name, b := range m.bundles {
+		m.bundles[name] = [2]*memoryBlob{{data: b[0].bytes()}, {data: b[1].bytes()}}
 	}
 }
 
 type memoryBlob struct {
-	mu   sync.Mutex
-	open bool
-	data []byte
+	mu     sync.Mutex
+	open   bool
+	data   []byte
+	broken error // of the next Flush
+}
+
+// bytes returns a copy of what is there.
+func (b *memoryBlob) bytes() []byte {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return slices.Clone(b.data)
+}
+
+func (b *memoryBlob) failFlush(err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.broken = err
 }
 
 func (b *memoryBlob) ReadAt(p []byte, off int64) (int, error) {
@@ -115,7 +130,13 @@ func (b *memoryBlob) Truncate(n int64) error {
 	return nil
 }
 
-func (b *memoryBlob) Flush() error { return nil }
+func (b *memoryBlob) Flush() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	err := b.broken
+	b.broken = nil
+	return err
+}
 
 func (b *memoryBlob) Close() error {
 	b.open = false

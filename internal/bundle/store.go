@@ -28,6 +28,7 @@ type Store struct {
 	chosen *Bundle // of the transfer that runs
 	kept   []Kept  // when the Store was opened
 	sealed [][]byte
+	claims [][]byte // likewise, of finished bundles
 }
 
 // Kept is what a store says about a bundle.
@@ -70,7 +71,11 @@ func (s *Store) read(ctx context.Context) error {
 			continue
 		}
 		k := b.kept()
-		if !b.finished && b.sealed != nil {
+		switch {
+		case b.sealed == nil:
+		case b.finished:
+			s.claims = append(s.claims, b.sealed)
+		default:
 			seals = append(seals, seal{b.began, b.sealed})
 		}
 		if err := b.Close(); err != nil {
@@ -165,6 +170,10 @@ func sorted(names []string) []string {
 
 // Remembered implements files.Resumable.
 func (s *Store) Remembered() [][]byte { return s.sealed }
+
+// Claims returns what Remember has stored in bundles that are finished. Whoever received
+// such a bundle may have ended before it could tell.
+func (s *Store) Claims() [][]byte { return s.claims }
 
 // Interrupted implements files.Resumable.
 func (s *Store) Interrupted(names []string) bool {
