@@ -12,7 +12,7 @@ func (s *Store) Clear(ctx context.Context, before time.Time) (deleted int64, err
 	if err := s.settle(ctx); err != nil {
 		return 0, err
 	}
-	err = s.change(ctx, func(tx *sql.Tx) error {
+	err = s.db.Change(ctx, func(tx *sql.Tx) error {
 		deleted, err = s.drop(ctx, tx, before)
 		return err
 	})

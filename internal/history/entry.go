@@ -45,8 +45,11 @@ type Entry struct {
 	// too much to keep.
 	Paths  []string
 	Folder string // where a receive put it, absolute
-	Peer   string // the other device; empty if it has no name
-	Relay  string // where they met; empty: on this network
+	Peer   string // the name that the peer gave itself; empty if it gave none
+	// Address is where a direct lane led to the peer, without a port; empty if there was
+	// none.
+	Address string
+	Relay   string // where they met; empty: on this network
 
 	Outcome Outcome
 }

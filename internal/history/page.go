@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/binary"
 	"slices"
+
+	"github.com/tallow-transfer/tallow/internal/vault/sealeddb"
 )
 
 // A page has the texts of pageSize entries, sealed as one value: opening and reading
@@ -82,13 +84,13 @@ func (s *Store) pack(ctx context.Context, tx *sql.Tx) error {
 
 func (s *Store) writePage(ctx context.Context, tx *sql.Tx, id int64, texts []text) error {
 	_, err := tx.ExecContext(ctx, "INSERT OR REPLACE INTO pages (id, last, texts) VALUES (?, ?, ?)",
-		id, texts[len(texts)-1].id, s.sealer.seal(cell{"pages", "texts"}, id, appendPage(nil, texts)))
+		id, texts[len(texts)-1].id, s.db.Seal(cell{Table: "pages", Column: "texts"}, id, appendPage(nil, texts)))
 	return err
 }
 
 // looseTexts returns texts that are rows of their own.
-func (s *Store) looseTexts(ctx context.Context, q querier, query string, args ...any) (texts []text, err error) {
-	return texts, s.eachSealed(ctx, q, cell{"texts", "text"}, func(id int64, b []byte) error {
+func (s *Store) looseTexts(ctx context.Context, q sealeddb.Querier, query string, args ...any) (texts []text, err error) {
+	return texts, s.db.EachSealed(ctx, q, cell{Table: "texts", Column: "text"}, func(id int64, b []byte) error {
 		texts = append(texts, text{id, b})
 		return nil
 	}, query, args...)
@@ -97,7 +99,7 @@ func (s *Store) looseTexts(ctx context.Context, q querier, query string, args ..
 // thin removes from the pages what is no entry any more, up to the number last.
 func (s *Store) thin(ctx context.Context, tx *sql.Tx, last int64) error {
 	pages := make(map[int64][]text)
-	err := s.eachSealed(ctx, tx, cell{"pages", "texts"}, func(id int64, b []byte) error {
+	err := s.db.EachSealed(ctx, tx, cell{Table: "pages", Column: "texts"}, func(id int64, b []byte) error {
 		pages[id] = nil
 		return parsePage(b, func(t text) { pages[id] = append(pages[id], t) })
 	}, "SELECT id, texts FROM pages WHERE id <= ?", last)

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tallow-transfer/tallow/internal/vault/sealeddb"
 )
 
 // ErrNoEntry means that there is no entry of that number.
@@ -14,9 +16,9 @@ var ErrNoEntry = errors.New("there is no such entry")
 
 // Filter says which entries List returns: those to which all of it applies.
 type Filter struct {
-	Text string // in a name, a path, the peer or the relay; upper and lower case are the same
+	Text string // in a name, a path, the peer, its address or the relay; upper and lower case are the same
 	Name string // in a name
-	Peer string // in the peer or the relay
+	Peer string // in the name of the peer, in its address or in the relay
 
 	Direction Direction
 	State     State
@@ -86,7 +88,7 @@ var errEnough = errors.New("enough")
 // among returns those of ids that a query gives too, one more than limit at most.
 // Both begin with the highest.
 func (s *Store) among(ctx context.Context, ids []int64, limit int, query string, args ...any) (both []int64, err error) {
-	err = each(ctx, s.db, func(rows *sql.Rows) error {
+	err = sealeddb.Each(ctx, s.db, func(rows *sql.Rows) error {
 		var id int64
 		if err := rows.Scan(&id); err != nil {
 			return err
@@ -109,7 +111,7 @@ func (s *Store) among(ctx context.Context, ids []int64, limit int, query string,
 }
 
 func (s *Store) inOrder(ctx context.Context, query string, args ...any) (ids []int64, err error) {
-	return ids, each(ctx, s.db, func(rows *sql.Rows) error {
+	return ids, sealeddb.Each(ctx, s.db, func(rows *sql.Rows) error {
 		var id int64
 		err := rows.Scan(&id)
 		ids = append(ids, id)
@@ -155,13 +157,13 @@ func (s *Store) search(ctx context.Context, want wanted) (ids []int64, err error
 			ids = append(ids, t.id)
 		}
 	}
-	err = s.eachSealed(ctx, tx, cell{"pages", "texts"}, func(_ int64, b []byte) error {
+	err = s.db.EachSealed(ctx, tx, cell{Table: "pages", Column: "texts"}, func(_ int64, b []byte) error {
 		return parsePage(b, note)
 	}, "SELECT id, texts FROM pages")
 	if err != nil {
 		return nil, err
 	}
-	err = s.eachSealed(ctx, tx, cell{"texts", "text"}, func(id int64, b []byte) error {
+	err = s.db.EachSealed(ctx, tx, cell{Table: "texts", Column: "text"}, func(id int64, b []byte) error {
 		note(text{id, b})
 		return nil
 	}, "SELECT id, text FROM texts")
@@ -197,7 +199,7 @@ func (s *Store) read(ctx context.Context, id int64) (Entry, error) {
 		{"peer", peer, e.parsePeer},
 		{"outcome", outcome, e.Outcome.parse},
 	} {
-		value, err := s.sealer.open(cell{"entries", c.column}, id, c.sealed)
+		value, err := s.db.Open(cell{Table: "entries", Column: c.column}, id, c.sealed)
 		if err == nil {
 			err = c.parse(value)
 		}

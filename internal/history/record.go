@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/filelock"
+	"github.com/tallow-transfer/tallow/internal/vault/sealeddb"
 )
 
 // Record is the entry of a transfer of this process.
@@ -29,7 +30,7 @@ func (s *Store) Begin(ctx context.Context, e Entry) (*Record, error) {
 		return nil, err
 	}
 	r := &Record{store: s, owner: owner}
-	err = s.change(ctx, func(tx *sql.Tx) error {
+	err = s.db.Change(ctx, func(tx *sql.Tx) error {
 		if _, err := s.drop(ctx, tx, s.now().Add(-Retention)); err != nil {
 			return err
 		}
@@ -68,7 +69,9 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, e Entry, owner string) (
 // update writes an entry, but for what it began with.
 func (s *Store) update(ctx context.Context, tx *sql.Tx, id int64, e Entry) error {
 	e = e.bounded()
-	seal := func(column string, value []byte) []byte { return s.sealer.seal(cell{"entries", column}, id, value) }
+	seal := func(column string, value []byte) []byte {
+		return s.db.Seal(cell{Table: "entries", Column: column}, id, value)
+	}
 	result, err := tx.ExecContext(ctx, `UPDATE entries SET ended = ?, state = ?, names = ?, places = ?, peer = ?, outcome = ? WHERE id = ?`,
 		milliseconds(e.Ended), e.State, seal("names", e.appendNames(nil)), seal("places", e.appendPlaces(nil)),
 		seal("peer", e.appendPeer(nil)), seal("outcome", e.Outcome.append(nil)), id)
@@ -79,13 +82,13 @@ func (s *Store) update(ctx context.Context, tx *sql.Tx, id int64, e Entry) error
 		return err // it was cleared meanwhile, and stays so
 	}
 	_, err = tx.ExecContext(ctx, "INSERT OR REPLACE INTO texts (id, text) VALUES (?, ?)",
-		id, s.sealer.seal(cell{"texts", "text"}, id, e.text()))
+		id, s.db.Seal(cell{Table: "texts", Column: "text"}, id, e.text()))
 	return err
 }
 
 // Save writes what is known of the transfer now. One that has ended is saved once.
 func (r *Record) Save(ctx context.Context, e Entry) error {
-	return r.store.change(ctx, func(tx *sql.Tx) error {
+	return r.store.db.Change(ctx, func(tx *sql.Tx) error {
 		err := r.store.update(ctx, tx, r.id, e)
 		if err == nil && e.State != Running {
 			err = r.store.pack(ctx, tx)
@@ -104,7 +107,7 @@ func (r *Record) Close() error {
 // settle marks the entries of processes that do not run any more.
 func (s *Store) settle(ctx context.Context) error {
 	dead := make(map[string]bool)
-	err := each(ctx, s.db, func(rows *sql.Rows) error {
+	err := sealeddb.Each(ctx, s.db, func(rows *sql.Rows) error {
 		var owner string
 		err := rows.Scan(&owner)
 		dead[owner] = true

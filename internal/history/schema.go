@@ -1,15 +1,6 @@
 package history
 
-import (
-	"context"
-	"database/sql"
-	"errors"
-	"fmt"
-	"os"
-	"path/filepath"
-
-	"github.com/tallow-transfer/tallow/internal/filelock"
-)
+import "github.com/tallow-transfer/tallow/internal/vault/sealeddb"
 
 // migrations returns the statements that make each schema of the one before, the
 // first of nothing. The version of a database is how many of them were run. What was
@@ -42,76 +33,20 @@ func migrations() []string {
 			id    INTEGER PRIMARY KEY,
 			last  INTEGER NOT NULL,
 			texts BLOB NOT NULL
-		) STRICT;`}
+		) STRICT;`, `
+		-- entries.peer may have an address, with which schema 1 takes it for damaged.`}
 }
+
+// schema describes the database.
+func schema() sealeddb.Schema {
+	return sealeddb.Schema{File: "history.db", Use: "history", Cells: cells(), Migrations: migrations()}
+}
+
+// Files returns the names of all files of the history in its folder.
+func Files() []string { return append(schema().Files(), "running", "lock") }
 
 // ErrNewer means that a newer version of this program has changed the database.
-var ErrNewer = errors.New("the history was written by a newer version of tallow")
+var ErrNewer = sealeddb.ErrNewer
 
 // ErrWrongKey means that the database was sealed with another device key.
-var ErrWrongKey = errors.New("the history was sealed with another device key")
-
-func schemaVersion(ctx context.Context, q querier) (version int, err error) {
-	err = q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&version)
-	if err == nil && version > len(migrations()) {
-		err = ErrNewer
-	}
-	return version, err
-}
-
-// migrate brings the database to the present schema. One process does it at a time.
-func (s *Store) migrate(ctx context.Context) error {
-	version, err := schemaVersion(ctx, s.db)
-	if err != nil || version == len(migrations()) {
-		return err
-	}
-	release, err := filelock.Hold(ctx, filepath.Join(s.dir, "lock"))
-	if err != nil {
-		return err
-	}
-	defer release()
-	// The mode lasts. It cannot be set by two processes at a time.
-	if _, err := s.db.ExecContext(ctx, "PRAGMA auto_vacuum = INCREMENTAL; PRAGMA journal_mode = WAL"); err != nil {
-		return err
-	}
-	return s.change(ctx, func(tx *sql.Tx) error {
-		version, err := schemaVersion(ctx, tx)
-		if err != nil {
-			return err
-		}
-		for _, statements := range migrations()[version:] {
-			if _, err := tx.ExecContext(ctx, statements); err != nil {
-				return err
-			}
-		}
-		if version == 0 {
-			if _, err := tx.ExecContext(ctx, "INSERT INTO meta (id, known) VALUES (1, ?)", s.sealer.seal(cell{"meta", "known"}, 1, nil)); err != nil {
-				return err
-			}
-		}
-		_, err = tx.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", len(migrations())))
-		return err
-	})
-}
-
-// checkKey returns ErrWrongKey if the database was sealed with another key.
-func (s *Store) checkKey(ctx context.Context) error {
-	var known []byte
-	if err := s.db.QueryRowContext(ctx, "SELECT known FROM meta WHERE id = 1").Scan(&known); err != nil {
-		return err
-	}
-	if _, err := s.sealer.open(cell{"meta", "known"}, 1, known); err != nil {
-		return ErrWrongKey
-	}
-	return nil
-}
-
-// createPrivate makes an empty file that its user alone can read. SQLite gives the
-// files beside it the same mode.
-func createPrivate(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
-	if err != nil {
-		return err
-	}
-	return f.Close()
-}
+var ErrWrongKey = sealeddb.ErrWrongKey

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/vault/sealeddb"
 )
 
 // expand is HKDF-Expand of RFC 5869 for one block, written out.
@@ -23,7 +25,7 @@ func expand(key []byte, label string) []byte {
 // the file.
 func TestSealed(t *testing.T) {
 	dir := t.TempDir()
-	s, err := newSealer(testKey(t, dir))
+	s, err := sealeddb.NewSealer(testKey(t, dir), "history", cells())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,7 +45,7 @@ func TestSealed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sealed := s.seal(cell{"entries", "peer"}, 258, []byte("laptop"))
+	sealed := s.Seal(cell{Table: "entries", Column: "peer"}, 258, []byte("laptop"))
 	place := "\x16tallow/1 history value\x07entries\x04peer\x00\x00\x00\x00\x00\x00\x01\x02"
 	if sealed[0] != 1 {
 		t.Errorf("the version is %d", sealed[0])
@@ -52,7 +54,7 @@ func TestSealed(t *testing.T) {
 	if want := "\x06laptop" + strings.Repeat("\x00", 25); err != nil || string(plain) != want {
 		t.Errorf("it is %q, want %q, %v", plain, want, err)
 	}
-	again := s.seal(cell{"entries", "peer"}, 258, []byte("laptop"))
+	again := s.Seal(cell{Table: "entries", Column: "peer"}, 258, []byte("laptop"))
 	if string(again) == string(sealed) {
 		t.Error("sealed twice, it is the same")
 	}

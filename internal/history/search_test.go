@@ -14,6 +14,7 @@ func filled(t testing.TB) *Store {
 		e := example()
 		name := fmt.Sprintf("quarterly-report-%06d.pdf", i)
 		e.Names, e.Paths, e.Folder = []string{name}, []string{"/home/ana/documents/" + name}, ""
+		e.Peer, e.Address = fmt.Sprintf("laptop-%05d", i%1000), fmt.Sprintf("192.0.2.%d", i%250)
 		e.Started = noon.Add(time.Duration(i) * time.Second)
 		return e
 	})
@@ -34,8 +35,11 @@ func TestSearchAmongMany(t *testing.T) {
 	if got := list(t, s, Filter{Text: "nowhere"}); len(got) != 0 {
 		t.Errorf("found %d", len(got))
 	}
+	if got := list(t, s, Filter{Peer: "laptop-00999", Limit: 3}); len(got) != 3 || got[0].ID != manyEntries {
+		t.Errorf("of a peer: found %d", len(got))
+	}
 	if took := time.Since(begin); took > 10*time.Second {
-		t.Errorf("two searches took %v", took)
+		t.Errorf("three searches took %v", took)
 	}
 }
 
@@ -44,6 +48,8 @@ func BenchmarkSearch(b *testing.B) {
 	for name, f := range map[string]Filter{
 		"one":      {Text: fmt.Sprintf("report-%06d", manyEntries/2)},
 		"none":     {Text: "nowhere"},
+		"peer":     {Peer: "laptop-00999", Limit: 50},
+		"address":  {Peer: "198.51.100.1"},
 		"last50":   {Text: "report", Limit: 50},
 		"state":    {Text: "report", State: Completed, Limit: 50},
 		"listed50": {Limit: 50},

@@ -49,7 +49,7 @@ func example() Entry {
 	return Entry{
 		Started: noon, Ended: noon.Add(time.Minute), Direction: Sent, State: Completed,
 		Names: []string{"Report.pdf", "photos"}, Paths: []string{"/home/ana/Report.pdf", "/srv/photos"},
-		Folder: "/home/ana/got", Peer: "laptop", Relay: "relay.example",
+		Folder: "/home/ana/got", Peer: "laptop", Relay: "relay.example", Address: "192.0.2.77",
 		Outcome: Outcome{Files: 3, Bytes: 1 << 40, Sent: 12, Skipped: 1, Elapsed: time.Second, Lanes: map[string]int64{"tcp": 12}, Kind: "partial", Reason: "skipped"},
 	}
 }
@@ -122,7 +122,7 @@ func TestNothingInTheClear(t *testing.T) {
 	s := openIn(t, dir, nil)
 	e := example()
 	e.Outcome.Reason = "secret-reason"
-	secrets := [][]byte{[]byte("secret-reason"), []byte("laptop"), []byte("relay.example"), []byte("eport.pdf"), []byte("photos"), []byte("home/ana"), []byte("/srv")}
+	secrets := [][]byte{[]byte("secret-reason"), []byte("laptop"), []byte("192.0.2.77"), []byte("relay.example"), []byte("eport.pdf"), []byte("photos"), []byte("home/ana"), []byte("/srv")}
 	check := func(when string) {
 		t.Helper()
 		files := 0
@@ -241,7 +241,7 @@ func TestFilters(t *testing.T) {
 	for i, e := range []Entry{
 		{Direction: Sent, State: Completed, Names: []string{"Report.pdf"}, Paths: []string{"/home/Ana/Report.pdf"}, Relay: "relay.example"},
 		{Direction: Received, State: Failed, Names: []string{"photos"}, Folder: "/home/Bo/got"},
-		{Direction: Received, State: Cancelled, Names: []string{"Cafe\u0301.txt"}, Peer: "laptop"},
+		{Direction: Received, State: Cancelled, Names: []string{"Cafe\u0301.txt"}, Peer: "Laptop", Address: "2001:DB8::7"},
 		{Direction: Sent, State: Completed, Text: true},
 	} {
 		e.Started = noon.Add(time.Duration(i) * time.Hour)
@@ -251,25 +251,29 @@ func TestFilters(t *testing.T) {
 		filter Filter
 		want   []int64
 	}{
-		"all":                    {Filter{}, []int64{4, 3, 2, 1}},
-		"the last ones":          {Filter{Limit: 2}, []int64{4, 3}},
-		"a name":                 {Filter{Name: "rePORT"}, []int64{1}},
-		"an accent as one":       {Filter{Name: "CAFÉ"}, []int64{3}},
-		"a path is no name":      {Filter{Name: "ana"}, nil},
-		"a path":                 {Filter{Text: "/ana/"}, []int64{1}},
-		"a folder":               {Filter{Text: "/bo/"}, []int64{2}},
-		"a peer":                 {Filter{Peer: "lap"}, []int64{3}},
-		"a relay":                {Filter{Peer: "relay."}, []int64{1}},
-		"a name is no peer":      {Filter{Peer: "photos"}, nil},
-		"two that apply":         {Filter{Name: "report", Peer: "relay"}, []int64{1}},
-		"one that does not":      {Filter{Name: "report", Peer: "laptop"}, nil},
-		"a state":                {Filter{State: Completed}, []int64{4, 1}},
-		"a direction":            {Filter{Direction: Received}, []int64{3, 2}},
-		"since":                  {Filter{Since: noon.Add(2 * time.Hour)}, []int64{4, 3}},
-		"until":                  {Filter{Until: noon.Add(2 * time.Hour)}, []int64{2, 1}},
-		"a text and a state":     {Filter{Text: "o", State: Failed}, []int64{2}},
-		"texts, the last one":    {Filter{Text: "o", Limit: 1}, []int64{3}},
-		"what separates is none": {Filter{Text: "\x00"}, []int64{4, 3, 2, 1}},
+		"all":                     {Filter{}, []int64{4, 3, 2, 1}},
+		"the last ones":           {Filter{Limit: 2}, []int64{4, 3}},
+		"a name":                  {Filter{Name: "rePORT"}, []int64{1}},
+		"an accent as one":        {Filter{Name: "CAFÉ"}, []int64{3}},
+		"a path is no name":       {Filter{Name: "ana"}, nil},
+		"a path":                  {Filter{Text: "/ana/"}, []int64{1}},
+		"a folder":                {Filter{Text: "/bo/"}, []int64{2}},
+		"a peer":                  {Filter{Peer: "lap"}, []int64{3}},
+		"a peer as it is written": {Filter{Peer: "LAPTOP"}, []int64{3}},
+		"a peer anywhere":         {Filter{Text: "laptop"}, []int64{3}},
+		"an address":              {Filter{Peer: "2001:db8::7"}, []int64{3}},
+		"an address is no name":   {Filter{Name: "2001:db8"}, nil},
+		"a relay":                 {Filter{Peer: "relay."}, []int64{1}},
+		"a name is no peer":       {Filter{Peer: "photos"}, nil},
+		"two that apply":          {Filter{Name: "report", Peer: "relay"}, []int64{1}},
+		"one that does not":       {Filter{Name: "report", Peer: "laptop"}, nil},
+		"a state":                 {Filter{State: Completed}, []int64{4, 1}},
+		"a direction":             {Filter{Direction: Received}, []int64{3, 2}},
+		"since":                   {Filter{Since: noon.Add(2 * time.Hour)}, []int64{4, 3}},
+		"until":                   {Filter{Until: noon.Add(2 * time.Hour)}, []int64{2, 1}},
+		"a text and a state":      {Filter{Text: "o", State: Failed}, []int64{2}},
+		"texts, the last one":     {Filter{Text: "o", Limit: 1}, []int64{3}},
+		"what separates is none":  {Filter{Text: "\x00"}, []int64{4, 3, 2, 1}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := ids(list(t, s, tt.filter)); !slices.Equal(got, tt.want) {

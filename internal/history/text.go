@@ -16,7 +16,7 @@ const maxText = 4 << 10
 func (e Entry) text() []byte {
 	names := strings.Join(e.Names, "\n")
 	places := strings.Join(append(e.Paths[:len(e.Paths):len(e.Paths)], e.Folder), "\n")
-	parts := []string{names[:min(len(names), maxText)], places[:min(len(places), maxText)], e.Peer + "\n" + e.Relay}
+	parts := []string{names[:min(len(names), maxText)], places[:min(len(places), maxText)], e.Peer + "\n" + e.Address + "\n" + e.Relay}
 	for i, p := range parts {
 		parts[i] = strings.ReplaceAll(fold(p), "\x00", " ")
 	}

@@ -11,7 +11,7 @@ import (
 //
 //	names    text u8 (0 or 1) | list of the names
 //	places   count uvarint | list of so many paths | lv(folder)
-//	peer     lv(peer) | lv(relay)
+//	peer     lv(peer) | lv(relay) | lv(address); without the last one before schema 2
 //	outcome  JSON of Outcome
 
 func appendString(b []byte, s string) []byte {
@@ -98,11 +98,19 @@ func (e *Entry) parsePlaces(b []byte) error {
 	return r.end()
 }
 
-func (e Entry) appendPeer(b []byte) []byte { return appendString(appendString(b, e.Peer), e.Relay) }
+func (e Entry) appendPeer(b []byte) []byte {
+	for _, s := range []string{e.Peer, e.Relay, e.Address} {
+		b = appendString(b, s)
+	}
+	return b
+}
 
 func (e *Entry) parsePeer(b []byte) error {
 	r := reader{rest: b}
-	e.Peer, e.Relay = r.string(), r.string()
+	e.Peer, e.Relay, e.Address = r.string(), r.string(), ""
+	if len(r.rest) > 0 { // else schema 1 wrote it
+		e.Address = r.string()
+	}
 	return r.end()
 }
 

@@ -24,11 +24,11 @@ func values() map[string]struct {
 }
 
 func TestValues(t *testing.T) {
-	e := Entry{Names: []string{"a", ""}, Paths: []string{"/a", "\xff"}, Folder: "/b", Peer: "p", Relay: "r", Outcome: Outcome{Files: 1}}
+	e := Entry{Names: []string{"a", ""}, Paths: []string{"/a", "\xff"}, Folder: "/b", Peer: "p", Relay: "r", Address: "::1", Outcome: Outcome{Files: 1}}
 	for name, want := range map[string]string{
 		"names":   "\x00\x01a\x00",
 		"places":  "\x02\x02/a\x01\xff\x02/b",
-		"peer":    "\x01p\x01r",
+		"peer":    "\x01p\x01r\x03::1",
 		"outcome": `{"files":1,"bytes":0,"sent":0}`,
 	} {
 		v := values()[name]

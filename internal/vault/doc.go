@@ -1,5 +1,5 @@
 // Package vault keeps what tallow remembers on this machine's disk and nobody else
-// may learn. It has four parts:
+// may learn. It has five parts:
 //
 //   - [SealResume] and [OpenResume] seal what a receiver needs to resume a transfer
 //     after a crash. Package disk puts the sealed bytes into the journal beside a
@@ -10,6 +10,8 @@
 //     for its first seconds.
 //   - [FailedCodes] remembers codes whose handshake failed, so that none is tried
 //     twice.
+//   - [SealClaim] and [OpenClaim] seal the name of a download of a stored transfer. The
+//     key is in its link, and has 256 bits.
 //
 // A machine key protects from whoever gets hold of a sealed state without the key, and
 // not from whoever can read the folder that has both: for them the words are quickly

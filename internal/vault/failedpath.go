@@ -1,7 +1,6 @@
 package vault
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -10,6 +9,7 @@ import (
 	"path/filepath"
 
 	"github.com/tallow-transfer/tallow/internal/filelock"
+	"github.com/tallow-transfer/tallow/internal/privatefile"
 )
 
 // failedPath is the FailedStore of a file with this path.
@@ -53,27 +53,5 @@ func (p failedPath) Update(edit func(kept []byte) ([]byte, error)) (err error) {
 	if content == nil {
 		return ignoreMissing(os.Remove(path))
 	}
-	return replaceFile(path, content)
-}
-
-// replaceFile writes a file anew, so that other processes, and a machine that
-// loses power, have the old one or the new one.
-func replaceFile(path string, content []byte) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // with mode 0600
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(temp.Name())
-		}
-	}()
-	_, err = io.Copy(temp, bytes.NewReader(content))
-	if err == nil {
-		err = temp.Sync()
-	}
-	if err := errors.Join(err, temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), path)
+	return privatefile.Replace(path, content)
 }

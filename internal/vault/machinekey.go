@@ -6,13 +6,12 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/tallow-transfer/tallow/internal/filelock"
+	"github.com/tallow-transfer/tallow/internal/privatefile"
 )
 
 const machineKeySize = 32
@@ -48,6 +47,7 @@ func (k MachineKey) SealResume(words, nameplate string, state ResumeState) ([]by
 	if err != nil {
 		return nil, err
 	}
+	defer clear(secret)
 	return sealResume(machineVersion, machineResumeKey(secret), words, nameplate, state)
 }
 
@@ -73,21 +73,12 @@ func (k MachineKey) read() ([]byte, error) {
 	if k.Path == "" {
 		return nil, errNoMachineKey
 	}
-	f, err := os.Open(k.Path)
+	secret, exposed, err := privatefile.Read(k.Path, machineKeySize)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%s: %w", k.Path, err)
 	}
-	defer f.Close()
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 {
-		return nil, fmt.Errorf("%s may be read by others: its mode is %04o; remove it, and a new one is made", k.Path, info.Mode().Perm())
-	}
-	secret, err := io.ReadAll(io.LimitReader(f, machineKeySize+1))
-	if err != nil {
-		return nil, err
+	if exposed != 0 {
+		return nil, fmt.Errorf("%s may be read by others: its mode is %04o; remove it, and a new one is made", k.Path, exposed)
 	}
 	if len(secret) != machineKeySize {
 		return nil, fmt.Errorf("%s is damaged; remove it, and a new one is made", k.Path)
@@ -115,5 +106,5 @@ func (k MachineKey) create() (_ []byte, err error) {
 	if _, err := rand.Read(secret); err != nil {
 		return nil, fmt.Errorf("the system's random source failed: %w", err)
 	}
-	return secret, replaceFile(k.Path, secret)
+	return secret, privatefile.Replace(k.Path, secret)
 }

@@ -114,6 +114,7 @@ func OpenResume(words, nameplate string, sealed []byte, machine MachineKey) (Res
 		if err != nil {
 			return ResumeState{}, err
 		}
+		defer clear(secret)
 		key = machineResumeKey(secret)
 	}
 	aead, err := resumeAEAD(key, words, nameplate, sealed[1:headerSize])
@@ -142,6 +143,7 @@ func resumeAEAD(derive resumeKey, words, nameplate string, salt []byte) (cipher.
 	if err != nil {
 		return nil, fmt.Errorf("resume state: %w", err)
 	}
+	defer clear(key)
 	block, err := aes.NewCipher(key)
 	if err != nil {
 		return nil, fmt.Errorf("resume state: %w", err)
@@ -167,7 +169,9 @@ func resumeContext(words, nameplate string) []byte {
 // seal appends to header. The nonce is zero because each key is used once: every
 // state has a salt of its own.
 func seal(aead cipher.AEAD, header []byte, state ResumeState) []byte {
-	return aead.Seal(header, make([]byte, aead.NonceSize()), state.append(nil), header)
+	plain := state.append(make([]byte, 0, secretSize+roomSize+MaxRelay))
+	defer clear(plain)
+	return aead.Seal(header, make([]byte, aead.NonceSize()), plain, header)
 }
 
 // open opens what checkSealed has accepted.
@@ -177,6 +181,7 @@ func open(aead cipher.AEAD, sealed []byte) (ResumeState, error) {
 	if err != nil {
 		return ResumeState{}, ErrWrongWords
 	}
+	defer clear(plain)
 	return parseState(plain)
 }
 

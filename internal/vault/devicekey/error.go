@@ -3,6 +3,8 @@ package devicekey
 import (
 	"errors"
 	"io/fs"
+
+	"github.com/tallow-transfer/tallow/internal/privatefile"
 )
 
 // Why there is no device key.
@@ -17,13 +19,23 @@ var (
 	// another one under its name.
 	ErrLost = errors.New("the keyring does not have the device key any more")
 
-	// ErrNotPrivate means that the file is one that somebody else may have put there:
-	// a symlink, a file of another user, or no file at all.
-	ErrNotPrivate = errors.New("the file of the device key is not a regular file of this user")
-
-	// ErrBusy means that another process makes the key, and did not end in time.
+	// ErrBusy means that another process makes or changes the key, and did not end in
+	// time.
 	ErrBusy = errors.New("another process is making the device key")
+
+	// ErrLocked means that the key is sealed under a password.
+	ErrLocked = errors.New("the device key is locked with a password")
+
+	// ErrPassword means that a password is not the one of the key.
+	ErrPassword = errors.New("the password is wrong")
+
+	// ErrNoPassword means that the key has no password.
+	ErrNoPassword = errors.New("the device key has no password")
 )
+
+// ErrNotPrivate means that the file is one that somebody else may have put there: a
+// symlink, a file of another user, or no file at all.
+var ErrNotPrivate = privatefile.ErrNotPrivate
 
 // KeyringError means that the key is in the keyring, and that this cannot be
 // reached now.
@@ -40,8 +52,9 @@ type Place string
 
 // The places.
 const (
-	PlaceKeyring Place = "keyring"
-	PlaceFile    Place = "file"
+	PlaceKeyring  Place = "keyring"
+	PlaceFile     Place = "file"
+	PlacePassword Place = "locked" // sealed under a password, and nowhere else
 )
 
 // Opened is a device key, and what its user has to be told about it.
@@ -49,11 +62,20 @@ type Opened struct {
 	Key   *Key
 	Place Place
 
-	// Made says that the key is new. If it is in a file then, NoKeyring says why.
+	// Made says that the key is new. If it is in a file because there is no keyring,
+	// and was not there before, NoKeyring says why.
 	Made      bool
 	NoKeyring error
 
 	// Exposed is the mode that the file had, if others could read or write it. It has
 	// the mode 0600 now.
 	Exposed fs.FileMode
+}
+
+// Status is what can be said of a key without having it.
+type Status struct {
+	Place    Place // empty: none was made yet
+	Password bool  // it has one
+
+	Exposed fs.FileMode // as in Opened
 }

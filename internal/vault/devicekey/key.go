@@ -1,6 +1,7 @@
 package devicekey
 
 import (
+	"bytes"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/hkdf"
@@ -21,6 +22,17 @@ func newKey() *Key {
 	_, _ = rand.Read(k.secret[:]) // never fails
 	return k
 }
+
+// ParseKey returns the key that Secret gave. Error: ErrDamaged.
+func ParseKey(secret []byte) (*Key, error) {
+	if len(secret) != Size {
+		return nil, ErrDamaged
+	}
+	return &Key{secret: [Size]byte(secret)}, nil
+}
+
+// Secret returns a copy of the key itself, for a backup that is sealed.
+func (k *Key) Secret() []byte { return bytes.Clone(k.secret[:]) }
 
 // Derive returns the key for one use:
 //

@@ -8,18 +8,24 @@ import (
 )
 
 // maxNote bounds the file, in bytes.
-const maxNote = 256
+const maxNote = 512
 
-// note is what the file device-key says, in one line:
+// note is what the file device-key says. Its first line says where the key is:
 //
 //	tallow-device-key/1 file KEY             the key itself, in base64
-//	tallow-device-key/1 keyring NAME CHECK   the key is in the keyring, under this name
+//	tallow-device-key/1 keyring NAME CHECK   it is in the keyring, under this name
+//	tallow-device-key/1 locked NAME CHECK    it is in the second line alone
 //
-// NAME is 16 random bytes, and CHECK the check value of the key, both in hex.
+// NAME is 16 random bytes, and CHECK the check value of the key, both in hex. A locked
+// key has the name that it had in the keyring, or that it is to have there.
+//
+// With a password there is a second line, with the key sealed under it (password.go).
 type note struct {
-	key   *Key   // nil: it is in the keyring
-	name  string // there
-	check [checkSize]byte
+	place    Place
+	key      *Key // of PlaceFile
+	name     string
+	check    [checkSize]byte
+	password *wrapped // nil: there is no password
 }
 
 const (
@@ -28,38 +34,56 @@ const (
 )
 
 func (n note) append(b []byte) []byte {
-	b = append(b, noteVersion...)
-	if n.key != nil {
-		b = append(b, " file "...)
-		return append(base64.StdEncoding.AppendEncode(b, n.key.secret[:]), '\n')
+	b = append(append(b, noteVersion+" "...), n.place...)
+	if n.place == PlaceFile {
+		b = base64.StdEncoding.AppendEncode(append(b, ' '), n.key.secret[:])
+	} else {
+		b = append(append(b, ' '), n.name...)
+		b = hex.AppendEncode(append(b, ' '), n.check[:])
 	}
-	b = append(append(b, " keyring "...), n.name...)
-	return append(hex.AppendEncode(append(b, ' '), n.check[:]), '\n')
+	b = append(b, '\n')
+	if n.password != nil {
+		b = append(n.password.append(b), '\n')
+	}
+	return b
 }
 
 // parseNote parses what append writes. Error: ErrDamaged.
-func parseNote(b []byte) (note, error) {
-	line, ended := strings.CutSuffix(string(b), "\n")
-	fields := strings.Split(line, " ")
-	if !ended || len(b) > maxNote || fields[0] != noteVersion {
+func parseNote(b []byte) (n note, err error) {
+	text, ended := strings.CutSuffix(string(b), "\n")
+	if !ended || len(b) > maxNote {
 		return note{}, ErrDamaged
 	}
-	switch {
-	case len(fields) == 3 && fields[1] == "file":
-		key, err := decodeKey(fields[2])
-		return note{key: key}, err
-	case len(fields) == 4 && fields[1] == "keyring":
-		name, err := decodeHex(fields[2], nameSize)
-		if err != nil {
-			return note{}, err
-		}
-		check, err := decodeHex(fields[3], checkSize)
-		if err != nil {
-			return note{}, err
-		}
-		return note{name: hex.EncodeToString(name), check: [checkSize]byte(check)}, nil
+	line, second, more := strings.Cut(text, "\n")
+	fields := strings.Split(line, " ")
+	if fields[0] != noteVersion || len(fields) < 2 {
+		return note{}, ErrDamaged
 	}
-	return note{}, ErrDamaged
+	n.place = Place(fields[1])
+	switch {
+	case n.place == PlaceFile && len(fields) == 3:
+		if n.key, err = decodeKey(fields[2]); err == nil {
+			n.check, err = n.key.check()
+		}
+	case (n.place == PlaceKeyring || n.place == PlacePassword && more) && len(fields) == 4:
+		var name, check []byte
+		if name, err = decodeHex(fields[2], nameSize); err != nil {
+			return note{}, err
+		}
+		if check, err = decodeHex(fields[3], checkSize); err != nil {
+			return note{}, err
+		}
+		n.name, n.check = hex.EncodeToString(name), [checkSize]byte(check)
+	default:
+		return note{}, ErrDamaged
+	}
+	if err != nil {
+		return note{}, err
+	}
+	if more {
+		n.password, err = parseWrapped(second)
+	}
+	return n, err
 }
 
 // matches reports whether key is the one that the note is about.
@@ -77,15 +101,24 @@ func decodeHex(text string, size int) ([]byte, error) {
 	return b, nil
 }
 
+// decodeBase64 decodes so many bytes. Error: ErrDamaged.
+func decodeBase64(text string, size int) ([]byte, error) {
+	b, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || len(b) != size || strings.ContainsAny(text, "\r\n") { // which the decoder skips
+		return nil, ErrDamaged
+	}
+	return b, nil
+}
+
 // encodeKey is a key as the keyring has it.
 func encodeKey(k *Key) string { return base64.StdEncoding.EncodeToString(k.secret[:]) }
 
 // decodeKey is the opposite of encodeKey. Error: ErrDamaged.
 func decodeKey(text string) (*Key, error) {
-	b, err := base64.StdEncoding.Strict().DecodeString(text)
-	defer clear(b)
-	if err != nil || len(b) != Size || strings.ContainsAny(text, "\r\n") { // which the decoder skips
-		return nil, ErrDamaged
+	b, err := decodeBase64(text, Size)
+	if err != nil {
+		return nil, err
 	}
+	defer clear(b)
 	return &Key{secret: [Size]byte(b)}, nil
 }

@@ -1,28 +1,48 @@
 package devicekey
 
 import (
+	"encoding/hex"
 	"errors"
+	"reflect"
 	"strings"
 	"testing"
 )
 
+// testCost makes a password cheap.
+func testCost() cost { return cost{passes: 1, memory: 8, lanes: 1} }
+
 func TestNote(t *testing.T) {
 	key := &Key{secret: [Size]byte([]byte("0123456789abcdef0123456789abcdef"))}
+	check, err := key.check()
+	if err != nil {
+		t.Fatal(err)
+	}
+	const name, base64Key = "0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f0f", "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+	password := &wrapped{cost: cost{passes: 3, memory: 65536, lanes: 4}, salt: [saltSize]byte{1}, sealed: [wrappedSize]byte{2}}
+	second := "password 3 65536 4 AQ" + strings.Repeat("A", 41) + "= Ag" + strings.Repeat("A", 62) + "\n"
+	inHex := hex.EncodeToString(check[:])
 	for _, tt := range []struct {
 		note note
 		want string
 	}{
-		{note{key: key}, "tallow-device-key/1 file MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=\n"},
-		{note{name: strings.Repeat("0f", 16), check: [16]byte{1, 2}}, "tallow-device-key/1 keyring " + strings.Repeat("0f", 16) + " 0102" + strings.Repeat("00", 14) + "\n"},
+		{note{place: PlaceFile, key: key, check: check}, "tallow-device-key/1 file " + base64Key + "\n"},
+		{note{place: PlaceKeyring, name: name, check: check}, "tallow-device-key/1 keyring " + name + " " + inHex + "\n"},
+		{note{place: PlaceFile, key: key, check: check, password: password}, "tallow-device-key/1 file " + base64Key + "\n" + second},
+		{note{place: PlaceKeyring, name: name, check: check, password: password}, "tallow-device-key/1 keyring " + name + " " + inHex + "\n" + second},
+		{note{place: PlacePassword, name: name, check: check, password: password}, "tallow-device-key/1 locked " + name + " " + inHex + "\n" + second},
 	} {
 		if got := string(tt.note.append(nil)); got != tt.want {
 			t.Errorf("written %q, want %q", got, tt.want)
 		}
 		back, err := parseNote([]byte(tt.want))
-		if err != nil || back.name != tt.note.name || back.check != tt.note.check || (back.key == nil) != (tt.note.key == nil) {
+		if err != nil || !reflect.DeepEqual(back, tt.note) {
 			t.Errorf("read %+v, %v", back, err)
 		}
+		first := strings.Index(tt.want, "\n") + 1
 		for i := range tt.want {
+			if i == first && tt.note.place != PlacePassword {
+				continue // that is a note without a password
+			}
 			if _, err := parseNote([]byte(tt.want[:i])); !errors.Is(err, ErrDamaged) {
 				t.Errorf("the first %d bytes: %v", i, err)
 			}
@@ -36,8 +56,19 @@ func TestNote(t *testing.T) {
 }
 
 func FuzzParseNote(f *testing.F) {
-	f.Add(note{key: newKey()}.append(nil))
-	f.Add(note{name: strings.Repeat("0f", 16)}.append(nil))
+	key := newKey()
+	password, err := wrap(key, "password", testCost())
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, n := range []note{
+		{place: PlaceFile, key: key},
+		{place: PlaceKeyring, name: strings.Repeat("0f", 16)},
+		{place: PlaceFile, key: key, password: password},
+		{place: PlacePassword, name: strings.Repeat("0f", 16), password: password},
+	} {
+		f.Add(n.append(nil))
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		n, err := parseNote(b)
 		if err != nil {
@@ -46,8 +77,11 @@ func FuzzParseNote(f *testing.F) {
 			}
 			return
 		}
+		if n.password != nil && !n.password.cost.possible() {
+			t.Errorf("it asks for %+v", n.password.cost)
+		}
 		again, err := parseNote(n.append(nil))
-		if err != nil || again.name != n.name || again.check != n.check || n.key != nil && *again.key != *n.key {
+		if err != nil || !reflect.DeepEqual(again, n) {
 			t.Errorf("%q does not come back: %v", b, err)
 		}
 	})

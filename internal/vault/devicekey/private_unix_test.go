@@ -30,7 +30,7 @@ func TestModes(t *testing.T) {
 	defer syscall.Umask(old)
 	s := inFile(t)
 	open(t, s)
-	if got := modeOf(t, s.path()); got != 0o600 {
+	if got := modeOf(t, s.Path()); got != 0o600 {
 		t.Errorf("the file has the mode %v", got)
 	}
 	if got := modeOf(t, s.Dir).Perm(); got != 0o700 {
@@ -43,13 +43,13 @@ func TestExposed(t *testing.T) {
 	s := inFile(t)
 	key := open(t, s).Key
 	for _, mode := range []os.FileMode{0o644, 0o620, 0o601} {
-		if err := os.Chmod(s.path(), mode); err != nil {
+		if err := os.Chmod(s.Path(), mode); err != nil {
 			t.Fatal(err)
 		}
 		if o := open(t, s); o.Exposed != mode || *o.Key != *key {
 			t.Errorf("with the mode %v: %+v", mode, o)
 		}
-		if got := modeOf(t, s.path()); got != 0o600 {
+		if got := modeOf(t, s.Path()); got != 0o600 {
 			t.Errorf("after the mode %v it has the mode %v", mode, got)
 		}
 	}
@@ -77,17 +77,17 @@ func TestNotPrivate(t *testing.T) {
 			if err := os.Mkdir(s.Dir, 0o700); err != nil {
 				t.Fatal(err)
 			}
-			if err := put(s.path()); err != nil {
+			if err := put(s.Path()); err != nil {
 				t.Fatal(err)
 			}
-			before := modeOf(t, s.path())
+			before := modeOf(t, s.Path())
 			if _, err := s.Open(t.Context()); !errors.Is(err, ErrNotPrivate) {
 				t.Errorf("opened: %v", err)
 			}
 			if err := s.Destroy(t.Context()); !errors.Is(err, ErrNotPrivate) {
 				t.Errorf("destroyed: %v", err)
 			}
-			if after := modeOf(t, s.path()); after != before {
+			if after := modeOf(t, s.Path()); after != before {
 				t.Errorf("it was %v, and is %v", before, after)
 			}
 		})

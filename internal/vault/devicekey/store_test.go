@@ -83,7 +83,7 @@ func TestInKeyring(t *testing.T) {
 	if second.Made || second.Place != PlaceKeyring || *second.Key != *first.Key {
 		t.Errorf("at second use: %+v", second)
 	}
-	content, err := os.ReadFile(s.path())
+	content, err := os.ReadFile(s.Path())
 	if err != nil || strings.Contains(string(content), encodeKey(first.Key)) {
 		t.Errorf("the file has the key in it: %s, %v", content, err)
 	}
@@ -140,7 +140,7 @@ func TestInFile(t *testing.T) {
 			if err := s.Destroy(t.Context()); err != nil {
 				t.Error(err)
 			}
-			if _, err := os.Lstat(s.path()); !errors.Is(err, fs.ErrNotExist) {
+			if _, err := os.Lstat(s.Path()); !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("after it was destroyed: %v", err)
 			}
 			if err := s.Destroy(t.Context()); err != nil {

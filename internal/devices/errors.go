@@ -1,0 +1,22 @@
+package devices
+
+import "errors"
+
+// The errors of a store, beside those of sealeddb.
+var (
+	// ErrNoDevice means that no device has that name.
+	ErrNoDevice = errors.New("there is no such device")
+	// ErrName means that a name is taken, or is none: it has 1 to 40 letters, digits,
+	// dashes, dots and underscores, and begins with a letter or a digit.
+	ErrName = errors.New("a device cannot have that name")
+	// ErrTaken means that another device has that name.
+	ErrTaken = errors.New("another device has that name")
+	// ErrSilent means that a device has not heard any of the last notes.
+	ErrSilent = errors.New("the device has not answered for too long")
+	// ErrNote means that a note cannot be understood.
+	ErrNote = errors.New("the note is malformed")
+	// ErrInvitation means that what a device sent to be paired is malformed.
+	ErrInvitation = errors.New("the invitation is malformed")
+	// ErrNotOurs means that no device has a slot, or its message is not of that device.
+	ErrNotOurs = errors.New("the message is of none of the devices")
+)
