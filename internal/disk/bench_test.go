@@ -20,7 +20,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 	hash := blockhash.Sum(0, data).Hash
 	b.ReportAllocs()
 	for b.Loop() {
-		f, err := destination.NewFolder(b.TempDir(), destination.Options{})
+		f, err := destination.NewFolder(b.Context(), b.TempDir(), destination.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -81,7 +81,7 @@ func BenchmarkLargeFile(b *testing.B) {
 	b.SetBytes(blocks * files.BlockSize)
 	var commit time.Duration
 	for b.Loop() {
-		f, err := destination.NewFolder(b.TempDir(), destination.Options{})
+		f, err := destination.NewFolder(b.Context(), b.TempDir(), destination.Options{})
 		if err != nil {
 			b.Fatal(err)
 		}

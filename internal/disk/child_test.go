@@ -26,11 +26,12 @@ const childSealed = "sealed by the child"
 
 // child receives that many blocks, reports it and waits.
 func child() int {
-	src, err := source.NewPaths([]string{os.Getenv(childSource)}, source.Options{})
+	ctx := context.Background()
+	src, err := source.NewPaths(ctx, []string{os.Getenv(childSource)}, source.Options{})
 	if err != nil {
 		return complain(err)
 	}
-	dst, err := destination.NewFolder(os.Getenv(childDest), destination.Options{})
+	dst, err := destination.NewFolder(ctx, os.Getenv(childDest), destination.Options{})
 	if err != nil {
 		return complain(err)
 	}
@@ -48,7 +49,7 @@ func child() int {
 		}
 		return false
 	}}
-	return complain(d.run(context.Background()), "it ended before it was killed")
+	return complain(d.run(ctx), "it ended before it was killed")
 }
 
 func complain(what ...any) int {

@@ -111,7 +111,7 @@ func TestAs(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	for _, as := range []string{"a/b", "..", ".", "a\x00", ".tallow-x"} {
-		_, err := destination.NewFolder(to, destination.Options{As: as})
+		_, err := destination.NewFolder(t.Context(), to, destination.Options{As: as})
 		if name := new(destination.NameError); !errors.As(err, &name) || name.Name != as {
 			t.Errorf("%q: %v", as, err)
 		}
@@ -122,11 +122,11 @@ func TestNewFolder(t *testing.T) {
 	dir := t.TempDir()
 	file := write(t, filepath.Join(dir, "file"), nil)
 	for _, p := range []string{file, filepath.Join(file, "below")} {
-		_, err := destination.NewFolder(p, destination.Options{})
+		_, err := destination.NewFolder(t.Context(), p, destination.Options{})
 		mentions(t, err, p, "not a directory")
 	}
 	made := filepath.Join(dir, "a", "b", "c")
-	f, err := destination.NewFolder(made, destination.Options{})
+	f, err := destination.NewFolder(t.Context(), made, destination.Options{})
 	must(t, err)
 	must(t, f.Begin(t.Context(), []string{"x"}, 0))
 	_, err = put(t, f, fileEntry("x", 1), []byte("1"))

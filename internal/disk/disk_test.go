@@ -205,7 +205,7 @@ func deliver(t *testing.T, dir string, o destination.Options, paths ...string) *
 // the test at the latest.
 func open(t *testing.T, dir string, o destination.Options, paths ...string) *delivery {
 	t.Helper()
-	src, err := source.NewPaths(paths, source.Options{})
+	src, err := source.NewPaths(t.Context(), paths, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,7 +216,7 @@ func open(t *testing.T, dir string, o destination.Options, paths ...string) *del
 
 func folder(t *testing.T, dir string, o destination.Options) *destination.Folder {
 	t.Helper()
-	f, err := destination.NewFolder(dir, o)
+	f, err := destination.NewFolder(t.Context(), dir, o)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -35,7 +35,7 @@ func listed(t *testing.T, s *source.Paths) (sent, left []string) {
 
 func filtered(t *testing.T, o source.Options, paths ...string) *source.Paths {
 	t.Helper()
-	s, err := source.NewPaths(paths, o)
+	s, err := source.NewPaths(t.Context(), paths, o)
 	check(t, err)
 	t.Cleanup(func() { _ = s.Close() })
 	return s

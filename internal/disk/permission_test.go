@@ -32,7 +32,7 @@ func TestUnreadableSource(t *testing.T) {
 	}
 	_, err := got.items["top/closed"].Open()
 	mentions(t, err, "top/closed", "permission denied")
-	if _, err := source.NewPaths([]string{filepath.Join(top, "folder", "a")}, source.Options{}); err == nil {
+	if _, err := source.NewPaths(t.Context(), []string{filepath.Join(top, "folder", "a")}, source.Options{}); err == nil {
 		t.Error("a path that cannot be seen is taken")
 	}
 }
@@ -92,7 +92,7 @@ func TestUnwritableDestination(t *testing.T) {
 	err = f.Begin(t.Context(), []string{"other"}, 1)
 	mentions(t, err, dir, "permission denied")
 	tellsPeer(t, err)
-	_, err = destination.NewFolder(filepath.Join(dir, "new"), destination.Options{})
+	_, err = destination.NewFolder(t.Context(), filepath.Join(dir, "new"), destination.Options{})
 	mentions(t, err, "permission denied")
 }
 

@@ -28,7 +28,7 @@ func crashed(t *testing.T, dest string) string {
 func remembers(t *testing.T, dest string, want ...string) {
 	t.Helper()
 	var got []string
-	for _, b := range partial.Remembered(dest, "") {
+	for _, b := range partial.Remembered(t.Context(), dest, "") {
 		got = append(got, string(b))
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -95,7 +95,7 @@ func TestRememberBounds(t *testing.T) {
 	for i := range 40 {
 		must(t, f.Remember(fmt.Append(nil, i)))
 	}
-	if got := partial.Remembered(crashed(t, dir), ""); len(got) != 16 || string(got[0]) != "39" || string(got[15]) != "24" {
+	if got := partial.Remembered(t.Context(), crashed(t, dir), ""); len(got) != 16 || string(got[0]) != "39" || string(got[15]) != "24" {
 		t.Errorf("%q", got)
 	}
 }

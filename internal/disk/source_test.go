@@ -1,6 +1,7 @@
 package disk_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +14,9 @@ import (
 	"testing"
 	"time"
 
+	budget "github.com/tallow-transfer/tallow/internal/descriptors"
 	"github.com/tallow-transfer/tallow/internal/disk/destination"
+	"github.com/tallow-transfer/tallow/internal/disk/osfs"
 	"github.com/tallow-transfer/tallow/internal/disk/source"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -48,7 +51,7 @@ func list(t *testing.T, s sender) listing {
 
 func newSource(t *testing.T, paths ...string) *source.Paths {
 	t.Helper()
-	s, err := source.NewPaths(paths, source.Options{})
+	s, err := source.NewPaths(t.Context(), paths, source.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +109,7 @@ func TestBadPaths(t *testing.T) {
 		}{[]string{odd}, source.PathError{Fault: source.FaultNotUTF8, Path: odd}})
 	}
 	for _, tt := range tests {
-		_, err := source.NewPaths(tt.paths, source.Options{})
+		_, err := source.NewPaths(t.Context(), tt.paths, source.Options{})
 		var got *source.PathError
 		if !errors.As(err, &got) {
 			t.Errorf("%q: %v", tt.paths, err)
@@ -330,6 +333,12 @@ func TestChanged(t *testing.T) {
 					want = tt.before
 					tt.do(t, p)
 				}
+				if early && item.Read != nil {
+					n, err := item.Read(make([]byte, 6))
+					if (err != nil) != want || err != nil && (n == 0 || !errors.Is(err, files.ErrChanged)) {
+						t.Errorf("Read: %d, %v", n, err)
+					}
+				}
 				f, err := item.Open()
 				must(t, err)
 				defer f.Close()
@@ -345,6 +354,42 @@ func TestChanged(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Read gives what Open gives, whatever the size of its buffer.
+func TestRead(t *testing.T) {
+	top := filepath.Join(t.TempDir(), "top")
+	sizes := []int{0, 1, 5000}
+	for _, n := range sizes {
+		write(t, filepath.Join(top, "sub", fmt.Sprint(n)), bytes.Repeat([]byte("x"), n))
+	}
+	for name, o := range map[string]source.Options{
+		"the folder kept open": {},
+		"hardly anything open": {Descriptors: budget.Of(40)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, err := source.NewPaths(t.Context(), []string{top}, o)
+			must(t, err)
+			defer s.Close()
+			got := list(t, s)
+			for _, size := range sizes {
+				read := got.items[fmt.Sprintf("top/sub/%d", size)].Read
+				if read == nil {
+					if osfs.ReadsFiles {
+						t.Fatal("there is no Read")
+					}
+					return
+				}
+				for _, room := range []int{0, size, size + 1, size + 100, size / 2} {
+					p := make([]byte, room)
+					want := min(size, room)
+					if n, err := read(p); n != want || err != nil || !bytes.Equal(p[:n], bytes.Repeat([]byte("x"), want)) {
+						t.Errorf("%d of %d bytes: %d, %v", room, size, n, err)
+					}
+				}
+			}
+		})
 	}
 }
 
@@ -367,6 +412,11 @@ func TestSwappedFile(t *testing.T) {
 	defer f.Close()
 	if f.Changed() == nil {
 		t.Error("not noticed")
+	}
+	if item.Read != nil {
+		if _, err := item.Read(make([]byte, 6)); !errors.Is(err, files.ErrChanged) {
+			t.Errorf("Read: %v", err)
+		}
 	}
 }
 
@@ -411,6 +461,13 @@ func TestSwappedSource(t *testing.T) {
 				_ = f.Close()
 			}
 			mentions(t, err, "top/sub/a", "cannot be read")
+			if item.Read != nil {
+				n, err := item.Read(make([]byte, 8))
+				mentions(t, err, "top/sub/a", "cannot be read")
+				if n > 0 {
+					t.Errorf("Read has read %d bytes", n)
+				}
+			}
 		})
 	}
 	t.Run("the whole by a link", func(t *testing.T) {
@@ -440,7 +497,7 @@ func TestFollowLinks(t *testing.T) {
 	} {
 		must(t, os.Symlink(target, filepath.Join(dir, p)))
 	}
-	s, err := source.NewPaths([]string{top}, source.Options{Links: source.FollowLinks})
+	s, err := source.NewPaths(t.Context(), []string{top}, source.Options{Links: source.FollowLinks})
 	must(t, err)
 	defer s.Close()
 	got := list(t, s)
@@ -457,6 +514,11 @@ func TestFollowLinks(t *testing.T) {
 			t.Errorf("%s has %q: %v, %v", p, b, err, f.Changed())
 		}
 		must(t, f.Close())
+		if item.Read != nil {
+			if n, err := item.Read(b); n != len(want) || err != nil || string(b) != want {
+				t.Errorf("Read of %s: %q, %v", p, b[:n], err)
+			}
+		}
 	}
 	for p, words := range map[string]string{
 		"top/folder/sub/back": "leads back", "top/loop": "in a circle", "top/none": "to nothing",
@@ -477,7 +539,7 @@ func TestSkipLinks(t *testing.T) {
 	top := filepath.Join(t.TempDir(), "top")
 	write(t, filepath.Join(top, "a"), []byte("1"))
 	must(t, os.Symlink("a", filepath.Join(top, "link")))
-	s, err := source.NewPaths([]string{top}, source.Options{Links: source.SkipLinks})
+	s, err := source.NewPaths(t.Context(), []string{top}, source.Options{Links: source.SkipLinks})
 	must(t, err)
 	defer s.Close()
 	must(t, s.Walk(t.Context(), func(i files.Item) error {

@@ -119,7 +119,7 @@ func TestDiskThatTakesNothing(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 	tellsPeer(t, err)
-	_, err = destination.NewFolder(filepath.Join(dir, "new"), destination.Options{})
+	_, err = destination.NewFolder(t.Context(), filepath.Join(dir, "new"), destination.Options{})
 	mentions(t, err, dir, "read-only")
 	if folder := new(destination.FolderError); !errors.As(err, &folder) {
 		t.Errorf("%T", err)

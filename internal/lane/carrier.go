@@ -2,6 +2,7 @@ package lane
 
 import (
 	"errors"
+	"net/netip"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -61,6 +62,13 @@ type RoundTripper interface {
 	// RoundTrip returns the latest sample, or 0 if there is none since the last
 	// call.
 	RoundTrip() time.Duration
+}
+
+// Addressed is a Carrier that knows the address of the peer's machine, as this machine
+// sees it: that of a NAT, if the peer is behind one.
+type Addressed interface {
+	// PeerAddress returns the address, without a port; the zero Addr if it is not known.
+	PeerAddress() netip.Addr
 }
 
 // Ranks of the carriers that exist. A new carrier may use any number between. A TURN

@@ -6,7 +6,7 @@
 //
 //	relayed    through the relay's room; always up first
 //	tcp        a TCP connection between the two machines
-//	webrtc     a WebRTC data channel, and SCTP associations over the same path
+//	webrtc     a WebRTC data channel, and a long-haul connection over the same path
 //	lanetest   the tests that every carrier passes
 //
 // A carrier never sees a record's key or plaintext: what it transports is sealed

@@ -6,7 +6,6 @@ import (
 	"context"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/growth"
 	"github.com/tallow-transfer/tallow/internal/session"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
@@ -18,7 +17,8 @@ import (
 //	long-haul alone  at first on a long path: there tcp takes seconds to become fast, and
 //	                 never does if packets are lost. A slow lane would hold blocks for
 //	                 which everything else waits at the end.
-//	both             where together they deliver more, which a trial shows
+//	both             where a trial shows that they do not share what bounds them. If they do,
+//	                 both would only take more from others who share it.
 const (
 	chooseEvery = 50 * time.Millisecond
 	// minJudged is for how long lanes are measured, or three round trips.
@@ -28,16 +28,21 @@ const (
 	longPath = 5 * time.Millisecond
 	// A lane is far faster than another when it delivers farFaster times as much.
 	farFaster = 2
-	// Both lanes are kept if they deliver trialGain times as much as the long-haul lane
-	// alone after trialTime, or trialRTTs round trips.
-	trialGain = 1.15
-	trialTime = time.Second
-	trialRTTs = 10
+	// Both lanes are kept if after trialTime, or trialRTTs round trips, they deliver
+	// trialGain times as much as the long-haul lane alone, and that lane itself
+	// still trialKeeps of it.
+	trialGain  = 1.15
+	trialKeeps = 0.9
+	trialTime  = time.Second
+	trialRTTs  = 10
 	// The first trial comes after firstTrial, or trialRTTs round trips, the next ones after
 	// nextTrial and then ever later. There is none if all will be sent within trialWork.
 	firstTrial = 1500 * time.Millisecond
 	nextTrial  = 20 * time.Second
 	trialWork  = 6 * time.Second
+	// At sufficient, in bytes a second, tcp needs no other lane: that would cost more of the
+	// machine than it brings.
+	sufficient = 50e6
 )
 
 // choice is which lanes carry data.
@@ -88,7 +93,7 @@ func (c *chooser) observe(d delivery) choice {
 	c.start = d
 	switch c.chosen {
 	case tcpAlone:
-		if tcp < growth.Sufficient && (!c.judged || c.due(d, tcp)) {
+		if tcp < sufficient && (!c.judged || c.due(d, tcp)) {
 			c.choose(bothLanes, d.at)
 		}
 	case longhaulAlone:
@@ -122,10 +127,10 @@ func (c *chooser) compare(d delivery, tcp, longhaul float64) {
 	case longhaul > farFaster*tcp && (over || c.alone == 0):
 		c.choose(longhaulAlone, d.at)
 	case !over:
-	case tcp > farFaster*longhaul:
+	case tcp > farFaster*max(longhaul, c.alone):
 		c.wait, c.judged = max(nextTrial, c.wait), true
 		c.choose(tcpAlone, d.at)
-	case tcp+longhaul < trialGain*c.alone:
+	case tcp+longhaul < trialGain*c.alone || longhaul < trialKeeps*c.alone:
 		c.choose(longhaulAlone, d.at)
 	default:
 		c.alone = 0
@@ -136,21 +141,52 @@ func (c *chooser) choose(next choice, at time.Duration) {
 	c.chosen, c.since, c.alone = next, at, 0
 }
 
+// longhaulPath is the path of a long-haul lane.
+type longhaulPath interface {
+	RoundTrip() time.Duration // 0 if it is not known
+	Restart()                 // the tcp lanes have left the path: find out what it has now
+}
+
+// leaving notices when the tcp lanes have left a path to the long-haul lane. What they
+// had sent already fills the path for some round trips.
+type leaving struct {
+	tcp   int64 // what they had delivered when that last grew
+	since time.Duration
+	alone bool // the long-haul lane has the path
+}
+
+// left reports once that nothing of the tcp lanes is on the way any more.
+func (v *leaving) left(chosen choice, d delivery) bool {
+	switch {
+	case chosen != longhaulAlone:
+		*v = leaving{tcp: d.tcp, since: d.at}
+		return false
+	case d.tcp != v.tcp:
+		v.tcp, v.since = d.tcp, d.at
+		return false
+	case v.alone || d.at-v.since < max(2*chooseEvery, d.rtt):
+		return false
+	}
+	v.alone = true
+	return d.tcp > 0
+}
+
 // choose puts the tcp lanes and a long-haul lane to work or into standby until that is
-// dead or ctx ends. rtt returns the round-trip time of the path.
-func (l *Link) choose(ctx context.Context, beside *session.Lane, rtt func() time.Duration) {
+// dead or ctx ends.
+func (l *Link) choose(ctx context.Context, beside *session.Lane, path longhaulPath) {
 	tick := time.NewTicker(chooseEvery)
 	defer tick.Stop()
 	began := time.Now()
 	var c chooser
+	var tcp leaving
 	for {
 		lanes := l.Up(wire.LaneTCP)
 		chosen := tcpAlone
 		if len(lanes) == 0 {
-			c = chooser{}
+			c, tcp = chooser{}, leaving{}
 			beside.SetStandby(false)
 		} else {
-			d := delivery{at: time.Since(began), longhaul: beside.Delivered(), rtt: rtt(), remaining: l.remaining()}
+			d := delivery{at: time.Since(began), longhaul: beside.Delivered(), rtt: path.RoundTrip(), remaining: l.remaining()}
 			for _, t := range lanes {
 				d.tcp += t.Delivered()
 			}
@@ -160,6 +196,9 @@ func (l *Link) choose(ctx context.Context, beside *session.Lane, rtt func() time
 				l.config.Logger.Debug("lanes", "tcp", chosen != longhaulAlone, "long-haul", chosen != tcpAlone)
 			}
 			beside.SetStandby(chosen == tcpAlone)
+			if tcp.left(chosen, d) {
+				path.Restart()
+			}
 		}
 		for _, t := range lanes {
 			t.SetStandby(chosen == longhaulAlone)
@@ -175,4 +214,12 @@ func (l *Link) choose(ctx context.Context, beside *session.Lane, rtt func() time
 			return
 		}
 	}
+}
+
+// remaining returns how many bytes are still to be sent, 0 if unknown.
+func (l *Link) remaining() int64 {
+	if l.options.Remaining == nil {
+		return 0
+	}
+	return l.options.Remaining()
 }

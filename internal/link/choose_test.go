@@ -3,6 +3,7 @@
 package link
 
 import (
+	"slices"
 	"testing"
 	"time"
 )
@@ -104,5 +105,56 @@ func TestChooserReviews(t *testing.T) {
 	chosen = simulate(&c, &d, 60, 20e6, 21e6)
 	if last := chosen[len(chosen)-1]; last != bothLanes {
 		t.Errorf("%v after it has changed again", chosen)
+	}
+}
+
+// A trial that takes from others on the path, and from the long-haul lane as well, is
+// no gain, however much both lanes bring together.
+func TestChooserBesideACompetitor(t *testing.T) {
+	var c chooser
+	d := delivery{rtt: 50 * time.Millisecond}
+	tried := false
+	for range 30 * 20 {
+		d.at += 50 * time.Millisecond
+		if c.observe(d) == bothLanes {
+			tried = true
+			d.tcp += 700e3
+			d.longhaul += 250e3
+		} else {
+			d.longhaul += 500e3 // the competitor has the other half
+		}
+	}
+	if !tried || c.chosen != longhaulAlone {
+		t.Errorf("tried: %v, and %d at the end", tried, c.chosen)
+	}
+}
+
+// The long-haul lane is told once that the tcp lanes have left, when nothing of theirs is
+// on the way any more, and again after a trial.
+func TestLeaving(t *testing.T) {
+	const rtt = 200 * time.Millisecond
+	var v leaving
+	var left []time.Duration
+	for at, tcp := time.Duration(0), int64(0); at < 8*time.Second; at += chooseEvery {
+		chosen := longhaulAlone
+		if at < time.Second || at >= 4*time.Second && at < 5*time.Second {
+			chosen = bothLanes
+		}
+		if at < 1500*time.Millisecond || at >= 4*time.Second && at < 5500*time.Millisecond {
+			tcp += 1000
+		}
+		if v.left(chosen, delivery{at: at, tcp: tcp, rtt: rtt}) {
+			left = append(left, at)
+		}
+	}
+	want := []time.Duration{1450*time.Millisecond + rtt, 5450*time.Millisecond + rtt}
+	if !slices.Equal(left, want) {
+		t.Errorf("%v, want %v", left, want)
+	}
+	v = leaving{}
+	for at := time.Duration(0); at < time.Second; at += chooseEvery {
+		if v.left(longhaulAlone, delivery{at: at, rtt: rtt}) {
+			t.Error("tcp lanes left that never carried anything")
+		}
 	}
 }

@@ -42,6 +42,8 @@ type Config struct {
 	FailedCodes FailedCodes
 	// MachineKey is the key of this machine. Without it Link.SealOnMachine fails.
 	MachineKey vault.MachineKey
+	// Name is told to the peer, as that of this side; empty: none is.
+	Name string
 	// Version is the version of the program, for diagnostics.
 	Version string
 	// Logger receives debugging information.

@@ -15,8 +15,7 @@
 //
 //	the relayed lane     the room itself, at once               link.go
 //	direct lanes         set up by sealed signals               direct.go, tcp.go, webrtc.go, iceservers.go
-//	beside webrtc        a long-haul connection, or else         longhaul.go, choose.go,
-//	                     associations                            associations.go
+//	beside webrtc        a long-haul connection                  longhaul.go, choose.go
 //	a lost connection    noticed, then made again               loss.go, reconnect.go
 //	a restarted peer     another process of the receiver        restart.go
 //

@@ -3,6 +3,7 @@ package link
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -75,7 +76,7 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Link{
 		Session: session.New(p.keys(), session.Options{
-			Allowed: p.config.Lanes, NoDirect: p.config.Private, Verifies: o.Verifies, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
+			Allowed: p.config.Lanes, NoDirect: p.config.Private, Verifies: o.Verifies, Name: p.config.Name, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
 		}),
 		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
 		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),
@@ -132,6 +133,7 @@ func (l *Link) NextLane(ctx context.Context) (*session.Lane, error) {
 // attach adds a lane to the session, and tells the observer when lanes of its
 // kind begin or stop carrying data.
 func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
+	at := peerAddress(c)
 	if l.config.WrapCarrier != nil {
 		c = l.config.WrapCarrier(id, c)
 	}
@@ -146,7 +148,7 @@ func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 	direct := c.Traits().Direct
 	l.wg.Go(func() {
 		for attached.AwaitActive(l.ctx) == nil {
-			l.begins(kind, direct)
+			l.begins(kind, direct, at)
 			err := attached.AwaitStandby(l.ctx)
 			if errors.Is(err, context.Canceled) || attached.Err() != nil && l.endsSoon() {
 				return // the transfer has ended; the lane did not fail
@@ -158,14 +160,23 @@ func (l *Link) attach(id uint32, kind wire.Lanes, c lane.Carrier) error {
 	return nil
 }
 
+// peerAddress returns the peer's address as a direct carrier has it; the zero Addr if
+// the carrier is not direct, or does not know it.
+func peerAddress(c lane.Carrier) netip.Addr {
+	if a, ok := c.(lane.Addressed); ok && c.Traits().Direct {
+		return a.PeerAddress()
+	}
+	return netip.Addr{}
+}
+
 // begins counts a lane that begins to carry data. The observer is told about the
 // first of its kind only.
-func (l *Link) begins(kind wire.Lanes, direct bool) {
+func (l *Link) begins(kind wire.Lanes, direct bool, at netip.Addr) {
 	l.observing.Lock()
 	defer l.observing.Unlock()
 	l.active[kind]++
 	if l.active[kind] == 1 {
-		l.observer.LaneUp(kind, l.whyCarries(direct, l.wasDirect))
+		l.observer.LaneUp(kind, l.whyCarries(direct, l.wasDirect), at)
 	}
 	l.wasDirect = l.wasDirect || direct
 }
@@ -179,11 +190,4 @@ func (l *Link) stops(kind wire.Lanes) {
 	if l.active[kind] == 0 {
 		l.observer.LaneDown(kind)
 	}
-}
-
-// carries reports whether a lane of a kind carries data.
-func (l *Link) carries(kind wire.Lanes) bool {
-	l.observing.Lock()
-	defer l.observing.Unlock()
-	return l.active[kind] > 0
 }

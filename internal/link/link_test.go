@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"net/netip"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -43,12 +44,14 @@ func (o recorder) PeerLeft()   { o.events <- "left" }
 func (o recorder) Waiting(w link.Waiting) {
 	o.events <- []string{"", "looking", "nobody", "unreachable", "relay lost", "relay back"}[w.Reason]
 }
-func (o recorder) NameplateChanged(s string)              { o.events <- "nameplate " + s }
-func (o recorder) LaneUp(k wire.Lanes, _ link.LaneReason) { o.events <- "up " + nameOf(k) }
-func (o recorder) LaneDown(k wire.Lanes)                  { o.events <- "down " + nameOf(k) }
-func (o recorder) Disconnected()                          { o.events <- "disconnected" }
-func (o recorder) Reconnecting(int)                       { o.events <- "reconnecting" }
-func (o recorder) Reconnected()                           { o.events <- "reconnected" }
+func (o recorder) NameplateChanged(s string) { o.events <- "nameplate " + s }
+func (o recorder) LaneUp(k wire.Lanes, _ link.LaneReason, _ netip.Addr) {
+	o.events <- "up " + nameOf(k)
+}
+func (o recorder) LaneDown(k wire.Lanes) { o.events <- "down " + nameOf(k) }
+func (o recorder) Disconnected()         { o.events <- "disconnected" }
+func (o recorder) Reconnecting(int)      { o.events <- "reconnecting" }
+func (o recorder) Reconnected()          { o.events <- "reconnected" }
 
 func nameOf(k wire.Lanes) string {
 	switch k {

@@ -56,8 +56,7 @@ func (b *beside) start(connection *webrtc.Conn) {
 }
 
 // attachChannel makes a lane of the data channel, with the number id, after the long-haul
-// connection: what the data channel began to carry would be late. Without a long-haul
-// connection there are associations.
+// connection: what the data channel began to carry would be late.
 func (b *beside) attachChannel(id uint32, connection *webrtc.Conn) error {
 	b.start(connection)
 	if b.started {
@@ -77,21 +76,18 @@ func (b *beside) attachChannel(id uint32, connection *webrtc.Conn) error {
 		case <-b.ctx.Done():
 		}
 	})
-	if !b.started {
-		b.link.addAssociations(connection, channel)
-	}
 	return nil
 }
 
 // keep dials the long-haul connection, and again when it dies.
 func (b *beside) keep(connection *webrtc.Conn) {
 	for dials := range maxLonghauls {
-		lane, rtt := b.dial(connection)
+		lane, path := b.dial(connection)
 		if dials == 0 {
 			close(b.tried)
 		}
 		if lane != nil {
-			b.link.choose(b.ctx, lane, rtt)
+			b.link.choose(b.ctx, lane, path)
 		}
 		if b.ctx.Err() != nil {
 			return
@@ -100,9 +96,8 @@ func (b *beside) keep(connection *webrtc.Conn) {
 	// The data channel goes on alone.
 }
 
-// dial dials a long-haul connection and attaches it. It returns no lane if that failed,
-// and else what tells the round-trip time of its path.
-func (b *beside) dial(connection *webrtc.Conn) (*session.Lane, func() time.Duration) {
+// dial dials a long-haul connection and attaches it. It returns no lane if that failed.
+func (b *beside) dial(connection *webrtc.Conn) (*session.Lane, longhaulPath) {
 	ctx, cancel := context.WithTimeout(b.ctx, longhaulTimeout)
 	defer cancel()
 	id := b.link.numberLane()
@@ -114,5 +109,5 @@ func (b *beside) dial(connection *webrtc.Conn) (*session.Lane, func() time.Durat
 		b.link.config.Logger.Debug("no long-haul connection", "reason", err)
 		return nil, nil
 	}
-	return b.link.Lane(id), c.RoundTrip
+	return b.link.Lane(id), c
 }

@@ -1,6 +1,10 @@
 package link
 
-import "github.com/tallow-transfer/tallow/internal/wire"
+import (
+	"net/netip"
+
+	"github.com/tallow-transfer/tallow/internal/wire"
+)
 
 // HandshakeObserver is told who is in the room of a code. Its methods must not
 // block.
@@ -15,8 +19,10 @@ type HandshakeObserver interface {
 // Observer is told about changes of the connection to the peer. Its methods are
 // called from several goroutines and must not block.
 type Observer interface {
-	// LaneUp is called when the first lane of a kind carries data, with the reason.
-	LaneUp(kind wire.Lanes, why LaneReason)
+	// LaneUp is called when the first lane of a kind carries data, with the reason, and
+	// the peer's address at the other end of it; the zero Addr if the lane is not direct,
+	// or if that is not known.
+	LaneUp(kind wire.Lanes, why LaneReason, at netip.Addr)
 	// LaneDown is called when no lane of a kind carries data any more.
 	LaneDown(kind wire.Lanes)
 	// Disconnected is called when no lane is left. The link reconnects.

@@ -48,7 +48,7 @@ func (c Config) joinRoom(ctx context.Context, k code.Code, o MeetingObserver) (*
 		f := s.lookHere(ctx, first)
 		return f.room, f.at, f.err
 	}
-	room, err := first.join(ctx)
+	room, err := s.joinAtOnce(ctx, first)
 	if err == nil {
 		return room, first, nil
 	}
@@ -62,6 +62,29 @@ func (c Config) joinRoom(ctx context.Context, k code.Code, o MeetingObserver) (*
 	}
 	f := s.lookEverywhere(ctx, first, all[1], err)
 	return f.room, f.at, f.err
+}
+
+// joinAgain is how many more times a receiver joins if its relay goes away in the middle
+// of that, as one does that is restarted.
+const joinAgain = 3
+
+// joinAtOnce joins a room if the relay has it now.
+func (s search) joinAtOnce(ctx context.Context, at location) (*rendezvous.Room, error) {
+	retry := newRetry(lookFirst, lookLongest)
+	for n := 0; ; n++ {
+		room, err := at.join(ctx)
+		if n == joinAgain || !isGoing(err) || retry.wait(ctx, nil) != nil {
+			return room, err
+		}
+		s.config.Logger.Debug("the relay went away; joining again", "reason", err)
+	}
+}
+
+// isGoing says whether a relay that was there goes away.
+func isGoing(err error) bool {
+	var lost *rendezvous.LostError
+	var refused *rendezvous.RelayError
+	return errors.As(err, &lost) || errors.As(err, &refused) && refused.Code == wire.RoomClosing
 }
 
 // lookEverywhere looks at a relay and on this network at the same time: the

@@ -3,8 +3,16 @@ package link_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/gorilla/websocket"
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/link"
@@ -115,6 +123,36 @@ func TestReceiverIsMoved(t *testing.T) {
 	}
 	defer l.Close()
 	meet(t, receiving, accept(t.Context(), l, newRecorder()))
+}
+
+// A relay that is restarted while a receiver joins hangs up: the receiver joins again.
+func TestReceiverJoinsAgain(t *testing.T) {
+	relays := relaytest.Start(t, relay.Config{})
+	to, err := url.Parse(strings.Replace(relays.URL, "ws", "http", 1))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var joins atomic.Int32
+	var upgrader websocket.Upgrader
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if websocket.IsWebSocketUpgrade(r) && joins.Add(1) == 1 {
+			conn, err := upgrader.Upgrade(w, r, nil)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_ = conn.Close()
+			return
+		}
+		httputil.NewSingleHostReverseProxy(to).ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	l, k := listen(t, config(relays.URL, wire.LaneRelay))
+	receiving := dial(t.Context(), config(strings.Replace(server.URL, "http", "ws", 1), wire.LaneRelay), k, newRecorder())
+	meet(t, receiving, accept(t.Context(), l, newRecorder()))
+	if joins.Load() < 2 {
+		t.Error("the relay did not hang up")
+	}
 }
 
 // If no sender comes, the error at the deadline is the relay's answer, and after a

@@ -2,6 +2,7 @@ package link_test
 
 import (
 	"errors"
+	"net/netip"
 	"sync"
 	"testing"
 
@@ -89,7 +90,7 @@ func (n *network) cutTCP() {
 // reasons is an observer that records why lanes carry, as far as anyone waits for it.
 type reasons struct{ recorder }
 
-func (o reasons) LaneUp(_ wire.Lanes, why link.LaneReason) {
+func (o reasons) LaneUp(_ wire.Lanes, why link.LaneReason, _ netip.Addr) {
 	select {
 	case o.events <- string(why):
 	default:

@@ -21,7 +21,7 @@ const (
 	fullBWRounds = 3
 
 	minPipePackets  = 4
-	initialPackets  = 32 // paced over the first round trip
+	initialPackets  = 64 // paced over the first round trip; a record, which is all that a reader can take
 	minRTTWindow    = 10 * time.Second
 	probeRTTEvery   = 5 * time.Second
 	probeRTTLasts   = 200 * time.Millisecond
@@ -116,7 +116,11 @@ func (b *bbr) onAck(s *rateSample, delivered int64, now time.Duration) {
 	b.rounds.update(s, delivered)
 	b.noteLimited(s)
 	b.losses.update(b, s, delivered)
-	b.model.updateBW(s)
+	rate := s.rate
+	if b.full.reached {
+		rate = b.model.smoothed(rate, b.rounds.started, delivered, now)
+	}
+	b.model.updateBW(rate, s.appLimited)
 	b.adaptShortTerm(s)
 	b.model.updateExtraAcked(s, b, now)
 	b.full.update(b, s)
@@ -281,6 +285,23 @@ func (b *bbr) leaveProbeRTT(now time.Duration) {
 	}
 	b.startDown(now)
 	b.setGains(cruise)
+}
+
+// restart looks for the bandwidth anew. What was lost so far says nothing of the path any
+// more. If the bandwidth was found by probing it is probed again, and else it is doubled
+// as at the start, which makes a longer queue.
+func (b *bbr) restart() {
+	b.bounds, b.undo = noBounds(), undo{}
+	b.losses.reset()
+	switch {
+	case b.state == probeRTT: // its end begins a cycle
+	case b.cycle.probed:
+		b.startRefill()
+	default:
+		b.full = fullPipe{}
+		b.cycle.samples, b.cycle.acks = false, acksInit
+		b.setGains(startup)
+	}
 }
 
 // onIdleRestart is called when something is sent after nothing was in flight.

@@ -2,9 +2,26 @@ package longhaul
 
 import "time"
 
+// The rate of one round trip is as wrong as its beginning and its end are late. The
+// maximum of many such rates is more than the path delivers, and what is sent above that
+// becomes a queue that stays. So rates up to clearlyMore times the bandwidth count by
+// their mean over smoothRounds.
+const (
+	smoothRounds = 6
+	clearlyMore  = 1.2
+)
+
+// mark is how much was delivered by a time.
+type mark struct {
+	delivered int64
+	at        time.Duration
+}
+
 // pathModel is what the sender knows of the path (section 5.5).
 type pathModel struct {
 	bws [2]float64 // the highest rates of this cycle of probing and of the one before
+
+	marks [smoothRounds + 1]mark // the beginnings of the last rounds, oldest first
 
 	minRTT     time.Duration // 0 before the first sample
 	minRTTAt   time.Duration
@@ -21,10 +38,27 @@ func newPathModel() pathModel { return pathModel{} }
 
 func (m *pathModel) maxBW() float64 { return max(m.bws[0], m.bws[1]) }
 
+// smoothed returns what to take for a sampled rate: its mean over several round trips
+// when one begins, else 0, unless the path clearly delivers more than before.
+func (m *pathModel) smoothed(rate float64, roundStarted bool, delivered int64, now time.Duration) float64 {
+	mean := 0.0
+	if roundStarted {
+		copy(m.marks[:], m.marks[1:])
+		m.marks[smoothRounds] = mark{delivered, now}
+		if first := m.marks[0]; first.at > 0 && now > first.at {
+			mean = float64(delivered-first.delivered) / (now - first.at).Seconds()
+		}
+	}
+	if rate >= clearlyMore*m.maxBW() {
+		return rate
+	}
+	return mean
+}
+
 // updateBW takes a sample of the bandwidth (section 5.5.5).
-func (m *pathModel) updateBW(s *rateSample) {
-	if s.rate >= m.maxBW() || !s.appLimited {
-		m.bws[0] = max(m.bws[0], s.rate)
+func (m *pathModel) updateBW(rate float64, appLimited bool) {
+	if rate >= m.maxBW() || !appLimited {
+		m.bws[0] = max(m.bws[0], rate)
 	}
 }
 

@@ -38,6 +38,7 @@ type probeCycle struct {
 	upRounds int     // the slope with which the long-term bound is raised
 	samples  bool    // losses of what probes for bandwidth count
 	rate     float64 // that this probe has reached
+	probed   bool    // there was one
 }
 
 func (b *bbr) inCycle() bool { return b.state >= probeDown && b.state <= probeUp }
@@ -62,7 +63,7 @@ func (b *bbr) startRefill() {
 
 func (b *bbr) startUp(s *rateSample, now time.Duration) {
 	b.cycle.acks, b.cycle.since = acksProbeStarting, now
-	b.cycle.samples, b.cycle.rate = true, s.rate
+	b.cycle.samples, b.cycle.rate, b.cycle.probed = true, s.rate, true
 	b.rounds.start(b.losses.delivered)
 	b.full.reset()
 	b.full.bw = s.rate

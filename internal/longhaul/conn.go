@@ -289,6 +289,16 @@ func (c *Conn) largest() int {
 	return c.options.Payload
 }
 
+// Restart makes the connection look for the bandwidth of the path anew, as at its start.
+// It is for when other traffic of this program has left the path: what that lost and
+// delayed would bound the connection for seconds.
+func (c *Conn) Restart() {
+	c.mu.Lock()
+	c.endpoint.cc.restart()
+	c.mu.Unlock()
+	c.wakeSender()
+}
+
 // RoundTrip returns the smoothed round-trip time, 0 if it is not known yet.
 func (c *Conn) RoundTrip() time.Duration {
 	c.mu.Lock()

@@ -95,3 +95,21 @@ func TestShortQueue(t *testing.T) {
 		}
 	}
 }
+
+// Packets that are late by chance make rates that the path does not have. They do not
+// become a standing queue.
+func TestShortQueueWithJitter(t *testing.T) {
+	sim := newSimulation(1)
+	rtt := 50 * time.Millisecond
+	there, back := path(sim, 100*mbit, rtt, 0, 2)
+	there.jitter, back.jitter = 3*time.Millisecond, 3*time.Millisecond
+	a, _ := connectNodes(t, sim, there, back, 1443)
+	a.start(1 << 40)
+	forever := func() bool { return false }
+	sim.run(5*time.Second, forever)
+	there.takeWait()
+	sim.run(25*time.Second, forever)
+	if mean := there.takeWait(); mean > rtt/4 {
+		t.Errorf("a queue of %v in the mean on a path of %v", mean, rtt)
+	}
+}

@@ -40,10 +40,15 @@ func (e *endpoint) next(b []byte, now time.Duration) (packet []byte, ok bool) {
 // mayFly says whether the congestion window has room for a packet.
 func (e *endpoint) mayFly() bool { return e.flying+int64(e.mtu.current) <= e.cc.cwnd }
 
+// probeAfter is how many bytes of the stream have to arrive before larger packets are
+// tried. Until then they would take the room of the first record, which would need
+// another round trip.
+const probeAfter = 32 << 10
+
 // probeSize returns a size of packets to try, 0 if there is none now. It waits for the
-// first round trip, after which a loss is noticed.
+// first data to arrive, after which a loss is noticed.
 func (e *endpoint) probeSize(now time.Duration) int {
-	if e.loss.rtt.latest == 0 {
+	if e.loss.rtt.latest == 0 || e.out.floor < probeAfter {
 		return 0
 	}
 	return e.mtu.probe(now)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"net/textproto"
 	"net/url"
 	"sync"
@@ -25,12 +26,16 @@ type Options struct {
 	Version  string       // of this program; the relay gets to see it
 	Password string       // of the relay, if it is closed; empty for none
 	Dialer   Dialer       // opens WebSockets; nil for the system's, or the browser's
+	Dial     DialFunc     // opens connections below HTTP; nil for the system's. A browser has its own
 	Logger   *slog.Logger // nil for silence
 	// Pins are the keys of which the relay has to have one; none: the authorities that
 	// this machine trusts decide. A relay that was found on this network has no TLS
 	// and needs no pin.
 	Pins []Pin
 }
+
+// DialFunc opens a connection to an address, HOST:PORT.
+type DialFunc func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Client opens and joins rooms at one relay. It is safe for concurrent use and
 // needs no closing: it keeps nothing open but the rooms.
@@ -51,7 +56,7 @@ type Client struct {
 func New(endpoint Endpoint, options Options) *Client {
 	c := &Client{
 		endpoint: endpoint, agent: "tallow/" + options.Version, password: options.Password,
-		dialer: options.Dialer, log: options.Logger, network: newNetwork(endpoint.direct),
+		dialer: options.Dialer, log: options.Logger, network: newNetwork(endpoint.direct, options.Dial),
 	}
 	if c.log == nil {
 		c.log = slog.New(slog.DiscardHandler)
@@ -149,7 +154,7 @@ func (c *Client) postOpen(ctx context.Context, base *url.URL, req wire.OpenReque
 	}
 	return wire.OpenReply{}, &RelayError{
 		Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message),
-		Opening: true, RetryAfter: retryAfter(answer.header),
+		Opening: true, RetryAfter: RetryAfter(answer.header),
 	}
 }
 

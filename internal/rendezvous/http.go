@@ -70,8 +70,8 @@ func (c *Client) probe(ctx context.Context, base *url.URL) error {
 	return nil
 }
 
-// retryAfter reads the delay that a refusal asks for, in seconds.
-func retryAfter(header textproto.MIMEHeader) time.Duration {
+// RetryAfter reads the delay that a refusal asks for, in seconds.
+func RetryAfter(header textproto.MIMEHeader) time.Duration {
 	seconds, err := strconv.ParseUint(header.Get("Retry-After"), 10, 32)
 	if err != nil {
 		return 0

@@ -74,7 +74,7 @@ func (c *Client) upgradeError(base *url.URL, e *UpgradeError) error {
 	if err != nil || refusal.Code == 0 {
 		return c.statusError(base, e.Status, e.Header)
 	}
-	return &RelayError{Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message), RetryAfter: retryAfter(e.Header)}
+	return &RelayError{Relay: c.endpoint.name, Code: refusal.Code, Message: printable(refusal.Message), RetryAfter: RetryAfter(e.Header)}
 }
 
 // awaitWelcome reads the relay's answer to the join, which it sends first unless

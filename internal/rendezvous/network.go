@@ -26,18 +26,29 @@ type network struct {
 	relay  *tls.Config // of the relay itself, if it is pinned; else nil, and tls counts
 	proxy  func(*http.Request) (*url.URL, error)
 	dialer net.Dialer
+	opens  DialFunc // connections; nil: dialer does
 }
 
-// newNetwork makes a network, without a proxy if direct is set.
-func newNetwork(direct bool) network {
+// newNetwork makes a network, without a proxy if direct is set. dial opens connections; nil
+// for the system's.
+func newNetwork(direct bool, dial DialFunc) network {
 	n := network{
 		proxy:  proxyFromEnvironment(),
 		dialer: net.Dialer{Timeout: dialTimeout, Control: congestion.Control},
+		opens:  dial,
 	}
 	if direct {
 		n.proxy = nil
 	}
 	return n
+}
+
+// dial opens a connection.
+func (n *network) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	if n.opens != nil {
+		return n.opens(ctx, network, address)
+	}
+	return n.dialer.DialContext(ctx, network, address)
 }
 
 // webSockets returns the dialer of WebSockets.

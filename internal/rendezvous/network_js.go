@@ -14,7 +14,7 @@ import (
 // WebSockets.
 type network struct{}
 
-func newNetwork(bool) network { return network{} }
+func newNetwork(bool, DialFunc) network { return network{} }
 
 // webSockets returns the dialer of the browser's WebSockets.
 func (*network) webSockets() (Dialer, error) { return webSocketDialer{}, nil }

@@ -42,13 +42,13 @@ func (n *network) proxyName(u *url.URL) string {
 // proxyFor returns the proxy to u in a form that gorilla knows too, and how the proxy
 // is dialled: by TLS if it is an https one, with a certificate that this machine
 // trusts, whatever the relay's has to be. It is nil if there is no proxy.
-func (n *network) proxyFor(u *url.URL) (*url.URL, dialFunc, error) {
+func (n *network) proxyFor(u *url.URL) (*url.URL, DialFunc, error) {
 	if n.proxy == nil {
-		return nil, n.dialer.DialContext, nil
+		return nil, n.dial, nil
 	}
 	proxy, err := n.proxy(&http.Request{URL: u})
 	if err != nil || proxy == nil {
-		return nil, n.dialer.DialContext, err
+		return nil, n.dial, err
 	}
 	known := *proxy
 	switch proxy.Scheme {
@@ -61,15 +61,13 @@ func (n *network) proxyFor(u *url.URL) (*url.URL, dialFunc, error) {
 		}
 		return &known, n.dialTLS(proxy.Hostname()), nil
 	}
-	return &known, n.dialer.DialContext, nil
+	return &known, n.dial, nil
 }
 
-type dialFunc func(ctx context.Context, network, addr string) (net.Conn, error)
-
 // dialTLS returns what dials a proxy by TLS.
-func (n *network) dialTLS(name string) dialFunc {
+func (n *network) dialTLS(name string) DialFunc {
 	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		conn, err := n.dialer.DialContext(ctx, network, addr)
+		conn, err := n.dial(ctx, network, addr)
 		if err != nil {
 			return nil, err
 		}

@@ -73,6 +73,8 @@ func newHTTPProxy(t *testing.T, at string, carried *atomic.Int32) *httptest.Serv
 			t.Error(err)
 			return
 		}
+		tunnels.Add(1) // before the server forgets the connection, and Close does not wait for it
+		defer tunnels.Done()
 		here, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			t.Error(err)
@@ -81,7 +83,7 @@ func newHTTPProxy(t *testing.T, at string, carried *atomic.Int32) *httptest.Serv
 		if _, err := io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n"); err != nil {
 			t.Error(err)
 		}
-		tunnels.Go(func() { pass(here, there) })
+		pass(here, there)
 	}))
 	t.Cleanup(func() {
 		server.Close()

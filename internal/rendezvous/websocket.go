@@ -75,9 +75,10 @@ func (d webSocketDialer) Dial(ctx context.Context, u *url.URL, header textproto.
 type webSocket struct {
 	conn *websocket.Conn
 
-	// turn lets one goroutine write at a time; kind belongs to its holder.
-	turn chan struct{}
-	kind [1]byte
+	// turn lets one goroutine write at a time; kind and frame belong to its holder.
+	turn  chan struct{}
+	kind  [1]byte
+	frame []byte // a long one, with its head
 
 	pong      chan struct{}  // a ping came that keepAlive has to answer
 	keepalive sync.WaitGroup // the goroutine of keepAlive
@@ -175,6 +176,14 @@ func (s *webSocket) WriteMessage(kind byte, body []byte) error {
 	case s.turn <- struct{}{}:
 	}
 	defer func() { <-s.turn }()
+	select {
+	case <-s.done: // the goodbye was the last frame
+		return net.ErrClosed
+	default:
+	}
+	if len(body) >= plainLength {
+		return s.writePlain(kind, body)
+	}
 	w, err := s.conn.NextWriter(websocket.BinaryMessage)
 	if err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 
 const (
 	// minPathQueueDelay keeps a fast path busy. On others data waits for a quarter
-	// of a round trip. The queues stay short because an overflow costs an SCTP
-	// association far more than waiting.
+	// of a round trip. The queues stay short because an overflow costs SCTP
+	// far more than waiting.
 	minPathQueueDelay = 20 * time.Millisecond
 	// pathRateInterval is longer than it takes to repair a loss: data that waited
 	// for a lost packet is delivered in a burst.

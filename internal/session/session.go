@@ -26,6 +26,7 @@ type Options struct {
 	// indirect ones need not wait.
 	NoDirect bool
 	Program  string // name and version, sent to the peer
+	Name     string // by which this side goes, sent to the peer; empty: none
 	// Verifies tells the peer that a person compares the verification words here.
 	Verifies bool
 	// ReconnectTimeout is for how long the session lives on without any lane, so
@@ -88,7 +89,7 @@ func New(keys Keys, o Options) *Session {
 		incoming:    controlReceiver{early: make(map[uint64][]byte)},
 	}
 	s.outgoing = &controlSender{changed: &s.changed}
-	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Verifies: o.Verifies, NoDirect: o.NoDirect, Program: o.Program}.Append(nil))
+	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Verifies: o.Verifies, NoDirect: o.NoDirect, Program: o.Program, Name: o.Name}.Append(nil))
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s

@@ -3,7 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
-	"sync"
+	"slices"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -11,89 +11,62 @@ import (
 )
 
 // Files are committed in batches, because syncing a small file alone takes longer
-// than writing it. A batch is what has become complete within commitGather, at
-// most commitFiles files.
+// than writing it. A batch is what has become complete within commitGather, or while
+// the batch before was synced: the slower the disk, the fewer syncs. commitFiles is as
+// many as an honest sender has under way.
 const (
 	commitGather = 20 * time.Millisecond
-	commitFiles  = 1024
+	commitFiles  = windowFiles
 )
 
-// settleQueue collects the files that are complete and those that failed.
-type settleQueue struct {
-	wake chan struct{}
+// placeFiles is how many files of a batch get their names at a time. The sender is then
+// told, so that it can go on.
+const placeFiles = 512
 
-	mu         sync.Mutex
-	committing bool // a batch was taken and is being committed
-	complete   []*incoming
-	failed     []failure
+// secured is a batch of files that are durable, or in place already if the destination
+// commits in one step, and the files that failed.
+type secured struct {
+	complete []*incoming
+	failed   []failure
 }
 
-// busy says whether files wait to be committed or are being committed.
-func (q *settleQueue) busy() bool {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.committing || len(q.complete) > 0
-}
-
-type failure struct {
-	in      *incoming
-	outcome wire.Outcome
-	reason  string // for the person here
-	brief   string // for the sender: nothing about this machine
-}
-
-func (q *settleQueue) notify() {
-	select {
-	case q.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (q *settleQueue) add(in *incoming) {
-	q.mu.Lock()
-	q.complete = append(q.complete, in)
-	q.mu.Unlock()
-	q.notify()
-}
-
-func (q *settleQueue) addFailed(f failure) {
-	q.mu.Lock()
-	q.failed = append(q.failed, f)
-	q.mu.Unlock()
-	q.notify()
-}
-
-// take returns a batch of files to commit, all that failed, and whether there is
-// another batch.
-func (q *settleQueue) take() (complete []*incoming, failed []failure, more bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	n := min(len(q.complete), commitFiles)
-	complete, failed = q.complete[:n:n], q.failed
-	q.complete, q.failed = q.complete[n:], nil
-	q.committing = n > 0
-	return complete, failed, len(q.complete) > 0
-}
-
-// commit gives complete files their names, tells the sender, and finishes the
-// transfer when no file is left.
+// commit makes complete files durable and passes them on to place.
 func (r *receiver) commit(ctx context.Context) error {
 	for {
 		if err := gather(ctx, r.settles.wake, commitGather); err != nil {
 			return err
 		}
 		for more := true; more; {
-			var complete []*incoming
-			var failed []failure
-			complete, failed, more = r.settles.take()
-			refused, err := r.commitBatch(ctx, complete)
+			var batch secured
+			batch.complete, batch.failed, more = r.settles.take()
+			refused, err := r.secure(ctx, batch.complete)
 			if err != nil {
 				return err
 			}
-			if err := r.settle(ctx, complete, append(failed, refused...)); err != nil {
-				return err
+			batch.failed = append(batch.failed, refused...)
+			select {
+			case r.secured <- batch:
+			case <-ctx.Done():
+				return context.Cause(ctx)
 			}
 		}
+	}
+}
+
+// place gives secured files their names, tells the sender, and finishes the transfer
+// when no file is left.
+func (r *receiver) place(ctx context.Context) error {
+	for {
+		var batch secured
+		select {
+		case batch = <-r.secured:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if err := r.placeBatch(ctx, batch); err != nil {
+			return err
+		}
+		r.settles.settled(len(batch.complete))
 		r.mu.Lock()
 		last := r.lastPage && len(r.files) == 0
 		r.mu.Unlock()
@@ -103,22 +76,63 @@ func (r *receiver) commit(ctx context.Context) error {
 	}
 }
 
-// commitBatch commits files and returns those that the destination refused.
-// Any other error ends the transfer.
-func (r *receiver) commitBatch(ctx context.Context, batch []*incoming) (refused []failure, err error) {
+// placeBatch places and settles the files of a batch, some at a time. A file that is in
+// both lists has failed.
+func (r *receiver) placeBatch(ctx context.Context, batch secured) error {
+	failed := make(map[*incoming]bool, len(batch.failed))
+	for _, f := range batch.failed {
+		failed[f.in] = true
+	}
+	good := slices.DeleteFunc(batch.complete, func(in *incoming) bool { return failed[in] })
+	refused := batch.failed
+	for first := true; first || len(good) > 0; first = false {
+		some := good[:min(len(good), placeFiles)]
+		good = good[len(some):]
+		if stager, ok := r.dest.(files.Stager); ok {
+			more, err := r.refusals(ctx, some, stager.Place)
+			if err != nil {
+				return err
+			}
+			refused = append(refused, more...)
+		}
+		if err := r.settle(ctx, some, refused); err != nil {
+			return err
+		}
+		refused = nil
+	}
+	return nil
+}
+
+// secure makes files durable and returns those that the destination refused. Any other
+// error ends the transfer.
+func (r *receiver) secure(ctx context.Context, batch []*incoming) (refused []failure, err error) {
 	if len(batch) == 0 {
 		return nil, nil
 	}
-	verified := make([]files.File, 0, len(batch))
 	for _, in := range batch {
 		if in.entry.Kind == files.KindStream {
 			if err := in.file.SetSize(in.end.Size); err != nil {
 				return nil, diskError(ctx, err)
 			}
 		}
-		verified = append(verified, in.file)
 	}
-	for i, err := range r.dest.Commit(ctx, verified) {
+	if stager, ok := r.dest.(files.Stager); ok {
+		return r.refusals(ctx, batch, stager.Secure)
+	}
+	return r.refusals(ctx, batch, r.dest.Commit)
+}
+
+// refusals calls a method of the destination with files and returns those that it refused.
+// Any other error ends the transfer.
+func (r *receiver) refusals(ctx context.Context, batch []*incoming, call func(context.Context, []files.File) []error) (refused []failure, err error) {
+	if len(batch) == 0 {
+		return nil, nil
+	}
+	all := make([]files.File, len(batch))
+	for i, in := range batch {
+		all[i] = in.file
+	}
+	for i, err := range call(ctx, all) {
 		var refusal files.Refusal
 		switch {
 		case err == nil:
@@ -153,8 +167,7 @@ func (r *receiver) settle(ctx context.Context, complete []*incoming, failed []fa
 			continue
 		}
 		r.mu.Lock()
-		r.result.Files++
-		r.result.Bytes += in.bytes
+		r.result.place(&r.placed, in.entry.Path, in.bytes, in.end.Root)
 		r.mu.Unlock()
 		r.o.Progress.Files.Add(1)
 		r.o.Observer.FileDone(in.placed())

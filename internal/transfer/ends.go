@@ -29,9 +29,9 @@ func (q *endQueue) notify() {
 	}
 }
 
-func (q *endQueue) addEnd(e wire.FileEnd) {
+func (q *endQueue) add(ends []wire.FileEnd) {
 	q.mu.Lock()
-	q.ends = append(q.ends, e)
+	q.ends = append(q.ends, ends...)
 	q.mu.Unlock()
 	q.notify()
 }
@@ -39,6 +39,7 @@ func (q *endQueue) addEnd(e wire.FileEnd) {
 // same notes that the peer has a block of n bytes already.
 func (s *sender) same(file uint64, index uint32, n int) {
 	s.arrived(file, int64(n))
+	s.o.Progress.There.Add(int64(n))
 	q := &s.ends
 	q.mu.Lock()
 	q.same = addRun(q.same, file, index)

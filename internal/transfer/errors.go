@@ -39,6 +39,10 @@ var ErrRefused = errors.New("declined")
 // verification words differ.
 var ErrVerify = errors.New("the verification words do not match")
 
+// ErrStored is what SendOptions.Confirm returns if the sender does not send any more, but
+// stores it at a relay.
+var ErrStored = errors.New("it is being stored at a relay instead")
+
 // ErrNoPath is the cause of a context that ends because the peers cannot be
 // connected by any lane that both allow.
 var ErrNoPath = errors.New("no lane that both sides allow connects them")
@@ -105,6 +109,8 @@ func reasonOf(err error) wire.Reason {
 		return wire.ReasonCancelled
 	case errors.Is(err, ErrVerify):
 		return wire.ReasonVerify
+	case errors.Is(err, ErrStored):
+		return wire.ReasonStored
 	case errors.Is(err, ErrNoPath):
 		return wire.ReasonNoPath
 	case errors.As(err, &integrity):
@@ -131,6 +137,8 @@ func peerText(reason wire.Reason, err error) string {
 		return "it was cancelled there"
 	case wire.ReasonVerify:
 		return "the verification words were found to differ"
+	case wire.ReasonStored:
+		return "it is being stored at a relay, for which there is a link"
 	case wire.ReasonNoPath:
 		return "no lane that both sides allow connects them"
 	case wire.ReasonIntegrity:

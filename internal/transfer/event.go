@@ -3,6 +3,7 @@ package transfer
 import (
 	"sync/atomic"
 
+	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -39,6 +40,7 @@ type Placed struct {
 type Progress struct {
 	Total atomic.Int64    // bytes of the offer
 	Bytes atomic.Int64    // bytes that are verified and written, or were there already
+	There atomic.Int64    // bytes of Bytes that were there already
 	Files atomic.Int64    // files in place
 	Limit atomic.Int64    // the limit in force, in bytes per second; 0: none
 	Sent  [8]atomic.Int64 // payload bytes for each kind of lane; see SentBy
@@ -64,6 +66,10 @@ func (p *Progress) Received() int64 {
 	}
 	return n
 }
+
+// CountUnverified has unverified say how many bytes have arrived that Bytes does not
+// count yet. It comes before the counters are read, for transfers without a session.
+func (p *Progress) CountUnverified(unverified func() int64) { p.unverified.Store(&unverified) }
 
 // sentBy returns the counter of payload bytes that one kind of lane carried.
 func (p *Progress) sentBy(kind wire.Lanes) *atomic.Int64 {
@@ -112,6 +118,17 @@ type Result struct {
 	Omitted int64 // entries that the sender could not send
 	LeftOut int64 // entries that the sender left out on purpose
 	Kept    int64 // entries that the receiver had already and kept, as it was told to
+
+	// Root is the hash over the files in place: of one file its own, else that of a
+	// blockhash.FileSet of their paths as they were sent. It is zero if there are none.
+	Root files.Hash
+}
+
+// place counts a file that is in place.
+func (r *Result) place(set *blockhash.FileSet, path string, bytes int64, hash files.Hash) {
+	r.Files++
+	r.Bytes += bytes
+	set.Add(path, hash)
 }
 
 // count counts an entry that is not taken.

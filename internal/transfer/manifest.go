@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"github.com/tallow-transfer/tallow/internal/manifest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -74,7 +75,7 @@ func (b *pager) add(ctx context.Context, it files.Item) error {
 	var e wire.Entry
 	err := it.Err
 	if err == nil {
-		e, err = toWire(it.Entry)
+		e, err = manifest.ToWire(it.Entry)
 	}
 	if err != nil {
 		return b.omit(ctx, it.Path, err)
@@ -92,7 +93,7 @@ func (b *pager) add(ctx context.Context, it files.Item) error {
 
 // omit counts an entry that is not sent, and tells both sides.
 func (b *pager) omit(ctx context.Context, path string, err error) error {
-	e := wire.OmittedEntry{OnPurpose: errors.Is(err, files.ErrLeftOut), Path: path, Reason: reasonText(err)}
+	e := wire.OmittedEntry{OnPurpose: errors.Is(err, files.ErrLeftOut), Path: path, Reason: manifest.ReasonText(err)}
 	if b.named < maxNamed {
 		if !b.omitted.Fits(b.omittedBytes, e) {
 			if err := b.send(ctx, false); err != nil {

@@ -30,6 +30,7 @@ type memorySource struct {
 	changed map[string]bool  // that change while they are read
 	short   map[string]bool  // that turn out to be shorter
 	grown   map[string]bool  // that turn out to be longer
+	reads   bool             // files have a Read
 }
 
 func (s *memorySource) Names() []string { return slices.Sorted(maps.Keys(s.files)) }
@@ -56,7 +57,7 @@ func (s *memorySource) Walk(_ context.Context, yield func(files.Item) error) err
 		if s.streams[path] {
 			e.Kind, e.Size = files.KindStream, 0
 		}
-		err := yield(files.Item{Entry: e, Open: func() (files.SourceFile, error) {
+		it := files.Item{Entry: e, Open: func() (files.SourceFile, error) {
 			if err := s.broken[path]; err != nil {
 				return nil, err
 			}
@@ -72,12 +73,33 @@ func (s *memorySource) Walk(_ context.Context, yield func(files.Item) error) err
 				f.changed = errors.New("it was written to")
 			}
 			return f, nil
-		}})
-		if err != nil {
+		}}
+		if s.reads && !s.streams[path] {
+			it.Read = readOf(it)
+		}
+		if err := yield(it); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// readOf returns a Read of an item that has an Open.
+func readOf(it files.Item) func([]byte) (int, error) {
+	return func(p []byte) (int, error) {
+		f, err := it.Open()
+		if err != nil {
+			return 0, err
+		}
+		n, err := f.ReadAt(p, 0)
+		if err != nil && err != io.EOF {
+			return n, err
+		}
+		if err := f.Changed(); err != nil {
+			return n, fmt.Errorf("%w: %w", files.ErrChanged, err)
+		}
+		return n, nil
+	}
 }
 
 type memorySourceFile struct {

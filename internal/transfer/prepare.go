@@ -7,6 +7,7 @@ import (
 	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/manifest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -106,7 +107,7 @@ func (r *receiver) preparePage(ctx context.Context, p announced) error {
 	r.tellOmitted(p.omitted)
 	want := wire.Want{Page: p.Page}
 	for i, entry := range p.Entries {
-		e := fromWire(entry)
+		e := manifest.FromWire(entry)
 		number := p.First + uint64(i)
 		refusal, err := r.prepareEntry(ctx, number, e)
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/manifest"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
@@ -30,7 +31,7 @@ func (r *receiver) preview(ctx context.Context) (*announced, error) {
 	case p := <-r.pages:
 		v := Preview{Whole: p.Last}
 		for _, e := range p.Entries {
-			v.Entries = append(v.Entries, fromWire(e))
+			v.Entries = append(v.Entries, manifest.FromWire(e))
 		}
 		r.o.Preview(v)
 		return &p, nil

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"sync"
 
+	"github.com/tallow-transfer/tallow/internal/manifest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -147,18 +147,25 @@ func (s *sender) returnBuffer(buf *[]byte) {
 	s.bytes.release(n)
 }
 
-// endFile notes how reading a file ended, and has the peer told.
-func (s *sender) endFile(end wire.FileEnd) {
+// endFiles notes how reading files ended, and has the peer told.
+func (s *sender) endFiles(ends ...wire.FileEnd) {
+	var failed []*outgoing
 	s.mu.Lock()
-	out := s.wanted[end.File]
-	if out != nil { // else the peer has already given the file up
-		out.end = &end
+	for i := range ends {
+		out := s.wanted[ends[i].File]
+		if out == nil { // the peer has already given the file up
+			continue
+		}
+		out.end = &ends[i]
+		if ends[i].Outcome != wire.OutcomeOK {
+			failed = append(failed, out)
+		}
 	}
 	s.mu.Unlock()
-	if out != nil && end.Outcome != wire.OutcomeOK {
-		s.failed(out.path, end.Outcome, failureText(end))
+	for _, out := range failed {
+		s.failed(out.path, out.end.Outcome, failureText(*out.end))
 	}
-	s.ends.addEnd(end)
+	s.ends.add(ends)
 }
 
 // The errors of a file whose content is not as long as was announced.
@@ -186,14 +193,14 @@ func endFailed(number uint64, err error) wire.FileEnd {
 	if errors.Is(err, errShort) || errors.Is(err, errGrew) {
 		outcome = wire.OutcomeChanged
 	}
-	return wire.FileEnd{File: number, Outcome: outcome, Reason: reasonText(err)}
+	return wire.FileEnd{File: number, Outcome: outcome, Reason: manifest.ReasonText(err)}
 }
 
 // endRead returns the end of a file that was read completely. It is a failure if
 // the file changed meanwhile.
 func endRead(number uint64, f files.SourceFile, size int64, root files.Hash) wire.FileEnd {
 	if err := f.Changed(); err != nil {
-		return wire.FileEnd{File: number, Outcome: wire.OutcomeChanged, Reason: reasonText(err)}
+		return wire.FileEnd{File: number, Outcome: wire.OutcomeChanged, Reason: manifest.ReasonText(err)}
 	}
 	return wire.FileEnd{File: number, Size: size, Root: root}
 }
@@ -205,18 +212,6 @@ func failureText(end wire.FileEnd) string {
 		return end.Reason
 	}
 	return fmt.Sprintf("%v: %s", end.Outcome, end.Reason)
-}
-
-// reasonText returns an error's text for the peer, without the path of this machine.
-func reasonText(err error) string {
-	var path *fs.PathError
-	switch {
-	case errors.As(err, &path):
-		return path.Err.Error()
-	case errors.Is(err, files.ErrChanged):
-		return files.ErrChanged.Error()
-	}
-	return err.Error()
 }
 
 // skip counts and reports an entry that the peer does not take.

@@ -39,7 +39,7 @@ func (r *reader) large(ctx context.Context, number uint64, it files.Item) error 
 	}
 	f, err := it.Open()
 	if err != nil {
-		r.endFile(endFailed(number, err))
+		r.endFiles(endFailed(number, err))
 		return nil
 	}
 	in := &reading{sender: r.sender, number: number, item: it, have: r.peerHas(number), file: f, jobs: 1}
@@ -177,15 +177,15 @@ func (in *reading) done(ctx context.Context) {
 		return
 	}
 	if in.err != nil {
-		in.endFile(endFailed(in.number, in.err))
+		in.endFiles(endFailed(in.number, in.err))
 		return
 	}
 	size := in.item.Size
 	if in.item.Kind == files.KindStream {
 		size = in.size
 	} else if err := checkEnd(in.file, size); err != nil {
-		in.endFile(endFailed(in.number, err))
+		in.endFiles(endFailed(in.number, err))
 		return
 	}
-	in.endFile(endRead(in.number, in.file, size, in.tree.Root()))
+	in.endFiles(endRead(in.number, in.file, size, in.tree.Root()))
 }

@@ -2,9 +2,11 @@ package transfer
 
 import (
 	"context"
+	"errors"
 	"io"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/manifest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -69,11 +71,13 @@ func (r *reader) flush(ctx context.Context) error {
 
 // fill reads small files into a unit, and queues it unless the peer has them all.
 func (s *sender) fill(ctx context.Context, u *unit, files []smallFile) {
+	have := s.peerHasOf(files)
+	ends := make([]wire.FileEnd, 0, len(files))
 	for _, f := range files {
 		if ctx.Err() != nil {
 			return
 		}
-		s.endFile(s.smallFile(ctx, u, f))
+		ends = append(ends, s.smallFile(ctx, u, f, have[f.number]))
 	}
 	switch {
 	case len(u.blocks) > 0:
@@ -81,29 +85,53 @@ func (s *sender) fill(ctx context.Context, u *unit, files []smallFile) {
 	case u.buf != nil:
 		s.returnBuffer(u.buf)
 	}
+	s.endFiles(ends...)
+}
+
+// peerHasOf returns the blocks that the peer has of files, by their numbers.
+func (s *sender) peerHasOf(files []smallFile) (have map[uint64]blockHashes) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.have) == 0 {
+		return nil
+	}
+	have = make(map[uint64]blockHashes)
+	for _, f := range files {
+		if blocks := s.have[f.number]; blocks != nil {
+			have[f.number] = blocks
+		}
+	}
+	return have
 }
 
 // smallFile reads one small file, and adds it to a unit unless the peer has it.
-func (s *sender) smallFile(ctx context.Context, u *unit, f smallFile) wire.FileEnd {
-	in, err := f.item.Open()
-	if err != nil {
-		return endFailed(f.number, err)
+func (s *sender) smallFile(ctx context.Context, u *unit, f smallFile, have blockHashes) wire.FileEnd {
+	size := int(f.item.Size)
+	start := len(u.packed)
+	var p []byte
+	if size > 0 {
+		// One byte more than the file has shows that it has grown. The buffer has it: a record is
+		// longer than its plaintext.
+		p = u.packed[start+wire.SegmentHeader : start+wire.SegmentHeader+size+1]
+	} else {
+		p = make([]byte, 1)
 	}
-	defer in.Close()
-	defer context.AfterFunc(ctx, func() { _ = in.Close() })()
+	n, changed, err := readSmall(ctx, f.item, p)
+	switch {
+	case err != nil && !changed:
+		return endFailed(f.number, err)
+	case n < size:
+		return endFailed(f.number, errShort)
+	case n > size:
+		return endFailed(f.number, errGrew)
+	case changed:
+		return wire.FileEnd{File: f.number, Outcome: wire.OutcomeChanged, Reason: manifest.ReasonText(err)}
+	}
 	var tree blockhash.Tree
-	if size := int(f.item.Size); size > 0 {
-		start := len(u.packed)
-		data := u.packed[start+wire.SegmentHeader : start+wire.SegmentHeader+size]
-		if got, err := in.ReadAt(data, 0); got < size {
-			if err == io.EOF {
-				err = errShort
-			}
-			return endFailed(f.number, err)
-		}
-		b := blockhash.Sum(0, data)
+	if size > 0 {
+		b := blockhash.Sum(0, p[:size])
 		tree.Set(0, b)
-		if hash, ok := s.peerHas(f.number)[0]; ok && hash == b.Hash {
+		if hash, ok := have[0]; ok && hash == b.Hash {
 			s.same(f.number, 0, size)
 		} else {
 			seg := wire.Segment{File: f.number, BlockLen: uint32(size), Hash: b.Hash}
@@ -113,8 +141,26 @@ func (s *sender) smallFile(ctx context.Context, u *unit, f smallFile) wire.FileE
 			u.blocks = append(u.blocks, blockSize{blockKey{f.number, 0}, int64(size)})
 		}
 	}
-	if err := checkEnd(in, f.item.Size); err != nil {
-		return endFailed(f.number, err)
+	return wire.FileEnd{File: f.number, Size: int64(size), Root: tree.Root()}
+}
+
+// readSmall reads a small file into p until it ends or p is full. changed says that the
+// error is that the file is not what was listed.
+func readSmall(ctx context.Context, it files.Item, p []byte) (n int, changed bool, err error) {
+	if it.Read != nil {
+		n, err = it.Read(p)
+		return n, errors.Is(err, files.ErrChanged), err
 	}
-	return endRead(f.number, in, f.item.Size, tree.Root())
+	in, err := it.Open()
+	if err != nil {
+		return 0, false, err
+	}
+	defer in.Close()
+	defer context.AfterFunc(ctx, func() { _ = in.Close() })()
+	n, err = in.ReadAt(p, 0)
+	if err != nil && err != io.EOF {
+		return n, false, err
+	}
+	err = in.Changed()
+	return n, err != nil, err
 }

@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -60,6 +61,7 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	}
 	r.start(r.sendAcks)
 	r.start(r.commit)
+	r.start(r.place)
 	r.start(func(ctx context.Context) error { return o.Pause.follow(ctx, session, o.Observer) })
 	r.start(func(ctx context.Context) error {
 		return watchStall(ctx, o.Progress, o.Pause, o.Observer, r.active, r.diagnose)
@@ -68,6 +70,7 @@ func Receive(ctx context.Context, session Session, o ReceiveOptions) (Result, er
 	if err != nil {
 		tellPeer(ctx, session, r.markResumable(err))
 	}
+	r.result.Root, _ = r.placed.Root()
 	return r.result, r.unlessDone(err)
 }
 
@@ -91,7 +94,8 @@ func (r *receiver) markResumable(err error) error {
 //	prepare   decides about the offer and answers the pages of the manifest
 //	write     several: verify and write blocks
 //	sendAcks  acknowledges blocks
-//	commit    gives complete files their names, and finishes the transfer
+//	commit    makes complete files durable
+//	place     gives them their names, and finishes the transfer
 //
 // The readers of the lanes assemble blocks in handleData.
 type receiver struct {
@@ -114,6 +118,7 @@ type receiver struct {
 	expands   atomic.Bool // the sender asked whether compressed segments are taken
 	acks      ackQueue
 	settles   settleQueue
+	secured   chan secured
 
 	// Used by control alone.
 	nextPage  uint32
@@ -129,6 +134,7 @@ type receiver struct {
 	admitted int64                // bytes that MaxBytes was found to allow
 	done     bool                 // everything is in place, and the sender is being told
 	result   Result
+	placed   blockhash.FileSet // of result
 }
 
 func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiver {
@@ -144,6 +150,7 @@ func newReceiver(ctx context.Context, session Session, o ReceiveOptions) *receiv
 		expander:  newExpander(),
 		acks:      ackQueue{wake: make(chan struct{}, 1)},
 		settles:   settleQueue{wake: make(chan struct{}, 1)},
+		secured:   make(chan secured),
 		files:     make(map[uint64]*incoming),
 	}
 }

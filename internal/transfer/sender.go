@@ -5,6 +5,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
@@ -51,6 +52,7 @@ func Send(ctx context.Context, session Session, source files.Source, o SendOptio
 	ctx, stop := context.WithTimeout(ctx, farewellTime)
 	defer stop()
 	_ = session.SendAndWait(ctx, wire.Done{}.Append(nil)) // even if it does not arrive, both sides are done
+	s.result.Root, _ = s.placed.Root()
 	return s.result, nil
 }
 
@@ -85,6 +87,7 @@ type sender struct {
 	allRead   bool // every wanted file was read
 	complete  bool // the peer has said so
 	result    Result
+	placed    blockhash.FileSet // of result
 
 	ends endQueue
 }
@@ -250,8 +253,7 @@ func (s *sender) handleSettled(m []byte) error {
 		delete(s.have, f.File)
 		end := out.end
 		if f.Outcome == wire.OutcomeOK {
-			s.result.Files++
-			s.result.Bytes += end.Size
+			s.result.place(&s.placed, out.path, end.Size, end.Root)
 		}
 		s.mu.Unlock()
 		s.files.release(1)

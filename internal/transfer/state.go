@@ -12,6 +12,10 @@ import "fmt"
 //	                                                        v  completed
 //	every state above -- failed, cancelled -->          completed, failed, cancelled
 //
+// Where there is no peer, as when files are encrypted on this machine or stored at a
+// relay, it goes from pending to transferring at once: begun. So does a transfer that
+// could not be connected, and is stored instead.
+//
 // The table transitions is exact.
 type State string
 
@@ -33,6 +37,7 @@ type StateEvent string
 const (
 	EventPeerJoined        StateEvent = "peer joined"
 	EventPeerLeft          StateEvent = "peer left" // before it tried the code
+	EventBegun             StateEvent = "begun"     // without a peer
 	EventPeerAuthenticated StateEvent = "peer authenticated"
 	EventConnectionLost    StateEvent = "connection lost"
 	EventPaused            StateEvent = "paused"  // by the first of the two sides
@@ -47,11 +52,13 @@ const (
 var transitions = map[State]map[StateEvent]State{
 	StatePending: {
 		EventPeerJoined: StateConnecting,
+		EventBegun:      StateTransferring,
 		EventFailed:     StateFailed,
 		EventCancelled:  StateCancelled,
 	},
 	StateConnecting: {
 		EventPeerLeft:          StatePending,
+		EventBegun:             StateTransferring, // it is stored instead
 		EventPeerAuthenticated: StateTransferring,
 		EventCompleted:         StateCompleted, // the connection was lost after everything had arrived
 		EventFailed:            StateFailed,

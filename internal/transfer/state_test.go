@@ -7,7 +7,7 @@ func TestStates(t *testing.T) {
 	states := []State{StatePending, StateConnecting, StateTransferring, StatePaused, StateCompleted, StateFailed, StateCancelled}
 	events := []StateEvent{
 		EventPeerJoined, EventPeerLeft, EventPeerAuthenticated, EventCompleted, EventConnectionLost,
-		EventPaused, EventResumed, EventFailed, EventCancelled,
+		EventPaused, EventResumed, EventFailed, EventCancelled, EventBegun,
 	}
 	type row struct {
 		from  State
@@ -15,10 +15,12 @@ func TestStates(t *testing.T) {
 	}
 	want := map[row]State{
 		{StatePending, EventPeerJoined}:           StateConnecting,
+		{StatePending, EventBegun}:                StateTransferring,
 		{StatePending, EventFailed}:               StateFailed,
 		{StatePending, EventCancelled}:            StateCancelled,
 		{StateConnecting, EventPeerLeft}:          StatePending,
 		{StateConnecting, EventPeerAuthenticated}: StateTransferring,
+		{StateConnecting, EventBegun}:             StateTransferring,
 		{StateConnecting, EventCompleted}:         StateCompleted,
 		{StateTransferring, EventConnectionLost}:  StateConnecting,
 		{StateTransferring, EventPaused}:          StatePaused,

@@ -15,6 +15,7 @@ import (
 	zeebo "github.com/zeebo/blake3"
 	"go.uber.org/goleak"
 
+	"github.com/tallow-transfer/tallow/internal/blockhash"
 	"github.com/tallow-transfer/tallow/internal/session/sessiontest"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -45,12 +46,22 @@ func tree() map[string][]byte {
 	return files
 }
 
+// rootOf is the hash over files that are all in place.
+func rootOf(sent map[string][]byte) files.Hash {
+	var set blockhash.FileSet
+	for path, b := range sent {
+		set.Add(path, zeebo.Sum256(b))
+	}
+	root, _ := set.Root()
+	return root
+}
+
 func TestEverySizeArrives(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := sessions(t)
 		join(t, s, r, 0, wire.LaneRelay, nil)
 		files, dest := tree(), &memoryDestination{}
-		o := run(t, t.Context(), s, r, &memorySource{files: files}, dest)
+		o := run(t, t.Context(), s, r, &memorySource{files: files, reads: true}, dest)
 		if o.sendErr != nil || o.receiveErr != nil {
 			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
 		}
@@ -62,7 +73,7 @@ func TestEverySizeArrives(t *testing.T) {
 				t.Errorf("%s: the hashes told are not its BLAKE3", path)
 			}
 		}
-		want := transfer.Result{Files: int64(len(files)), Bytes: bytes}
+		want := transfer.Result{Files: int64(len(files)), Bytes: bytes, Root: rootOf(files)}
 		if o.sent != want || o.received != want {
 			t.Errorf("results: %+v and %+v, want %+v", o.sent, o.received, want)
 		}
@@ -114,11 +125,24 @@ func TestResume(t *testing.T) {
 		if got, want := o.receivProg.Bytes.Load(), int64(10*mib+500+1800); got != want {
 			t.Errorf("progress ends at %d, want %d", got, want)
 		}
+		for side, p := range map[string]*transfer.Progress{"sender": &o.sendProg, "receiver": &o.receivProg} {
+			if got, want := p.There.Load(), int64(8*mib+500+900); got != want {
+				t.Errorf("the %s counts %d bytes that were there, want %d", side, got, want)
+			}
+		}
+		if want := rootOf(files); o.sent.Root != want || o.received.Root != want {
+			t.Errorf("roots %x and %x, want %x", o.sent.Root, o.received.Root, want)
+		}
 	})
 }
 
 // One bad file does not stop the others, and both sides know of it.
 func TestBadFilesAreLeftOut(t *testing.T) {
+	t.Run("opened", func(t *testing.T) { testBadFiles(t, false) })
+	t.Run("read at once", func(t *testing.T) { testBadFiles(t, true) })
+}
+
+func testBadFiles(t *testing.T, reads bool) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := sessions(t)
 		join(t, s, r, 0, wire.LaneRelay, nil)
@@ -131,6 +155,7 @@ func TestBadFilesAreLeftOut(t *testing.T) {
 			changed: map[string]bool{"changed": true, "changed-small": true},
 			short:   map[string]bool{"short": true, "short-small": true},
 			broken:  map[string]error{"broken": errors.New("permission denied")},
+			reads:   reads,
 		}
 		dest := &memoryDestination{refuse: map[string]string{"refused": "exists already"}}
 		o := run(t, t.Context(), s, r, src, dest)
@@ -138,7 +163,7 @@ func TestBadFilesAreLeftOut(t *testing.T) {
 			t.Fatalf("sender: %v, receiver: %v", o.sendErr, o.receiveErr)
 		}
 		check(t, dest, map[string][]byte{"good": files["good"]})
-		want := transfer.Result{Files: 1, Bytes: 3 * mib, Failed: 6, Omitted: 1}
+		want := transfer.Result{Files: 1, Bytes: 3 * mib, Failed: 6, Omitted: 1, Root: zeebo.Sum256(files["good"])}
 		if o.sent != want || o.received != want {
 			t.Errorf("results: %+v and %+v, want %+v", o.sent, o.received, want)
 		}

@@ -10,6 +10,11 @@ import (
 // A file that has more or less than was announced fails on both sides, whatever
 // its size, and even if the source does not notice a change.
 func TestUntrueSize(t *testing.T) {
+	t.Run("opened", func(t *testing.T) { testUntrueSize(t, false) })
+	t.Run("read at once", func(t *testing.T) { testUntrueSize(t, true) })
+}
+
+func testUntrueSize(t *testing.T, reads bool) {
 	synctest.Test(t, func(t *testing.T) {
 		s, r := sessions(t)
 		join(t, s, r, 0, wire.LaneRelay, nil)
@@ -20,6 +25,7 @@ func TestUntrueSize(t *testing.T) {
 			},
 			grown: map[string]bool{"empty": true, "small": true, "big": true},
 			short: map[string]bool{"short small": true, "short big": true},
+			reads: reads,
 		}
 		o := run(t, t.Context(), s, r, src, &memoryDestination{})
 		if o.sendErr != nil || o.receiveErr != nil {

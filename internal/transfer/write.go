@@ -140,6 +140,7 @@ func (r *receiver) handleSame(m []byte) error {
 			if in.claim(index) {
 				n := min(in.entry.Size-int64(index)*wire.BlockSize, wire.BlockSize)
 				r.arrived(in, n)
+				r.o.Progress.There.Add(n)
 				in.add(index, b, n)
 			}
 		}

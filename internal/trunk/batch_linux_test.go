@@ -1,19 +1,25 @@
 package trunk
 
 import (
+	"slices"
 	"testing"
 )
 
-// On this machine the largest datagram goes through, and the peer cannot
-// lie about sizes that were not tried.
-func TestMTUOfLoopback(t *testing.T) {
+// The loopback interface carries the largest datagram.
+func TestSizesOnLoopback(t *testing.T) {
 	a, b := connect(t, "127.0.0.1")
-	b.trunk.sendOwn([]byte{echo, 0x7f, 0xff})
-	b.trunk.sendOwn([]byte{echo})
-	b.trunk.sendOwn([]byte{99, 1, 2})
-	b.send(t, dtls("after them"), a)
-	if got := a.trunk.MTU(t.Context()); got != maxPacket {
-		t.Errorf("datagrams of %d bytes, not %d", got, maxPacket)
+	b.send(t, dtls("a path"), a)
+	a.send(t, dtls("and back"), b)
+	sizes := a.trunk.PayloadSizes()
+	if len(sizes) == 0 || !slices.IsSorted(sizes) || slices.Max(sizes) != MaxPayload {
+		t.Fatalf("sizes %v, want them up to %d", sizes, MaxPayload)
+	}
+	f := a.open(t, 1)
+	if _, err := f.Write(make([]byte, MaxPayload)); err != nil {
+		t.Fatal(err)
+	}
+	if got := readOne(t, b.accept(t)); len(got) != MaxPayload {
+		t.Errorf("%d bytes of %d", len(got), MaxPayload)
 	}
 }
 

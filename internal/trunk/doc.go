@@ -15,7 +15,7 @@
 //	flow.go     Flow: a net.Conn of datagrams
 //	packet.go   the sealed datagram
 //	replay.go   the window against replays
-//	probe.go    how large a datagram may be
+//	sizes.go    how large a datagram may be
 //
 // A flow loses datagrams as UDP does. A protocol that needs all of them, such as
 // SCTP, runs on top.

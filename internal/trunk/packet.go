@@ -30,9 +30,6 @@ const (
 	KeySize = 32
 )
 
-// probes is the number of the flow that the trunk itself uses (probe.go).
-const probes = 0
-
 func newAEAD(key []byte) (cipher.AEAD, error) {
 	if len(key) != KeySize {
 		return nil, fmt.Errorf("a key of %d bytes", len(key))

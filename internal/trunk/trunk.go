@@ -24,8 +24,6 @@ type Trunk struct {
 	buffers *buffers
 	out     *outbox
 	path    atomic.Pointer[path]
-	probing sync.Mutex
-	echoes  chan int // sizes of the probes that the peer has received
 	started atomic.Bool
 	found   chan struct{} // closed when there is a path
 	finding sync.Once
@@ -40,8 +38,6 @@ type Trunk struct {
 	flows    map[uint32]*Flow
 	used     map[uint32]bool // the numbers of all flows that ever existed
 	accepted chan *Flow
-	probed   uint64         // datagrams sent on the flow of probes; guarded by the outbox
-	replays  replayDetector // of that flow
 }
 
 // path is the pair of addresses that the connection uses.
@@ -49,7 +45,6 @@ type path struct {
 	from    sender
 	to      netip.AddrPort // of the peer, or of the TURN server
 	channel uint16         // of the TURN server, 0 without one
-	mtu     int            // 0 until it was probed; guarded by Trunk.probing
 }
 
 // sender is what a path sends from: a Socket, or a Stream to a TURN server.
@@ -64,13 +59,11 @@ type sender interface {
 func New() *Trunk {
 	return &Trunk{
 		buffers: newBuffers(), out: newOutbox(),
-		echoes:   make(chan int, 2*len(probeSizes)),
 		found:    make(chan struct{}),
 		done:     make(chan struct{}),
 		flows:    make(map[uint32]*Flow),
-		used:     map[uint32]bool{probes: true},
+		used:     make(map[uint32]bool),
 		accepted: make(chan *Flow, maxFlows),
-		replays:  newReplayDetector(),
 	}
 }
 
@@ -103,7 +96,7 @@ func (t *Trunk) send(b batch) {
 	}
 }
 
-// Open makes a flow. Its number must not be 0, nor be used before by either side.
+// Open makes a flow. Its number must not have been used before by either side.
 func (t *Trunk) Open(id uint32) (*Flow, error) {
 	if !t.started.Load() {
 		return nil, errors.New("the peer accepts no flows")
@@ -149,10 +142,6 @@ func (t *Trunk) handle(packet []byte) bool {
 	id, ok := flowOf(packet)
 	if !ok || !t.started.Load() {
 		return ok
-	}
-	if id == probes {
-		t.handleProbe(packet)
-		return true
 	}
 	t.mu.Lock()
 	f := t.flows[id]

@@ -82,6 +82,18 @@ func sessionCases() []messageCase {
 		{"hello, lanes of later", "either", Hello{Lanes: 0x3f, Verifies: true, NoDirect: true}, parserOf(ParseHello), "02 ff 00"},
 		{"hello, a person compares words", "either", Hello{Lanes: LaneRelay, Verifies: true, Program: "t"}, parserOf(ParseHello), "02 81 01 74"},
 		{
+			"hello, a name", "either",
+			Hello{Lanes: LaneRelay, Program: "t", Name: "café"},
+			parserOf(ParseHello),
+			"02 01 42 't' 00 'caf' c3a9" + strings.Repeat("00", MaxPeerName-5),
+		},
+		{
+			"hello, the longest name", "either",
+			Hello{Lanes: LaneRelay, Name: strings.Repeat("n", MaxPeerName)},
+			parserOf(ParseHello),
+			"02 01 41 00" + strings.Repeat("6e", MaxPeerName),
+		},
+		{
 			"signal, offer", "sender",
 			Signal{SignalOffer, 1, "v=0\r\n"},
 			parserOf(ParseSignal),

@@ -52,6 +52,7 @@ const (
 	ReasonVerify    Reason = 6 // the person found the verification words different
 	ReasonNoPath    Reason = 7 // no lane that both sides allow can be made
 	ReasonFull      Reason = 8 // the receiver's disk is full; it may come back with the same code
+	ReasonStored    Reason = 9 // the sender does not wait any longer, and stores it at a relay
 )
 
 func (r Reason) String() string {
@@ -72,6 +73,8 @@ func (r Reason) String() string {
 		return "no path between the two sides"
 	case ReasonFull:
 		return "the disk is full"
+	case ReasonStored:
+		return "stored at a relay"
 	}
 	return fmt.Sprintf("reason %d", uint8(r))
 }

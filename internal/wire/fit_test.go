@@ -15,6 +15,7 @@ func TestLargestMessagesFit(t *testing.T) {
 	long := strings.Repeat("€", 20000) // 60,000 bytes
 	for name, m := range map[string]encoder{
 		"hello":           Hello{Program: long},
+		"hello, named":    Hello{Program: long, Name: long},
 		"signal":          Signal{Body: long[:MaxSignal]},
 		"offer":           Offer{Names: slices.Repeat([]string{long}, MaxOfferNames)},
 		"decline":         Decline{long},

@@ -1,5 +1,7 @@
 package wire
 
+import "bytes"
+
 // Lanes is a set of kinds of lanes.
 type Lanes uint8
 
@@ -18,17 +20,26 @@ const (
 	helloFlags    = helloNoDirect | helloVerifies
 )
 
+// MaxPeerName bounds the name by which a side goes, in bytes.
+const MaxPeerName = 64
+
 // Hello is the first control message of each side. It says which lanes may carry
 // the side's data, whether a person compares the verification words before data
-// flows, whether the side has no direct lane, so that nobody waits for one, and which
-// program it runs, for diagnostics.
+// flows, whether the side has no direct lane, so that nobody waits for one, which
+// program it runs, for diagnostics, and the name by which it goes, if it has one.
 //
-//	0x02 | lanes u8 | program bytes8
+//	0x02 | lanes u8 | length u8 | program
+//	0x02 | lanes u8 | length u8 | program | 0x00 | name, with zeros behind it, 64 bytes
+//
+// Both are one bytes8 to a peer that knows no names: it takes the name for a part of
+// the program. The zeros hide the length of the name from the relay. What is behind
+// the 64 bytes is ignored.
 type Hello struct {
 	Lanes    Lanes
 	Verifies bool
 	NoDirect bool
-	Program  string
+	Program  string // without zero bytes
+	Name     string // likewise; a claim, in any bytes that the peer likes
 }
 
 // Append appends the message to b.
@@ -41,16 +52,30 @@ func (h Hello) Append(b []byte) []byte {
 		lanes |= helloNoDirect
 	}
 	b = append(b, byte(TypeHello), lanes)
-	return appendBytes8(b, []byte(clip(h.Program, 255)))
+	if h.Name == "" {
+		return appendBytes8(b, []byte(clip(h.Program, 255)))
+	}
+	var name [1 + MaxPeerName]byte
+	copy(name[1:], clip(h.Name, MaxPeerName))
+	return appendBytes8(b, append([]byte(clip(h.Program, 255-len(name))), name[:]...))
 }
 
 // ParseHello parses a Hello.
 func ParseHello(m []byte) (Hello, error) {
 	c := message(m, TypeHello)
 	lanes := c.u8()
+	program, behind, named := bytes.Cut(c.bytes8(255), []byte{0})
 	h := Hello{
 		Lanes: Lanes(lanes &^ helloFlags), Verifies: lanes&helloVerifies != 0, NoDirect: lanes&helloNoDirect != 0,
-		Program: string(c.bytes8(255)),
+		Program: string(program),
+	}
+	if named {
+		n := &cursor{rest: behind}
+		name, zeros, _ := bytes.Cut(n.take(MaxPeerName), []byte{0})
+		h.Name = string(name)
+		if n.err != nil || len(name) == 0 || len(bytes.Trim(zeros, "\x00")) > 0 {
+			c.fail("a name that is not in %d bytes", MaxPeerName)
+		}
 	}
 	return h, c.done()
 }

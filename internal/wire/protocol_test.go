@@ -34,6 +34,8 @@ func newConstants() *constants {
 			"wire": ".", "session": "../session", "transfer": "../transfer", "tcp": "../lane/tcp", "webrtc": "../lane/webrtc", "code": "../code",
 			"handshake": "../handshake", "vault": "../vault", "link": "../link", "lan": "../lan", "longhaul": "../longhaul",
 			"rendezvous": "../rendezvous", "nearby": "../nearby", "relay": "../../relay", "tallow": "../../pkg/tallow",
+			"container": "../container", "boxclient": "../boxclient", "archive": "../archive", "files": "../../pkg/files",
+			"storeclient": "../storeclient", "wordkey": "../wordkey",
 		},
 	}
 }

@@ -45,14 +45,21 @@ func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 	before := map[string][]byte{}
 	box := filepath.Join(o.folder.dir, o.folder.partial.Path)
 	names := []string{filepath.Base(f.Name())}
+	if filepath.Ext(names[0]) == ".part" {
+		names[0] = filepath.Join(names[0][:1], names[0])
+	}
 	if info, err := f.Stat(); err == nil && info.IsDir() {
-		list, err := os.ReadDir(box)
+		names = []string{"journal"}
+		parts, err := filepath.Glob(filepath.Join(box, "?", "*.part"))
 		if err != nil {
 			o.t.Error(err)
 		}
-		names = nil
-		for _, e := range list {
-			names = append(names, e.Name())
+		for _, p := range parts {
+			name, err := filepath.Rel(box, p)
+			if err != nil {
+				o.t.Error(err)
+			}
+			names = append(names, name)
 		}
 	}
 	for _, name := range names {
@@ -75,7 +82,7 @@ func (o *onlooker) sync(f *os.File, sync func(*os.File) error) error {
 		var id uint64
 		if name == "journal" {
 			o.journal = len(b)
-		} else if n, _ := fmt.Sscanf(name, "%016x.part", &id); n == 1 && o.latest[id] < numbers[name] {
+		} else if n, _ := fmt.Sscanf(filepath.Base(name), "%016x.part", &id); n == 1 && o.latest[id] < numbers[name] {
 			o.kept[id], o.latest[id] = b, numbers[name] // what was looked at later may have been synced before
 		}
 	}
@@ -114,7 +121,7 @@ func (o *onlooker) check() {
 // watched returns a Folder in an empty folder, with an onlooker.
 func watched(t *testing.T) (*Folder, *onlooker) {
 	t.Helper()
-	f, err := NewFolder(t.TempDir(), Options{})
+	f, err := NewFolder(t.Context(), t.TempDir(), Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -289,7 +296,7 @@ func TestClaimsHoldUpWriters(t *testing.T) {
 
 func slow(t *testing.T, dir string, s slowSyncer) (*Folder, files.File) {
 	t.Helper()
-	f, err := NewFolder(dir, Options{})
+	f, err := NewFolder(t.Context(), dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,42 +20,90 @@ import (
 // be synced at once: that also waits for what other programs wrote.
 const syncEach = 4
 
-// committer commits a batch of files:
+// committer commits batches of files:
 //
 //	seal         set the final size, mode and time, several files at a time
 //	makeDurable  sync the files, record them, sync the journal
 //	place        rename each to its final name
+//
+// The first two are secure. They may go on for one batch while another is placed.
 type committer struct {
 	*conflicts
 	claims *claims
 	active *activeFiles
 }
 
-// commit commits files and returns an error for each, or nil.
-func (c *committer) commit(ctx context.Context, verified []files.File) []error {
+// secure makes files durable and returns an error for each, or nil.
+func (c *committer) secure(ctx context.Context, verified []files.File) []error {
 	errs := make([]error, len(verified))
 	each := !osfs.SyncsFilesystem || len(verified) <= syncEach
 	batch := c.seal(ctx, verified, errs, each)
 	if err := c.makeDurable(batch, each); err != nil {
-		for _, s := range batch {
-			*s.err = err
+		for i := range errs {
+			if errs[i] == nil {
+				errs[i] = err
+			}
 		}
 		return errs
+	}
+	for _, s := range batch {
+		s.file.sealed = s
+	}
+	return errs
+}
+
+// place gives files that are secured their final names and returns an error for each, or nil.
+func (c *committer) place(ctx context.Context, secured []files.File) []error {
+	errs := make([]error, len(secured))
+	batch := make([]placing, 0, len(secured))
+	for i, f := range secured {
+		own, ok := f.(*file)
+		switch {
+		case !ok || own.tree != c.tree:
+			errs[i] = errOtherFile(f)
+		case own.sealed != nil: // else the existing file stays
+			batch = append(batch, placing{own.sealed, i})
+		}
 	}
 	// Folders are looked up again in every batch, since another program may have
 	// swapped them, but once a batch. The renames are not done at the same time: a
 	// file system does one after the other.
-	slices.SortStableFunc(batch, func(a, b *sealedFile) int {
+	slices.SortStableFunc(batch, func(a, b placing) int {
 		return cmp.Compare(path.Dir(a.record.Path), path.Dir(b.record.Path))
 	})
 	look := c.dirs(0)
 	for _, s := range batch {
-		if *s.err = s.place(ctx, &look); *s.err == nil {
+		if errs[s.index] = s.place(ctx, &look); errs[s.index] == nil {
 			s.markPlaced()
 		}
+		s.file.sealed = nil
 	}
 	if err := errors.Join(look.close(), c.partial.Journal.Flush()); err != nil {
 		c.log.Warn("after a commit", "error", err) // the files are in place
+	}
+	return errs
+}
+
+// placing is a file of a batch that is placed, and its index in it.
+type placing struct {
+	*sealedFile
+	index int
+}
+
+// commit does both, and returns an error for each file, or nil.
+func (c *committer) commit(ctx context.Context, verified []files.File) []error {
+	errs := c.secure(ctx, verified)
+	secured := make([]files.File, 0, len(verified))
+	for i, f := range verified {
+		if errs[i] == nil {
+			secured = append(secured, f)
+		}
+	}
+	placed := c.place(ctx, secured)
+	for i := range errs {
+		if errs[i] == nil {
+			errs[i], placed = placed[0], placed[1:]
+		}
 	}
 	return errs
 }
@@ -69,7 +117,7 @@ func (c *committer) seal(ctx context.Context, verified []files.File, errs []erro
 		sealers.Go(func() {
 			for i := next.Add(1) - 1; i < int64(len(verified)); i = next.Add(1) - 1 {
 				s := &all[i]
-				s.committer, s.err = c, &errs[i]
+				s.committer = c
 				errs[i] = s.seal(ctx, verified[i], each)
 			}
 		})

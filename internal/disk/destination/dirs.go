@@ -1,6 +1,7 @@
 package destination
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -17,6 +18,7 @@ import (
 // It keeps the last folder open, since entries come folder by folder, and a number
 // of folders on the way to it.
 type dirs struct {
+	ctx   context.Context // it ends what waits for a descriptor
 	base  *os.Root
 	avoid fs.FileInfo // of the partial folder, under any name
 	extra int         // how many to keep open beside the last one
@@ -42,7 +44,7 @@ func (d *dirs) open(p string) (*osfs.Dir, error) {
 		return nil, err
 	}
 	last := d.last()
-	return last, last.Open()
+	return last, last.Open(d.ctx)
 }
 
 // leadsTo reports whether the folder dir is p or on the way to it.
@@ -93,7 +95,7 @@ func (d *dirs) step(at *os.Root, prefix, name string) (*os.Root, error) {
 	case d.avoid != nil && os.SameFile(info, d.avoid):
 		return nil, &notFolderError{prefix + name, "tallow's own folder for this transfer"}
 	}
-	sub, err := osfs.OpenDir(at, name, info)
+	sub, err := osfs.OpenDir(d.ctx, at, name, info)
 	if errors.Is(err, osfs.ErrReplaced) {
 		return nil, &notFolderError{prefix + name, "being replaced"}
 	}

@@ -32,6 +32,8 @@ type file struct {
 
 	unclaimed unclaimed // of claims, and guarded by its mu
 
+	sealed *sealedFile // once it is secured, until it is placed
+
 	mu       sync.Mutex
 	state    state
 	existing *existing    // if state.hasExisting

@@ -48,7 +48,7 @@ type Options struct {
 }
 
 // Folder is a files.Destination into a folder of this machine. Prepare is called by
-// one goroutine at a time; Commit and the methods of the Files may run beside it
+// one goroutine at a time; Commit, Secure, Place and the methods of the Files may run beside it
 // and beside each other.
 //
 // Memory grows by 24 bytes for each file or symlink that is in place, and by 16 more if an
@@ -70,8 +70,9 @@ type Folder struct {
 }
 
 // NewFolder returns a destination in the folder dir, which it makes if it is not
-// there. The errors are for people.
-func NewFolder(dir string, o Options) (*Folder, error) {
+// there. ctx is that of the whole transfer: when it ends, nothing waits for a
+// descriptor any more. The errors are for people.
+func NewFolder(ctx context.Context, dir string, o Options) (*Folder, error) {
 	if o.As != "" && (strings.ContainsAny(o.As, `/`+string(filepath.Separator)) || names.Host().Path(o.As) != "") {
 		return nil, &NameError{o.As}
 	}
@@ -85,12 +86,12 @@ func NewFolder(dir string, o Options) (*Folder, error) {
 			return nil, &FolderError{dir, err}
 		}
 	}
-	root, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
+	root, err := descriptors.Open(ctx, func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return nil, &FolderError{dir, err}
 	}
-	f := &Folder{options: o, made: missing, tree: tree{dir: dir, root: root, policy: o.Policy, modes: modes{preserve: o.Preserve}, log: o.Logger, sync: diskSyncer{}}}
-	f.space.dir, f.space.root = dir, root
+	f := &Folder{options: o, made: missing, tree: tree{ctx: ctx, dir: dir, root: root, policy: o.Policy, modes: modes{preserve: o.Preserve}, log: o.Logger, sync: diskSyncer{}}}
+	f.space.ctx, f.space.dir, f.space.root = ctx, dir, root
 	f.resume.tree = &f.tree
 	f.conflicts.tree, f.conflicts.askUser, f.conflicts.tell = &f.tree, o.Ask, o.Renamed
 	return f, nil
@@ -105,7 +106,7 @@ func (f *Folder) Begin(ctx context.Context, topNames []string, stored int64) err
 	if f.options.As != "" && len(topNames) != 1 {
 		return &OneNameError{f.options.As, len(topNames)}
 	}
-	p, err := partial.Open(f.root, topNames, f.options.Descriptors)
+	p, err := partial.Open(f.ctx, f.root, topNames, f.options.Descriptors)
 	if err != nil {
 		return f.writeError(err)
 	}
@@ -172,16 +173,33 @@ func (f *Folder) Prepare(ctx context.Context, number uint64, e files.Entry) (fil
 	return file, err
 }
 
-// Commit makes the data, modes and times of the files durable, with one sync for
-// all if the system can do that. Then it records the files in the journal and makes
-// it durable, and only then renames each file to its final name. A file that
-// appeared there since Prepare is replaced only under PolicyOverwrite.
+// Commit is Secure and then Place, for the files that have no error before. It may be
+// called instead of both.
+func (f *Folder) Commit(ctx context.Context, verified []files.File) []error {
+	c := f.committer()
+	return c.commit(ctx, verified)
+}
+
+// Secure makes the data, modes and times of the files durable, with one sync for all if
+// the system can do that. Then it records the files in the journal and makes that durable.
 //
 // A *SkipError says why one file was refused, an *ExistsError that PolicyFail ends
 // the transfer. Others are of the disk.
-func (f *Folder) Commit(ctx context.Context, verified []files.File) []error {
-	c := committer{conflicts: &f.conflicts, claims: f.claims, active: &f.active}
-	return c.commit(ctx, verified)
+func (f *Folder) Secure(ctx context.Context, verified []files.File) []error {
+	c := f.committer()
+	return c.secure(ctx, verified)
+}
+
+// Place renames each file to its final name. A file that appeared there since Prepare is
+// replaced only under PolicyOverwrite. The errors are as those of Secure. It may run while
+// other files are secured.
+func (f *Folder) Place(ctx context.Context, secured []files.File) []error {
+	c := f.committer()
+	return c.place(ctx, secured)
+}
+
+func (f *Folder) committer() committer {
+	return committer{conflicts: &f.conflicts, claims: f.claims, active: &f.active}
 }
 
 // Finish makes the symlinks, sets the modes and times of the folders, waits until

@@ -28,10 +28,10 @@ type preparation struct {
 }
 
 func (p *preparation) openSpools() (err error) {
-	if p.folders, err = partial.NewSpool(p.partial.Root, "folders"); err != nil {
+	if p.folders, err = partial.NewSpool(p.ctx, p.partial.Root, "folders"); err != nil {
 		return err
 	}
-	p.links, err = partial.NewSpool(p.partial.Root, "links")
+	p.links, err = partial.NewSpool(p.ctx, p.partial.Root, "links")
 	return err
 }
 

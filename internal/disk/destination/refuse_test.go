@@ -22,7 +22,7 @@ func TestRefusal(t *testing.T) {
 	}
 	defer root.Close()
 	box := &osfs.Dir{Base: root, Root: root}
-	if err := box.Open(); err != nil {
+	if err := box.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	defer box.Close()

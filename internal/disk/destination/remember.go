@@ -65,7 +65,7 @@ func (m *resumeMemory) remember(blob []byte) error {
 		return m.writeError(err)
 	}
 	// The names of the journal and of its folder have to survive as well.
-	dir, err := descriptors.Open(func() (*os.File, error) { return m.root.Open(".") })
+	dir, err := descriptors.Open(m.ctx, func() (*os.File, error) { return m.root.Open(".") })
 	if err != nil {
 		return m.writeError(err)
 	}

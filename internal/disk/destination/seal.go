@@ -25,7 +25,6 @@ type sealedFile struct {
 	previous version // if placeOverOwn
 	kept     bool    // the existing file stays: there is nothing to place
 	unsynced bool    // it was closed already when it was sealed
-	err      *error
 }
 
 // placement is what a file may replace at its place.

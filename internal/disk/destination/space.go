@@ -13,7 +13,8 @@ import (
 
 // space accounts for the room on the disk.
 type space struct {
-	dir      string // as the user gave it
+	ctx      context.Context // it ends what waits for a descriptor
+	dir      string          // as the user gave it
 	root     *os.Root
 	partial  *partial.Folder // nil before Begin has opened it
 	expected int64           // bytes on disk of the whole transfer, 0 if that is not known
@@ -63,7 +64,7 @@ func (s *space) sizeOf(ctx context.Context, p string) (sum int64, err error) {
 // still to come; it is negative if the disk has more than enough. It is false if
 // the size of the transfer or the free space is not known.
 func (s *space) missing() (int64, bool) {
-	dir, err := descriptors.Open(func() (*os.File, error) { return s.root.Open(".") })
+	dir, err := descriptors.Open(s.ctx, func() (*os.File, error) { return s.root.Open(".") })
 	if err != nil {
 		return 0, false
 	}

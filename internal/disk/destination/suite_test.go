@@ -13,7 +13,7 @@ import (
 func TestFolder(t *testing.T) {
 	filestest.TestDestination(t, func(t *testing.T) filestest.Target {
 		dir := t.TempDir()
-		f, err := destination.NewFolder(dir, destination.Options{})
+		f, err := destination.NewFolder(t.Context(), dir, destination.Options{})
 		if err != nil {
 			t.Fatal(err)
 		}

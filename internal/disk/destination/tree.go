@@ -1,6 +1,7 @@
 package destination
 
 import (
+	"context"
 	"io/fs"
 	"log/slog"
 	"os"
@@ -11,7 +12,8 @@ import (
 
 // tree is the destination's folder tree and what all parts of a Folder share.
 type tree struct {
-	dir    string // as the user gave it
+	ctx    context.Context // of the transfer: it ends what waits for a descriptor
+	dir    string          // as the user gave it
 	root   *os.Root
 	policy Policy
 	modes  modes // its umask is known from Begin on
@@ -27,7 +29,7 @@ type tree struct {
 // dirs returns a way to look up folders. It keeps extra open folders beside the
 // last one, and has to be closed.
 func (t *tree) dirs(extra int) dirs {
-	return dirs{base: t.root, avoid: t.partial.Info, extra: extra}
+	return dirs{ctx: t.ctx, base: t.root, avoid: t.partial.Info, extra: extra}
 }
 
 // openFile opens the regular file p, relative to the destination and through no
@@ -40,7 +42,7 @@ func (t *tree) openFile(p string) (*os.File, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	return osfs.OpenRegular(dir.Root, name)
+	return osfs.OpenRegular(t.ctx, dir.Root, name)
 }
 
 // attributeErrors returns the first error of setting modes and times, except for

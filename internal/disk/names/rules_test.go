@@ -192,7 +192,7 @@ func TestGateOnDisk(t *testing.T) {
 			want := map[names.Rules]string{names.Unix: tt.unix, names.Windows: tt.windows}[names.Host()]
 			base := t.TempDir()
 			dest := filepath.Join(base, "dest")
-			f, err := destination.NewFolder(dest, options)
+			f, err := destination.NewFolder(t.Context(), dest, options)
 			check(t, err)
 			top, rest, nested := strings.Cut(tt.path, "/")
 			check(t, f.Begin(t.Context(), []string{top}, 0))

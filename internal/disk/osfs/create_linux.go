@@ -1,6 +1,7 @@
 package osfs
 
 import (
+	"context"
 	"io/fs"
 	"time"
 
@@ -14,14 +15,17 @@ const CreatesFiles = true
 
 // CreateFile makes the file name in dir with the content p, the permissions perm
 // and the modification time mtime, in nanoseconds since 1970. The error is
-// fs.ErrExist if anything has the name. The name is a single element of a path.
+// fs.ErrExist if anything has the name. The folders in the name have to be there, and to
+// belong to this user alone.
+//
+// If no descriptor is left, it waits for one until ctx ends.
 //
 // It uses system calls instead of an os.File: registering a file with the poller
 // of the runtime costs more than writing a small file does.
-func CreateFile(dir *Dir, name string, p []byte, perm fs.FileMode, mtime int64) (c Created, err error) {
+func CreateFile(ctx context.Context, dir *Dir, name string, p []byte, perm fs.FileMode, mtime int64) (c Created, err error) {
 	dirFD, mode := dir.fd(), uint32(perm.Perm())
 	var fd int
-	err = descriptors.Wait(func() error {
+	err = descriptors.Wait(ctx, func() error {
 		return retry(func() (err error) {
 			fd, err = unix.Openat(dirFD, name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW|unix.O_CLOEXEC, mode)
 			return err

@@ -3,6 +3,7 @@
 package osfs
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 )
@@ -11,6 +12,6 @@ import (
 const CreatesFiles = false
 
 // CreateFile is not available on this system.
-func CreateFile(*Dir, string, []byte, fs.FileMode, int64) (Created, error) {
+func CreateFile(context.Context, *Dir, string, []byte, fs.FileMode, int64) (Created, error) {
 	return Created{}, errors.ErrUnsupported
 }

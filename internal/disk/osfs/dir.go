@@ -1,6 +1,7 @@
 package osfs
 
 import (
+	"context"
 	"errors"
 	"os"
 
@@ -16,12 +17,13 @@ type Dir struct {
 	File *os.File // the folder again, for its descriptor; opened by Open
 }
 
-// Open opens File if it is not open yet.
-func (d *Dir) Open() error {
+// Open opens File if it is not open yet. If no descriptor is left, it waits for one
+// until ctx ends.
+func (d *Dir) Open(ctx context.Context) error {
 	if d.File != nil {
 		return nil
 	}
-	f, err := descriptors.Open(func() (*os.File, error) { return d.Root.Open(".") })
+	f, err := descriptors.Open(ctx, func() (*os.File, error) { return d.Root.Open(".") })
 	if err != nil {
 		return err
 	}

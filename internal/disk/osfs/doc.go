@@ -9,7 +9,8 @@
 //	space     FreeSpace, Allocated, IsFull, IsQuota    room that is left
 //	inode     InodeOf, FileID, HasLinks, OwnedByUser   which file it is, and whose
 //	move      Move, Replace, SetLinkTime               rename between two open folders
-//	create    CreateFile                               a small file in few calls
+//	create    CreateFile                               make a small file in few calls
+//	read      ReadFile                                 read one in few calls
 //	probe     TryCreate                                whether a folder can be written to
 //	open      OpenDir, OpenRegular, Dir                open what was looked at, and nothing else
 //

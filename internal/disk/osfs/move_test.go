@@ -159,7 +159,7 @@ func openTestDir(t *testing.T, dir string) *Dir {
 		t.Fatal(err)
 	}
 	d := &Dir{Base: root, Root: root}
-	if err := d.Open(); err != nil {
+	if err := d.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _, _ = d.Close(), root.Close() })

@@ -24,7 +24,7 @@ func TestOpenFolder(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if sub, err := OpenDir(root, "a", info); err != nil {
+	if sub, err := OpenDir(t.Context(), root, "a", info); err != nil {
 		t.Error(err)
 	} else {
 		_ = sub.Close()
@@ -35,7 +35,7 @@ func TestOpenFolder(t *testing.T) {
 	if err := os.Symlink("b", filepath.Join(dir, "a")); err != nil {
 		t.Fatal(err)
 	}
-	if sub, err := OpenDir(root, "a", info); !errors.Is(err, ErrReplaced) {
+	if sub, err := OpenDir(t.Context(), root, "a", info); !errors.Is(err, ErrReplaced) {
 		t.Errorf("%v, %v", sub, err)
 	}
 }

@@ -29,19 +29,28 @@ type File struct {
 // Part returns the partial file of an id. Nothing is opened yet.
 func (p *Folder) Part(id uint64) *File { return &File{folder: p, id: id} }
 
-// Name returns the name of the file in the folder.
+// Name returns the name of the file in the folder, with the subfolder that it is in.
 func (f *File) Name() string { return Name(f.id) }
 
 // Open opens the file with flags for a use apart from the one that Acquire shares.
 func (f *File) Open(flag int) (*os.File, error) {
 	root, name := f.folder.Root, f.Name()
-	h, err := descriptors.Open(func() (*os.File, error) { return root.OpenFile(name, flag, 0o600) })
+	open := func() (*os.File, error) {
+		return descriptors.Open(f.folder.ctx, func() (*os.File, error) { return root.OpenFile(name, flag, 0o600) })
+	}
+	h, err := open()
+	if errors.Is(err, fs.ErrNotExist) && flag&os.O_CREATE != 0 {
+		if err := f.folder.makeSubfolder(name); err != nil {
+			return nil, err
+		}
+		h, err = open()
+	}
 	if errors.Is(err, fs.ErrPermission) {
 		// It has its final mode already, since a commit was interrupted.
 		if err := root.Chmod(name, 0o600); err != nil {
 			return nil, err
 		}
-		return descriptors.Open(func() (*os.File, error) { return root.OpenFile(name, flag, 0o600) })
+		return open()
 	}
 	return h, err
 }
@@ -113,7 +122,7 @@ func (f *File) Sync(flag int, sync func(*os.File) error) error {
 		defer f.Release()
 		return sync(h)
 	}
-	h, err := descriptors.Open(func() (*os.File, error) { return f.folder.Root.OpenFile(f.Name(), flag, 0) })
+	h, err := descriptors.Open(f.folder.ctx, func() (*os.File, error) { return f.folder.Root.OpenFile(f.Name(), flag, 0) })
 	f.mu.Unlock()
 	if err != nil {
 		return err
@@ -160,5 +169,13 @@ func (f *File) closeHandle() error {
 // time in nanoseconds, and closes it. The error is fs.ErrExist if it is there. It
 // is available if osfs.CreatesFiles.
 func (f *File) Create(p []byte, perm fs.FileMode, mtime int64) (osfs.Created, error) {
-	return osfs.CreateFile(f.folder.Dir, f.Name(), p, perm, mtime)
+	name := f.Name()
+	made, err := osfs.CreateFile(f.folder.ctx, f.folder.Dir, name, p, perm, mtime)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err := f.folder.makeSubfolder(name); err != nil {
+			return made, err
+		}
+		made, err = osfs.CreateFile(f.folder.ctx, f.folder.Dir, name, p, perm, mtime)
+	}
+	return made, err
 }

@@ -2,6 +2,7 @@ package partial
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"encoding/hex"
 	"errors"
@@ -29,6 +30,7 @@ type Folder struct {
 	Journal *journal.Journal
 	Account *journal.Account // what the journal said when the folder was opened
 
+	ctx     context.Context // of the transfer: it ends what waits for a descriptor
 	lock    *os.File
 	handles handles
 }
@@ -62,13 +64,37 @@ func ID(p string) uint64 {
 	return binary.BigEndian.Uint64(sum[:])
 }
 
-// Name returns the name of the partial file of an id.
-func Name(id uint64) string { return fmt.Sprintf("%016x%s", id, partSuffix) }
+// Name returns the name of the partial file of an id, with the subfolder that it is in,
+// the first of its digits: "0/0123456789abcdef.part". In one folder for all, writers would
+// wait for each other and for renames, and the system would search long lists.
+func Name(id uint64) string {
+	var b [8]byte
+	binary.BigEndian.PutUint64(b[:], id)
+	digits := hex.EncodeToString(b[:])
+	return digits[:subfolderName] + "/" + digits + partSuffix
+}
+
+// subfolderName is how many characters the name of a subfolder has. Nothing else in the
+// folder has such a short one.
+const subfolderName = 1
+
+// isSubfolder says whether a name in the folder is that of a subfolder.
+func isSubfolder(name string) bool { return len(name) == subfolderName }
+
+// makeSubfolder makes the subfolder of a partial file.
+func (p *Folder) makeSubfolder(name string) error {
+	err := p.Root.Mkdir(name[:subfolderName], 0o700)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
+}
 
 // Open opens the folder that an interrupted transfer of these top-level names left
 // in dest and that no other process uses, or makes a new one. The first records of
-// a new one are not flushed yet.
-func Open(dest *os.Root, topNames []string, b descriptors.Budget) (*Folder, error) {
+// a new one are not flushed yet. When ctx ends, nothing waits for a descriptor any
+// more, neither in Open nor in what it returns.
+func Open(ctx context.Context, dest *os.Root, topNames []string, b descriptors.Budget) (*Folder, error) {
 	sum := digest(topNames)
 	base := names.PartialPrefix + hex.EncodeToString(sum[:8])
 	name := func(n int) string {
@@ -78,7 +104,7 @@ func Open(dest *os.Root, topNames []string, b descriptors.Budget) (*Folder, erro
 		return fmt.Sprintf("%s-%d", base, n)
 	}
 	for n := 1; n <= maxFolders; n++ {
-		p, err := take(dest, name(n), sum, 0)
+		p, err := take(ctx, dest, name(n), sum, 0)
 		if err != nil || p != nil {
 			return p.within(b), err
 		}
@@ -91,7 +117,7 @@ func Open(dest *os.Root, topNames []string, b descriptors.Budget) (*Folder, erro
 		if err != nil {
 			return nil, err
 		}
-		p, err := take(dest, name(n), sum, os.O_CREATE|os.O_EXCL)
+		p, err := take(ctx, dest, name(n), sum, os.O_CREATE|os.O_EXCL)
 		if err != nil || p != nil {
 			return p.within(b), err
 		}
@@ -112,7 +138,7 @@ func (p *Folder) within(b descriptors.Budget) *Folder {
 // or is not for this transfer. Only the process that made the folder makes the
 // lock in it, with the flags create, so that a folder that is being removed cannot
 // be taken.
-func take(dest *os.Root, name string, sum [32]byte, create int) (*Folder, error) {
+func take(ctx context.Context, dest *os.Root, name string, sum [32]byte, create int) (*Folder, error) {
 	info, err := dest.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -122,12 +148,12 @@ func take(dest *os.Root, name string, sum [32]byte, create int) (*Folder, error)
 	case !info.IsDir() || !osfs.OwnedByUser(info):
 		return nil, nil // in a shared folder, another user may have made it as a trap
 	}
-	root, err := osfs.OpenDir(dest, name, info)
+	root, err := osfs.OpenDir(ctx, dest, name, info)
 	if err != nil {
 		return nil, ignoreGone(err)
 	}
-	p := &Folder{Dir: &osfs.Dir{Base: dest, Path: name, Root: root}, Info: info}
-	if err := p.Dir.Open(); err != nil {
+	p := &Folder{ctx: ctx, Dir: &osfs.Dir{Base: dest, Path: name, Root: root}, Info: info}
+	if err := p.Dir.Open(ctx); err != nil {
 		return nil, errors.Join(err, root.Close())
 	}
 	ours, err := p.takeLock(create)
@@ -154,7 +180,7 @@ func ignoreGone(err error) error {
 
 // takeLock is false if another process holds the folder.
 func (p *Folder) takeLock(create int) (bool, error) {
-	f, err := descriptors.Open(func() (*os.File, error) { return p.Root.OpenFile(lockName, os.O_RDWR|create, 0o600) })
+	f, err := descriptors.Open(p.ctx, func() (*os.File, error) { return p.Root.OpenFile(lockName, os.O_RDWR|create, 0o600) })
 	if err != nil {
 		return false, err
 	}
@@ -168,7 +194,7 @@ func (p *Folder) takeLock(create int) (bool, error) {
 
 // openJournal is false if the journal is of other names or of another version.
 func (p *Folder) openJournal(sum [32]byte) (bool, error) {
-	f, err := descriptors.Open(func() (*os.File, error) { return p.Root.OpenFile(journalName, os.O_RDWR|os.O_CREATE, 0o600) })
+	f, err := descriptors.Open(p.ctx, func() (*os.File, error) { return p.Root.OpenFile(journalName, os.O_RDWR|os.O_CREATE, 0o600) })
 	if err != nil {
 		return false, err
 	}
@@ -226,27 +252,42 @@ func (p *Folder) Remove() error {
 
 // empty removes what is in the folder.
 func (p *Folder) empty() error {
-	return eachName(p.Root, func(name string) error { return ignoreMissing(p.Root.Remove(name)) })
+	return eachName(p.ctx, p.Root, func(name string) error {
+		if isSubfolder(name) {
+			return p.Root.RemoveAll(name)
+		}
+		return ignoreMissing(p.Root.Remove(name))
+	})
 }
 
 // Held returns how many bytes of the disk the partial files take, with what is
 // reserved for them. It does not matter whether they were verified: what is sent
 // again takes their place.
-func (p *Folder) Held() int64 { return held(p.Root) }
+func (p *Folder) Held() int64 { return held(p.ctx, p.Root) }
 
-func held(root *os.Root) (sum int64) {
-	_ = eachName(root, func(name string) error {
-		if info, err := root.Lstat(name); err == nil && path.Ext(name) == partSuffix {
-			sum += taken(info)
+func held(ctx context.Context, root *os.Root) (sum int64) {
+	_ = eachName(ctx, root, func(name string) error {
+		if !isSubfolder(name) {
+			return nil
 		}
-		return nil
+		return eachNameIn(ctx, root, name, func(part string) error {
+			if info, err := root.Lstat(name + "/" + part); err == nil && path.Ext(part) == partSuffix {
+				sum += taken(info)
+			}
+			return nil
+		})
 	})
 	return sum
 }
 
 // eachName calls visit with every name in a folder.
-func eachName(root *os.Root, visit func(name string) error) error {
-	list, err := descriptors.Open(func() (*os.File, error) { return root.Open(".") })
+func eachName(ctx context.Context, root *os.Root, visit func(name string) error) error {
+	return eachNameIn(ctx, root, ".", visit)
+}
+
+// eachNameIn calls visit with every name in the subfolder in of a folder.
+func eachNameIn(ctx context.Context, root *os.Root, in string, visit func(name string) error) error {
+	list, err := descriptors.Open(ctx, func() (*os.File, error) { return root.Open(in) })
 	if err != nil {
 		return err
 	}

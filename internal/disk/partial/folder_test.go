@@ -23,7 +23,7 @@ func TestPartialFolderRace(t *testing.T) {
 			return
 		}
 		defer dest.Close()
-		p, err := Open(dest, []string{"a"}, descriptors.Budget{})
+		p, err := Open(t.Context(), dest, []string{"a"}, descriptors.Budget{})
 		if err != nil {
 			t.Error(err)
 			return

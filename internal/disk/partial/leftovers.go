@@ -1,6 +1,7 @@
 package partial
 
 import (
+	"context"
 	"os"
 	"time"
 
@@ -17,31 +18,31 @@ type Leftover struct {
 // Leftovers returns what interrupted transfers left in the folder dir, as a later
 // transfer of the same names would take it up. Like [Remembered], it leaves out
 // folders of other users and those in use, and writes nothing.
-func Leftovers(dir string) (all []Leftover) {
-	dest, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
+func Leftovers(ctx context.Context, dir string) (all []Leftover) {
+	dest, err := descriptors.Open(ctx, func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return nil
 	}
 	defer dest.Close()
-	for _, name := range folderNames(dest) {
-		if l, ok := leftover(dest, name); ok {
+	for _, name := range folderNames(ctx, dest) {
+		if l, ok := leftover(ctx, dest, name); ok {
 			all = append(all, l)
 		}
 	}
 	return all
 }
 
-func leftover(dest *os.Root, name string) (Leftover, bool) {
+func leftover(ctx context.Context, dest *os.Root, name string) (Leftover, bool) {
 	l := Leftover{Name: name}
-	root, err := openOwn(dest, name)
+	root, err := openOwn(ctx, dest, name)
 	if err != nil {
 		return l, false
 	}
 	defer root.Close()
 	info, err := root.Lstat(journalName)
-	if err != nil || inUse(root) {
+	if err != nil || inUse(ctx, root) {
 		return l, false
 	}
-	l.Last, l.Bytes = info.ModTime(), held(root)
+	l.Last, l.Bytes = info.ModTime(), held(ctx, root)
 	return l, true
 }

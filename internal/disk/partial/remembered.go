@@ -1,6 +1,7 @@
 package partial
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
@@ -24,16 +25,16 @@ const maxRemembered = 128
 // into the folder dir, the newest first: of all, or if as is not empty of those that
 // receive a single path under that name. It leaves out the folders of other users
 // and those that a running process holds, and whatever cannot be read or makes no
-// sense. It writes nothing.
-func Remembered(dir, as string) [][]byte {
-	dest, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(dir) })
+// sense. It writes nothing. If no descriptor is left, it waits for one until ctx ends.
+func Remembered(ctx context.Context, dir, as string) [][]byte {
+	dest, err := descriptors.Open(ctx, func() (*os.Root, error) { return os.OpenRoot(dir) })
 	if err != nil {
 		return nil
 	}
 	defer dest.Close()
 	var found []remembered
-	for _, name := range folderNames(dest) {
-		if m, ok := recall(dest, name); ok && (as == "" || m.as == as) {
+	for _, name := range folderNames(ctx, dest) {
+		if m, ok := recall(ctx, dest, name); ok && (as == "" || m.as == as) {
 			found = append(found, m)
 		}
 	}
@@ -53,8 +54,8 @@ type remembered struct {
 }
 
 // folderNames returns the names in dest that partial folders may have.
-func folderNames(dest *os.Root) (found []string) {
-	list, err := dest.Open(".")
+func folderNames(ctx context.Context, dest *os.Root) (found []string) {
+	list, err := descriptors.Open(ctx, func() (*os.File, error) { return dest.Open(".") })
 	if err != nil {
 		return nil
 	}
@@ -75,20 +76,20 @@ func folderNames(dest *os.Root) (found []string) {
 
 // recall reads what the folder name of dest remembers. It is false if that is
 // nothing, or if the folder belongs to another user or is in use.
-func recall(dest *os.Root, name string) (m remembered, ok bool) {
-	root, err := openOwn(dest, name)
+func recall(ctx context.Context, dest *os.Root, name string) (m remembered, ok bool) {
+	root, err := openOwn(ctx, dest, name)
 	if err != nil {
 		return m, false
 	}
 	defer root.Close()
 	// The lock is tried last and held only for a moment: a transfer that begins
 	// meanwhile would take the folder for one in use.
-	m, err = recallJournal(root)
-	return m, err == nil && len(m.blobs) > 0 && !inUse(root)
+	m, err = recallJournal(ctx, root)
+	return m, err == nil && len(m.blobs) > 0 && !inUse(ctx, root)
 }
 
 // openOwn opens the folder name of dest, if it is of this user.
-func openOwn(dest *os.Root, name string) (*os.Root, error) {
+func openOwn(ctx context.Context, dest *os.Root, name string) (*os.Root, error) {
 	info, err := dest.Lstat(name)
 	switch {
 	case err != nil:
@@ -96,11 +97,11 @@ func openOwn(dest *os.Root, name string) (*os.Root, error) {
 	case !info.IsDir() || !osfs.OwnedByUser(info):
 		return nil, fs.ErrPermission
 	}
-	return osfs.OpenDir(dest, name, info)
+	return osfs.OpenDir(ctx, dest, name, info)
 }
 
-func recallJournal(root *os.Root) (m remembered, err error) {
-	f, info, err := osfs.OpenRegular(root, journalName)
+func recallJournal(ctx context.Context, root *os.Root) (m remembered, err error) {
+	f, info, err := osfs.OpenRegular(ctx, root, journalName)
 	if err != nil {
 		return m, err
 	}
@@ -112,8 +113,8 @@ func recallJournal(root *os.Root) (m remembered, err error) {
 }
 
 // inUse reports whether a running process holds the folder root.
-func inUse(root *os.Root) bool {
-	lock, _, err := osfs.OpenRegular(root, lockName)
+func inUse(ctx context.Context, root *os.Root) bool {
+	lock, _, err := osfs.OpenRegular(ctx, root, lockName)
 	if err != nil {
 		return !errors.Is(err, fs.ErrNotExist)
 	}

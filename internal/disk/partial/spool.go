@@ -2,6 +2,7 @@ package partial
 
 import (
 	"bufio"
+	"context"
 	"encoding/binary"
 	"io"
 	"os"
@@ -19,9 +20,10 @@ type Spool struct {
 	end int64
 }
 
-// NewSpool makes an empty spool in the folder root.
-func NewSpool(root *os.Root, name string) (*Spool, error) {
-	f, err := descriptors.Open(func() (*os.File, error) { return root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) })
+// NewSpool makes an empty spool in the folder root. If no descriptor is left, it waits
+// for one until ctx ends.
+func NewSpool(ctx context.Context, root *os.Root, name string) (*Spool, error) {
+	f, err := descriptors.Open(ctx, func() (*os.File, error) { return root.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600) })
 	if err != nil {
 		return nil, err
 	}

@@ -14,7 +14,7 @@ func TestSpool(t *testing.T) {
 	}
 	defer root.Close()
 	for _, n := range []int{0, 1, 5000} { // 5000: more than its buffer
-		s, err := NewSpool(root, "spool")
+		s, err := NewSpool(t.Context(), root, "spool")
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -30,7 +30,7 @@ func (s *Paths) Check(ctx context.Context) error {
 		first, _, _ := strings.Cut(e.Path, "/")
 		sent[first] = true
 		if t := given[e.Path]; t != nil {
-			if err := s.checkTop(base, inside, e); err != nil {
+			if err := s.checkTop(ctx, base, inside, e); err != nil {
 				return &PathError{Fault: FaultUnreadable, Path: t.given, Err: err}
 			}
 		}
@@ -61,11 +61,11 @@ func (e *PathError) note(p, why string) {
 
 // checkTop opens a path that the user gave, if it is a file. A folder was opened by
 // the walk.
-func (s *Paths) checkTop(base *top, inside string, e entry) error {
+func (s *Paths) checkTop(ctx context.Context, base *top, inside string, e entry) error {
 	if e.err != nil || e.Kind == files.KindDir {
 		return e.err
 	}
-	f, err := s.openFile(base, inside, e)
+	f, err := s.openFile(ctx, base, inside, e)
 	if err != nil {
 		return err
 	}

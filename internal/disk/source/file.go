@@ -1,6 +1,8 @@
 package source
 
 import (
+	"context"
+	"io"
 	"os"
 
 	"github.com/tallow-transfer/tallow/internal/descriptors"
@@ -8,17 +10,57 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
+// listed is a file that Walk has listed.
+type listed struct {
+	ctx    context.Context
+	paths  *Paths
+	top    *top
+	inside string // its path below top; empty if it is top itself
+	entry  entry
+}
+
+func (l *listed) open() (files.SourceFile, error) {
+	return l.paths.openFile(l.ctx, l.top, l.inside, l.entry)
+}
+
+// read reads the file as files.Item.Read says.
+func (l *listed) read(p []byte) (int, error) {
+	dir, err := l.paths.dir(l.ctx, l.top)
+	if err != nil {
+		return 0, unreadable(l.entry.Path, err)
+	}
+	if dir != nil {
+		r, ok, err := osfs.ReadFile(l.ctx, dir, l.inside, p)
+		switch {
+		case err != nil:
+			return r.N, unreadable(l.entry.Path, err)
+		case ok:
+			return r.N, l.entry.compare(r.Before, r.After)
+		}
+	}
+	f, err := l.open()
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	n, err := f.ReadAt(p, 0)
+	if err != nil && err != io.EOF {
+		return n, unreadable(l.entry.Path, err)
+	}
+	return n, f.Changed()
+}
+
 // openFile opens a file that Walk listed. inside is its path below the folder t,
 // and empty if t is the file itself. Symlinks that lead out of t are not
 // followed, whatever took the place of the file since the walk.
-func (s *Paths) openFile(t *top, inside string, listed entry) (files.SourceFile, error) {
+func (s *Paths) openFile(ctx context.Context, t *top, inside string, listed entry) (files.SourceFile, error) {
 	var f *os.File
 	var err error
 	// Without O_NONBLOCK, a named pipe in the place of the file would block.
 	if inside == "" {
-		f, err = descriptors.Open(func() (*os.File, error) { return os.OpenFile(t.local, os.O_RDONLY|osfs.OpenNonblock, 0) })
+		f, err = descriptors.Open(ctx, func() (*os.File, error) { return os.OpenFile(t.local, os.O_RDONLY|osfs.OpenNonblock, 0) })
 	} else {
-		f, err = s.openInside(t, inside)
+		f, err = s.openInside(ctx, t, inside)
 	}
 	if err != nil {
 		return nil, unreadable(listed.Path, err)
@@ -38,13 +80,13 @@ func (s *Paths) openFile(t *top, inside string, listed entry) (files.SourceFile,
 	return file, nil
 }
 
-func (s *Paths) openInside(t *top, inside string) (*os.File, error) {
-	root, release, err := s.open(t)
+func (s *Paths) openInside(ctx context.Context, t *top, inside string) (*os.File, error) {
+	root, release, err := s.open(ctx, t)
 	if err != nil {
 		return nil, err
 	}
 	defer release()
-	return descriptors.Open(func() (*os.File, error) { return root.OpenFile(inside, os.O_RDONLY|osfs.OpenNonblock, 0) })
+	return descriptors.Open(ctx, func() (*os.File, error) { return root.OpenFile(inside, os.O_RDONLY|osfs.OpenNonblock, 0) })
 }
 
 // localFile is an open file of Paths.
@@ -61,10 +103,15 @@ func (f *localFile) Changed() error {
 	if err != nil {
 		return unreadable(f.listed.Path, err)
 	}
-	now, listed := osfs.StampOf(info), f.listed.stamp
-	if now.Equal(f.opened) && now.Size == listed.Size && osfs.Nanoseconds(now.ModTime) == osfs.Nanoseconds(listed.ModTime) &&
-		(listed.Number == 0 || listed.SameFile(now.Inode)) {
+	return f.listed.compare(f.opened, osfs.StampOf(info))
+}
+
+// compare returns an error if a file changed since it was listed, or between being opened and
+// now.
+func (e *entry) compare(opened, now osfs.Stamp) error {
+	if now.Equal(opened) && now.Size == e.stamp.Size && osfs.Nanoseconds(now.ModTime) == osfs.Nanoseconds(e.stamp.ModTime) &&
+		(e.stamp.Number == 0 || e.stamp.SameFile(now.Inode)) {
 		return nil
 	}
-	return &Error{Path: f.listed.Path, Reason: "changed while it was sent", Err: files.ErrChanged}
+	return &Error{Path: e.Path, Reason: "changed while it was sent", Err: files.ErrChanged}
 }

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"io/fs"
 	"os"
 	"path"
@@ -33,7 +34,7 @@ func (w *walker) begin(l *level, all bool) error {
 	}
 	local := filepath.Join(l.base.local, filepath.FromSlash(l.at.inside))
 	var err error
-	l.scope.git, err = enterGit(w.scope().git, w.nameOf(l), local, l.root.FS())
+	l.scope.git, err = enterGit(w.ctx, w.scope().git, w.nameOf(l), local, l.root.FS())
 	return err
 }
 
@@ -82,9 +83,9 @@ func (s *Paths) match(listed string, dir bool, in scope) (reason string, include
 // judge returns the filter that leaves a path of the user out, or nothing. The rules of
 // Git hold for it, if it is in a work tree. Other rules are for its name, if the path
 // has one: "." has none.
-func (s *Paths) judge(t *top) (reason string, err error) {
+func (s *Paths) judge(ctx context.Context, t *top) (reason string, err error) {
 	if s.options.GitIgnore {
-		folder, ignored, err := gitAround(filepath.Dir(t.local))
+		folder, ignored, err := gitAround(ctx, filepath.Dir(t.local))
 		if err != nil {
 			return "", &PathError{Fault: FaultUnreadable, Path: t.given, Err: err}
 		}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -18,7 +19,7 @@ const maxPatterns = 4 << 20
 
 // gitAround returns the rules of Git that hold in a folder, nil if it is in no work
 // tree. If the folder itself is ignored, it returns the pattern that does.
-func gitAround(dir string) (folder *ignore.Folder, ignored string, err error) {
+func gitAround(ctx context.Context, dir string) (folder *ignore.Folder, ignored string, err error) {
 	if dir, err = filepath.EvalSymlinks(dir); err != nil {
 		return nil, "", err
 	}
@@ -30,7 +31,7 @@ func gitAround(dir string) (folder *ignore.Folder, ignored string, err error) {
 		}
 		at = outer
 	}
-	if folder, err = enterGit(nil, "", at, os.DirFS(at)); err != nil || at == dir {
+	if folder, err = enterGit(ctx, nil, "", at, os.DirFS(at)); err != nil || at == dir {
 		return folder, "", err
 	}
 	below, err := filepath.Rel(at, dir)
@@ -42,7 +43,7 @@ func gitAround(dir string) (folder *ignore.Folder, ignored string, err error) {
 			return nil, pattern, nil
 		}
 		at = filepath.Join(at, name)
-		if folder, err = enterGit(folder, name, at, os.DirFS(at)); err != nil {
+		if folder, err = enterGit(ctx, folder, name, at, os.DirFS(at)); err != nil {
 			return nil, "", err
 		}
 	}
@@ -51,8 +52,8 @@ func gitAround(dir string) (folder *ignore.Folder, ignored string, err error) {
 
 // enterGit returns the rules of Git in a folder. Outer has those of the folder in which
 // it has this name, or is nil. The top of a work tree has its own rules alone.
-func enterGit(outer *ignore.Folder, name, local string, folder fs.FS) (*ignore.Folder, error) {
-	patterns, err := readPatterns(folder, ignore.GitIgnore)
+func enterGit(ctx context.Context, outer *ignore.Folder, name, local string, folder fs.FS) (*ignore.Folder, error) {
+	patterns, err := readPatterns(ctx, folder, ignore.GitIgnore)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func enterGit(outer *ignore.Folder, name, local string, folder fs.FS) (*ignore.F
 	}
 	var exclude []byte
 	if common := commonGitFolder(local); common != "" {
-		if exclude, err = readPatterns(os.DirFS(common), "info/exclude"); err != nil {
+		if exclude, err = readPatterns(ctx, os.DirFS(common), "info/exclude"); err != nil {
 			return nil, err
 		}
 	}
@@ -70,7 +71,7 @@ func enterGit(outer *ignore.Folder, name, local string, folder fs.FS) (*ignore.F
 
 // readPatterns reads a file of patterns. One that is not there, and what is no regular
 // file, has none; as with Git, symlinks are not followed.
-func readPatterns(folder fs.FS, name string) ([]byte, error) {
+func readPatterns(ctx context.Context, folder fs.FS, name string) ([]byte, error) {
 	info, err := fs.Lstat(folder, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -82,7 +83,7 @@ func readPatterns(folder fs.FS, name string) ([]byte, error) {
 	case info.Size() > maxPatterns:
 		return nil, fmt.Errorf("%s has more than %d MiB", name, maxPatterns>>20)
 	}
-	f, err := descriptors.Open(func() (fs.File, error) { return folder.Open(name) })
+	f, err := descriptors.Open(ctx, func() (fs.File, error) { return folder.Open(name) })
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"io"
 	"io/fs"
 	"os"
@@ -34,11 +35,11 @@ type level struct {
 }
 
 // begin opens the folder and the list of its names.
-func (l *level) begin() error {
-	if err := l.open(); err != nil {
+func (l *level) begin(ctx context.Context) error {
+	if err := l.open(ctx); err != nil {
 		return err
 	}
-	list, err := descriptors.Open(func() (*os.File, error) { return l.root.Open(".") })
+	list, err := descriptors.Open(ctx, func() (*os.File, error) { return l.root.Open(".") })
 	if err != nil {
 		l.close()
 		return err
@@ -49,14 +50,14 @@ func (l *level) begin() error {
 
 // open opens the folder if it is closed. The error is osfs.ErrReplaced if another
 // one has taken its place.
-func (l *level) open() error {
+func (l *level) open(ctx context.Context) error {
 	if l.root != nil {
 		return nil
 	}
 	if p := l.parent; p != nil && p.root != nil && p.base == l.base {
-		return l.openIn(p.root, path.Base(l.at.inside))
+		return l.openIn(ctx, p.root, path.Base(l.at.inside))
 	}
-	root, release, err := l.paths.open(l.base)
+	root, release, err := l.paths.open(ctx, l.base)
 	if err != nil {
 		return err
 	}
@@ -65,11 +66,11 @@ func (l *level) open() error {
 		return nil
 	}
 	defer release()
-	return l.openIn(root, l.at.inside)
+	return l.openIn(ctx, root, l.at.inside)
 }
 
-func (l *level) openIn(dir *os.Root, name string) error {
-	root, err := osfs.OpenDir(dir, name, l.info)
+func (l *level) openIn(ctx context.Context, dir *os.Root, name string) error {
+	root, err := osfs.OpenDir(ctx, dir, name, l.info)
 	if err != nil {
 		return err
 	}

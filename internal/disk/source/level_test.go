@@ -31,7 +31,7 @@ func TestWalkWithFewDescriptors(t *testing.T) {
 		in = filepath.Join(in, "down")
 	}
 	for _, b := range []descriptors.Budget{{}, descriptors.Of(0)} {
-		s, err := NewPaths([]string{top}, Options{Descriptors: b})
+		s, err := NewPaths(t.Context(), []string{top}, Options{Descriptors: b})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -75,7 +75,7 @@ func (w *walker) follow(p place, included bool) error {
 
 // resolvesInside reports whether the symlink at p leads to something inside of base.
 func (w *walker) resolvesInside(p place) bool {
-	root, release, err := w.paths.open(w.base)
+	root, release, err := w.paths.open(w.ctx, w.base)
 	if err != nil {
 		return false
 	}

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -49,14 +50,15 @@ type top struct {
 
 	mu   sync.Mutex
 	root *os.Root // of a folder, if it is kept open
+	dir  *os.File // the same folder, if it is kept open for its descriptor
 }
 
 // NewPaths returns a source of the paths that a user gave. It looks at each path,
-// and at nothing below it. A path has to be a file or a folder, or a symlink to
+// and at nothing below it. ctx bounds how long it waits where no descriptor is left. A path has to be a file or a folder, or a symlink to
 // one. One that is given twice counts once. Of several with the same name the first
 // keeps it, and the others have numbered ones: "name (1)". The error is a *PathError
 // or an *ignore.PatternError.
-func NewPaths(paths []string, o Options) (*Paths, error) {
+func NewPaths(ctx context.Context, paths []string, o Options) (*Paths, error) {
 	if len(paths) == 0 {
 		return nil, &PathError{Fault: FaultNone}
 	}
@@ -76,7 +78,7 @@ func NewPaths(paths []string, o Options) (*Paths, error) {
 		}
 	}
 	for _, t := range tops {
-		switch reason, err := s.judge(t); {
+		switch reason, err := s.judge(ctx, t); {
 		case err != nil:
 			return nil, err
 		case reason != "":
@@ -186,6 +188,10 @@ func (s *Paths) Close() error {
 			errs = append(errs, t.root.Close())
 			t.root = nil
 		}
+		if t.dir != nil {
+			errs = append(errs, t.dir.Close())
+			t.dir = nil
+		}
 		t.mu.Unlock()
 	}
 	s.mu.Lock()
@@ -194,15 +200,45 @@ func (s *Paths) Close() error {
 	return errors.Join(errs...)
 }
 
-// open returns the root of a top-level folder, and what to call when it is no
-// longer used. Nothing in the folder leads outside through it.
-func (s *Paths) open(t *top) (*os.Root, func(), error) {
+// dir returns a top-level folder, for its descriptor, or nil if it is not one that is kept open.
+func (s *Paths) dir(ctx context.Context, t *top) (*os.File, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.dir != nil {
+		return t.dir, nil
+	}
+	s.mu.Lock()
+	keep := t.root != nil || s.keeps(t)
+	s.mu.Unlock()
+	if !keep {
+		return nil, nil
+	}
+	root, release, err := s.openLocked(ctx, t)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	if t.root == nil { // others were opened meanwhile
+		return nil, nil
+	}
+	t.dir, err = descriptors.Open(ctx, func() (*os.File, error) { return root.Open(".") })
+	return t.dir, err
+}
+
+// open returns the root of a top-level folder, and what to call when it is no
+// longer used. Nothing in the folder leads outside through it.
+func (s *Paths) open(ctx context.Context, t *top) (*os.Root, func(), error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return s.openLocked(ctx, t)
+}
+
+// openLocked is open; t.mu is held.
+func (s *Paths) openLocked(ctx context.Context, t *top) (*os.Root, func(), error) {
 	if t.root != nil {
 		return t.root, func() {}, nil
 	}
-	root, err := descriptors.Open(func() (*os.Root, error) { return os.OpenRoot(t.local) })
+	root, err := descriptors.Open(ctx, func() (*os.Root, error) { return os.OpenRoot(t.local) })
 	if err != nil {
 		return nil, nil, err
 	}
@@ -213,10 +249,16 @@ func (s *Paths) open(t *top) (*os.Root, func(), error) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if t.temporary || s.roots >= s.options.Descriptors.Roots() {
+	if !s.keeps(t) {
 		return root, func() { _ = root.Close() }, nil
 	}
 	s.roots++
 	t.root = root
 	return root, func() {}, nil
+}
+
+// keeps says whether the root of a top-level folder is to be kept open if it is opened now; s.mu
+// is held.
+func (s *Paths) keeps(t *top) bool {
+	return !t.temporary && s.roots < s.options.Descriptors.Roots()
 }

@@ -59,7 +59,11 @@ func (s *Paths) Walk(ctx context.Context, yield func(files.Item) error) error {
 	return s.walk(ctx, func(t *top, inside string, e entry) error {
 		it := files.Item{Entry: e.Entry, Err: e.err}
 		if e.err == nil && (e.Kind == files.KindFile || e.Kind == files.KindStream) {
-			it.Open = func() (files.SourceFile, error) { return s.openFile(t, inside, e) }
+			l := &listed{ctx: ctx, paths: s, top: t, inside: inside, entry: e}
+			it.Open = l.open
+			if osfs.ReadsFiles && e.Kind == files.KindFile && inside != "" {
+				it.Read = l.read
+			}
 		}
 		return yield(it)
 	})
@@ -140,7 +144,7 @@ func (w *walker) start(info fs.FileInfo, included bool) error {
 	switch {
 	case info.Mode().IsRegular():
 		return w.file(place{listed: w.at}, info, func() (*os.File, error) {
-			return descriptors.Open(func() (*os.File, error) { return os.OpenFile(w.base.local, os.O_RDONLY|osfs.OpenNonblock, 0) })
+			return descriptors.Open(w.ctx, func() (*os.File, error) { return os.OpenFile(w.base.local, os.O_RDONLY|osfs.OpenNonblock, 0) })
 		})
 	case !info.IsDir():
 		return w.fail(w.at, "is a "+kindOf(info.Mode())+" now, not a file or a folder", files.ErrNotSendable)
@@ -165,7 +169,7 @@ func (w *walker) subfolder(at place, info fs.FileInfo, included bool) error {
 func (w *walker) inside(at place, info fs.FileInfo, all bool) error {
 	l := &level{paths: w.paths, base: w.base, at: at, info: info, parent: w.folder}
 	w.folder.keep(w.paths.options.Descriptors.Levels() - 1)
-	if err := l.begin(); err != nil {
+	if err := l.begin(w.ctx); err != nil {
 		return w.fail(at.listed, "the folder cannot be read: "+oserror.Cause(err), err)
 	}
 	defer l.close()
@@ -180,7 +184,7 @@ func (w *walker) inside(at place, info fs.FileInfo, all bool) error {
 			if err := w.ctx.Err(); err != nil {
 				return err
 			}
-			if err := l.open(); err != nil {
+			if err := l.open(w.ctx); err != nil {
 				return w.fail(at.listed, notToItsEnd+oserror.Cause(err), err)
 			}
 			if err := w.entry(l.root, at, name); err != nil {
@@ -215,7 +219,7 @@ func (w *walker) entry(dir *os.Root, at place, name string) error {
 		return w.subfolder(p, info, included)
 	case info.Mode().IsRegular():
 		return w.file(p, info, func() (*os.File, error) {
-			return descriptors.Open(func() (*os.File, error) { return dir.OpenFile(name, os.O_RDONLY|osfs.OpenNonblock, 0) })
+			return descriptors.Open(w.ctx, func() (*os.File, error) { return dir.OpenFile(name, os.O_RDONLY|osfs.OpenNonblock, 0) })
 		})
 	case info.Mode()&fs.ModeSymlink != 0:
 		return w.symlink(dir, p, name, info, included)

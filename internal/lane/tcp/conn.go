@@ -119,6 +119,9 @@ type Path struct{ Local, Remote netip.Addr }
 // Path returns the addresses between which the connection runs.
 func (c *Conn) Path() Path { return Path{addrOf(c.conn.LocalAddr()), addrOf(c.conn.RemoteAddr())} }
 
+// PeerAddress returns the address of the other end.
+func (c *Conn) PeerAddress() netip.Addr { return addrOf(c.conn.RemoteAddr()) }
+
 // Remote returns the address and port of the other end.
 func (c *Conn) Remote() netip.AddrPort {
 	if at, ok := c.conn.RemoteAddr().(*net.TCPAddr); ok {

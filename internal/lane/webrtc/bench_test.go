@@ -3,17 +3,13 @@
 package webrtc_test
 
 import (
-	"context"
-	"fmt"
 	"io"
-	"sync"
 	"testing"
 
 	pion "github.com/pion/webrtc/v4"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
 	"github.com/tallow-transfer/tallow/internal/lane/lanetest"
-	"github.com/tallow-transfer/tallow/internal/lane/webrtc"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -119,62 +115,4 @@ func introduce(b *testing.B, offering, answering *pion.PeerConnection) {
 func BenchmarkDataChannel(b *testing.B) {
 	x, y := connect(b, nil, unchanged)
 	lanetest.Bench(b, []lane.Carrier{x}, []lane.Carrier{y})
-}
-
-// BenchmarkAssociations are several associations beside one data channel.
-func BenchmarkAssociations(b *testing.B) {
-	for _, n := range []int{1, 2, 4, 8} {
-		b.Run(fmt.Sprint(n), func(b *testing.B) {
-			from, to := associations(b, n)
-			lanetest.Bench(b, from, to)
-		})
-	}
-}
-
-// associations makes n associations over one connection.
-func associations(tb testing.TB, n int) (dialed, accepted []lane.Carrier) {
-	tb.Helper()
-	x, y := connect(tb, nil, unchanged)
-	return associate(tb, x.(*webrtc.Conn), y.(*webrtc.Conn), n)
-}
-
-// associate makes n associations over a connection.
-func associate(tb testing.TB, x, y *webrtc.Conn, n int) (dialed, accepted []lane.Carrier) {
-	tb.Helper()
-	type pair struct {
-		carrier lane.Carrier
-		id      uint32
-	}
-	came := make(chan pair, n)
-	var accepting sync.WaitGroup
-	accepting.Go(func() {
-		y.AcceptAssociations(tb.Context(), func(a *webrtc.Association, id uint32) {
-			tb.Cleanup(func() { _ = a.Close() })
-			came <- pair{a, id}
-		})
-	})
-	tb.Cleanup(func() {
-		_ = y.Close()
-		accepting.Wait()
-	})
-	ctx, cancel := context.WithTimeout(tb.Context(), lanetest.Timeout)
-	defer cancel()
-	accepted = make([]lane.Carrier, n)
-	for i := range n {
-		a, err := x.DialAssociation(ctx, uint32(i+1))
-		if err != nil {
-			tb.Fatal(err)
-		}
-		tb.Cleanup(func() { _ = a.Close() })
-		dialed = append(dialed, a)
-	}
-	for range n {
-		select {
-		case p := <-came:
-			accepted[p.id-1] = p.carrier
-		case <-ctx.Done():
-			tb.Fatal("an association was not accepted")
-		}
-	}
-	return dialed, accepted
 }

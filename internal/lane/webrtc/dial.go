@@ -49,7 +49,7 @@ func Dial(ctx context.Context, o Options) (*Conn, error) {
 		_ = connection.Close()
 		return nil, err
 	}
-	return &Conn{connection, connection.Relayed()}, nil
+	return newConn(connection), nil
 }
 
 // negotiation is the exchange of descriptions and candidates by signals: RFC 8829
@@ -79,7 +79,7 @@ func (n *negotiation) run(ctx context.Context) error {
 			return ctx.Err()
 		case <-n.pathFound:
 			n.pathFound = nil
-			n.options.PathFound(&Conn{n.connection, n.connection.Relayed()})
+			n.options.PathFound(newConn(n.connection))
 		case c := <-n.connection.Candidates():
 			if n.options.RelayOnly {
 				var relayed bool

@@ -4,7 +4,9 @@ package webrtc
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/netip"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/lane"
@@ -19,14 +21,26 @@ import (
 type Longhaul struct {
 	conn    *longhaul.Conn
 	relayed bool
+	peer    netip.Addr
 }
 
 // SupportsLonghaul reports whether the peer accepts a long-haul connection beside the
-// data channel. Then it accepts no associations.
+// data channel.
 func (c *Conn) SupportsLonghaul() bool {
 	p, ok := c.connection.(*pionConnection)
-	return ok && p.trunked.Load() && p.longhaul.Load()
+	return ok && p.trunked.Load()
 }
+
+// trunk returns the connection's trunk; nil if it is not pion's.
+func (c *Conn) trunk() *trunk.Trunk {
+	if p, ok := c.connection.(*pionConnection); ok {
+		return p.trunk
+	}
+	return nil
+}
+
+// errNoTrunk is a dial that the peer, or this implementation, does not know.
+var errNoTrunk = errors.New("this connection carries no long-haul connection")
 
 // DialLonghaul opens a long-haul connection with a number that was not used on this
 // connection before, and waits for the peer. Only one peer dials, and the other one
@@ -40,7 +54,7 @@ func (c *Conn) DialLonghaul(ctx context.Context, id uint32) (*Longhaul, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a long-haul connection: %w", err)
 	}
-	l := newLonghaul(t, flow, c.relayed)
+	l := c.newLonghaul(t, flow)
 	if err := l.conn.Await(ctx); err != nil {
 		_ = l.Close()
 		return nil, fmt.Errorf("open a long-haul connection: %w", err)
@@ -60,12 +74,12 @@ func (c *Conn) AcceptLonghaul(ctx context.Context, accepted func(*Longhaul, uint
 		if err != nil {
 			return
 		}
-		accepted(newLonghaul(t, flow, c.relayed), flow.ID())
+		accepted(c.newLonghaul(t, flow), flow.ID())
 	}
 }
 
-func newLonghaul(t *trunk.Trunk, flow *trunk.Flow, relayed bool) *Longhaul {
-	return &Longhaul{relayed: relayed, conn: longhaul.New(flow, longhaul.Options{
+func (c *Conn) newLonghaul(t *trunk.Trunk, flow *trunk.Flow) *Longhaul {
+	return &Longhaul{relayed: c.relayed, peer: c.peer, conn: longhaul.New(flow, longhaul.Options{
 		Payload: trunk.LeastPayload, Sizes: t.PayloadSizes(), MaxMessage: wire.MaxRecord,
 	})}
 }
@@ -78,6 +92,9 @@ func (l *Longhaul) Traits() lane.Traits {
 	return t
 }
 
+// PeerAddress returns that of the data channel.
+func (l *Longhaul) PeerAddress() netip.Addr { return l.peer }
+
 // WriteRecord sends a record. It blocks while the connection has enough to send.
 func (l *Longhaul) WriteRecord(rec []byte) error { return l.conn.WriteMessage(rec) }
 
@@ -87,6 +104,9 @@ func (l *Longhaul) ReadRecord(buf []byte) ([]byte, error) { return l.conn.ReadMe
 
 // RoundTrip returns the round-trip time of packets, or 0 if it is not known.
 func (l *Longhaul) RoundTrip() time.Duration { return l.conn.RoundTrip() }
+
+// Restart looks for the bandwidth of the path anew, after other traffic has left it.
+func (l *Longhaul) Restart() { l.conn.Restart() }
 
 // Close ends the connection, tells the peer, and waits for its goroutines.
 func (l *Longhaul) Close() error { return l.conn.Close() }

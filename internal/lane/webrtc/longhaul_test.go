@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"sync"
 	"testing"
@@ -111,24 +112,44 @@ func TestLonghaulNotAnswered(t *testing.T) {
 	}
 }
 
-// With a peer that does not know long-haul connections there are associations.
-func TestNoLonghaulWithAnOlderPeer(t *testing.T) {
+// A peer that does not know long-haul connections, such as a browser, gets only a data
+// channel.
+func TestNoLonghaulWithAnotherPeer(t *testing.T) {
 	x, y := connect(t, nil, func(from mailbox) mailbox {
 		return rewritten(t, from, func(s wire.Signal) wire.Signal {
-			s.Body = strings.Replace(s.Body, "a=tallow-longhaul:1\r\n", "", 1)
+			if at := strings.Index(s.Body, "a=tallow-longhaul:"); s.Kind == wire.SignalOffer && at > 0 {
+				s.Body = s.Body[:at]
+			}
 			return s
 		})
 	})
-	older := y.(*webrtc.Conn) // to it the offering side looks like an older one
-	if older.SupportsLonghaul() || !older.SupportsAssociations() {
+	other := y.(*webrtc.Conn) // to it the offering side does not know them
+	if other.SupportsLonghaul() {
 		t.Error("a long-haul connection is offered to a peer that does not know it")
 	}
-	if _, err := older.DialLonghaul(t.Context(), 1); err == nil {
+	if _, err := other.DialLonghaul(t.Context(), 1); err == nil {
 		t.Error("a long-haul connection was dialed to a peer that does not know it")
 	}
-	if !x.(*webrtc.Conn).SupportsLonghaul() {
-		t.Error("the side whose answer has the line does not know it")
+	done := make(chan error, 2)
+	go func() { done <- lanetest.WriteAll(x, lanetest.Sizes()) }()
+	go func() { done <- lanetest.ReadAll(y, lanetest.Sizes()) }()
+	for range cap(done) {
+		if err := lanetest.Within(done); err != nil {
+			t.Fatal(err)
+		}
 	}
+}
+
+func TestNoLonghaulOverAnotherImplementation(t *testing.T) {
+	conns, _ := connectPages(t)
+	conn := conns[0].(*webrtc.Conn)
+	if conn.SupportsLonghaul() {
+		t.Error("long-haul connections without a trunk")
+	}
+	if _, err := conn.DialLonghaul(t.Context(), 1); err == nil {
+		t.Error("a long-haul connection was dialed without a trunk")
+	}
+	conn.AcceptLonghaul(t.Context(), nil) // returns at once
 }
 
 // rewritten passes signals on as they are rewritten.
@@ -147,4 +168,44 @@ func rewritten(t *testing.T, from mailbox, rewrite func(wire.Signal) wire.Signal
 	}()
 	t.Cleanup(func() { close(stop); <-stopped })
 	return to
+}
+
+// udpSockets counts the UDP sockets of this process.
+func udpSockets(t *testing.T) (n int) {
+	t.Helper()
+	ours := make(map[string]bool)
+	files, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Skip("NOT TESTED: this system does not list the sockets of a process")
+	}
+	for _, f := range files {
+		link, _ := os.Readlink("/proc/self/fd/" + f.Name())
+		if inode, ok := strings.CutPrefix(link, "socket:["); ok {
+			ours[strings.TrimSuffix(inode, "]")] = true
+		}
+	}
+	for _, table := range []string{"/proc/self/net/udp", "/proc/self/net/udp6"} {
+		b, err := os.ReadFile(table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for line := range strings.Lines(string(b)) {
+			if fields := strings.Fields(line); len(fields) > 9 && ours[fields[9]] {
+				n++
+			}
+		}
+	}
+	if n == 0 {
+		t.Fatal("no UDP socket at all")
+	}
+	return n
+}
+
+func readEnd(c lane.Carrier) error {
+	ended := make(chan error, 1)
+	go func() {
+		_, err := c.ReadRecord(make([]byte, wire.ReadBuffer))
+		ended <- err
+	}()
+	return lanetest.Within(ended)
 }

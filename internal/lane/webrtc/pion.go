@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -48,7 +49,7 @@ const (
 var errBroken = errors.New("the direct connection broke")
 
 // pionConnection is the PeerConnection over pion. Its sockets carry a trunk as
-// well, for associations with a peer that has one, too.
+// well, for long-haul connections with a peer that has one, too.
 type pionConnection struct {
 	pc         *webrtc.PeerConnection
 	channel    *webrtc.DataChannel
@@ -62,7 +63,6 @@ type pionConnection struct {
 	trunk    *trunk.Trunk
 	trunkKey []byte      // this peer seals with it on the trunk
 	trunked  atomic.Bool // the peer has a trunk, too
-	longhaul atomic.Bool // flows are long-haul connections
 }
 
 // newPion starts a connection that has yet to be negotiated.
@@ -185,7 +185,7 @@ func (p *pionConnection) describe(d webrtc.SessionDescription, err error) (strin
 	if err != nil {
 		return "", err
 	}
-	return appendLonghaul(appendTrunkKey(d.SDP, p.trunkKey)), nil
+	return appendTrunkKey(d.SDP, p.trunkKey), nil
 }
 
 // SetOffer sets the peer's offer, and starts the trunk if there is a key in it.
@@ -209,7 +209,6 @@ func (p *pionConnection) setRemote(kind webrtc.SDPType, sdp string) error {
 	if err := p.trunk.Start(p.trunkKey, key); err != nil {
 		return err
 	}
-	p.longhaul.Store(hasLonghaul(sdp))
 	p.trunked.Store(true)
 	return nil
 }
@@ -238,6 +237,17 @@ func (p *pionConnection) Relayed() bool {
 		return false
 	}
 	return pair.Local.Typ == webrtc.ICECandidateTypeRelay || pair.Remote.Typ == webrtc.ICECandidateTypeRelay
+}
+
+// PeerAddress returns the address that ICE has found for the peer; the zero Addr if
+// there is none.
+func (p *pionConnection) PeerAddress() netip.Addr {
+	pair, err := p.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePair()
+	if err != nil || pair == nil {
+		return netip.Addr{}
+	}
+	addr, _ := netip.ParseAddr(pair.Remote.Address)
+	return addr.Unmap().WithZone("")
 }
 
 // WriteRecord sends a record. It blocks while more than sendHigh bytes are
@@ -270,7 +280,7 @@ func (p *pionConnection) ReadRecord(buf []byte) ([]byte, error) {
 	return buf[:n], nil
 }
 
-// Close closes the connection with all its associations, and waits for pion's
+// Close closes the connection with all flows beside the data channel, and waits for pion's
 // goroutines.
 func (p *pionConnection) Close() error {
 	p.fail()

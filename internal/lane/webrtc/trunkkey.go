@@ -12,10 +12,11 @@ import (
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
-// trunkAttribute is the line of a session description with which a peer says
-// that it accepts flows, and with which key it seals what it sends on
-// them. Descriptions travel sealed. A browser ignores the line and has none.
-const trunkAttribute = "a=tallow-trunk:"
+// trunkAttribute is the line of a session description with which a peer says that it
+// accepts flows with long-haul connections of version 1 (package longhaul), and with
+// which key it seals what it sends on them. Descriptions travel sealed. A browser
+// ignores the line and has none.
+const trunkAttribute = "a=tallow-longhaul:1 "
 
 func newTrunkKey() []byte {
 	key := make([]byte, trunk.KeySize)
@@ -41,20 +42,4 @@ func parseTrunkKey(sdp string) ([]byte, error) {
 		return key, nil
 	}
 	return nil, nil
-}
-
-// longhaulAttribute is the line with which a peer with a trunk says that flows are
-// long-haul connections (package longhaul) of version 1. Flows between peers of
-// which one does not have it are SCTP associations.
-const longhaulAttribute = "a=tallow-longhaul:1"
-
-func appendLonghaul(sdp string) string { return sdp + longhaulAttribute + "\r\n" }
-
-func hasLonghaul(sdp string) bool {
-	for line := range strings.Lines(sdp) {
-		if strings.TrimRight(line, "\r\n") == longhaulAttribute {
-			return true
-		}
-	}
-	return false
 }
