@@ -197,7 +197,7 @@ func TestRoutesAndMethods(t *testing.T) {
 
 // A program that was built without the browser's client has a page that says so.
 func TestBarePage(t *testing.T) {
-	server := httptest.NewServer(newPages(nil, false, nil))
+	server := httptest.NewServer(newPages(nil, false, nil, clientPolicy("")))
 	defer server.Close()
 	if resp, _ := request(t, http.MethodGet, server.URL+"/room/", nil); resp.StatusCode != 404 {
 		t.Errorf("/room/: %s", resp.Status)

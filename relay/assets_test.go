@@ -41,7 +41,7 @@ func clientFiles(t *testing.T) map[string][]byte {
 // The client is served under names with its hash, in the best encoding that the
 // browser takes, and nothing else is there.
 func TestClient(t *testing.T) {
-	server := httptest.NewServer(newPages(clientFiles(t), true, nil))
+	server := httptest.NewServer(newPages(clientFiles(t), true, nil, clientPolicy("")))
 	defer server.Close()
 	resp, body := request(t, http.MethodGet, server.URL+"/", nil, "Accept-Encoding", "identity")
 	page := string(body)
@@ -54,8 +54,10 @@ func TestClient(t *testing.T) {
 		strings.Contains(policy, "unsafe-inline") {
 		t.Errorf("policy: %s", policy)
 	}
-	if _, other := request(t, http.MethodGet, server.URL+"/room/", nil, "Accept-Encoding", "identity"); string(other) != page {
-		t.Errorf("/room/ has another page: %s", other)
+	for _, path := range []string{"/room/", "/d/00112233445566778899aabbccddeeff"} {
+		if _, other := request(t, http.MethodGet, server.URL+path, nil, "Accept-Encoding", "identity"); string(other) != page {
+			t.Errorf("%s has another page: %s", path, other)
+		}
 	}
 	for _, tt := range []struct {
 		path, accept   string
@@ -85,5 +87,48 @@ func TestClient(t *testing.T) {
 	tag := resp.Header.Get("ETag")
 	if resp, _ := request(t, http.MethodGet, server.URL+"/", nil, "If-None-Match", tag); tag == "" || resp.StatusCode != 304 {
 		t.Errorf("asked again with %s: %s", tag, resp.Status)
+	}
+}
+
+// The link of a stored transfer is a page, whatever its id, that no search engine keeps.
+func TestLinkPage(t *testing.T) {
+	_, base := start(t, unlimited())
+	for _, path := range []string{"/d/00112233445566778899aabbccddeeff", "/d/x"} {
+		resp, body := request(t, http.MethodGet, base+path, nil)
+		h := resp.Header
+		if resp.StatusCode != http.StatusOK || !strings.HasPrefix(h.Get("Content-Type"), "text/html") || !strings.Contains(string(body), "<title>") {
+			t.Errorf("%s: %s, %s", path, resp.Status, h.Get("Content-Type"))
+		}
+		for name, want := range map[string]string{
+			"X-Robots-Tag": "noindex, nofollow", "X-Frame-Options": "DENY", "Referrer-Policy": "no-referrer", "X-Content-Type-Options": "nosniff",
+		} {
+			if h.Get(name) != want {
+				t.Errorf("%s: %s is %q, want %q", path, name, h.Get(name), want)
+			}
+		}
+		if policy := h.Get("Content-Security-Policy"); !strings.HasPrefix(policy, "default-src 'none'; ") {
+			t.Errorf("%s: policy %q", path, policy)
+		}
+	}
+	for path, want := range map[string]int{"/d/": http.StatusNotFound, "/d/x/y": http.StatusNotFound} {
+		if resp, _ := request(t, http.MethodGet, base+path, nil); resp.StatusCode != want {
+			t.Errorf("%s: %s, want %d", path, resp.Status, want)
+		}
+	}
+	resp, body := request(t, http.MethodGet, base+"/", nil)
+	if got := resp.Header.Get("X-Robots-Tag"); got != "" {
+		t.Errorf("/: X-Robots-Tag is %q: %s", got, body)
+	}
+}
+
+// A relay without a store says so, and that is no error.
+func TestNoStore(t *testing.T) {
+	_, base := start(t, unlimited())
+	resp, body := request(t, http.MethodGet, base+"/api/store", nil)
+	if resp.StatusCode != http.StatusOK || strings.TrimSpace(string(body)) != `{"store":false}` {
+		t.Errorf("%s: %s", resp.Status, body)
+	}
+	if resp, body := request(t, http.MethodPost, base+"/api/store", nil); resp.StatusCode != http.StatusNotFound {
+		t.Errorf("%s: %s", resp.Status, body)
 	}
 }

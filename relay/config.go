@@ -61,6 +61,10 @@ type Config struct {
 	Limits Limits
 	// Access says who may use the relay (access.go).
 	Access Access
+	// Store is what it keeps for receivers that come later; nil for nothing.
+	Store *StoreConfig
+	// Mailbox is where devices leave each other small messages (boxlimits.go).
+	Mailbox MailboxConfig
 	// Checks have to succeed for the relay to be ready, beside its own.
 	Checks []Check
 	// Observer is told what happens, for metrics; nil for nobody.
@@ -104,6 +108,9 @@ func (c Config) withDefaults() (Config, error) {
 		return Config{}, fmt.Errorf("relay configuration: %w", err)
 	}
 	c.Limits = limits
+	if c.Mailbox, err = c.Mailbox.withDefaults(); err != nil {
+		return Config{}, fmt.Errorf("relay configuration: %w", err)
+	}
 	if c.Logger == nil {
 		c.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -129,6 +136,9 @@ func (c Config) withDefaults() (Config, error) {
 	}
 	if err := c.Cluster.check(); err != nil {
 		return Config{}, fmt.Errorf("relay configuration: %w", err)
+	}
+	if c.Store != nil && c.Store.Service == nil {
+		return Config{}, errors.New("relay configuration: Store: a Service is needed")
 	}
 	if c.TURN != nil {
 		if c.Cluster != nil && len(c.TURN.URLs) == 0 && c.TURN.Host == "" {

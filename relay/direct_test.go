@@ -95,9 +95,7 @@ func TestConnectionsToWriteDirectly(t *testing.T) {
 	}{
 		{"TCP", conn, true},
 		{"TCP, counted", &countedConn{Conn: conn}, true},
-		{"TCP, of a node", &joinConn{Conn: &countedConn{Conn: conn}}, true},
 		{"TLS", secured, false},
-		{"TLS, of a node", &joinConn{Conn: secured}, false},
 		{"TLS, counted", &countedConn{Conn: secured}, false},
 		{"not of the system", pipe, false},
 	} {

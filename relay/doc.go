@@ -40,5 +40,5 @@
 // peer connects (websocket.go), its two loops (socket.go, inbound.go, outbound.go), and
 // how most messages get past the second (direct.go). For several nodes: which one has a room (node.go, beat.go, records.go),
 // and how a peer gets there (pass.go, passed.go). TURN is in turn.go, and its server in
-// internal/turnserver. The bytes of every message are in internal/wire/room.go.
+// internal/turnserver. The mailbox is in box.go, and what is behind it in package mailbox. The bytes of every message are in internal/wire/room.go.
 package relay

@@ -15,10 +15,12 @@ const drainPoll = 100 * time.Millisecond
 //
 // One of several nodes moves everything that can move: peers that wait, and those
 // of other nodes' rooms, are told to connect again and come to another node.
-// On a single relay, peers that wait keep waiting, since there is no other.
+// On a single relay, peers that wait keep waiting, since there is no other. Requests that
+// wait for messages of the mailbox end in either case.
 func (r *Relay) Drain(ctx context.Context) {
 	r.table.drain(r.node != nil)
 	r.dismissPassing()
+	r.box.drain()
 	ticker := time.NewTicker(drainPoll)
 	defer ticker.Stop()
 	for r.table.busy() {

@@ -2,7 +2,6 @@ package relay
 
 import (
 	"errors"
-	"io"
 	"time"
 
 	"github.com/gorilla/websocket"
@@ -21,7 +20,7 @@ var (
 // that is closed with unread bytes loses what was written to it last.
 func (s *socket) read() {
 	for {
-		kind, body, err := s.conn.NextReader()
+		kind, err := s.in.next()
 		if err != nil {
 			if websocket.IsCloseError(err, websocket.CloseNormalClosure) && !s.peer.dismissed() {
 				s.peer.goodbye.Store(true)
@@ -37,7 +36,7 @@ func (s *socket) read() {
 			continue
 		}
 		m := s.pool.Get().(*message)
-		err = s.fill(m, body)
+		err = s.fill(m)
 		switch {
 		case errors.Is(err, errTooLarge):
 			s.peer.dismiss(wire.RoomTooLarge)
@@ -51,30 +50,20 @@ func (s *socket) read() {
 	}
 }
 
-// fill reads a whole message into m.
-func (s *socket) fill(m *message, body io.Reader) error {
+// fill reads a whole message into m. Its buffer is a byte longer than the largest
+// message.
+func (s *socket) fill(m *message) error {
 	buf := m.space()
-	n := 0
 	begin := time.Now()
-	for {
-		// The buffer is a byte longer than the largest message.
-		if n == len(buf) {
-			return errTooLarge
-		}
-		k, err := body.Read(buf[n:])
-		n += k
-		if err == io.EOF && n < len(buf) {
-			m.frame = buf[:n]
-			return nil
-		}
-		if err != nil && err != io.EOF {
-			return err
-		}
+	n, err := s.in.body(buf, func() error {
 		if time.Since(begin) > messageTimeout {
 			return errTooSlow
 		}
 		s.alive()
-	}
+		return nil
+	})
+	m.frame = buf[:n]
+	return err
 }
 
 // handle does what a message says. It releases the message or passes it on.

@@ -1,8 +1,6 @@
 package relay
 
 import (
-	"encoding/binary"
-	"math"
 	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -36,40 +34,21 @@ func (m *message) release() {
 	}
 }
 
-// A WebSocket message from a relay is one binary frame (RFC 6455, section 5.2):
-//
-//	0x82, length(1) up to 125, or 126 length(2), or 127 length(8); the frame of the room protocol
-const (
-	binaryFrame = 0x80 | 0x2 // it is final
-	length16    = 126
-	length64    = 127
-
-	maxHead = 1 + 1 + 8
-)
-
 // headRoom is the room for the head of a WebSocket frame. It is longer than a head,
 // because of where the system has what it copies to a message: mostly from the
 // beginning of a page. To copy between places that have almost the same offset in
 // their pages takes processors two to three times as long.
 const headRoom = 128
 
-// webSocketFrame returns the message as a WebSocket frame. It does not copy what came
+// webSocketFrame returns the message as one WebSocket frame. It does not copy what came
 // from a peer.
 func (m *message) webSocketFrame() []byte {
 	if m.buf == nil {
 		m.buf = make([]byte, headRoom+len(m.frame))
 		copy(m.space(), m.frame)
 	}
-	var room [maxHead]byte
-	head := append(room[:0], binaryFrame)
-	switch n := len(m.frame); {
-	case n < length16:
-		head = append(head, byte(n))
-	case n <= math.MaxUint16:
-		head = binary.BigEndian.AppendUint16(append(head, length16), uint16(n))
-	default:
-		head = binary.BigEndian.AppendUint64(append(head, length64), uint64(n))
-	}
+	var room [wire.MaxWebSocketHead]byte
+	head := wire.AppendWebSocketHead(room[:0], len(m.frame), false)
 	begin := headRoom - len(head)
 	copy(m.buf[begin:], head)
 	return m.buf[begin : headRoom+len(m.frame)]

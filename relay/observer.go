@@ -24,6 +24,9 @@ type Observer interface {
 	Rejected(reason string)
 	// Throttled is called when a peer is made to wait before it may send more.
 	Throttled(wait time.Duration)
+	// Told is called after each attempt to tell somebody of a stored transfer: by a mail,
+	// or by calling a URL. what and result are those of package outbox.
+	Told(what, result string)
 }
 
 // TransferKind says how two peers met.
@@ -52,6 +55,8 @@ type Stats struct {
 	Peers           int   // connected, in a room or about to join one
 	RelayedBytes    int64 // payload passed on between peers since the relay started
 	TURNAllocations int   // 0 without TURN
+	Messages        int   // in the mailbox, of all nodes that share it; a minute old at most
+	Watchers        int   // requests that wait for messages at this node
 }
 
 // Stats counts what is there now.
@@ -60,9 +65,11 @@ func (r *Relay) Stats() Stats {
 	r.mu.Lock()
 	peers := len(r.serving)
 	r.mu.Unlock()
+	box := r.box.stats()
 	return Stats{
 		Rooms: rooms, MaxRooms: r.config.MaxRooms, Peers: peers,
 		RelayedBytes: r.table.relayed.Load(), TURNAllocations: r.TURNAllocations(),
+		Messages: box.Messages, Watchers: box.Watchers,
 	}
 }
 
@@ -75,3 +82,4 @@ func (unobserved) Started(TransferKind)                       {}
 func (unobserved) Ended(Transfer)                             {}
 func (unobserved) Rejected(string)                            {}
 func (unobserved) Throttled(time.Duration)                    {}
+func (unobserved) Told(string, string)                        {}

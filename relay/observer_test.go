@@ -59,6 +59,7 @@ func (n *notes) Rejected(reason string) {
 }
 
 func (*notes) Throttled(time.Duration) {}
+func (*notes) Told(string, string)     {}
 
 func (n *notes) count() (started, ended int) {
 	n.mu.Lock()
@@ -196,4 +197,31 @@ func TestRequestsAreObserved(t *testing.T) {
 		defer n.mu.Unlock()
 		return maps.Equal(n.requests, want) && maps.Equal(n.rejected, rejected)
 	})
+}
+
+// asking asks for the figures as soon as it may.
+type asking struct {
+	unobserved
+	asked chan struct{}
+}
+
+func (a asking) Watch(stats func() Stats) {
+	go func() {
+		stats()
+		close(a.asked)
+	}()
+}
+
+// A relay may be asked for its figures at once: the race detector sees whether all of it
+// is there by then.
+func TestStatsAtOnce(t *testing.T) {
+	a := asking{asked: make(chan struct{})}
+	r, err := New(Config{Observer: a})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-a.asked
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
 }

@@ -17,10 +17,21 @@ import (
 //go:embed page.html
 var barePage string
 
-// clientPolicy is the Content-Security-Policy of the browser's client. Everything
-// is the relay's own.
-const clientPolicy = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self'; " +
-	"connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+// clientPolicy returns the Content-Security-Policy of the browser's client. Everything
+// is the relay's own, but that it may get sealed bytes from a bucket, if that has an
+// origin.
+func clientPolicy(bucket string) string {
+	return strings.Join([]string{
+		"default-src 'none'", "script-src 'self' 'wasm-unsafe-eval'", "style-src 'self'", "img-src 'self'",
+		strings.TrimSpace("connect-src 'self' " + bucket), "manifest-src 'self'", "worker-src 'self'", "base-uri 'none'", "form-action 'none'",
+		"frame-ancestors 'none'",
+	}, "; ")
+}
+
+// linkPrefix is before the id in the link of a stored transfer. What is served there is
+// the page, whatever the id: programs that look at links learn nothing, and use nothing
+// up.
+const linkPrefix = "/d/"
 
 const (
 	cacheForever = "public, max-age=31536000, immutable"
@@ -29,17 +40,25 @@ const (
 
 // addPages adds the pages for people to the routes: the browser's client, or if
 // the program was built without it, a page that says how to get it.
-func addPages(mux *http.ServeMux) {
+func addPages(mux *http.ServeMux, policy string) {
 	// Many relays, such as that of a sender, never show a page.
-	serve := sync.OnceValue(func() http.Handler { return newPages(web.Files()) })
-	for _, pattern := range []string{"/{$}", "/room/{$}", "/" + manifestName, "/" + keeperName, assetsPrefix} {
-		mux.Handle(pattern, only(http.MethodGet, func(w http.ResponseWriter, req *http.Request) { serve().ServeHTTP(w, req) }))
+	serve := sync.OnceValue(func() http.Handler {
+		files, built, err := web.Files()
+		return newPages(files, built, err, policy)
+	})
+	for _, pattern := range []string{"/{$}", "/room/{$}", linkPrefix + "{id}", "/" + manifestName, "/" + keeperName, assetsPrefix} {
+		mux.Handle(pattern, only(http.MethodGet, func(w http.ResponseWriter, req *http.Request) {
+			if strings.HasPrefix(req.URL.Path, linkPrefix) {
+				w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+			}
+			serve().ServeHTTP(w, req)
+		}))
 	}
 }
 
 // newPages returns the handler of the files of the client, or of the page that
 // takes its place.
-func newPages(all map[string][]byte, built bool, err error) http.Handler {
+func newPages(all map[string][]byte, built bool, err error, policy string) http.Handler {
 	var assets map[string]*asset
 	var base string
 	if err == nil && built {
@@ -49,17 +68,22 @@ func newPages(all map[string][]byte, built bool, err error) http.Handler {
 		mux := http.NewServeMux()
 		mux.HandleFunc("/", serveNothing)
 		mux.Handle("/{$}", newBarePage())
+		mux.Handle(linkPrefix+"{id}", newBarePage())
 		return mux
+	}
+	serve := func(a *asset, w http.ResponseWriter, req *http.Request, cache string) {
+		w.Header().Set("Content-Security-Policy", policy)
+		a.serve(w, req, cache)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		name, isAsset := strings.CutPrefix(req.URL.Path, base+"/")
 		switch {
-		case req.URL.Path == "/", req.URL.Path == "/room/":
-			assets[indexName].serve(w, req, cacheBriefly)
+		case req.URL.Path == "/", req.URL.Path == "/room/", strings.HasPrefix(req.URL.Path, linkPrefix):
+			serve(assets[indexName], w, req, cacheBriefly)
 		case req.URL.Path == "/"+manifestName, req.URL.Path == "/"+keeperName:
-			assets[req.URL.Path[1:]].serve(w, req, cacheBriefly)
+			serve(assets[req.URL.Path[1:]], w, req, cacheBriefly)
 		case isAsset && assets[name] != nil:
-			assets[name].serve(w, req, cacheForever)
+			serve(assets[name], w, req, cacheForever)
 		default:
 			serveNothing(w, req)
 		}
@@ -69,7 +93,6 @@ func newPages(all map[string][]byte, built bool, err error) http.Handler {
 // serve serves an asset.
 func (a *asset) serve(w http.ResponseWriter, req *http.Request, cache string) {
 	h := w.Header()
-	h.Set("Content-Security-Policy", clientPolicy)
 	h.Set("Cache-Control", cache)
 	h.Set("ETag", a.tag)
 	h.Set("Vary", "Accept-Encoding")

@@ -2,6 +2,7 @@ package relay
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -12,8 +13,6 @@ import (
 	"net/netip"
 	"sync"
 	"time"
-
-	"github.com/gorilla/websocket"
 
 	"github.com/tallow-transfer/tallow/internal/congestion"
 	"github.com/tallow-transfer/tallow/internal/wire"
@@ -140,7 +139,9 @@ func (l *link) splice(s *socket) {
 	client := s.conn.NetConn()
 	var copies sync.WaitGroup
 	copies.Go(func() {
-		_ = copyBytes(l.conn, client, s.throttle)
+		// The peer may have sent more than its join.
+		from := io.MultiReader(bytes.NewReader(s.in.left()), client)
+		_ = copyBytes(l.conn, from, s.throttle)
 		_ = l.conn.SetReadDeadline(time.Now().Add(passGrace))
 		_ = l.conn.SetWriteDeadline(time.Now().Add(passGrace))
 		_ = l.conn.CloseWrite()
@@ -179,42 +180,5 @@ func copyBytes(to net.Conn, from io.Reader, throttle func(n int)) error {
 		case n < len(small):
 			buf = small
 		}
-	}
-}
-
-// joinConn is the connection of a peer that may be passed on. Until its join is
-// read it gives one byte at a time, so that nothing which comes after that is in the
-// buffer of a WebSocket.
-type joinConn struct {
-	net.Conn
-	joined bool // used by the one reader
-}
-
-func (c *joinConn) unwrap() net.Conn { return c.Conn }
-
-func (c *joinConn) Read(b []byte) (int, error) {
-	if !c.joined && len(b) > 1 {
-		b = b[:1]
-	}
-	return c.Conn.Read(b)
-}
-
-// joinWriter is a ResponseWriter that gives a joinConn.
-type joinWriter struct {
-	http.ResponseWriter
-}
-
-func (w joinWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil {
-		return nil, nil, err
-	}
-	return &joinConn{Conn: conn}, rw, nil
-}
-
-// joined ends the caution of a joinConn.
-func joined(conn *websocket.Conn) {
-	if c, ok := conn.NetConn().(*joinConn); ok {
-		c.joined = true
 	}
 }

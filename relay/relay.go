@@ -34,7 +34,9 @@ type Relay struct {
 	ready    *readiness
 	turn     *turnService // nil for none
 	messages sync.Pool
-	node     *node // nil unless it is one of several
+	node     *node  // nil unless it is one of several
+	store    *store // nil for none
+	box      *box   // nil for none
 
 	mu         sync.Mutex
 	turnServer *turnserver.Server // nil unless Serve runs one
@@ -72,16 +74,15 @@ func New(config Config) (*Relay, error) {
 	}
 	r.ready = &readiness{relay: r, start: time.Now(), failed: make(map[string]bool)}
 	r.table.observer, r.table.rejected = config.Observer, r.rejected
-	config.Observer.Watch(r.Stats)
 	r.table.hasTURN = r.turn != nil
 	r.upgrader = websocket.Upgrader{
 		CheckOrigin:      origins(config.Origins).allows,
 		HandshakeTimeout: upgradeTimeout,
 		Error:            r.refuseUpgrade,
-		// A small buffer suffices for reading, since long messages bypass it, and one for
-		// writing is needed only while something is written. So an idle connection, of
-		// which there are thousands, takes little memory.
-		ReadBufferSize:  readBuffer,
+		// The upgrader reads nothing (frames.go), and a buffer for writing is needed only
+		// while something is written. So an idle connection, of which there are thousands,
+		// takes little memory.
+		ReadBufferSize:  1,
 		WriteBufferPool: &sync.Pool{},
 	}
 	r.messages.New = func() any {
@@ -93,7 +94,10 @@ func New(config Config) (*Relay, error) {
 		}
 		r.config.Checks = append(slices.Clone(config.Checks), Check{Name: "store", Run: r.node.check})
 	}
+	r.store = newStore(r, config.Store)
+	r.box = newBox(r, config.Mailbox, config.Cluster != nil)
 	r.routes = r.newRoutes()
+	config.Observer.Watch(r.Stats) // when all of it is there: it may be asked at once
 	return r, nil
 }
 
@@ -131,6 +135,7 @@ func (r *Relay) Close() error {
 }
 
 func (r *Relay) startClosing() {
+	r.box.drain()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if !r.closing {

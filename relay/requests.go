@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -32,13 +33,13 @@ func routeOf(pattern string) string {
 	case "/", "":
 		return "other"
 	}
-	return pattern
+	return strings.TrimPrefix(pattern, http.MethodGet+" ")
 }
 
 // methodOf returns a method, or "other": a client can invent methods.
 func methodOf(method string) string {
 	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodOptions:
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodDelete, http.MethodOptions:
 		return method
 	}
 	return "other"

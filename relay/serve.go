@@ -112,6 +112,13 @@ func Serve(ctx context.Context, listener net.Listener, packets net.PacketConn, c
 			failed <- fmt.Errorf("the relay cannot serve any more: %w", err)
 		}
 	})
+	if relay.store != nil {
+		services.Go(func() { relay.store.sweep(running) })
+		services.Go(func() { relay.store.outbox.Run(running) })
+	}
+	if relay.box != nil {
+		services.Go(func() { relay.box.run(running) })
+	}
 	if relay.node != nil {
 		defer relay.startNode(ctx, failed)()
 	}

@@ -29,7 +29,8 @@ const (
 // (inbound.go) runs in the one of serveVisit, which starts write (outbound.go)
 // and waits for it.
 type socket struct {
-	conn      *websocket.Conn
+	conn      *websocket.Conn // is written to; what comes is read by in
+	in        frames
 	peer      *peer
 	pool      *sync.Pool          // of *message with buffers for the largest frame allowed
 	speeds    []*rate.Limiter     // of what the peer sends, beside that of its room
@@ -66,21 +67,20 @@ func newSocket(conn *websocket.Conn, pool *sync.Pool, throttled func(time.Durati
 	if s.tcp != nil {
 		s.peer.writeNow = s.writeNow
 	}
-	// Control frames arrive under read, which must never wait for a write.
-	conn.SetPingHandler(func(string) error {
+	s.in = frames{conn: conn.NetConn(), control: s.heardControl, frame: frameHead{final: true}}
+	return s
+}
+
+// heardControl takes a ping or a pong. It is called by read, which must never wait for
+// a write.
+func (s *socket) heardControl(opcode byte) {
+	if opcode == websocket.PingMessage {
 		select {
 		case s.pong <- struct{}{}:
 		default:
 		}
-		s.alive()
-		return nil
-	})
-	conn.SetPongHandler(func(string) error {
-		s.alive()
-		return nil
-	})
-	conn.SetCloseHandler(func(int, string) error { return nil })
-	return s
+	}
+	s.alive()
 }
 
 // serve lets the peer join by calling join, and runs its loops until the

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/netip"
 	"runtime/debug"
@@ -22,7 +21,7 @@ const (
 	// joinTimeout is how long a peer may take to join once its WebSocket is open.
 	joinTimeout = 10 * time.Second
 
-	// readBuffer is the size of a WebSocket's buffer for reading, in bytes. A whole
+	// readBuffer is the size of a peer's buffer for heads of frames, in bytes. A whole
 	// join fits.
 	readBuffer = 512
 )
@@ -94,9 +93,6 @@ func (r *Relay) upgrade(w http.ResponseWriter, req *http.Request) (*websocket.Co
 	if v.found {
 		header.Set(wire.RoomJoinHeader, wire.RoomJoinHeard)
 	}
-	if r.node != nil {
-		w = joinWriter{w}
-	}
 	conn, err := r.upgrader.Upgrade(w, req, header)
 	if err != nil {
 		return nil, visit{} // refuseUpgrade has answered
@@ -126,7 +122,6 @@ func (r *Relay) receive(s *socket, v *visit) *link {
 	if !v.found {
 		v.join, v.err = s.readJoin()
 	}
-	joined(s.conn)
 	l, token, why := r.admit(v.ctx, s.peer, v.client, v.join, v.err)
 	v.holder.token = token
 	v.ctx, v.join = nil, wire.RoomJoin{}
@@ -226,6 +221,7 @@ func (r *Relay) missed(client netip.Addr, nameplate string) {
 	for _, allowance := range []*limiter{r.joins, r.opens, r.resumes} {
 		allowance.charge(client, cost)
 	}
+	r.box.charge(client, cost)
 }
 
 // readJoin reads the peer's first message. A peer that does not send it within
@@ -233,19 +229,20 @@ func (r *Relay) missed(client netip.Addr, nameplate string) {
 func (s *socket) readJoin() (wire.RoomJoin, error) {
 	timer := time.AfterFunc(joinTimeout, func() { s.peer.dismiss(wire.RoomIdle) })
 	defer timer.Stop()
-	kind, body, err := s.conn.NextReader()
+	kind, err := s.in.next()
 	if err != nil {
 		return wire.RoomJoin{}, err
 	}
 	if kind != websocket.BinaryMessage {
 		return wire.RoomJoin{}, wire.ErrMalformed
 	}
-	frame, err := io.ReadAll(io.LimitReader(body, wire.MaxRoomJoin+1))
+	frame := make([]byte, wire.MaxRoomJoin+1)
+	n, err := s.in.body(frame, unheard)
 	if err != nil {
 		return wire.RoomJoin{}, err
 	}
 	s.alive()
-	return wire.ParseRoomJoin(frame)
+	return wire.ParseRoomJoin(frame[:n])
 }
 
 // refuseUpgrade answers a request that is not for a WebSocket, or from a page that

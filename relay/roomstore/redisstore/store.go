@@ -11,17 +11,14 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
-	"fmt"
 	"strconv"
 	"time"
 
 	"github.com/redis/go-redis/v9"
 
+	"github.com/tallow-transfer/tallow/internal/redisclient"
 	"github.com/tallow-transfer/tallow/relay/roomstore"
 )
-
-// callTimeout is how long a call may take, with all its attempts.
-const callTimeout = time.Second
 
 const (
 	prefix     = "{tallow}:"
@@ -40,27 +37,16 @@ type Store struct {
 // Open makes a store of a URL: redis://USER:PASSWORD@HOST:PORT/DB, rediss:// with
 // TLS, or unix://PATH. It does not connect yet.
 func Open(url string) (*Store, error) {
-	// The client logs to stderr on its own, for the whole process. Its errors are
-	// returned as well.
-	redis.SetLogger(silence{})
-	options, err := redis.ParseURL(url)
+	client, err := redisclient.Open(url)
 	if err != nil {
-		return nil, fmt.Errorf("the URL of Redis: %w", err)
+		return nil, err
 	}
-	options.DialTimeout, options.ReadTimeout, options.WriteTimeout = callTimeout, callTimeout, callTimeout
-	options.PoolTimeout = callTimeout
-	options.DialerRetries = 1 // the caller decides what happens next
-	options.ContextTimeoutEnabled = true
-	return &Store{client: redis.NewClient(options), scripts: newScripts()}, nil
+	return &Store{client: client, scripts: newScripts()}, nil
 }
-
-type silence struct{}
-
-func (silence) Printf(context.Context, string, ...any) {}
 
 // Beat implements roomstore.Store.
 func (s *Store) Beat(ctx context.Context, node, address string, life time.Duration) (alive bool, err error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, redisclient.CallTimeout)
 	defer cancel()
 	err = s.client.SetArgs(ctx, nodePrefix+node, address, redis.SetArgs{Get: true, TTL: life}).Err()
 	if errors.Is(err, redis.Nil) {
@@ -71,7 +57,7 @@ func (s *Store) Beat(ctx context.Context, node, address string, life time.Durati
 
 // Leave implements roomstore.Store.
 func (s *Store) Leave(ctx context.Context, node string) error {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, redisclient.CallTimeout)
 	defer cancel()
 	return s.client.Del(ctx, nodePrefix+node).Err()
 }
@@ -125,14 +111,14 @@ func (s *Store) Close() error { return s.client.Close() }
 
 // step runs a script that answers 0 or 1.
 func (s *Store) step(ctx context.Context, script *redis.Script, key roomstore.Key, args ...any) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, redisclient.CallTimeout)
 	defer cancel()
 	return script.Run(ctx, s.client, []string{prefix + string(key)}, args...).Bool()
 }
 
 // look runs a script that answers with a record, or with nil.
 func (s *Store) look(ctx context.Context, script *redis.Script, key roomstore.Key, args ...any) (roomstore.Record, bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	ctx, cancel := context.WithTimeout(ctx, redisclient.CallTimeout)
 	defer cancel()
 	reply, err := script.Run(ctx, s.client, []string{prefix + string(key)}, args...).Slice()
 	switch {
