@@ -51,6 +51,7 @@ func bars(results []*result, full sizes) []bar {
 		f.faster("1 file: tallow-relay to scp", caseFile, toolRelay, toolSCP, 1.5),
 		f.faster("1 file: tallow-webrtc to one default data channel", caseFile, toolWebRTC, toolChannel, 1.5),
 		f.slower("small files: time of tallow to rsync's", caseSmall, toolTallow, toolRsync, 1),
+		f.slower("small files: time of tallow-tcp to rsync's", caseSmall, toolTCP, toolRsync, 0.91),
 		f.latency("1 byte: the receiver's time", toolTallow),
 		f.latency("1 byte without a relay: the receiver's time", toolNearby),
 		f.share("200 Mbit/s, 50 ms: tallow-webrtc, of the link", caseLong, toolWebRTC, 0.85),
@@ -64,11 +65,13 @@ func bars(results []*result, full sizes) []bar {
 		f.within("100 Mbit/s, 100 ms, 0.5 % loss: tallow-webrtc", caseFarLoss, toolWebRTC, full.lossy/2, 6.2),
 		f.share("50 Mbit/s, 200 ms, 2 % loss: tallow, of the link", caseMost, toolTallow, 0.70),
 		f.within("50 Mbit/s, 200 ms, 2 % loss: tallow", caseMost, toolTallow, full.lossy/lossyParts, 7),
-		f.fair("beside a CUBIC flow: least that tallow takes", 0.25, false),
-		f.fair("beside a CUBIC flow: most that tallow takes", 0.75, true),
+		f.fair("beside a CUBIC flow: least that tallow takes", caseBeside, 0.25, false),
+		f.fair("beside a CUBIC flow: most that tallow takes", caseBeside, 0.75, true),
+		f.fair("the same, twice the queue: least that tallow takes", caseBesideDeep, 0.25, false),
+		f.fair("the same, twice the queue: most that tallow takes", caseBesideDeep, 0.75, true),
 		f.memory(),
 	}
-	for _, of := range []string{caseFile, caseSmall, caseLong, caseLossy, caseFarLoss, caseMost} {
+	for _, of := range []string{caseFile, caseSmall, caseLong, caseLossy, caseFarLoss, caseMost, caseShallow, caseUneven} {
 		all = append(all, f.bestLane(of))
 	}
 	return all
@@ -134,9 +137,9 @@ func (f figures) within(what, of, with string, bytes int64, wanted float64) bar 
 }
 
 // fair is the part that tallow takes of a link with another flow.
-func (f figures) fair(what string, wanted float64, atMost bool) bar {
+func (f figures) fair(what, of string, wanted float64, atMost bool) bar {
 	open := bar{What: what, Wanted: wanted, AtMost: atMost, Unit: "of both", Status: barOpen}
-	r := f.find(caseBeside, toolTallow)
+	r := f.find(of, toolTallow)
 	if r == nil || r.Share.Median == 0 {
 		return open
 	}

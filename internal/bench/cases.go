@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"slices"
 	"time"
 )
@@ -18,9 +19,24 @@ type benchCase struct {
 type link struct {
 	delay time.Duration // one way
 	rate  float64       // Mbit/s
+	back  float64       // of the way back to the sender; 0: as rate
 	loss  float64       // percent
+	queue float64       // bandwidth-delay products; 0: one, but at least 256 KiB
 
 	beside bool // a CUBIC flow has the path already
+}
+
+// flags returns the link in the flags of linksim.
+func (l link) flags() []string {
+	flags := []string{"-delay", l.delay.String(), "-rate", fmt.Sprint(l.rate), "-loss", fmt.Sprint(l.loss)}
+	if l.back > 0 {
+		flags = append(flags, "-rate-back", fmt.Sprint(l.back))
+	}
+	if l.queue > 0 {
+		product := l.rate * 1e6 / 8 * 2 * l.delay.Seconds()
+		flags = append(flags, "-queue", fmt.Sprint(int(l.queue*product)))
+	}
+	return flags
 }
 
 // sizes says how much is transferred.
@@ -41,14 +57,17 @@ func (s sizes) positive() bool {
 
 // The cases that have bars.
 const (
-	caseFile    = "file"
-	caseSmall   = "small"
-	caseByte    = "byte"
-	caseLong    = "200mbit"
-	caseLossy   = "200mbit-loss"
-	caseFarLoss = "100mbit-loss"
-	caseMost    = "50mbit-loss"
-	caseBeside  = "100mbit-beside"
+	caseFile       = "file"
+	caseSmall      = "small"
+	caseByte       = "byte"
+	caseLong       = "200mbit"
+	caseLossy      = "200mbit-loss"
+	caseFarLoss    = "100mbit-loss"
+	caseMost       = "50mbit-loss"
+	caseShallow    = "100mbit-shallow"
+	caseUneven     = "100mbit-asymmetric"
+	caseBeside     = "100mbit-beside"
+	caseBesideDeep = "100mbit-beside-deep"
 )
 
 // cases returns all cases in the order of measurement.
@@ -85,8 +104,20 @@ func cases(s sizes) []benchCase {
 			link: &link{delay: 100 * time.Millisecond, rate: 50, loss: 2}, tools: over,
 		},
 		{
+			name: caseShallow, about: "a file over 100 Mbit/s, 50 ms round trip, a queue of a tenth of their product", payload: payload{bytes: s.link},
+			link: &link{delay: 25 * time.Millisecond, rate: 100, queue: 0.1}, tools: over,
+		},
+		{
+			name: caseUneven, about: "a file over 100 Mbit/s, 50 ms round trip, 5 Mbit/s on the way back", payload: payload{bytes: s.link},
+			link: &link{delay: 25 * time.Millisecond, rate: 100, back: 5}, tools: over,
+		},
+		{
 			name: caseBeside, about: "a file over 100 Mbit/s, 50 ms round trip, beside a CUBIC flow that came first", payload: payload{bytes: s.link},
 			link: &link{delay: 25 * time.Millisecond, rate: 100, beside: true}, tools: over,
+		},
+		{
+			name: caseBesideDeep, about: "the same with a queue of two bandwidth-delay products", payload: payload{bytes: s.link},
+			link: &link{delay: 25 * time.Millisecond, rate: 100, queue: 2, beside: true}, tools: over,
 		},
 	}
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -78,10 +79,11 @@ func TestBars(t *testing.T) {
 		measured(caseFile, toolTCP, 1, side{Name: sideSender, Peak: 151e6}, side{Name: sideRelay, Peak: 900e6}),
 		measured(caseFile, toolRaw, 0.5), measured(caseFile, toolRelay, 2), measured(caseFile, toolWebRTC, 4), measured(caseFile, toolTallow, 1.2),
 		failed, measured(caseFile, toolChannel, 8, side{Name: sideSender, Peak: 999e6}),
-		measured(caseSmall, toolTallow, 3), measured(caseSmall, toolRsync, 3),
+		measured(caseSmall, toolTallow, 3), measured(caseSmall, toolTCP, 2.76), measured(caseSmall, toolRsync, 3),
 		measured(caseByte, toolTallow, 0.15), measured(caseByte, toolNearby, 0.16), measured(caseLong, toolWebRTC, 0.5),
 		measured(caseLossy, toolWebRTC, 0.5), as(asUser, measured(caseLossy, toolWebRTC, 2)), as(asRoot, measured(caseLossy, toolWebRTC, 1)),
 		as(asRoot, measured(caseFarLoss, toolTallow, 0.5)), shared(measured(caseBeside, toolTallow, 1), 0.8),
+		shared(measured(caseBesideDeep, toolTallow, 1), 0.2),
 	}
 	want := []struct {
 		status   string
@@ -92,6 +94,7 @@ func TestBars(t *testing.T) {
 		{barOpen, 0},
 		{barMet, 2},
 		{barMet, 1},
+		{barMissed, 0.92},
 		{barMet, 150},
 		{barMissed, 160},
 		{barMet, 1},
@@ -107,8 +110,12 @@ func TestBars(t *testing.T) {
 		{barOpen, 0},
 		{barMet, 0.8},
 		{barMissed, 0.8},
+		{barMissed, 0.2},
+		{barMet, 0.2},
 		{barMissed, 151},
 		{barMissed, 1.2},
+		{barOpen, 0},
+		{barOpen, 0},
 		{barOpen, 0},
 		{barOpen, 0},
 		{barOpen, 0},
@@ -153,6 +160,21 @@ func TestRawRecords(t *testing.T) {
 		}
 		if err := openFrom(bytes.NewReader(sealed[:len(sealed)-1]), aead, size, func(int) {}); err == nil {
 			t.Errorf("%d bytes: a record that was cut is opened", size)
+		}
+	}
+}
+
+func TestLinkFlags(t *testing.T) {
+	for _, tc := range []struct {
+		link link
+		want string
+	}{
+		{link{delay: 25 * time.Millisecond, rate: 200, loss: 0.1}, "-delay 25ms -rate 200 -loss 0.1"},
+		{link{delay: 25 * time.Millisecond, rate: 100, back: 5}, "-delay 25ms -rate 100 -loss 0 -rate-back 5"},
+		{link{delay: 25 * time.Millisecond, rate: 100, queue: 2}, "-delay 25ms -rate 100 -loss 0 -queue 1250000"},
+	} {
+		if got := strings.Join(tc.link.flags(), " "); got != tc.want {
+			t.Errorf("%+v: %s; want %s", tc.link, got, tc.want)
 		}
 	}
 }

@@ -49,8 +49,7 @@ func (l *lab) connect(ctx context.Context, link link, as string) (*ends, error) 
 		}
 	}
 	running, cancel := context.WithCancel(ctx)
-	cmd := exec.CommandContext(running, program, "-a", e.a.namespace, "-b", e.b.namespace, "-delay", link.delay.String(),
-		"-rate", fmt.Sprint(link.rate), "-loss", fmt.Sprint(link.loss))
+	cmd := exec.CommandContext(running, program, append([]string{"-a", e.a.namespace, "-b", e.b.namespace}, link.flags()...)...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) } // it removes its namespaces
 	cmd.WaitDelay = 10 * time.Second
 	dieWithParent(cmd, syscall.SIGTERM)

@@ -46,8 +46,9 @@ func (b Budget) share(divisor, least, most int) int {
 // descriptors each.
 func (b Budget) Levels() int { return b.share(16, 2, 32) }
 
-// Roots is how many of the folders that are sent are kept open.
-func (b Budget) Roots() int { return b.share(8, 1, 32) }
+// Roots is how many of the folders that are sent are kept open, at two descriptors
+// each.
+func (b Budget) Roots() int { return b.share(16, 1, 32) }
 
 // Partials is how many files that are being received are kept open.
 func (b Budget) Partials() int { return b.share(4, 2, 128) }

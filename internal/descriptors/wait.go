@@ -1,6 +1,7 @@
 package descriptors
 
 import (
+	"context"
 	"errors"
 	"syscall"
 	"time"
@@ -18,16 +19,26 @@ const (
 
 // Wait calls open until it ends with something else than the error that no
 // descriptor is left, for a minute at most. open must be such that calling it again
-// does no harm.
-func Wait(open func() error) error {
-	begun, pause := time.Now(), firstPause
-	for {
-		err := open()
-		if !IsShort(err) || time.Since(begun) >= patience {
+// does no harm. If ctx ends meanwhile, the error is its cause; open is called once in
+// any case, so that what is done after an end still works.
+func Wait(ctx context.Context, open func() error) error {
+	err := open()
+	if !IsShort(err) {
+		return err
+	}
+	begun, pause := time.Now(), time.NewTimer(firstPause)
+	defer pause.Stop()
+	for next := firstPause; ; {
+		select {
+		case <-pause.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		if err = open(); !IsShort(err) || time.Since(begun) >= patience {
 			return err
 		}
-		time.Sleep(pause)
-		pause = min(2*pause, longestPause)
+		next = min(2*next, longestPause)
+		pause.Reset(next)
 	}
 }
 
@@ -37,8 +48,8 @@ func IsShort(err error) bool {
 }
 
 // Open is Wait for a function that returns what it opened.
-func Open[T any](open func() (T, error)) (opened T, err error) {
-	err = Wait(func() (err error) {
+func Open[T any](ctx context.Context, open func() (T, error)) (opened T, err error) {
+	err = Wait(ctx, func() (err error) {
 		opened, err = open()
 		return err
 	})

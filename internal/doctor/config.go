@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"github.com/tallow-transfer/tallow/internal/rendezvous"
+	"github.com/tallow-transfer/tallow/internal/vault/devicekey"
 )
 
 // Config says what to look at.
@@ -12,11 +13,17 @@ type Config struct {
 	Version  string   // of this program
 	StateDir string   // may be empty
 	Output   string   // the folder to receive into
+
+	Keys       devicekey.Store // of the history; its Dir may be empty
+	KeyringOff bool            // a person does not want the keyring to be used
 }
 
 // New returns a Doctor. The error is that of an invalid relay address or pin.
 func New(c Config) (*Doctor, error) {
-	d := &Doctor{stun: socket{}, local: multicast{}, disk: folders{}, state: c.StateDir, output: c.Output}
+	d := &Doctor{
+		stun: socket{}, local: multicast{}, disk: folders{}, keys: keys{c.Keys, c.KeyringOff},
+		state: c.StateDir, output: c.Output,
+	}
 	if c.Relay == "" {
 		return d, nil
 	}

@@ -10,6 +10,8 @@ const (
 	relayTimeout = 20 * time.Second
 	udpTimeout   = 5 * time.Second
 	localTimeout = 5 * time.Second
+
+	keyringTimeout = 10 * time.Second // a person may have to unlock it
 )
 
 // Doctor makes the checks.
@@ -17,6 +19,7 @@ type Doctor struct {
 	relay  relayProbe // nil: no relay is named
 	stun   stunProbe
 	local  localProbe
+	keys   keyProbe
 	disk   diskProbe
 	state  string // the folder of state; may be empty
 	output string // the folder to receive into
@@ -36,7 +39,7 @@ const (
 
 // Check is the result of one check, in words for people.
 type Check struct {
-	Name  string // relay, clock, udp, nat, network, state or output
+	Name  string // relay, clock, udp, nat, network, keyring, state or output
 	State State
 	Text  string // what was found
 	Hint  string // what can be done about it; may be empty
@@ -69,6 +72,7 @@ func (d *Doctor) Run(ctx context.Context, tell func(Check)) Report {
 	}
 	local := checkLocal(ctx, d.local)
 	note(local)
+	note(checkKeyring(ctx, d.keys))
 	note(checkFolder("state", "the folder of state", d.state, d.disk), checkFolder("output", "the folder to receive into", d.output, d.disk))
 	r.Verdict = verdict(relay, local, mappings)
 	return r

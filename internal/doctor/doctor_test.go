@@ -18,14 +18,16 @@ type fake struct {
 	local    error
 	unusable map[string]error
 	space    int64
+	keyed    keyFacts
 }
 
 func (f fake) look(context.Context) (relayFacts, error)   { return f.facts, f.relay }
 func (f fake) ask(context.Context, []string) []mapping    { return f.mappings }
 func (f fake) find(context.Context) ([]netip.Addr, error) { return f.found, f.local }
+func (f fake) key(context.Context) keyFacts               { return f.keyed }
 func (f fake) write(dir string) error                     { return f.unusable[dir] }
 func (f fake) free(string) int64                          { return f.space }
-func (f fake) doctor(state string) *Doctor                { return &Doctor{f, f, f, f, state, "out"} }
+func (f fake) doctor(state string) *Doctor                { return &Doctor{f, f, f, f, f, state, "out"} }
 
 func seen(server, as string) mapping {
 	return mapping{netip.MustParseAddrPort(server), netip.MustParseAddrPort(as), false}
@@ -118,6 +120,11 @@ func TestDoctor(t *testing.T) {
 			"udp=unknown output=failed", DirectUnknown, "",
 		},
 		{
+			"no keyring",
+			fake{facts: withoutSTUN, found: lan, keyed: keyFacts{file: "device-key", keyring: errors.New("there is no bus")}},
+			"udp=unknown keyring=warning", DirectUnknown, "",
+		},
+		{
 			"a full disk",
 			fake{facts: withoutSTUN, found: lan, space: 1_500_000},
 			"udp=unknown state=warning output=warning", DirectUnknown, "",
@@ -126,6 +133,9 @@ func TestDoctor(t *testing.T) {
 		t.Run(tc.what, func(t *testing.T) {
 			if tc.fake.space == 0 {
 				tc.fake.space = 1 << 40
+			}
+			if tc.fake.keyed == (keyFacts{}) {
+				tc.fake.keyed.file = "device-key"
 			}
 			var told []Check
 			report := tc.fake.doctor("state").Run(t.Context(), func(c Check) { told = append(told, c) })
@@ -164,7 +174,7 @@ func TestDoctorWithoutARelay(t *testing.T) {
 	for _, c := range report.Checks {
 		names = append(names, c.Name+"="+string(c.State))
 	}
-	if got := strings.Join(names, " "); got != "relay=unknown udp=unknown network=ok state=warning output=ok" {
+	if got := strings.Join(names, " "); got != "relay=unknown udp=unknown network=ok keyring=warning state=warning output=ok" {
 		t.Error(got)
 	}
 	if v := report.Verdict; v.Relayed || !v.Local || !strings.Contains(v.Text, "name a relay") {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/netip"
 	"time"
+
+	"github.com/tallow-transfer/tallow/internal/vault/devicekey"
 )
 
 // relayProbe looks at the relay that somebody has named.
@@ -47,4 +49,18 @@ type diskProbe interface {
 	// free returns the bytes that are free there, or a negative number if that is not
 	// known.
 	free(dir string) int64
+}
+
+// keyProbe looks at the key of the history, and at the keyring for it. It makes no key.
+type keyProbe interface {
+	key(ctx context.Context) keyFacts
+}
+
+// keyFacts are where the key of the history is.
+type keyFacts struct {
+	file     string          // the file that has the key, or says where it is; empty: there is no folder for it
+	place    devicekey.Place // where it is; empty: none was made yet
+	failure  error           // why the key that there is cannot be had
+	keyring  error           // why the keyring cannot be used; nil: it works
+	unwanted bool            // because a person does not want it
 }

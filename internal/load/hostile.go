@@ -59,7 +59,7 @@ func hostile(ctx context.Context, o options, relay *server, all *bars) error {
 	fmt.Printf("Memory in MB: resident %.1f, then %.1f; heap %.2f, then %.2f; stacks %.2f, then %.2f.\n",
 		megabytes(before.Resident), megabytes(after.Resident), megabytes(before.Heap), megabytes(after.Heap),
 		megabytes(before.Stacks), megabytes(after.Stacks))
-	all.add(change < 0.1, false, "memory after it, compared with before", "within 10 %", "%+.1f %% of %.1f MB", 100*change, float64(before.memory())/1e6)
+	all.add(change < memoryGrowth, false, "memory after it, compared with before", fmt.Sprintf("within %.0f %%", 100*memoryGrowth), "%+.1f %% of %.1f MB", 100*change, float64(before.memory())/1e6)
 	all.add(after.Goroutines <= relay.idle, false, "goroutines after it", fmt.Sprint(relay.idle), "%d", after.Goroutines)
 	fmt.Printf("Strangers did %s; refused were %s.\n", counts(done.tries), counts(after.Rejected))
 	return nil

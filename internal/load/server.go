@@ -131,6 +131,7 @@ func (c *counter) Rejected(reason string) {
 }
 
 func (*counter) Throttled(time.Duration)                    {}
+func (*counter) Told(string, string)                        {}
 func (*counter) Watch(func() relay.Stats)                   {}
 func (*counter) Request(string, string, int, time.Duration) {}
 func (*counter) Started(relay.TransferKind)                 {}

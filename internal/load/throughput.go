@@ -2,14 +2,13 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"net"
 	"slices"
 	"time"
 
-	"github.com/tallow-transfer/tallow/internal/wire"
+	"github.com/tallow-transfer/tallow/internal/lane/relayed"
+	"github.com/tallow-transfer/tallow/internal/rendezvous"
 )
 
 // How long one round measures, and how much is sent at once: about as much as a
@@ -63,31 +62,34 @@ func ratios(a, b []float64) []float64 {
 	return all
 }
 
-// relayRound returns the bytes a second through one room.
-func relayRound(ctx context.Context, relay string) (float64, error) {
-	r, _, err := newLink(relay, 200_000).newRoom(ctx)
+// relayRound returns the bytes a second through one room, by the lane that transfers
+// use.
+func relayRound(ctx context.Context, addr string) (float64, error) {
+	at, err := rendezvous.ParseRelay(addr)
 	if err != nil {
 		return 0, err
 	}
-	defer r.close()
-	buf := make([]byte, 1+chunk)
+	client := rendezvous.New(at, rendezvous.Options{Version: "load"})
+	opened, err := client.Open(ctx, rendezvous.OpenRequest{})
+	if err != nil {
+		return 0, err
+	}
+	sender := relayed.New(ctx, opened)
+	defer sender.Close()
+	joined, err := client.Join(ctx, opened.Nameplate())
+	if err != nil {
+		return 0, err
+	}
+	receiver := relayed.New(ctx, joined)
+	defer receiver.Close()
+	buf := make([]byte, rendezvous.ReadSize)
 	return flow(
-		r.sender.forward,
+		sender.WriteRecord,
 		func() (int, error) {
-			_, body, err := r.receiver.conn.NextReader()
-			if err != nil {
-				return 0, err
-			}
-			n, err := io.ReadFull(body, buf)
-			if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
-				err = nil
-			}
-			if n == 1 && wire.RoomKind(buf[0]) == wire.RoomLeftKind {
-				err = io.EOF
-			}
-			return n, err
+			record, err := receiver.ReadRecord(buf)
+			return len(record), err
 		},
-		func() { _ = r.sender.conn.Close() },
+		func() { _ = sender.Close() },
 	)
 }
 

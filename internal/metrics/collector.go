@@ -15,7 +15,7 @@ type collector struct {
 	expires atomic.Pointer[func() time.Time] // of the certificate; nil without TLS
 	start   time.Time
 
-	rooms, maxRooms, peers, relayed, turn, uptime, expiry *prometheus.Desc
+	rooms, maxRooms, peers, relayed, turn, messages, watchers, uptime, expiry *prometheus.Desc
 }
 
 func newCollector() *collector {
@@ -27,6 +27,8 @@ func newCollector() *collector {
 		peers:    describe("peers", "Peers that are connected, in a room or about to join one."),
 		relayed:  describe("relayed_bytes_total", "Bytes that were passed on between peers, signalling included."),
 		turn:     describe("turn_allocations", "TURN allocations that are open."),
+		messages: describe("mailbox_messages", "Messages that wait in the mailbox, counted once a minute; relays that share a Redis have the same."),
+		watchers: describe("mailbox_watchers", "Requests that wait for messages of the mailbox."),
 		uptime:   describe("uptime_seconds", "Time since the relay started."),
 		expiry:   describe("certificate_expiry_timestamp_seconds", "When the relay's certificate expires, in seconds since 1970; 0 if there is none yet. Absent without TLS."),
 	}
@@ -36,7 +38,7 @@ func (c *collector) watch(stats func() relay.Stats) { c.stats.Store(&stats) }
 
 // Describe implements prometheus.Collector.
 func (c *collector) Describe(descriptions chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{c.rooms, c.maxRooms, c.peers, c.relayed, c.turn, c.uptime, c.expiry} {
+	for _, d := range []*prometheus.Desc{c.rooms, c.maxRooms, c.peers, c.relayed, c.turn, c.messages, c.watchers, c.uptime, c.expiry} {
 		descriptions <- d
 	}
 }
@@ -54,6 +56,8 @@ func (c *collector) Collect(metrics chan<- prometheus.Metric) {
 	gauge(c.maxRooms, float64(s.MaxRooms))
 	gauge(c.peers, float64(s.Peers))
 	gauge(c.turn, float64(s.TURNAllocations))
+	gauge(c.messages, float64(s.Messages))
+	gauge(c.watchers, float64(s.Watchers))
 	gauge(c.uptime, time.Since(c.start).Seconds())
 	if expires := c.expires.Load(); expires != nil {
 		seconds := 0.0

@@ -18,6 +18,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/tallow-transfer/tallow/relay"
+	"github.com/tallow-transfer/tallow/relay/outbox"
 )
 
 // maxReasons bounds the values of the label reason.
@@ -41,6 +42,7 @@ type Metrics struct {
 	tlsHandshakes *prometheus.CounterVec
 	throttled     prometheus.Counter
 	rejected      *prometheus.CounterVec
+	told          *prometheus.CounterVec
 
 	mu      sync.Mutex
 	reasons map[string]bool
@@ -84,6 +86,7 @@ func New(version string) *Metrics {
 	m.tlsHandshakes = counter("tls_handshakes_total", "TLS handshakes of the relay itself, by version and key exchange.", "version", "key_exchange")
 	m.rejected = counter("rejected_requests_total", "Requests, joins and connections that were refused, by reason.", "reason")
 	m.throttled = counter("throttled_seconds_total", "Time that peers were made to wait by limits of bytes a second.").WithLabelValues()
+	m.told = counter("store_messages_total", "Attempts to tell somebody of a stored transfer: by a mail (kind mail), or by calling a URL of its sender (kind callback). The result is sent, retried or failed, which is for good.", "kind", "result")
 	info := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "build_info", Help: "The version of the relay; the value is 1."}, []string{"version"})
 	info.WithLabelValues(version).Set(1)
 	registry.MustRegister(info, m.now, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
@@ -93,6 +96,10 @@ func New(version string) *Metrics {
 		m.ended[false].WithLabelValues(string(kind))
 		m.size.WithLabelValues(string(kind))
 		m.duration.WithLabelValues(string(kind))
+	}
+	for _, result := range []outbox.Result{outbox.Sent, outbox.Again, outbox.Failed} {
+		m.told.WithLabelValues(string(outbox.MailOut), string(result))
+		m.told.WithLabelValues(string(outbox.Callback), string(result))
 	}
 	m.pqc.WithLabelValues("peers")
 	m.pqc.WithLabelValues("tls")
@@ -139,6 +146,9 @@ func (m *Metrics) Rejected(reason string) {
 
 // Throttled implements relay.Observer.
 func (m *Metrics) Throttled(wait time.Duration) { m.throttled.Add(wait.Seconds()) }
+
+// Told implements relay.Observer.
+func (m *Metrics) Told(what, result string) { m.told.WithLabelValues(what, result).Inc() }
 
 // bounded keeps the number of reasons small, whatever they are.
 func (m *Metrics) bounded(reason string) string {

@@ -44,7 +44,7 @@ func TestZeros(t *testing.T) {
 		`transfer_started_total{kind="code"} 0`, `transfer_completed_total{kind="resume"} 0`, `transfer_failed_total{kind="code"} 0`,
 		`transfer_size_bytes_count{kind="code"} 0`, `transfer_duration_seconds_count{kind="resume"} 0`,
 		`websocket_connections_total 0`, `pqc_operations_total{operation="peers"} 0`, `pqc_operations_total{operation="tls"} 0`,
-		`throttled_seconds_total 0`, `rooms 0`, `peers 0`, `relayed_bytes_total 0`, `turn_allocations 0`)
+		`throttled_seconds_total 0`, `rooms 0`, `peers 0`, `relayed_bytes_total 0`, `turn_allocations 0`, `store_messages_total{kind="mail",result="sent"} 0`)
 }
 
 func TestEvents(t *testing.T) {
@@ -62,6 +62,7 @@ func TestEvents(t *testing.T) {
 	m.Ended(relay.Transfer{Kind: relay.ByCode, Bytes: 100, Took: time.Hour})
 	m.Rejected("rate")
 	m.Throttled(1500 * time.Millisecond)
+	m.Told("callback", "retried")
 	m.WatchCertificate(func() time.Time { return time.Unix(1234567890, 0) })
 	m.Handshake(tls.ConnectionState{Version: tls.VersionTLS13, CurveID: tls.X25519MLKEM768})
 	m.Handshake(tls.ConnectionState{Version: tls.VersionTLS12, CurveID: tls.CurveP256})
@@ -73,7 +74,7 @@ func TestEvents(t *testing.T) {
 		`transfer_size_bytes_sum{kind="code"} 2100`, `transfer_duration_seconds_sum{kind="code"} 3602`,
 		`pqc_operations_total{operation="peers"} 3`, `pqc_operations_total{operation="tls"} 1`,
 		`tls_handshakes_total{key_exchange="X25519MLKEM768",version="TLS 1.3"} 1`, `tls_handshakes_total{key_exchange="CurveP256",version="TLS 1.2"} 1`,
-		`rejected_requests_total{reason="rate"} 1`, `throttled_seconds_total 1.5`,
+		`rejected_requests_total{reason="rate"} 1`, `throttled_seconds_total 1.5`, `store_messages_total{kind="callback",result="retried"} 1`,
 		`rooms 3`, `rooms_limit 10`, `peers 5`, `relayed_bytes_total 1.099511627776e+12`, `turn_allocations 2`, `certificate_expiry_timestamp_seconds 1.23456789e+09`)
 }
 

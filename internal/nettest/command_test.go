@@ -70,8 +70,8 @@ func readSources(t *testing.T) {
 	}
 }
 
-// waitTimeout bounds every wait that has no other limit.
-const waitTimeout = 40 * time.Second
+// waitTimeout bounds every wait that has no other limit. The machine may be busy.
+const waitTimeout = 2 * time.Minute
 
 // event is the part of an event of --json that these tests use.
 type event struct {
@@ -107,10 +107,10 @@ type command struct {
 	changed broadcast.Signal // events or files has grown
 
 	mu      sync.Mutex
-	log     strings.Builder // of its stdout
+	log     strings.Builder // of its events
 	events  []event         // except those of single files, of which there may be a million
 	files   int64           // the number of events of single files
-	strange error           // a line of stdout that is not an event
+	strange error           // a line among them that is none
 }
 
 // run starts tallow with --json on a machine. It is killed at the end of the test.
@@ -122,6 +122,19 @@ func run(t *testing.T, on *machine, args ...string) *command {
 // start is run with words to put before the command.
 func start(t *testing.T, on *machine, before []string, args ...string) *command {
 	t.Helper()
+	c := newCommand(t, before, args...)
+	c.cmd.Stderr = &c.stderr
+	stdout, err := c.cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c.launch(t, on, stdout)
+	return c
+}
+
+// newCommand is a command that does not run yet.
+func newCommand(t *testing.T, before []string, args ...string) *command {
+	t.Helper()
 	c := &command{name: args[0], exited: make(chan struct{})}
 	readSources(t)
 	words := append(slices.Concat(before, []string{os.Getenv(binaryVariable)}, args), "--json")
@@ -129,19 +142,20 @@ func start(t *testing.T, on *machine, before []string, args ...string) *command 
 	home := t.TempDir()
 	c.cmd.Dir = home
 	c.cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir()}
-	c.cmd.Stderr = &c.stderr
 	// If this process is killed, for instance by go test's timeout, so is tallow.
 	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	stdout, err := c.cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
+	return c
+}
+
+// launch starts a command on a machine, with its events from a pipe.
+func (c *command) launch(t *testing.T, on *machine, events io.Reader) {
+	t.Helper()
 	if err := on.do(c.cmd.Start); err != nil {
 		t.Fatal(err)
 	}
 	go func() {
 		defer close(c.exited)
-		c.read(stdout)
+		c.read(events)
 		_ = c.cmd.Wait() // tests check the exit code if it matters
 		c.died = time.Now()
 	}()
@@ -152,7 +166,6 @@ func start(t *testing.T, on *machine, before []string, args ...string) *command 
 			t.Log(c)
 		}
 	})
-	return c
 }
 
 func (c *command) read(stdout io.Reader) {

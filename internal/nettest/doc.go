@@ -18,13 +18,14 @@
 //	exfat_test.go     the receiver's disk is formatted with exFAT
 //	real_test.go      a source tree of 10,000 files and more, files of a gigabyte
 //	scale_test.go     very many files, large ones, long names
+//	pipe_test.go      a stream from stdin to stdout, in constant memory and without a disk
 //
-// They need Linux. All but the tests of kills, real input and scale also need root,
+// They need Linux. All but the tests of kills, real input, scale and pipes also need root,
 // iproute2 and nftables, some coturn or exFAT's tools, and are skipped without them; TALLOW_TEST_REQUIRE_NET=1
 // makes that a failure. The networks and disks that they make have no name outside
 // of the process, and disappear with it however it ends.
 //
-// Two tests can be made larger: with TALLOW_TEST_KILLS=50 a process is killed at 50
+// Some tests can be made larger: with TALLOW_TEST_KILLS=50 a process is killed at 50
 // moments (TALLOW_TEST_SEED repeats those of an earlier run), and
-// TALLOW_TEST_SCALE=1 sends a million files.
+// TALLOW_TEST_SCALE=1 sends a million files, and a stream of 10 GiB.
 package nettest

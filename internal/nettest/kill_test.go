@@ -10,8 +10,6 @@ import (
 	"strconv"
 	"testing"
 	"time"
-
-	"github.com/tallow-transfer/tallow/internal/disk/partial"
 )
 
 // The environment variables that say how often TestKilled kills, and the seed of its
@@ -191,19 +189,21 @@ func slowRelay(t *testing.T, listen string) *command {
 // again runs the commands that a person would run again after the kill.
 func (k killing) again(t *testing.T, x exchange, begun time.Time, file, to string, flags []string) exchange {
 	t.Helper()
-	receive := append([]string{"receive", "--yes", "--output", to, x.sender.first(t, "code").Code}, flags...)
-	remembered := len(partial.Remembered(to, "")) > 0
-	if lived := x.receiver.died.Sub(begun); k.victim == receiverOnce && !remembered {
+	switch {
+	case k.victim == receiverOnce:
+		home := []string{"env", "HOME=" + x.receiver.cmd.Dir} // the same machine
+		died := x.receiver.died
+		x.receiver = start(t, nil, home, append([]string{"receive", "--yes", "--output", to, x.sender.first(t, "code").Code}, flags...)...)
+		met := x.receiver.await(t, "peer or error", func(e event) bool { return e.Event == "peer" || e.Event == "error" })
+		if met.Event == "peer" {
+			return x
+		}
+		// Too early: the receiver says so, and a new code is needed.
+		lived := died.Sub(begun)
 		t.Logf("after %v the receiver's code was not remembered", lived)
 		if lived > rememberedAfter {
 			t.Error("that is too long")
 		}
-	}
-	switch {
-	case k.victim == receiverOnce && remembered:
-		return exchange{sender: x.sender, receiver: run(t, nil, receive...)}
-	case k.victim == receiverOnce: // too early: the receiver says so, and a new code is needed
-		x.receiver = run(t, nil, receive...)
 		x.receiver.exit(t, 3, waitTimeout)
 		x.sender.leave(t)
 	case k.victim == receiverAnew:

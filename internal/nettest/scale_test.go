@@ -55,7 +55,7 @@ func TestScale(t *testing.T) {
 			relay := run(t, nil, "relay", "--listen", "127.0.0.1:0").first(t, "listening").Addr
 			x := network{}.send(t, from, to, "--relay", relay, "--lanes", "relay")
 			x.receiver.exit(t, 0, scaleLimit)
-			x.sender.exit(t, 0, waitTimeout)
+			x.sender.exit(t, 0, scaleLimit)
 			sent, received := x.sender.first(t, "done"), x.receiver.first(t, "done")
 			if sent.Files != tt.files || received.Files != tt.files || x.receiver.files != tt.files {
 				t.Errorf("%d sent, %d received, %d told of, want %d files", sent.Files, received.Files, x.receiver.files, tt.files)

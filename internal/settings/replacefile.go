@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/tallow-transfer/tallow/internal/atomicfile"
 )
 
 // ownerOnly is the mode of a file with a secret in it.
@@ -29,38 +31,23 @@ func readExisting(name string) ([]byte, fs.FileMode, error) {
 
 // replaceFile replaces a file as a whole or not at all. A symlink stays, and what it
 // leads to is replaced. With the mode 0 the file is for its owner alone.
-func replaceFile(name string, content []byte, mode fs.FileMode) (err error) {
+func replaceFile(name string, content []byte, mode fs.FileMode) error {
 	if target, err := filepath.EvalSymlinks(name); err == nil {
 		name = target
 	}
 	if mode == 0 {
 		mode = ownerOnly
 	}
-	dir := filepath.Dir(name)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 		return err
 	}
-	f, err := os.CreateTemp(dir, ".tallow-*")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			_ = f.Close()
-			_ = os.Remove(f.Name())
+	return atomicfile.Replace(name, ".tallow-*", func(f *os.File) error {
+		if _, err := f.Write(content); err != nil {
+			return err
 		}
-	}()
-	if _, err := f.Write(content); err != nil {
-		return err
-	}
-	if err := f.Chmod(mode); err != nil {
-		return fmt.Errorf("cannot set the mode: %w", err)
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), name)
+		if err := f.Chmod(mode); err != nil {
+			return fmt.Errorf("cannot set the mode: %w", err)
+		}
+		return nil
+	})
 }

@@ -11,7 +11,8 @@ import (
 //	Begin             once
 //	Prepare           for every entry, in the order of the manifest, by one goroutine
 //	File's methods    by several goroutines
-//	Commit            with batches of verified files, while Prepare and Files go on
+//	Commit            with batches of verified files, while Prepare and Files go on;
+//	                  of a Stager Secure and Place instead
 //	Finish            once, after every file was committed or closed
 //
 // Entries come from the peer and are hostile until Prepare has checked them:
@@ -38,6 +39,20 @@ type Destination interface {
 	// modes and times of folders. An *UnfinishedError lists what failed although
 	// every file is in place; any other error ends the transfer.
 	Finish(ctx context.Context) error
+}
+
+// Stager is a Destination that also commits in two steps, so that one batch is made
+// durable while the one before it gets its names. Secure and Place are then called instead
+// of Commit, each by one goroutine at a time.
+type Stager interface {
+	Destination
+	// Secure makes verified files durable, and gives them no name yet. It returns one
+	// error for each file, as Commit does.
+	Secure(ctx context.Context, files []File) []error
+	// Place gives files their final names, for which Secure returned no error, in the
+	// order in which they were secured, though perhaps not as many at a time. It returns
+	// one error for each file, nil if the file is in place, as Commit does.
+	Place(ctx context.Context, files []File) []error
 }
 
 // Resumable is a Destination that outlives the process: what has arrived is found

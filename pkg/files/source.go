@@ -36,6 +36,11 @@ type Item struct {
 	// Open opens a file or a stream for reading. A stream is opened only once. It
 	// is not called for folders and links, and may be nil there.
 	Open func() (SourceFile, error)
+	// Read, if it is not nil, is a shorter way to a file of a few KB. It opens the file,
+	// reads it from its beginning until p is full or the file ends, closes it, and says as Changed
+	// does whether it is still what was listed. It may be called by several goroutines for
+	// different items. A p that is longer than Size shows that the file has grown.
+	Read func(p []byte) (n int, err error)
 }
 
 // SourceFile is an open file of a source. A file is read at any offset by

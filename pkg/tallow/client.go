@@ -63,10 +63,15 @@ type Config struct {
 	// through a relay, which has to be named: by lanes of LaneRelay, and by those of
 	// LaneWebRTC if the relay has TURN servers.
 	Private bool
+	// Name is what the peer is told as the name of this side, sealed, once it has proved
+	// that it knows the code: at most 64 bytes of printable text. Nothing proves it to the
+	// peer. If it is empty, none is told.
+	Name string
 	// StateDir is a folder in which a receiver remembers the codes that failed, for a
 	// day and hashed, so that it does not try one twice, and the senders that it has
 	// met, sealed with the code and a key of this machine, so that it finds them again
-	// after it was killed. It is created when it is needed. If it is empty, nothing is
+	// after it was killed. Likewise the downloads of stored transfers that it has claimed,
+	// sealed with the link. It is created when it is needed. If it is empty, nothing is
 	// remembered.
 	StateDir string
 	// Version identifies the program to relays and peers, for diagnostics; empty:
@@ -81,12 +86,13 @@ type Config struct {
 type Client struct {
 	link        link.Config
 	meetings    *vault.Meetings // nil: none are remembered
+	fetches     *vault.Meetings // downloads of stored transfers that were claimed; likewise
 	descriptors descriptors.Budget
 	log         *slog.Logger
 }
 
 // New returns a client. The error is an *Error of KindUsage if the relay's address,
-// a pin or a lane is invalid.
+// a pin, a lane or the name is invalid.
 func New(c Config) (*Client, error) {
 	if c.Relay != "" {
 		if _, err := rendezvous.ParseRelay(c.Relay); err != nil {
@@ -114,6 +120,9 @@ func New(c Config) (*Client, error) {
 	if c.Private && lanes == wire.LaneTCP {
 		return nil, &Error{Kind: KindUsage, Reason: ReasonPrivateLanes}
 	}
+	if err := checkName(c.Name); err != nil {
+		return nil, err
+	}
 	if c.Version == "" {
 		c.Version = moduleVersion()
 	}
@@ -122,7 +131,7 @@ func New(c Config) (*Client, error) {
 	}
 	client := &Client{descriptors: descriptors.OfProcess(), log: c.Logger, link: link.Config{
 		Relay: c.Relay, RelayPins: pins, RelayPassword: c.RelayPassword,
-		Lanes: lanes, Private: c.Private, Version: c.Version, Logger: c.Logger,
+		Lanes: lanes, Private: c.Private, Name: c.Name, Version: c.Version, Logger: c.Logger,
 	}}
 	if c.Private {
 		client.link.Lanes &^= wire.LaneTCP
@@ -133,6 +142,7 @@ func New(c Config) (*Client, error) {
 		client.link.FailedCodes = vault.FailedCodes{Path: filepath.Join(c.StateDir, "failed-codes")}
 		client.link.MachineKey = vault.MachineKey{Path: filepath.Join(c.StateDir, "machine-key")}
 		client.meetings = &vault.Meetings{Dir: filepath.Join(c.StateDir, "meetings")}
+		client.fetches = &vault.Meetings{Dir: filepath.Join(c.StateDir, "fetches")}
 	}
 	return client, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/tallow-transfer/tallow/internal/code"
+	"github.com/tallow-transfer/tallow/internal/storelink"
 )
 
 // CompleteCode returns the completions of a code that is being typed: prefix with
@@ -12,18 +13,32 @@ import (
 // before the first letter of a word, nor for the nameplate and the relay.
 func CompleteCode(prefix string) []string { return code.Complete(prefix) }
 
-// CheckCode checks a code as it was typed, without asking a relay. The error is an
-// *Error of KindCode.
+// CheckCode checks a code, or the link of a stored transfer, as it was typed, without
+// asking a relay. The error is an *Error of KindCode.
 func CheckCode(typed string) error {
+	if storelink.Is(typed) {
+		// Whether the relay has the key of a link without one, only the relay knows.
+		if _, err := storelink.Parse(typed); err != nil && !errors.Is(err, storelink.ErrNoKey) {
+			return linkError(err)
+		}
+		return nil
+	}
 	if _, err := code.Parse(typed); err != nil {
 		return codeError(err)
 	}
 	return nil
 }
 
-// CodeRelay returns the relay that a code names, as Config.Relay takes it. It is
-// empty if the code names none, or is no code.
+// IsLink reports whether what was typed is meant as the link of a stored transfer, and
+// not as a code.
+func IsLink(typed string) bool { return storelink.Is(typed) }
+
+// CodeRelay returns the relay that a code or a link names, as Config.Relay takes it. It
+// is empty if the code names none, or is no code.
 func CodeRelay(typed string) string {
+	if l, err := storelink.Parse(typed); err == nil || errors.Is(err, storelink.ErrNoKey) {
+		return l.Relay
+	}
 	k, err := code.Parse(typed)
 	if err != nil {
 		return ""

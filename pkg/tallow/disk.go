@@ -18,7 +18,7 @@ import (
 )
 
 // openPaths opens files and folders of this machine as a source.
-func openPaths(o SendOptions, b descriptors.Budget) (openSource, error) {
+func openPaths(ctx context.Context, o SendOptions, b descriptors.Budget) (openSource, error) {
 	links, err := linksPolicy(o.Links)
 	if err != nil {
 		return nil, err
@@ -27,7 +27,7 @@ func openPaths(o SendOptions, b descriptors.Budget) (openSource, error) {
 	for i, r := range o.Rules {
 		rules[i] = ignore.Rule(r)
 	}
-	s, err := source.NewPaths(o.Paths, source.Options{Links: links, RenameUnsafe: o.RenameUnsafe, Rules: rules, GitIgnore: o.GitIgnore, Descriptors: b})
+	s, err := source.NewPaths(ctx, o.Paths, source.Options{Links: links, RenameUnsafe: o.RenameUnsafe, Rules: rules, GitIgnore: o.GitIgnore, Descriptors: b})
 	if err != nil {
 		return nil, err // a nil *source.Paths would not be a nil interface
 	}
@@ -47,25 +47,25 @@ func linksPolicy(l Links) (source.Links, error) {
 }
 
 // openFolder opens the output folder as the destination.
-func (out *output) openFolder(names []string) error {
-	dir, as := place(out.o.Output, names)
+func (out *output) openFolder(ctx context.Context, names []string) error {
+	dir, as := place(ctx, out.o.Output, names)
 	out.folder = dir
 	policy, err := policyOf(out.o.OnConflict)
 	if err != nil {
 		return err
 	}
-	folder, err := destination.NewFolder(dir, destination.Options{Policy: policy, Ask: out.ask(), Renamed: out.renamed, As: as, Preserve: out.o.Preserve, Descriptors: out.descriptors, Logger: out.log})
+	folder, err := destination.NewFolder(ctx, dir, destination.Options{Policy: policy, Ask: out.ask(), Renamed: out.renamed, As: as, Preserve: out.o.Preserve, Descriptors: out.descriptors, Logger: out.log})
 	if err != nil {
 		return &transfer.DiskError{Err: err}
 	}
-	out.opened, out.resume, out.close = announced{folder, folder, out.begun}, folder, func() { _ = folder.Close() }
+	out.opened, out.resume, out.close = out.announce(folder, folder), folder, func() { _ = folder.Close() }
 	return nil
 }
 
 // place splits an output path into a folder and, if the path is not itself a
 // folder, the name to give to the single file or folder that is received. A folder
 // that an interrupted transfer made under that name counts as that name again.
-func place(path string, names []string) (dir, as string) {
+func place(ctx context.Context, path string, names []string) (dir, as string) {
 	if path == "" {
 		return ".", ""
 	}
@@ -76,7 +76,7 @@ func place(path string, names []string) (dir, as string) {
 	if dir == "" {
 		dir = "."
 	}
-	if isFolder(path) && !partial.Interrupted(dir, names, as) {
+	if isFolder(path) && !partial.Interrupted(ctx, dir, names, as) {
 		return path, ""
 	}
 	return dir, as
@@ -88,8 +88,8 @@ func isFolder(path string) bool {
 }
 
 // checkOutput finds out whether a Receive can write to its output path.
-func checkOutput(path string) error {
-	dir, _ := place(path, []string{""})
+func checkOutput(ctx context.Context, path string) error {
+	dir, _ := place(ctx, path, []string{""})
 	if err := destination.Check(dir); err != nil {
 		return &transfer.DiskError{Err: err}
 	}
@@ -98,14 +98,14 @@ func checkOutput(path string) error {
 
 // freeSpace returns how many bytes can be written to the disk of an output path. It is
 // false if that is not known.
-func freeSpace(output string, names []string) (int64, bool) {
-	dir, _ := place(output, names)
+func freeSpace(ctx context.Context, output string, names []string) (int64, bool) {
+	dir, _ := place(ctx, output, names)
 	return destination.FreeSpace(dir)
 }
 
 // leftovers returns what interrupted transfers left in a folder.
-func leftovers(folder string) (all []LeftoverEvent) {
-	for _, l := range partial.Leftovers(folder) {
+func leftovers(ctx context.Context, folder string) (all []LeftoverEvent) {
+	for _, l := range partial.Leftovers(ctx, folder) {
 		all = append(all, LeftoverEvent{Path: filepath.Join(folder, l.Name), Bytes: l.Bytes, Last: l.Last})
 	}
 	return all
@@ -113,22 +113,22 @@ func leftovers(folder string) (all []LeftoverEvent) {
 
 // remembered returns the sealed state that earlier processes of the receiver left
 // for an output path, newest first.
-func remembered(output string) [][]byte {
+func remembered(ctx context.Context, output string) [][]byte {
 	if output == "" {
 		output = "."
 	}
 	dir, as := filepath.Dir(output), filepath.Base(output)
 	if !isFolder(output) {
-		return partial.Remembered(dir, "")
+		return partial.Remembered(ctx, dir, "")
 	}
-	return append(partial.Remembered(output, ""), partial.Remembered(dir, as)...)
+	return append(partial.Remembered(ctx, output, ""), partial.Remembered(ctx, dir, as)...)
 }
 
 // interrupted says whether a Receive of these names to an output path was
 // interrupted and left something that is taken up now.
-func interrupted(output string, names []string) bool {
-	dir, _ := place(output, names)
-	return partial.Interrupted(dir, names, "")
+func interrupted(ctx context.Context, output string, names []string) bool {
+	dir, _ := place(ctx, output, names)
+	return partial.Interrupted(ctx, dir, names, "")
 }
 
 func policyOf(c Conflict) (destination.Policy, error) {

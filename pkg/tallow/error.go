@@ -27,7 +27,9 @@ type Error struct {
 	Kind   ErrorKind
 	Reason Reason
 
-	Sending bool // the error is that of a Send
+	Sending bool // the error is that of a Send, or of an Encrypt
+	Local   bool // the error is that of an Encrypt or a Decrypt: there is no peer
+	Stored  bool // the error is that of a stored transfer: there is no peer either
 	Kept    bool // what has arrived is kept, and a later transfer resumes it
 	Waiting bool // the sender waits: receive again with the same code
 

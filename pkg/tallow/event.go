@@ -1,6 +1,7 @@
 package tallow
 
 import (
+	"net/netip"
 	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -37,11 +38,15 @@ type LaneEvent struct {
 	Lane   Lane
 	Up     bool
 	Reason LaneReason // why they carry; empty if they stop
+	// Address is that of the peer at the other end, if the lane is direct and that is
+	// known; else the zero Addr.
+	Address netip.Addr
 }
 
 // ProgressEvent comes at most ten times a second.
 type ProgressEvent struct {
 	Bytes    int64   // verified and written, or there already
+	There    int64   // of Bytes, those that were there already
 	Received int64   // Bytes, and what has arrived and is not verified yet; it shrinks where a lane dies
 	Total    int64   // of the offer; may be less than Bytes if a stream is sent
 	Files    int64   // in place
@@ -70,7 +75,7 @@ type StateEvent struct {
 // StallEvent says that there has been no progress for a while, and why.
 type StallEvent struct {
 	Reason  StallReason
-	Attempt int // with StallReconnecting: the number of the next attempt
+	Attempt int // with StallReconnecting and StallStoreAway: the number of the next attempt
 }
 
 // FileEvent says that a file is verified and in place.
@@ -98,6 +103,12 @@ type SkipEvent struct {
 	Reason  string
 	LeftOut bool // on purpose, as the options of the Send say; this is no failure
 	Kept    bool // what is there was kept, as the options of the Receive say; this is no failure
+}
+
+// WrittenEvent says, at the end of an Encrypt, that the file is complete and in place.
+type WrittenEvent struct {
+	Path  string // on this machine
+	Bytes int64
 }
 
 // LeftoverEvent says, at the end of a Receive, that an earlier one was interrupted
@@ -128,6 +139,7 @@ func (FileEvent) event()     {}
 func (RenameEvent) event()   {}
 func (SkipEvent) event()     {}
 func (LeftoverEvent) event() {}
+func (WrittenEvent) event()  {}
 func (EndEvent) event()      {}
 
 // Offer is what the sender proposes.
@@ -141,6 +153,9 @@ type Offer struct {
 	// Resuming says that what an interrupted Receive of the same things left in
 	// the output is taken up. It is false on the sender's side.
 	Resuming bool
+
+	// Peer is what is known of the sender, in a Receive.
+	Peer Peer
 
 	// Entries are the first of what is sent, in the order in which it is sent, as far as
 	// that is known when a Receive asks whether to accept it; their paths are not checked.
@@ -165,6 +180,13 @@ type Result struct {
 	Sent    int64          // payload bytes that were actually transferred
 	Lanes   map[Lane]int64 // Sent, by the lane that carried it
 	Elapsed time.Duration  // since the offer was accepted
-	Text    string         // what was sent, where the offer is a text
-	Folder  string         // of a Receive to this machine's disk: where the files are, as Output named it
+	Peer    Peer           // what is known of the other side
+
+	// Root is a hash over Files, in hexadecimal, the same on both sides: of one file its
+	// BLAKE3, of several that of docs/protocol.md, section 10, in which each file counts
+	// with its path, as it was sent, and its content. It is empty if Files is 0.
+	Root string
+
+	Text   string // what was sent, where the offer is a text
+	Folder string // of a Receive to this machine's disk: where the files are, as Output named it
 }

@@ -21,7 +21,7 @@ func explain(ctx context.Context, err error) *Error {
 	}
 	// Files come before the network: an error of files may wrap one that looks like
 	// the network's.
-	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainMeeting, explainFiles, explainRelay, explainLocal} {
+	for _, f := range []func(error) *Error{explainPeer, explainHandshake, explainMeeting, explainFiles, explainStored, explainBox, explainRelay, explainLocal} {
 		if e := f(err); e != nil {
 			e.Err = err
 			return e
@@ -51,6 +51,8 @@ func explainPeer(err error) *Error {
 		e.Kind, e.Reason = KindIntegrity, ReasonPeerIntegrity
 	case wire.ReasonNoPath:
 		e.Kind, e.Reason = KindNetwork, ReasonNoPath
+	case wire.ReasonStored:
+		e.Kind, e.Reason = KindNetwork, ReasonPeerStored
 	case wire.ReasonVerify:
 		e.Kind, e.Reason = KindCode, ReasonVerifyDiffersAtPeer
 	case wire.ReasonProtocol, wire.ReasonInternal:

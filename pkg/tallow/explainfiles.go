@@ -3,6 +3,7 @@ package tallow
 import (
 	"errors"
 
+	"github.com/tallow-transfer/tallow/internal/archive"
 	"github.com/tallow-transfer/tallow/internal/oserror"
 	"github.com/tallow-transfer/tallow/internal/stream"
 	"github.com/tallow-transfer/tallow/internal/transfer"
@@ -16,7 +17,9 @@ func explainFiles(err error) *Error {
 	}
 	var failed *transfer.DiskError
 	if !errors.As(err, &failed) {
-		return nil
+		if failed = diskErrorOf(err); failed == nil {
+			return nil
+		}
 	}
 	if e := explainDisk(err); e != nil {
 		return e
@@ -35,4 +38,18 @@ func explainFiles(err error) *Error {
 		return &Error{Kind: KindIO, Reason: ReasonNoSpace, Bytes: noSpace.Missing(), Detail: noSpace.Error()}
 	}
 	return &Error{Kind: KindIO, Reason: ReasonDisk, Detail: failed.Err.Error()}
+}
+
+// diskErrorOf returns the error of an archive's source or destination; nil if it is
+// neither.
+func diskErrorOf(err error) *transfer.DiskError {
+	var source *archive.SourceError
+	var dest *archive.DestinationError
+	switch {
+	case errors.As(err, &source):
+		return &transfer.DiskError{Err: source.Err}
+	case errors.As(err, &dest):
+		return &transfer.DiskError{Err: dest.Err}
+	}
+	return nil
 }

@@ -12,3 +12,6 @@ func (c *Client) WrapCarrier(f func(id uint32, c lane.Carrier) lane.Carrier) { c
 
 // Explain makes an *Error of whatever ended a transfer.
 func Explain(ctx context.Context, err error) *Error { return explain(ctx, err) }
+
+// GiveName has the client give a name that New refuses, as a hostile peer may.
+func (c *Client) GiveName(name string) { c.link.Name = name }

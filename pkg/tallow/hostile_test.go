@@ -80,10 +80,12 @@ func TestRelayLearnsNothing(t *testing.T) {
 	const name = "a-name-that-nobody-else-has.txt"
 	var mu sync.Mutex
 	var seen strings.Builder
-	relay := hostileRelay(t, func(_ role, _ int, p []byte) []byte {
+	payloads := map[role]int{}
+	relay := hostileRelay(t, func(by role, _ int, p []byte) []byte {
 		mu.Lock()
 		defer mu.Unlock()
 		seen.Write(p)
+		payloads[by]++
 		return p
 	})
 	dir := write(t, map[string]int{name: 5000})
@@ -109,7 +111,9 @@ func TestRelayLearnsNothing(t *testing.T) {
 			t.Errorf("the relay saw %q", secret)
 		}
 	}
-	if seen.Len() < 3000 {
-		t.Errorf("the relay saw only %d bytes: this test looks in the wrong place", seen.Len())
+	// Two messages of each are the handshake. How many sealed ones follow depends on
+	// how soon a direct lane stands.
+	if payloads[roleSender] < 3 || payloads[roleReceiver] < 3 {
+		t.Errorf("the relay saw only %v: this test looks in the wrong place", payloads)
 	}
 }

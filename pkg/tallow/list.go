@@ -47,7 +47,7 @@ type lister interface {
 
 func (c *Client) list(ctx context.Context, o SendOptions, yield func(ListItem) error) (Listing, error) {
 	sum := Listing{Known: true}
-	source, err := o.source(c.descriptors)
+	source, err := o.source(ctx, c.descriptors)
 	if err != nil {
 		return sum, err
 	}

@@ -3,6 +3,7 @@ package tallow
 import (
 	"context"
 	"encoding/hex"
+	"net/netip"
 
 	"github.com/tallow-transfer/tallow/internal/link"
 	"github.com/tallow-transfer/tallow/internal/transfer"
@@ -28,8 +29,8 @@ type linkEvents struct{ run *transferRun }
 func (e linkEvents) PeerJoined() { e.run.changeState(transfer.EventPeerJoined, "") }
 func (e linkEvents) PeerLeft()   { e.run.changeState(transfer.EventPeerLeft, "") }
 
-func (e linkEvents) LaneUp(kind wire.Lanes, why link.LaneReason) {
-	e.run.tell(LaneEvent{Lane: laneName(kind), Up: true, Reason: LaneReason(why)})
+func (e linkEvents) LaneUp(kind wire.Lanes, why link.LaneReason, at netip.Addr) {
+	e.run.laneUp(LaneEvent{Lane: laneName(kind), Up: true, Reason: LaneReason(why), Address: at})
 }
 
 // LaneDown tells it, unless the transfer is over and the peer was quicker to leave.

@@ -79,13 +79,36 @@ func (a announced) Begin(ctx context.Context, names []string, stored int64) erro
 	return err
 }
 
+// announcedStager is announced for a files.Stager.
+type announcedStager struct {
+	announced
+	stager files.Stager
+}
+
+func (a announcedStager) Secure(ctx context.Context, verified []files.File) []error {
+	return a.stager.Secure(ctx, verified)
+}
+
+func (a announcedStager) Place(ctx context.Context, secured []files.File) []error {
+	return a.stager.Place(ctx, secured)
+}
+
+// announce returns a destination that calls begun after its Begin has succeeded.
+func (out *output) announce(d files.Destination, r resumable) files.Destination {
+	a := announced{d, r, out.begun}
+	if s, ok := d.(files.Stager); ok {
+		return announcedStager{a, s}
+	}
+	return a
+}
+
 // open returns the destination for an offer.
 func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destination, error) {
 	switch {
 	case out.o.Destination != nil:
 		out.opened = out.o.Destination
 		if d, ok := out.o.Destination.(files.Resumable); ok {
-			out.opened, out.resume = announced{d, d, out.begun}, d
+			out.opened, out.resume = out.announce(d, d), d
 		}
 	case out.o.Writer != nil:
 		w := stream.NewWriter(out.o.Writer)
@@ -94,7 +117,7 @@ func (out *output) open(ctx context.Context, offer wire.Offer) (files.Destinatio
 	case offer.Text && out.o.Output == "":
 		out.opened = stream.NewBuffer(maxText)
 	default:
-		if err := out.openFolder(offer.Names); err != nil {
+		if err := out.openFolder(ctx, offer.Names); err != nil {
 			return nil, err
 		}
 	}

@@ -40,7 +40,7 @@ func (t *transferRun) reportProgress(ctx context.Context) (stop func()) {
 
 // equal reports whether two events say the same.
 func (e ProgressEvent) equal(other ProgressEvent) bool {
-	return e.Bytes == other.Bytes && e.Received == other.Received && e.Total == other.Total && e.Files == other.Files &&
+	return e.Bytes == other.Bytes && e.There == other.There && e.Received == other.Received && e.Total == other.Total && e.Files == other.Files &&
 		e.Rate == other.Rate && slices.Equal(e.Underway, other.Underway)
 }
 
@@ -50,6 +50,7 @@ const shownUnderway = 8
 // progressAt returns the progress now.
 func (t *transferRun) progressAt(now time.Time, rate *speed) ProgressEvent {
 	p := ProgressEvent{
+		There: t.progress.There.Load(), // before Bytes, which it is a part of
 		Bytes: t.progress.Bytes.Load(), Received: t.progress.Received(),
 		Total: t.progress.Total.Load(), Files: t.progress.Files.Load(),
 	}

@@ -32,6 +32,7 @@ const (
 	ReasonPrivateLanes      Reason = "private-lanes"       // Config.Private leaves none of the lanes
 	ReasonNoRelay           Reason = "no-relay"            // no relay is named, and there is no local network
 	ReasonLaneName          Reason = "lane-name"           // Detail
+	ReasonNameForm          Reason = "name-form"           // Detail cannot be Config.Name; Count: the bytes that it may have
 	ReasonLinksName         Reason = "links-name"          // Detail
 	ReasonCompressName      Reason = "compress-name"       // Detail
 	ReasonNegativeLimit     Reason = "negative-limit"      //
@@ -43,6 +44,64 @@ const (
 	ReasonNoSuchTransfer    Reason = "no-such-transfer"    // Count is its ID
 	ReasonCodeSecret        Reason = "code-secret"         // Count: the bytes that a secret of DerivedCode needs at least
 	ReasonNoDisk            Reason = "no-disk"             // this platform has none: give a Source and a Destination
+	ReasonPasswordEmpty     Reason = "password-empty"      //
+	ReasonNothingToDecrypt  Reason = "nothing-to-decrypt"  // neither Path nor Stream is given, or both are
+	ReasonStoreNoRelay      Reason = "store-no-relay"      // no relay is named that could store something
+	ReasonBoxNoRelay        Reason = "box-no-relay"        // no relay is named that could have a mailbox
+	ReasonStoreDownloads    Reason = "store-downloads"     // there may be 1 to Count downloads, or any number
+	ReasonStoreExpires      Reason = "store-expires"       // a stored transfer lives for a second at least
+)
+
+// What is wrong with an encrypted file. Path is the file, empty for a Stream and for a
+// stored transfer.
+const (
+	ReasonContainerForm      Reason = "container-form"      // KindUsage: it is none
+	ReasonContainerVersion   Reason = "container-version"   // KindUsage: a newer program made it
+	ReasonContainerKey       Reason = "container-key"       // KindCode: it has no password, or one and a key
+	ReasonPasswordWrong      Reason = "password-wrong"      // KindCode: or its header was changed
+	ReasonContainerCost      Reason = "container-cost"      // KindIntegrity: its password asks for too much work; Bytes of memory
+	ReasonContainerHeader    Reason = "container-header"    // KindIntegrity: its header was changed
+	ReasonContainerTruncated Reason = "container-truncated" // KindIntegrity: its end is missing
+	ReasonContainerTrailing  Reason = "container-trailing"  // KindIntegrity: something follows its end
+	ReasonContainerCorrupt   Reason = "container-corrupt"   // KindIntegrity: it is damaged or was changed
+	ReasonContainerContent   Reason = "container-content"   // KindIntegrity: what is in it follows no rule: Detail
+	ReasonContainerRead      Reason = "container-read"      // KindIO: it cannot be read: Detail
+)
+
+// What is wrong with the link of a stored transfer, or with what it names (KindCode).
+const (
+	ReasonLinkForm         Reason = "link-form"         // it is none: Detail
+	ReasonLinkNoKey        Reason = "link-no-key"       // what is behind its # is missing, and the relay does not have it under words
+	ReasonLinkWords        Reason = "link-words"        // it takes words, and there is no ReceiveOptions.Words
+	ReasonWordsForm        Reason = "words-form"        // they are not Count words of the list: Detail
+	ReasonWordsWrong       Reason = "words-wrong"       // they are others, or the relay has changed the wrapped key
+	ReasonWordKey          Reason = "word-key"          // KindIntegrity: what Relay has is no wrapped key: Detail
+	ReasonLinkKey          Reason = "link-key"          // what is behind its # is no key
+	ReasonLinkWrongKey     Reason = "link-wrong-key"    // its key is another one, or the header was changed
+	ReasonStoredPassword   Reason = "stored-password"   // it has a password, and there is no ReceiveOptions.Password
+	ReasonStoredUnknown    Reason = "stored-unknown"    // Relay has none of that id, or it has expired
+	ReasonStoredSpent      Reason = "stored-spent"      // Relay: it was fetched as often as it may be
+	ReasonStoredBusy       Reason = "stored-busy"       // Relay: as many receivers as may are fetching it
+	ReasonStoredIncomplete Reason = "stored-incomplete" // Relay has not all of it yet
+	ReasonStoreNone        Reason = "store-none"        // KindNetwork: Relay stores nothing
+	ReasonStoreBroken      Reason = "store-broken"      // KindNetwork: the store of Relay does not work at present
+	ReasonStoreFull        Reason = "store-full"        // KindNetwork: the store of Relay has no room
+	ReasonStoreQuota       Reason = "store-quota"       // KindNetwork: this address has stored as much at Relay as it may
+	ReasonStoreTooLarge    Reason = "store-too-large"   // KindNetwork: Relay does not store that much
+	ReasonStoreToken       Reason = "store-token"       // Relay stores for those alone who have its token: StoreOptions.Token
+	ReasonMailOff          Reason = "mail-off"          // KindNetwork: Relay sends no mail
+	ReasonMailQuota        Reason = "mail-quota"        // KindNetwork: Relay sends no more mails from here, or to that address, for now: RetryAfter
+	ReasonMailAddress      Reason = "mail-address"      // KindUsage: Detail is no address of a mailbox
+	ReasonMailFailed       Reason = "mail-failed"       // KindNetwork, of the command: mails about what is stored were refused: Detail. Count is its number
+	ReasonMailQueued       Reason = "mail-queued"       // KindNetwork, of the command: mails about what is stored are not sent yet: Detail
+	ReasonNotifyOff        Reason = "notify-off"        // KindNetwork: Relay tells no URL what becomes of a transfer
+	ReasonNotifyURL        Reason = "notify-url"        // KindUsage: what StoreOptions.Notify has is no https URL: Detail
+	ReasonBoxNone          Reason = "box-none"          // KindNetwork: Relay has no mailbox
+	ReasonBoxFull          Reason = "box-full"          // KindNetwork: the mailbox of Relay has no room
+	ReasonBoxTaken         Reason = "box-taken"         // KindNetwork: another note is in the slot at Relay
+	ReasonBoxBroken        Reason = "box-broken"        // KindNetwork: the mailbox of Relay does not work at present
+	ReasonStoreChanged     Reason = "store-changed"     // KindIO: the files changed while the rest of them was stored
+	ReasonSpool            Reason = "spool"             // KindIO: sealed bytes cannot be kept in the folder Path until they are sent: Detail
 )
 
 // Invalid, wrong or used codes (KindCode).
@@ -82,6 +141,7 @@ const (
 const (
 	ReasonPeerNeverCame    Reason = "peer-never-came"
 	ReasonPeerSilent       Reason = "peer-silent"
+	ReasonPeerStored       Reason = "peer-stored"      // the sender did not wait any longer, and stores it at a relay: it has a link for it
 	ReasonPeerNotBack      Reason = "peer-not-back"    // Detail: why it left
 	ReasonSenderNotFound   Reason = "sender-not-found" // Nameplate, on this network
 	ReasonSenderSilent     Reason = "sender-silent"    // Nameplate, announced on this network; Detail

@@ -9,6 +9,7 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/code"
 	"github.com/tallow-transfer/tallow/internal/link"
+	"github.com/tallow-transfer/tallow/internal/storelink"
 	"github.com/tallow-transfer/tallow/internal/transfer"
 	"github.com/tallow-transfer/tallow/internal/wire"
 	"github.com/tallow-transfer/tallow/pkg/files"
@@ -21,7 +22,10 @@ const DefaultReceiveTimeout = 10 * time.Minute
 // ReceiveOptions say what to receive, and where to. At most one of Output,
 // Writer and Destination is given.
 type ReceiveOptions struct {
-	Code string // 7-apple-walrus-kayak, also CODE@HOST or a relay's URL with #CODE
+	// Code is a code such as 7-apple-walrus-kayak, also CODE@HOST or a relay's URL with
+	// #CODE; or the link of a stored transfer, https://HOST/d/ID#KEY, also without its key
+	// if there are Words.
+	Code string
 
 	// Output is the folder or the file name to receive to; default ".". A path
 	// that is a folder, or ends with a separator, is a folder. Any other path is
@@ -49,14 +53,22 @@ type ReceiveOptions struct {
 	// Preserve gives files and folders the permissions that they have at the sender.
 	// Otherwise the umask of this process applies to them.
 	Preserve bool
+	// Password is called if Code is the link of a stored transfer that has a password too;
+	// with wrong set after one that was not right. Its error ends the Receive.
+	Password func(ctx context.Context, wrong bool) (string, error)
+	// Words is called if Code is the link of a stored transfer without its key, as it is in
+	// mails of relays, and the relay has the key wrapped under words; with wrong, an *Error,
+	// set after words that were not right. Its error ends the Receive. The words never
+	// reach the relay.
+	Words func(ctx context.Context, wrong error) (string, error)
 	// Verify, if set, is called with the verification words. Nothing is
-	// accepted unless it returns true.
+	// accepted unless it returns true. It has no effect on a stored transfer.
 	Verify func(ctx context.Context, words []string) (bool, error)
 	// PeerTimeout is how long to wait for the sender to come and to answer; default
-	// DefaultReceiveTimeout.
+	// DefaultReceiveTimeout. It has no effect on a stored transfer.
 	PeerTimeout time.Duration
-	// ReconnectTimeout is how long to wait for the sender to come back when every
-	// connection is lost; default DefaultReconnectTimeout.
+	// ReconnectTimeout is how long to wait for the sender, or the store, to come back when
+	// every connection is lost; default DefaultReconnectTimeout.
 	ReconnectTimeout time.Duration
 	// LimitRate is the largest rate, in bytes of files a second; 0: no limit.
 	LimitRate int64
@@ -71,6 +83,10 @@ type ReceiveOptions struct {
 // receives what it offers. It returns when everything is verified, synced and in
 // place. A text is returned in Result.Text unless there is an Output, a Writer or
 // a Destination for it.
+//
+// With the link of a stored transfer it receives that from the relay. The download is
+// claimed once the offer was accepted, and counts once everything is in place. A Receive
+// that was interrupted uses up no second download.
 //
 // Errors are of type *Error. With KindPartial, and with KindIntegrity if
 // Result.Corrupt is not 0, the transfer has completed and the Result says what
@@ -90,6 +106,9 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	if o.outputs() > 1 {
 		return Result{}, usage(ReasonSeveralOutputs)
 	}
+	if storelink.Is(o.Code) {
+		return c.fetch(ctx, t, o)
+	}
 	k, err := code.Parse(o.Code)
 	if err != nil {
 		return Result{}, codeError(err)
@@ -97,7 +116,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	t.keeps = o.keeps()
 	t.begin()
 	if o.Output != "" {
-		if err := checkOutput(o.Output); err != nil {
+		if err := checkOutput(ctx, o.Output); err != nil {
 			t.waiting = true // for all that is known: the code was not tried
 			return Result{}, err
 		}
@@ -116,7 +135,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 		return Result{}, err
 	}
 	defer l.Close()
-	defer t.tellVerification(ctx, l, peer, o.Verify != nil)()
+	defer t.tellHello(ctx, l, peer, o.Verify != nil)()
 	stop := t.reportProgress(ctx)
 	memory := newMemory(l, k, c.meetings, c.log)
 	memory.start(ctx, o.rememberAfter())
@@ -127,7 +146,13 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 		Confirm: t.verifier(peer, memory.before(o.Verify)),
 		Preview: o.preview(&known),
 		Decide: func(ctx context.Context, offer wire.Offer) (files.Destination, error) {
-			offered := o.offered(offer, known)
+			hello, err := l.Peer(ctx) // it came before the offer
+			if err != nil {
+				return nil, err
+			}
+			t.named(hello)
+			offered := o.offered(ctx, offer, known)
+			offered.Peer = t.known()
 			if o.Accept != nil {
 				memory.rememberHere() // a person who is asked may take long
 			}
@@ -150,7 +175,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	r := t.result(sum)
 	r.Text, r.Folder = out.text(), out.folder
 	if err == nil && out.folder != "" {
-		for _, l := range leftovers(out.folder) {
+		for _, l := range leftovers(ctx, out.folder) {
 			t.tell(l)
 		}
 	}
@@ -190,20 +215,20 @@ func (o ReceiveOptions) keeps() bool {
 
 // remembered returns what earlier processes of the receiver left there for this
 // one, newest first.
-func (o ReceiveOptions) remembered() [][]byte {
+func (o ReceiveOptions) remembered(ctx context.Context) [][]byte {
 	if d, ok := o.Destination.(files.Resumable); ok {
 		return d.Remembered()
 	}
-	return remembered(o.Output)
+	return remembered(ctx, o.Output)
 }
 
 // resumes reports whether there is something of an interrupted transfer that is
 // taken up with these names.
-func (o ReceiveOptions) resumes(names []string) bool {
+func (o ReceiveOptions) resumes(ctx context.Context, names []string) bool {
 	if d, ok := o.Destination.(files.Resumable); ok {
 		return d.Interrupted(names)
 	}
-	return o.keeps() && interrupted(o.Output, names)
+	return o.keeps() && interrupted(ctx, o.Output, names)
 }
 
 // rememberAfter is how long the receiver is connected before it remembers the
@@ -225,12 +250,12 @@ func (o ReceiveOptions) preview(known *transfer.Preview) func(transfer.Preview) 
 }
 
 // offered returns an offer with what is known of it here.
-func (o ReceiveOptions) offered(offer wire.Offer, known transfer.Preview) Offer {
+func (o ReceiveOptions) offered(ctx context.Context, offer wire.Offer, known transfer.Preview) Offer {
 	offered := offerOf(offer)
-	offered.Resuming = o.resumes(offer.Names)
+	offered.Resuming = o.resumes(ctx, offer.Names)
 	offered.Entries, offered.Whole = known.Entries, known.Whole
 	if o.Accept != nil && o.Writer == nil && o.Destination == nil {
-		offered.Free, offered.FreeKnown = freeSpace(o.Output, offer.Names)
+		offered.Free, offered.FreeKnown = freeSpace(ctx, o.Output, offer.Names)
 	}
 	return offered
 }

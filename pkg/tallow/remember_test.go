@@ -69,7 +69,7 @@ func hasSealed(t *testing.T, dir string) bool {
 		if err := os.CopyFS(copied, os.DirFS(f)); err != nil {
 			continue // it is being written to
 		}
-		if len(partial.Remembered(filepath.Dir(copied), "")) > 0 {
+		if len(partial.Remembered(t.Context(), filepath.Dir(copied), "")) > 0 {
 			return true
 		}
 	}

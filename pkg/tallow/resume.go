@@ -203,7 +203,7 @@ func (c *Client) reconnect(ctx context.Context, o ReceiveOptions, k code.Code) (
 	}
 	met := len(states)
 	if o.keeps() {
-		states = append(states, o.remembered()...)
+		states = append(states, o.remembered(ctx)...)
 	}
 	peer, used, err := link.Redial(ctx, c.link, k, states)
 	if err == nil && used < met {

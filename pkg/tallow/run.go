@@ -2,6 +2,7 @@ package tallow
 
 import (
 	"context"
+	"encoding/hex"
 	"sync"
 	"time"
 
@@ -13,6 +14,8 @@ import (
 // It is the one place from which events leave the package.
 type transferRun struct {
 	sending  bool
+	alone    bool // there is no peer: an Encrypt or a Decrypt
+	stored   bool // there is a store in place of the peer
 	keeps    bool // an interrupted transfer can be resumed by another one
 	waiting  bool // the sender waits for another process of this receiver
 	onEvent  func(Event)
@@ -23,6 +26,7 @@ type transferRun struct {
 
 	mu    sync.Mutex     // also held while onEvent runs, so that events come one at a time
 	state transfer.State // empty before begin
+	peer  Peer           // what is known of it
 }
 
 func newRun(sending bool, onEvent func(Event), controls *Controls) *transferRun {
@@ -83,6 +87,7 @@ func (t *transferRun) accept() {
 // lost its own.
 func (t *transferRun) restarted() {
 	t.progress.Bytes.Store(0)
+	t.progress.There.Store(0)
 	t.progress.Files.Store(0)
 	t.changeState(transfer.EventPeerAuthenticated, "") // leaves StateConnecting, if the loss was noticed
 }
@@ -91,7 +96,10 @@ func (t *transferRun) restarted() {
 func (t *transferRun) result(r transfer.Result) Result {
 	sum := Result{
 		Files: r.Files, Bytes: r.Bytes, Skipped: r.Failed + r.Omitted, LeftOut: r.LeftOut, Kept: r.Kept, Corrupt: r.Corrupt,
-		Sent: t.progress.SentTotal(), Lanes: make(map[Lane]int64), Elapsed: time.Since(t.began),
+		Sent: t.progress.SentTotal(), Lanes: make(map[Lane]int64), Elapsed: time.Since(t.began), Peer: t.known(),
+	}
+	if r.Files > 0 {
+		sum.Root = hex.EncodeToString(r.Root[:])
 	}
 	for _, kind := range []wire.Lanes{wire.LaneTCP, wire.LaneWebRTC, wire.LaneRelay} {
 		if n := t.progress.SentBy(kind); n > 0 {
@@ -114,7 +122,7 @@ func (t *transferRun) end(ctx context.Context, r Result, err error) (Result, err
 	t.changeState(by, "")
 	end := EndEvent{State: t.finalState(), Result: r}
 	if e != nil { // a nil *Error is not a nil error
-		e.Sending, e.Kept, e.Waiting = t.sending, t.kept(), t.waiting
+		e.Sending, e.Local, e.Stored, e.Kept, e.Waiting = t.sending, t.alone, t.stored, t.kept(), t.waiting
 		end.Err = e
 	}
 	t.tell(end)

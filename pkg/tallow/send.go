@@ -130,32 +130,67 @@ func (c *Client) Send(ctx context.Context, o SendOptions) (Result, error) {
 }
 
 func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Result, error) {
+	w, err := c.await(ctx, t, o, func() error { return nil })
+	if err != nil {
+		return Result{}, err
+	}
+	defer w.close()
+	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultSendTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerNeverCame})
+	defer cancel()
+	peer, err := w.listener.Accept(waiting, w.events)
+	if err != nil {
+		return Result{}, err
+	}
+	return c.sendTo(ctx, t, o, w.source, peer)
+}
+
+// waitingSend is a Send that has a code, and waits for its receiver.
+type waitingSend struct {
+	source   openSource
+	listener *link.Listener
+	events   meetingEvents
+}
+
+func (w *waitingSend) close() {
+	_ = w.listener.Close()
+	_ = w.source.Close()
+}
+
+// await checks the options and begins to wait for a receiver. Before that it calls
+// ready, whose error ends the Send.
+func (c *Client) await(ctx context.Context, t *transferRun, o SendOptions, ready func() error) (_ *waitingSend, err error) {
 	if o.LimitRate < 0 {
-		return Result{}, usage(ReasonNegativeLimit)
+		return nil, usage(ReasonNegativeLimit)
 	}
 	if _, err := o.compression(); err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	t.keeps = o.Stream == nil // a stream cannot be read again
-	source, err := o.source(c.descriptors)
+	source, err := o.source(ctx, c.descriptors)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
-	defer source.Close()
+	defer func() {
+		if err != nil {
+			_ = source.Close()
+		}
+	}()
 	k, err := o.code()
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
 	if err := t.check(ctx, source); err != nil {
-		return Result{}, err
+		return nil, err
+	}
+	if err := ready(); err != nil {
+		return nil, err
 	}
 	t.begin()
 
 	listener, err := link.Listen(ctx, c.link, k)
 	if err != nil {
-		return Result{}, err
+		return nil, err
 	}
-	defer listener.Close()
 	if !listener.Local() {
 		k.Relay = c.link.Relay
 	}
@@ -173,16 +208,14 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	}
 	tellCode(listener.Nameplate())
 	t.tellRenamed(source)
+	return &waitingSend{source, listener, meetingEvents{linkEvents{t}, tellCode}}, nil
+}
 
-	waiting, cancel := context.WithTimeoutCause(ctx, cmp.Or(o.PeerTimeout, DefaultSendTimeout), &Error{Kind: KindNetwork, Reason: ReasonPeerNeverCame})
-	defer cancel()
-	peer, err := listener.Accept(waiting, meetingEvents{linkEvents{t}, tellCode})
-	if err != nil {
-		return Result{}, err
-	}
+// sendTo sends to a receiver that has proved itself.
+func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source files.Source, peer *link.Peer) (Result, error) {
 	t.authenticated()
 	for {
-		r, restarted, err := c.sendTo(ctx, t, o, source, peer)
+		r, restarted, err := c.sendToProcess(ctx, t, o, source, peer)
 		if restarted == nil {
 			return r, err
 		}
@@ -193,9 +226,9 @@ func (c *Client) send(ctx context.Context, t *transferRun, o SendOptions) (Resul
 	}
 }
 
-// sendTo sends to one process of the receiver. If the receiver is started again
+// sendToProcess sends to one process of the receiver. If the receiver is started again
 // meanwhile, restarted is its new process.
-func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, source files.Source, peer *link.Peer) (r Result, restarted *link.Peer, err error) {
+func (c *Client) sendToProcess(ctx context.Context, t *transferRun, o SendOptions, source files.Source, peer *link.Peer) (r Result, restarted *link.Peer, err error) {
 	sending, giveUp := context.WithCancelCause(ctx)
 	defer giveUp(nil)
 	l, err := peer.Connect(ctx, link.Options{
@@ -206,7 +239,7 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 		return Result{}, nil, err
 	}
 	defer l.Close()
-	defer t.tellVerification(sending, l, peer, o.Verify != nil)()
+	defer t.tellHello(sending, l, peer, o.Verify != nil)()
 	compress, err := o.compression()
 	if err != nil {
 		return Result{}, nil, err
@@ -218,6 +251,9 @@ func (c *Client) sendTo(ctx context.Context, t *transferRun, o SendOptions, sour
 		Offered: t.offered,
 		Accepted: func(keeps bool) {
 			t.keeps = t.keeps && keeps
+			if hello, err := l.Peer(sending); err == nil { // it came before
+				t.named(hello)
+			}
 			t.accept()
 		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate, Compress: compress,

@@ -18,7 +18,7 @@ type openSource interface {
 }
 
 // source opens the source that the options name.
-func (o SendOptions) source(b descriptors.Budget) (openSource, error) {
+func (o SendOptions) source(ctx context.Context, b descriptors.Budget) (openSource, error) {
 	given := 0
 	for _, is := range []bool{len(o.Paths) > 0, o.Stream != nil, o.Text != "", o.Source != nil} {
 		if is {
@@ -37,7 +37,7 @@ func (o SendOptions) source(b descriptors.Budget) (openSource, error) {
 	case o.Stream != nil:
 		return stream.NewReader(cmp.Or(o.StreamName, "stdin"), o.Stream), nil
 	}
-	return openPaths(o, b)
+	return openPaths(ctx, o, b)
 }
 
 // checker is a source that can tell, before a code is used, what would go wrong

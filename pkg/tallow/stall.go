@@ -6,6 +6,7 @@ type StallReason string
 // The reasons for a stall.
 const (
 	StallReconnecting   StallReason = "reconnecting"    // every connection is lost
+	StallStoreAway      StallReason = "store-away"      // the relay that has stored it cannot be reached, or asks to wait
 	StallPeerVerifies   StallReason = "peer-verifies"   // a person compares words there, and nobody does here
 	StallNoLane         StallReason = "no-lane"         // no lane carries data at the moment
 	StallSlowConnection StallReason = "slow-connection" // data is in flight

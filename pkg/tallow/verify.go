@@ -9,14 +9,19 @@ import (
 	"github.com/tallow-transfer/tallow/internal/transfer"
 )
 
-// tellVerification tells, once the peer has said so, that a person compares words
-// there, while nobody is asked here, and which words: until then nothing happens. To
-// stop waits for its goroutine.
-func (t *transferRun) tellVerification(ctx context.Context, l *link.Link, peer *link.Peer, here bool) (stop func()) {
+// tellHello tells what the peer says of itself, once it does: its name, and that a
+// person compares words there, while nobody is asked here, and which words, because
+// until then nothing happens. To stop waits for its goroutine.
+func (t *transferRun) tellHello(ctx context.Context, l *link.Link, peer *link.Peer, here bool) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	var watcher sync.WaitGroup
 	watcher.Go(func() {
-		if hello, err := l.Peer(ctx); err == nil && hello.Verifies && !here {
+		hello, err := l.Peer(ctx)
+		if err != nil {
+			return
+		}
+		t.named(hello)
+		if hello.Verifies && !here {
 			t.tell(VerifyEvent{verifyWords(peer)})
 			t.tell(StallEvent{Reason: StallPeerVerifies})
 		}

@@ -19,7 +19,7 @@ func (WaitEvent) event() {}
 // WaitReason says what a transfer waits for.
 type WaitReason string
 
-// The reasons to wait: the first three of a Receive, the others of a Send.
+// The reasons to wait: the first three of a Receive, the last of a Store, the others of a Send.
 const (
 	// WaitLooking: Receive looks for the sender on this network.
 	WaitLooking WaitReason = "looking"
@@ -35,6 +35,8 @@ const (
 	// WaitListing: there is much to send, and Send goes through its names before it
 	// has a code.
 	WaitListing WaitReason = "listing"
+	// WaitReading: Store reads a stream to its end, and stores it then.
+	WaitReading WaitReason = "reading"
 )
 
 // meetingEvents turns the calls before there is a link into events. It implements

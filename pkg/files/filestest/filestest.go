@@ -40,6 +40,16 @@ func TestDestination(t *testing.T, open func(t *testing.T) Target) {
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
+	t.Run("in two steps", func(t *testing.T) {
+		if d := open(t); isStager(d) {
+			twoSteps(t, d)
+		}
+	})
+}
+
+func isStager(d Target) bool {
+	_, ok := d.Destination.(files.Stager)
+	return ok
 }
 
 // content returns n bytes that differ from block to block.
@@ -207,6 +217,79 @@ func batch(t *testing.T, d Target) {
 	finish(t, d)
 	for i, name := range []string{"a", "b", "c"} {
 		check(t, d, name, content(100+i))
+	}
+}
+
+// Batches are secured while others are placed, and are visible only then. A file that is
+// given up in between never is.
+func twoSteps(t *testing.T, d Target) {
+	const batches, each = 8, 10
+	stager := d.Destination.(files.Stager)
+	begin(t, d, "top")
+	if _, err := d.Prepare(t.Context(), 0, files.Entry{Kind: files.KindDir, Path: "top", Mode: 0o755}); err != nil {
+		t.Fatal(err)
+	}
+	path := func(batch, i int) string { return fmt.Sprintf("top/%d-%d", batch, i) }
+	secured := make(chan []files.File, batches)
+	var placing sync.WaitGroup
+	placing.Go(func() {
+		for n := 0; ; n++ {
+			batch, ok := <-secured
+			if !ok {
+				return
+			}
+			for i := range batch {
+				checkAbsent(t, d, path(n, i))
+			}
+			for _, part := range [][]files.File{batch[:3], batch[3:]} {
+				for i, err := range stager.Place(t.Context(), part) {
+					if err != nil {
+						t.Errorf("Place of %s: %v", part[i].Path(), err)
+					}
+					if err := part[i].Close(); err != nil {
+						t.Errorf("Close of %s after Place: %v", part[i].Path(), err)
+					}
+				}
+			}
+		}
+	})
+	for n := range batches {
+		batch := make([]files.File, each)
+		for i := range batch {
+			data := content(100*n + i)
+			batch[i] = prepare(t, d, uint64(1+n*each+i), entry(path(n, i), len(data)))
+			if err := receive(batch[i], data, inOrder(data)...); err != nil {
+				t.Fatal(err)
+			}
+		}
+		errs := stager.Secure(t.Context(), batch)
+		if len(errs) != each {
+			t.Fatalf("Secure of %d files returned %d errors", each, len(errs))
+		}
+		for i, err := range errs {
+			if err != nil {
+				t.Errorf("Secure of %s: %v", batch[i].Path(), err)
+			}
+		}
+		if n == batches-1 {
+			if err := batch[each-1].Close(); err != nil {
+				t.Errorf("Close after Secure: %v", err)
+			}
+			batch = batch[:each-1]
+		}
+		secured <- batch
+	}
+	close(secured)
+	placing.Wait()
+	finish(t, d)
+	for n := range batches {
+		for i := range each {
+			if n == batches-1 && i == each-1 {
+				checkAbsent(t, d, path(n, i))
+				continue
+			}
+			check(t, d, path(n, i), content(100*n+i))
+		}
 	}
 }
 

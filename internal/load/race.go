@@ -1,0 +1,7 @@
+//go:build race
+
+package main
+
+// memoryGrowth is the part by which the memory of the relay may grow under load.
+// Most of the memory is that of the race detector, which grows by itself.
+const memoryGrowth = 0.3
