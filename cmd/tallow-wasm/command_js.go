@@ -16,12 +16,21 @@ func (w *worker) obey(c js.Value) {
 			o.Source = webfile.New(c.Get("items"))
 		}
 		w.start(c, func(t *transfer, client *tallow.Client) { t.send(client, o) })
+	case "store":
+		o := storeOptions(c)
+		w.start(c, func(t *transfer, client *tallow.Client) { t.store(client, o) })
+	case "terms":
+		go w.terms()
 	case "receive":
 		code := text(c, "code")
 		w.start(c, func(t *transfer, client *tallow.Client) { t.receive(client, code) })
 	case "answer":
 		if w.transfer != nil {
 			w.transfer.answer(c.Get("yes").Truthy())
+		}
+	case "unlock":
+		if w.transfer != nil {
+			w.transfer.unlock(text(c, "answer"))
 		}
 	case "pause":
 		w.control(func(t *transfer) { t.controls.Pause() })

@@ -13,11 +13,6 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/files"
 )
 
-// keepSaved is how long something that was saved stays, so that a download that
-// the browser has not finished does not break. Unfinished transfers stay for as
-// long as a sender may wait for them, and longer, as nothing is lost by a new code.
-const keepSaved = time.Hour
-
 func openStore(ctx context.Context) (*bundle.Store, error) {
 	storage, err := opfs.Open(ctx)
 	if err != nil {
@@ -26,16 +21,14 @@ func openStore(ctx context.Context) (*bundle.Store, error) {
 	return bundle.OpenStore(ctx, storage)
 }
 
-// list tells the page what is kept, and deletes what was saved a while ago.
+// list tells the page what is kept, and deletes what was saved a while ago, now and
+// when the next is due.
 func (w *worker) list() {
 	kept := []any{}
 	store, err := openStore(w.ctx)
 	if err == nil {
+		w.expiry.listBy(store.Expire(w.ctx, time.Now()))
 		for _, k := range store.Kept() {
-			if !k.Saved.IsZero() && time.Since(k.Saved) > keepSaved {
-				_ = store.Remove(w.ctx, k.Name)
-				continue
-			}
 			kept = append(kept, map[string]any{
 				"name": k.Name, "names": anys(k.Names), "bytes": k.Bytes, "files": k.Files,
 				"began": k.Began.UnixMilli(), "finished": k.Finished, "saved": !k.Saved.IsZero(),
@@ -112,7 +105,11 @@ func (w *worker) markSaved(name string) {
 	if err != nil {
 		return
 	}
-	_ = bundle.Use(w.ctx, storage, name, func(b *bundle.Bundle) error { return b.MarkSaved(time.Now()) })
+	now := time.Now()
+	err = bundle.Use(w.ctx, storage, name, func(b *bundle.Bundle) error { return b.MarkSaved(now) })
+	if err == nil {
+		w.expiry.listBy(now.Add(bundle.KeepSaved))
+	}
 }
 
 // newBlob makes a Blob of parts of a File.

@@ -22,6 +22,7 @@ func main() {
 	debug.SetGCPercent(gcPercent)
 	debug.SetMemoryLimit(memoryLimit)
 	w := &worker{ctx: context.Background(), scope: js.Global(), commands: make(chan js.Value, 64)}
+	w.expiry.list = w.list
 	handler := js.FuncOf(func(_ js.Value, args []js.Value) any {
 		w.commands <- args[0].Get("data")
 		return nil
@@ -43,6 +44,7 @@ type worker struct {
 	scope    js.Value // the worker's global object
 	commands chan js.Value
 
+	expiry   expiry
 	transfer *transfer // the one that runs or ran last; may be nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"syscall/js"
 
 	"github.com/tallow-transfer/tallow/internal/bundle"
@@ -10,7 +11,7 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// transfer is one Send or Receive.
+// transfer is one Send, Receive or Store.
 type transfer struct {
 	worker   *worker
 	ctx      context.Context
@@ -19,11 +20,15 @@ type transfer struct {
 	password string // of the relay
 	controls tallow.Controls
 	answers  chan bool
+	unlocks  chan string   // passwords of what is stored, or the words in place of its key
 	done     chan struct{} // closed at the end
 }
 
 func newTransfer(w *worker, verify bool, password string) *transfer {
-	t := &transfer{worker: w, verify: verify, password: password, answers: make(chan bool, 1), done: make(chan struct{})}
+	t := &transfer{
+		worker: w, verify: verify, password: password,
+		answers: make(chan bool, 1), unlocks: make(chan string, 1), done: make(chan struct{}),
+	}
 	t.ctx, t.cancel = context.WithCancel(w.ctx)
 	return t
 }
@@ -40,15 +45,19 @@ func (t *transfer) ended() bool {
 // client returns a client of the relay that the page came from.
 func (t *transfer) client() (*tallow.Client, error) {
 	w := t.worker
-	client, err := tallow.New(tallow.Config{
-		Relay: w.scope.Get("location").Get("origin").String(), RelayPassword: t.password,
-		Lanes: []tallow.Lane{tallow.LaneWebRTC, tallow.LaneRelay}, Version: version,
-	})
+	client, err := newClient(w.scope, t.password)
 	if err == nil {
 		client.UsePage(w.connect)
 		client.RememberFailedCodes(opfs.NewFailedCodes(w.ctx))
 	}
 	return client, err
+}
+
+func newClient(scope js.Value, password string) (*tallow.Client, error) {
+	return tallow.New(tallow.Config{
+		Relay: scope.Get("location").Get("origin").String(), RelayPassword: password,
+		Lanes: []tallow.Lane{tallow.LaneWebRTC, tallow.LaneRelay}, Version: version,
+	})
 }
 
 // connect asks the page for a connection, and returns the port to it.
@@ -85,7 +94,7 @@ func (t *transfer) receive(c *tallow.Client, code string) {
 	var offered tallow.Offer
 	var end *tallow.EndEvent
 	_, _ = c.Receive(t.ctx, tallow.ReceiveOptions{
-		Code: code, Destination: store, Controls: &t.controls, Verify: t.verifier(),
+		Code: code, Destination: destination{store}, Controls: &t.controls, Verify: t.verifier(), Password: t.askPassword, Words: t.askWords,
 		Accept: func(ctx context.Context, o tallow.Offer) (bool, error) {
 			offered = o
 			return t.ask(ctx)
@@ -122,6 +131,13 @@ func (t *transfer) close(store *bundle.Store, offered tallow.Offer, end *tallow.
 	t.event(*end)
 }
 
+// destination is a bundle.Store that also finds the claim of a download that is there as
+// a whole, but that the relay may not know of: so it uses up no second one.
+type destination struct{ *bundle.Store }
+
+// Remembered implements files.Resumable.
+func (d destination) Remembered() [][]byte { return slices.Concat(d.Store.Remembered(), d.Claims()) }
+
 // verifier returns what asks the person to compare words, nil if nobody wants to.
 func (t *transfer) verifier() func(context.Context, []string) (bool, error) {
 	if !t.verify {
@@ -143,6 +159,39 @@ func (t *transfer) ask(ctx context.Context) (bool, error) {
 func (t *transfer) answer(yes bool) {
 	select {
 	case t.answers <- yes:
+	default:
+	}
+}
+
+// askPassword asks the person for the password of what is stored.
+func (t *transfer) askPassword(ctx context.Context, wrong bool) (string, error) {
+	t.post("password", map[string]any{"wrong": wrong})
+	return t.askUnlock(ctx)
+}
+
+// askWords asks the person for the words in place of the key of a link.
+func (t *transfer) askWords(ctx context.Context, wrong error) (string, error) {
+	fields := map[string]any{"reason": "", "count": 0}
+	var known *tallow.Error
+	if errors.As(wrong, &known) {
+		fields = map[string]any{"reason": string(known.Reason), "count": known.Count}
+	}
+	t.post("words", fields)
+	return t.askUnlock(ctx)
+}
+
+func (t *transfer) askUnlock(ctx context.Context) (string, error) {
+	select {
+	case answer := <-t.unlocks:
+		return answer, nil
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+func (t *transfer) unlock(answer string) {
+	select {
+	case t.unlocks <- answer:
 	default:
 	}
 }

@@ -55,7 +55,7 @@ type person struct {
 // Write takes what the terminal shows.
 func (p *person) Write(b []byte) (int, error) {
 	n, _ := p.shown.Write(b)
-	for _, end := range []string{"(y/n) ", "y or n: ", "Code: ", "for all: ", "and \"all\": "} {
+	for _, end := range []string{"(y/n) ", "y or n: ", "Code: ", "Words: ", "for all: ", "Password: ", "again: ", "and \"all\": "} {
 		if bytes.HasSuffix(p.shown.Bytes(), []byte(end)) {
 			answer := "\x04"
 			if len(p.answers) > 0 && p.answers[0] != "" {

@@ -53,6 +53,7 @@ func TestCluster(t *testing.T) {
 			"code":     readCode,
 			"events":   checkEvents,
 			"get":      get,
+			"message":  message,
 			"ready":    awaitReady,
 			"rooms":    awaitRooms,
 			"random":   random,
@@ -69,7 +70,7 @@ func TestCluster(t *testing.T) {
 
 type redisKey struct{}
 
-// scriptTest is what redistest needs of a test.
+// scriptTest is what redistest and s3test need of a test.
 type scriptTest struct {
 	testing.TB
 	testscript.T
@@ -84,6 +85,16 @@ func (s scriptTest) Fatal(args ...any)        { s.T.Fatal(args...) }
 func (s scriptTest) Skip(args ...any)         { s.T.Skip(args...) }
 func (s scriptTest) Log(args ...any)          { s.T.Log(args...) }
 func (s scriptTest) FailNow()                 { s.T.FailNow() }
+
+func (s scriptTest) Fatalf(format string, args ...any) { s.T.Fatal(fmt.Sprintf(format, args...)) }
+
+func (s scriptTest) TempDir() string {
+	dir, err := os.MkdirTemp(s.env.WorkDir, "server")
+	if err != nil {
+		s.T.Fatal(err)
+	}
+	return dir
+}
 
 // redis stop, cont, kill and restart do that with the script's Redis.
 func controlRedis(ts *testscript.TestScript, neg bool, args []string) {

@@ -9,7 +9,6 @@ import (
 	"text/tabwriter"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/term"
 
 	"github.com/tallow-transfer/tallow/internal/settings"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
@@ -252,25 +251,21 @@ func (c config) changed(cmd *cobra.Command, err error) error {
 
 // readValue reads a value from stdin, which a terminal does not show.
 func (c config) readValue(cmd *cobra.Command, name string) (string, error) {
-	read := func() (string, error) {
+	if isTerminal(c.stdin) {
+		console, err := c.openConsole(newScreen(c.program))
+		if err != nil {
+			return "", &failure{kind: tallow.KindIO, message: "the value could not be read from the terminal: " + cause(err), err: err}
+		}
+		defer console.close()
+		return console.askSecret(cmd.Context(), name+": ")
+	}
+	value, err := readUntil(cmd.Context(), c.stdin, func() (string, error) {
 		line, err := bufio.NewReader(io.LimitReader(c.stdin, maxText)).ReadString('\n')
 		if err == io.EOF {
 			err = nil
 		}
 		return line, err
-	}
-	if state, err := term.GetState(descriptor(c.stdin)); err == nil { // it is a terminal
-		fmt.Fprintf(c.stderr, "%s: ", name)
-		defer func() {
-			_ = term.Restore(descriptor(c.stdin), state) // the read may have been interrupted
-			fmt.Fprintln(c.stderr)
-		}()
-		read = func() (string, error) {
-			line, err := term.ReadPassword(descriptor(c.stdin))
-			return string(line), err
-		}
-	}
-	value, err := readUntil(cmd.Context(), c.stdin, read)
+	})
 	if cmd.Context().Err() != nil {
 		return "", interrupted()
 	}

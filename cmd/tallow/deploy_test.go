@@ -100,3 +100,24 @@ func TestDeployedSettings(t *testing.T) {
 		t.Fatalf("%d variables, %v", found, err)
 	}
 }
+
+// The commands of the services that listen for devices are such as tallow takes.
+func TestListeningServices(t *testing.T) {
+	for path, pattern := range map[string]string{
+		"systemd/tallow-listen.service":  `(?m)^ExecStart=/usr/local/bin/(tallow .*)$`,
+		"launchd/io.tallow.listen.plist": `<string>exec /usr/local/bin/(tallow .*)</string>`,
+	} {
+		content, err := os.ReadFile("../../deploy/" + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := regexp.MustCompile(pattern).FindSubmatch(content)
+		if found == nil {
+			t.Errorf("%s runs no tallow", path)
+			continue
+		}
+		if args := strings.Fields(string(found[1]))[1:]; args[0] != "receive" || takes(args) != nil {
+			t.Errorf("%s: tallow %v: %v", path, args, takes(args))
+		}
+	}
+}

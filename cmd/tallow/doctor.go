@@ -17,7 +17,8 @@ func newDoctor(p *program) *cobra.Command {
 		Short: "Find out what will work from this machine",
 		Long: `Find out what will work from this machine: whether the relay answers, whether
 UDP gets out and what NAT is in the way, whether senders on this network are
-found, whether the clock is right, and whether what is received can be written.
+found, whether the clock is right, where the key of the history is, and whether
+what is received can be written.
 
 The exit code is 0 if nothing keeps transfers from working, 5 if the relay
 cannot be used, and 7 if a folder cannot be written to.`,
@@ -41,6 +42,7 @@ func (p *program) examine(cmd *cobra.Command) error {
 	v := &p.preferences
 	config := doctor.Config{
 		Relay: v.relay, Pins: v.pins, Password: v.relayPassword, Version: buildInfo().Version, StateDir: p.stateDir(), Output: v.output,
+		Keys: p.keyStore(), KeyringOff: p.keyringOff(),
 	}
 	if config.Output == "" || config.Output == "-" {
 		config.Output = "."

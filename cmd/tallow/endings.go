@@ -31,6 +31,8 @@ const (
 	noContent                         // it is of a kind that has no content
 	single                            // it is about one thing, and not several
 	noWords                           // no word of the list is similar to the one typed
+	alone                             // there is no peer: files are encrypted or decrypted here
+	fromStore                         // there is no peer: a relay has it
 )
 
 const (
@@ -48,7 +50,7 @@ const (
 // endings returns the ending for every reason.
 func endings() map[tallow.Reason]ending {
 	all := make(map[tallow.Reason]ending)
-	for _, part := range []map[tallow.Reason]ending{usageEndings(), codeEndings(), networkEndings(), peerEndings(), diskEndings()} {
+	for _, part := range []map[tallow.Reason]ending{usageEndings(), codeEndings(), networkEndings(), peerEndings(), diskEndings(), containerEndings(), storedEndings(), deviceEndings()} {
 		for reason, end := range part {
 			all[reason] = end
 		}
@@ -96,6 +98,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonNoRelay:           {text: "there is no relay to meet at", hint: "Name one with --relay HOST."},
 		tallow.ReasonPrivateLanes:      {text: "--private leaves none of these lanes", hint: "Add relay or webrtc to --lanes."},
 		tallow.ReasonLaneName:          {text: `there is no lane "{detail}"`, hint: "Lanes are tcp, webrtc and relay, separated by commas."},
+		tallow.ReasonNameForm:          {text: `--as cannot be "{detail}"`, hint: "A name has at most {count} bytes, no control characters, and no space at its ends or after another one."},
 		tallow.ReasonLinksName:         {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
 		tallow.ReasonCompressName:      {text: `--compress cannot be "{detail}"`, hint: "It is one of auto, on, off."},
 		tallow.ReasonNegativeLimit:     {text: "a limit cannot be negative", hint: "Give bytes, or 0 for no limit."},
@@ -107,6 +110,8 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonNoSuchTransfer:    {text: "there is no transfer {count}", hint: report},
 		tallow.ReasonCodeSecret:        {text: "the secret in TALLOW_CODE_SECRET is too short: it needs {count} bytes", hint: "Make one that nobody can guess, as openssl rand -hex 32 does."},
 		tallow.ReasonNoDisk:            {text: "there is no disk here", hint: report},
+		tallow.ReasonPasswordEmpty:     {text: "the password is empty", hint: "Choose one that nobody can guess."},
+		tallow.ReasonNothingToDecrypt:  {text: "there is nothing to decrypt", hint: "Name a file, or - for stdin."},
 	}
 }
 
@@ -166,6 +171,10 @@ func networkEndings() map[tallow.Reason]ending {
 	return map[tallow.Reason]ending{
 		tallow.ReasonPeerNeverCame: {text: "nobody came for it in time", hint: "Send again, or wait longer with --timeout."},
 		tallow.ReasonPeerSilent:    {text: "{peer} did not answer in time", hint: "Check that it is still waiting, or wait longer with --timeout."},
+		tallow.ReasonPeerStored: {
+			text: "the sender did not wait any longer: it is being stored at a relay instead",
+			hint: "Ask the sender for the link. It works until it expires, whether they are there or not.",
+		},
 		tallow.ReasonPeerNotBack: {
 			text: "{peer} cannot go on ({detail}), and did not come back in time", hint: "{sentence}",
 			variants: map[variant]wording{noDetail: {"{peer} did not come back in time", "{sentence}"}},
@@ -183,7 +192,12 @@ func networkEndings() map[tallow.Reason]ending {
 		tallow.ReasonNoPath:           {text: "no lane that both sides allow connects them", hint: allowAll},
 		tallow.ReasonVersions:         {text: "the two sides run versions of tallow that do not understand each other", hint: "Update the older one: tallow version shows which."},
 		tallow.ReasonRelayUnknownHost: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the spelling of the relay's name and your network connection."},
-		tallow.ReasonRelayUnreachable: {text: "cannot reach the relay {relay}: {detail}", hint: "Check the relay's address and port, your network connection, and that the relay is running."},
+		tallow.ReasonRelayUnreachable: {
+			text: "cannot reach the relay {relay}: {detail}", hint: "Check the relay's address and port, your network connection, and that the relay is running.",
+			variants: map[variant]wording{fromStore: {
+				"cannot reach the relay {relay}: {detail}", "Check your network connection, and that the relay is running. {sentence}",
+			}},
+		},
 		tallow.ReasonNoNetwork: {
 			text: "this machine has no network, and so cannot reach the relay {relay}",
 			hint: "Connect it to a network and try again.",
@@ -235,10 +249,16 @@ func peerEndings() map[tallow.Reason]ending {
 		tallow.ReasonTooLarge: {
 			text: "more is offered than --accept-max allows, {bytes}; nothing was written",
 			hint: "To receive it, allow more with --accept-max, and send again.",
+			variants: map[variant]wording{fromStore: {
+				"more is offered than --accept-max allows, {bytes}; nothing was written", "To receive it, allow more with --accept-max.",
+			}},
 		},
 		tallow.ReasonTooLargeUnderway: {
 			text: "more is sent than --accept-max allows, {bytes}; what was not complete did not get a name",
 			hint: "To receive it, allow more with --accept-max, and send again.",
+			variants: map[variant]wording{fromStore: {
+				"more came than --accept-max allows, {bytes}; what was not complete did not get a name", "To receive it, allow more with --accept-max.",
+			}},
 		},
 		tallow.ReasonPeerDeclined: {
 			text:     "{peer} declined: {detail}",
@@ -264,6 +284,10 @@ func diskEndings() map[tallow.Reason]ending {
 		tallow.ReasonExists: {
 			text: "{path} is there already and was not touched",
 			hint: "Choose with --on-conflict rename, overwrite or skip, or receive into another folder with --output.",
+			variants: map[variant]wording{alone: {
+				"{path} is there already and was not touched",
+				"Choose with --on-conflict rename or overwrite, or name another place with --output.",
+			}},
 		},
 		tallow.ReasonNoSpace: {
 			text: "the disk of {path} is full: {bytes} more are needed", hint: "Make room, and {again}.{elsewhere}",
@@ -285,9 +309,46 @@ func diskEndings() map[tallow.Reason]ending {
 		tallow.ReasonDisk:        {text: "{detail}", hint: "{sentence}"},
 		tallow.ReasonSkipped: {
 			text: "{entries} skipped; the rest is in place", hint: skippedHint,
-			variants: map[variant]wording{nothingInPlace: {"{entries} skipped; nothing else was sent", skippedHint}},
+			variants: map[variant]wording{
+				nothingInPlace: {"{entries} skipped; nothing else was sent", skippedHint},
+				alone:          {"{entries} skipped; {files} came through", "The lines above, or the skip events of --json, say which and why."},
+				fromStore: {
+					"{entries} skipped; the rest is in place",
+					"The lines above, or the skip events of --json, say which and why. Mend that and run the same command again: the link still works for you.",
+				},
+			},
 		},
 		tallow.ReasonCorrupt:   {text: "{files} failed verification and did not get a name", hint: "{sentence}"},
 		tallow.ReasonIntegrity: {text: "verification failed: {detail}", hint: "Send again."},
+	}
+}
+
+// containerEndings are for encrypted files.
+func containerEndings() map[tallow.Reason]ending {
+	const copyAgain = "What came before the fault is in place, if it is said to be. Get the file again from where it came from."
+	fault := func(text string) ending {
+		return ending{text: text, hint: copyAgain, variants: map[variant]wording{fromStore: {text, storeAgain}}}
+	}
+	untrusted := func(text string) ending {
+		return ending{
+			text: text, hint: "tallow encrypt makes no such file. Do not trust where it came from.",
+			variants: map[variant]wording{fromStore: {text, "tallow stores nothing like that. Do not trust where the link came from."}},
+		}
+	}
+	return map[tallow.Reason]ending{
+		tallow.ReasonContainerForm: {
+			text: "{container} was not made by tallow encrypt", hint: "Check which file is meant.",
+			variants: map[variant]wording{fromStore: {"{container} is not what tallow stores", storeAgain}},
+		},
+		tallow.ReasonContainerVersion:   {text: "a newer tallow has made {container}", hint: "Update tallow: tallow version."},
+		tallow.ReasonContainerKey:       {text: "{container} cannot be opened with a password alone", hint: "It is what a relay stored. Its key is in the link that belongs to it."},
+		tallow.ReasonPasswordWrong:      {text: "the password is wrong, or the first bytes of {container} were changed", hint: "Type the password again. Capital letters and spaces count."},
+		tallow.ReasonContainerCost:      untrusted("{container} asks for {bytes} of memory, or for too much work, to check a password"),
+		tallow.ReasonContainerHeader:    fault("the password is right, but the first bytes of {container} were changed"),
+		tallow.ReasonContainerTruncated: fault("the end of {container} is missing"),
+		tallow.ReasonContainerTrailing:  fault("something was added to the end of {container}"),
+		tallow.ReasonContainerCorrupt:   fault("{container} is damaged, or was changed"),
+		tallow.ReasonContainerContent:   untrusted("what is in {container} follows no rule: {detail}"),
+		tallow.ReasonContainerRead:      {text: "{container} cannot be read: {detail}", hint: "See that the disk is there and sound."},
 	}
 }

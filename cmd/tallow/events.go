@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -20,19 +21,32 @@ import (
 //	code      code, nameplate, relay ("": this process), local_only
 //	wait      reason, relay ("": this network), nameplate, detail
 //	peer
+//	name      name: what the peer calls itself
 //	verify    words, separated by spaces
-//	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown; resuming
-//	lane      lane, state: up or down
-//	progress  bytes, total, files, rate in bytes a second, received: bytes and what is not verified yet
+//	offer     files, bytes, names; known: files and bytes are exact; text: it is to be shown; resuming, peer: name, address
+//	lane      lane, state: up or down, address of the peer ("": it is not direct, or that is not known)
+//	progress  bytes, total, files, rate in bytes a second, received: bytes and what is not verified yet, there: of bytes
 //	state     state, reason ("": the other events say why)
 //	stall     reason
 //	file      path, bytes, blake3
 //	skip      path, reason, left_out: on purpose
 //	text      text
 //	leftover  path, bytes, last: RFC 3339
+//	written   path, bytes
 //	entry     path, kind, bytes: with --dry-run
 //	total     files, bytes, known, left_out, skipped: with --dry-run
-//	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped, left_out
+//	fallback  reason: why it is stored instead of sent
+//	resume    anew: why a store begins anew; "": it goes on
+//	stored    link, id, relay, expires: RFC 3339, downloads
+//	transfer  of each stored transfer: see storedEvent
+//	words     id, link, words: under which a relay has the key of that link
+//	mail      number, id, to, by: own or relay, state, reason, changed: see mailObject
+//	deleted   number, id
+//	device    name, relay, paired and heard: RFC 3339 ("": never), accept, folder, max_bytes, fingerprint: words
+//	device-renamed, device-removed, device-changed  name: as it is now
+//	listens   devices: how many
+//	device-sends  name: whose transfer the next events are of, stored
+//	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped, left_out, kept, root: a hash over the files, peer: name, address
 //	error     kind, reason ("": the command line was wrong), message, hint
 //	warning   reason, message: it does not end the program
 //	history   of each transfer in the history: see historyEvent
@@ -52,7 +66,9 @@ type encoder struct {
 	err error
 }
 
-func newEncoder(w io.Writer, broken func(error)) *encoder { return &encoder{w: w, broken: broken} }
+func newEncoder(w io.Writer, broken func(error)) *encoder {
+	return &encoder{w: jsonWriter{w}, broken: broken}
+}
 
 // write writes one object. After the first failure it writes nothing.
 func (e *encoder) write(v any) {
@@ -107,6 +123,11 @@ func (e *encoder) event(event tallow.Event) {
 		e.write(struct {
 			Event string `json:"event"`
 		}{"peer"})
+	case tallow.NameEvent:
+		e.write(struct {
+			Event string `json:"event"`
+			Name  string `json:"name"`
+		}{"name", v.Name})
 	case tallow.VerifyEvent:
 		e.write(struct {
 			Event string `json:"event"`
@@ -116,11 +137,12 @@ func (e *encoder) event(event tallow.Event) {
 		e.offer(v.Offer)
 	case tallow.LaneEvent:
 		e.write(struct {
-			Event  string            `json:"event"`
-			Lane   tallow.Lane       `json:"lane"`
-			State  string            `json:"state"`
-			Reason tallow.LaneReason `json:"reason"`
-		}{"lane", v.Lane, upOrDown(v.Up), v.Reason})
+			Event   string            `json:"event"`
+			Lane    tallow.Lane       `json:"lane"`
+			State   string            `json:"state"`
+			Reason  tallow.LaneReason `json:"reason"`
+			Address string            `json:"address"`
+		}{"lane", v.Lane, upOrDown(v.Up), v.Reason, addressText(v.Address)})
 	case tallow.StateEvent:
 		e.write(struct {
 			Event  string       `json:"event"`
@@ -148,7 +170,8 @@ func (e *encoder) outcome(event tallow.Event) {
 			Files    int64   `json:"files"`
 			Rate     float64 `json:"rate"`
 			Received int64   `json:"received"`
-		}{"progress", v.Bytes, v.Total, v.Files, v.Rate, v.Received})
+			There    int64   `json:"there"`
+		}{"progress", v.Bytes, v.Total, v.Files, v.Rate, v.Received, v.There})
 	case tallow.FileEvent:
 		e.write(struct {
 			Event  string `json:"event"`
@@ -171,6 +194,12 @@ func (e *encoder) outcome(event tallow.Event) {
 			LeftOut bool   `json:"left_out"`
 			Kept    bool   `json:"kept"`
 		}{"skip", v.Path, v.Reason, v.LeftOut, v.Kept})
+	case tallow.WrittenEvent:
+		e.write(struct {
+			Event string `json:"event"`
+			Path  string `json:"path"`
+			Bytes int64  `json:"bytes"`
+		}{"written", v.Path, v.Bytes})
 	case tallow.LeftoverEvent:
 		e.write(struct {
 			Event string `json:"event"`
@@ -178,6 +207,25 @@ func (e *encoder) outcome(event tallow.Event) {
 			Bytes int64  `json:"bytes"`
 			Last  string `json:"last"`
 		}{"leftover", v.Path, v.Bytes, v.Last.UTC().Format(time.RFC3339)})
+	case tallow.FallbackEvent:
+		e.write(struct {
+			Event  string                `json:"event"`
+			Reason tallow.FallbackReason `json:"reason"`
+		}{"fallback", v.Reason})
+	case tallow.StoreResumeEvent:
+		e.write(struct {
+			Event string            `json:"event"`
+			Anew  tallow.AnewReason `json:"anew"`
+		}{"resume", v.Anew})
+	case tallow.StoredEvent:
+		e.write(struct {
+			Event     string `json:"event"`
+			Link      string `json:"link"`
+			ID        string `json:"id"`
+			Relay     string `json:"relay"`
+			Expires   string `json:"expires"`
+			Downloads int    `json:"downloads"`
+		}{"stored", v.Link, v.ID, v.Relay, v.Expires.UTC().Format(time.RFC3339), v.Downloads})
 	case tallow.EndEvent:
 		if v.State == tallow.StateCompleted {
 			e.done(v.Result)
@@ -198,8 +246,9 @@ func (e *encoder) offer(o tallow.Offer) {
 		Known bool     `json:"known"`
 		Text  bool     `json:"text"`
 
-		Resuming bool `json:"resuming"`
-	}{"offer", o.Files, o.Bytes, names, o.Known, o.Text, o.Resuming})
+		Resuming bool       `json:"resuming"`
+		Peer     peerObject `json:"peer"`
+	}{"offer", o.Files, o.Bytes, names, o.Known, o.Text, o.Resuming, peerOf(o.Peer)})
 }
 
 func (e *encoder) done(r tallow.Result) {
@@ -223,7 +272,26 @@ func (e *encoder) done(r tallow.Result) {
 		Skipped int64                 `json:"skipped"`
 		LeftOut int64                 `json:"left_out"`
 		Kept    int64                 `json:"kept"`
-	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped, r.LeftOut, r.Kept})
+		Root    string                `json:"root"`
+		Peer    peerObject            `json:"peer"`
+	}{"done", r.Files, r.Bytes, r.Sent, r.Elapsed.Seconds(), lanes, r.Skipped, r.LeftOut, r.Kept, r.Root, peerOf(r.Peer)})
+}
+
+// peerObject is what is known of the peer: the name that it gives itself, and the
+// address at the other end of a direct lane.
+type peerObject struct {
+	Name    string `json:"name"`
+	Address string `json:"address"`
+}
+
+func peerOf(p tallow.Peer) peerObject { return peerObject{p.Name, addressText(p.Address)} }
+
+// addressText is an address, or empty if there is none.
+func addressText(a netip.Addr) string {
+	if !a.IsValid() {
+		return ""
+	}
+	return a.String()
 }
 
 // failed writes the error that ended the program.

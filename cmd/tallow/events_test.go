@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -12,10 +13,10 @@ import (
 
 func TestEncoder(t *testing.T) {
 	done := tallow.Result{
-		Files: 3, Bytes: 1048576, Skipped: 1, Sent: 1048000, Elapsed: 400 * time.Millisecond,
+		Files: 3, Bytes: 1048576, Skipped: 1, Root: "4583", Peer: tallow.Peer{Name: "Ana's laptop", Address: netip.MustParseAddr("192.0.2.7")}, Sent: 1048000, Elapsed: 400 * time.Millisecond,
 		Lanes: map[tallow.Lane]int64{tallow.LaneTCP: 1000000, tallow.LaneRelay: 48000},
 	}
-	text := tallow.Result{Files: 1, Bytes: 5, Sent: 5, Elapsed: time.Second, Text: "hi\"\x1b\n"}
+	text := tallow.Result{Files: 1, Bytes: 5, Sent: 5, Elapsed: time.Second, Root: "ea8f", Text: "hi\"\x1b\n"}
 	for _, tc := range []struct {
 		event tallow.Event
 		want  string
@@ -29,17 +30,26 @@ func TestEncoder(t *testing.T) {
 			`{"event":"code","code":"7-acid-acorn-acre","nameplate":"7","relay":"","local_only":true}`,
 		},
 		{tallow.PeerEvent{}, `{"event":"peer"}`},
+		{tallow.NameEvent{Name: `Ana's "laptop"`}, `{"event":"name","name":"Ana's \"laptop\""}`},
+		{
+			tallow.OfferEvent{Offer: tallow.Offer{Peer: tallow.Peer{Name: "Ana's laptop", Address: netip.MustParseAddr("2001:db8::7")}}},
+			`{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false,"resuming":false,"peer":{"name":"Ana's laptop","address":"2001:db8::7"}}`,
+		},
+		{
+			tallow.LaneEvent{Lane: tallow.LaneWebRTC, Up: true, Reason: tallow.LaneReasonDirect, Address: netip.MustParseAddr("192.0.2.7")},
+			`{"event":"lane","lane":"webrtc","state":"up","reason":"direct","address":"192.0.2.7"}`,
+		},
 		{tallow.VerifyEvent{Words: []string{"acid", "acorn"}}, `{"event":"verify","words":"acid acorn"}`},
 		{
 			tallow.OfferEvent{Offer: tallow.Offer{Known: true, Files: 3, Bytes: 1048576, Names: []string{"a.txt", "b"}}},
-			`{"event":"offer","files":3,"bytes":1048576,"names":["a.txt","b"],"known":true,"text":false,"resuming":false}`,
+			`{"event":"offer","files":3,"bytes":1048576,"names":["a.txt","b"],"known":true,"text":false,"resuming":false,"peer":{"name":"","address":""}}`,
 		},
-		{tallow.OfferEvent{}, `{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false,"resuming":false}`},
-		{tallow.LaneEvent{Lane: tallow.LaneTCP, Up: true, Reason: tallow.LaneReasonDirect}, `{"event":"lane","lane":"tcp","state":"up","reason":"direct"}`},
-		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down","reason":""}`},
+		{tallow.OfferEvent{}, `{"event":"offer","files":0,"bytes":0,"names":[],"known":false,"text":false,"resuming":false,"peer":{"name":"","address":""}}`},
+		{tallow.LaneEvent{Lane: tallow.LaneTCP, Up: true, Reason: tallow.LaneReasonDirect}, `{"event":"lane","lane":"tcp","state":"up","reason":"direct","address":""}`},
+		{tallow.LaneEvent{Lane: tallow.LaneRelay}, `{"event":"lane","lane":"relay","state":"down","reason":"","address":""}`},
 		{
-			tallow.ProgressEvent{Bytes: 1, Received: 3, Total: 2, Rate: 3.5e6},
-			`{"event":"progress","bytes":1,"total":2,"files":0,"rate":3500000,"received":3}`,
+			tallow.ProgressEvent{Bytes: 2, There: 1, Received: 3, Total: 4, Rate: 3.5e6},
+			`{"event":"progress","bytes":2,"total":4,"files":0,"rate":3500000,"received":3,"there":1}`,
 		},
 		{tallow.StateEvent{State: tallow.StateTransferring}, `{"event":"state","state":"transferring","reason":""}`},
 		{
@@ -49,15 +59,15 @@ func TestEncoder(t *testing.T) {
 		{tallow.StallEvent{Reason: tallow.StallReconnecting, Attempt: 2}, `{"event":"stall","reason":"no lane is up, reconnecting 2/∞"}`},
 		{tallow.FileEvent{Path: "a (1).txt", Name: "a.txt", Taken: "a.txt", Bytes: 5, BLAKE3: "ea8f"}, `{"event":"file","path":"a (1).txt","name":"a.txt","bytes":5,"blake3":"ea8f"}`},
 		{tallow.RenameEvent{Path: "b (1)", Name: "b", Taken: "b"}, `{"event":"rename","path":"b (1)","name":"b"}`},
-		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\u202e\",\"reason\":\"no\",\"left_out\":false,\"kept\":false}"},
+		{tallow.SkipEvent{Path: "b\u202e", Reason: "no"}, "{\"event\":\"skip\",\"path\":\"b\\u202e\",\"reason\":\"no\",\"left_out\":false,\"kept\":false}"},
 		{
 			tallow.EndEvent{State: tallow.StateCompleted, Result: done},
-			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"tcp":1000000},"skipped":1,"left_out":0,"kept":0}`,
+			`{"event":"done","files":3,"bytes":1048576,"sent":1048000,"seconds":0.4,"lanes":{"relay":48000,"tcp":1000000},"skipped":1,"left_out":0,"kept":0,"root":"4583","peer":{"name":"Ana's laptop","address":"192.0.2.7"}}`,
 		},
 		{
 			tallow.EndEvent{State: tallow.StateCompleted, Result: text},
 			`{"event":"text","text":"hi\"\u001b\n"}` + "\n" +
-				`{"event":"done","files":1,"bytes":5,"sent":5,"seconds":1,"lanes":{},"skipped":0,"left_out":0,"kept":0}`,
+				`{"event":"done","files":1,"bytes":5,"sent":5,"seconds":1,"lanes":{},"skipped":0,"left_out":0,"kept":0,"root":"ea8f","peer":{"name":"","address":""}}`,
 		},
 	} {
 		var out strings.Builder

@@ -45,6 +45,9 @@ func endingOf(e *tallow.Error) ending {
 	if !known {
 		return ending{text: string(e.Reason) + ": {detail}", hint: report}
 	}
+	if v, ok := end.variants[fromStore]; ok && e.Stored && !e.Sending {
+		return ending{text: v.text, hint: v.hint}
+	}
 	if v, ok := end.variants[variantOf(e)]; ok {
 		return ending{text: v.text, hint: v.hint}
 	}
@@ -56,6 +59,8 @@ func variantOf(e *tallow.Error) variant {
 	switch {
 	case e.Reason == tallow.ReasonNoSpace && e.Bytes == 0, e.Reason == tallow.ReasonQuota && e.Bytes == 0:
 		return sizeUnknown
+	case e.Local && (e.Reason == tallow.ReasonSkipped || e.Reason == tallow.ReasonExists):
+		return alone
 	case e.Reason == tallow.ReasonSkipped && e.Files == 0:
 		return nothingInPlace
 	case e.Reason == tallow.ReasonInterrupted && !e.Kept:
@@ -86,13 +91,21 @@ func fillers(e *tallow.Error) *strings.Replacer {
 		"{detail}", e.Detail, "{count}", strconv.FormatInt(e.Count, 10),
 		"{entries}", entriesText(e.Count), "{files}", countText(e.Count, "file"),
 		"{bytes}", exactSize(e.Bytes), "{words}", alternatives(e.Words), "{wait}", waitHint(e.RetryAfter),
-		"{elsewhere}", elsewhereHint(e), "{good}", goodHint(e), "{again}", againHint(e), "{sentence}", sentence(againHint(e)),
+		"{container}", containerText(e), "{elsewhere}", elsewhereHint(e), "{good}", goodHint(e), "{again}", againHint(e), "{sentence}", sentence(againHint(e)),
 	)
 }
 
 // againHint says how to continue after an error.
 func againHint(e *tallow.Error) string {
 	switch {
+	case e.Local:
+		return "run the same command again"
+	case e.Stored && e.Kept && e.Sending:
+		return "run the same command again: it goes on where it stopped"
+	case e.Stored && e.Kept:
+		return "run the same command again: it goes on where it stopped, and uses up no second download"
+	case e.Stored:
+		return "run the same command again"
 	case e.Waiting && !e.Kept:
 		return "run the same command again while the sender waits: the code still works"
 	case e.Waiting:
@@ -106,15 +119,32 @@ func againHint(e *tallow.Error) string {
 // sentence adds a capital letter and a full stop.
 // elsewhereHint says how to receive into another folder after an error.
 func elsewhereHint(e *tallow.Error) string {
+	if e.Local || e.Stored {
+		return " Or choose another folder with --output."
+	}
 	if e.Waiting {
 		return " Or receive into another folder with --output, with the same code."
 	}
 	return " Or send again, and receive into another folder with --output."
 }
 
+// containerText names an encrypted file, or a stored transfer.
+func containerText(e *tallow.Error) string {
+	switch {
+	case e.Stored:
+		return "what the relay stores"
+	case e.Path == "":
+		return "what comes on stdin"
+	}
+	return visible(e.Path)
+}
+
 // goodHint says that the code still works, if it does.
 func goodHint(e *tallow.Error) string {
-	if e.Waiting {
+	switch {
+	case e.Stored:
+		return " The link still works."
+	case e.Waiting:
 		return " The code still works while the sender waits."
 	}
 	return ""

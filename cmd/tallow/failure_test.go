@@ -50,6 +50,8 @@ func TestEveryReasonHasWords(t *testing.T) {
 			{Sending: true},
 			{Kept: true},
 			{Waiting: true, Kept: true},
+			{Stored: true},
+			{Stored: true, Kept: true, Bytes: 5, Count: 2},
 			{
 				Relay: "relay.example", Proxy: "proxy.example:3128", Nameplate: "7", Path: "a", Other: "b", Detail: "so it is", Words: []string{"acid", "acorn"},
 				Count: 2, Files: 1, Bytes: 5000, RetryAfter: time.Second,
@@ -102,6 +104,9 @@ func TestEndings(t *testing.T) {
 		{"too fast", tallow.Error{Reason: tallow.ReasonRelayRate, Relay: "relay.example", RetryAfter: 90 * time.Second}, "too many attempts at the relay relay.example", "Wait 1m30s and try again."},
 		{"too fast, for no said time", tallow.Error{Reason: tallow.ReasonRelayRate, Relay: "relay.example"}, "too many attempts at the relay relay.example", "Wait a minute and try again."},
 		{"the receiver is not back", tallow.Error{Reason: tallow.ReasonPeerNotBack, Sending: true, Kept: true, Detail: "its disk is full"}, "the receiver cannot go on (its disk is full), and did not come back in time", "Run tallow again on both sides with a new code: what has arrived is kept, and only the rest is sent."},
+		{"a fetch is interrupted", tallow.Error{Reason: tallow.ReasonInterrupted, Stored: true, Kept: true}, "interrupted", "Run the same command again: it goes on where it stopped, and uses up no second download."},
+		{"the end of what is stored is missing", tallow.Error{Reason: tallow.ReasonContainerTruncated, Stored: true}, "the end of what the relay stores is missing", storeAgain},
+		{"an upload is interrupted", tallow.Error{Reason: tallow.ReasonInterrupted, Stored: true, Sending: true, Kept: true}, "interrupted", "Run the same command again: it goes on where it stopped."},
 		{"a reason of a later version", tallow.Error{Reason: "novel", Detail: "x"}, "novel: x", report},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -45,6 +45,8 @@ func valueText(f *pflag.Flag) string {
 		return "bytes such as 500MB or 2GiB"
 	case "age":
 		return "an age such as 30d, 2w or 12h"
+	case "lifetime":
+		return "a time such as 30m, 12h or 7d"
 	case "moment":
 		return "a day such as 2026-01-31, a time as in RFC 3339, or an age such as 7d or 12h"
 	case "bool":

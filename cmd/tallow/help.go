@@ -55,10 +55,14 @@ func writeHelp(w io.Writer, cmd *cobra.Command, columns int) {
 
 // useLine is how a command is called.
 func useLine(cmd *cobra.Command) string {
-	if cmd.HasAvailableSubCommands() {
-		return cmd.CommandPath() + " COMMAND"
+	commands := cmd.CommandPath() + " COMMAND"
+	switch {
+	case !cmd.HasAvailableSubCommands():
+		return cmd.UseLine()
+	case strings.Contains(cmd.Use, "[flags]"): // it does something by itself
+		return cmd.UseLine() + "\n  " + commands
 	}
-	return cmd.UseLine()
+	return commands
 }
 
 func writeFlags(w io.Writer, title string, flags *pflag.FlagSet, columns int) {

@@ -105,7 +105,7 @@ func TestHelpFits(t *testing.T) {
 }
 
 // There is a manual page for each command, with all its flags, which groff takes
-// without a warning.
+// without a warning, and which a release has.
 func TestManualPages(t *testing.T) {
 	dir := t.TempDir()
 	root := newRoot(&program{getenv: func(string) string { return "" }})
@@ -113,11 +113,18 @@ func TestManualPages(t *testing.T) {
 	if err := root.Execute(); err != nil {
 		t.Fatal(err)
 	}
+	release, err := os.ReadFile("../../.goreleaser.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
 	everyCommand(t, func(t *testing.T, cmd *cobra.Command) {
 		file := filepath.Join(dir, strings.ReplaceAll(cmd.CommandPath(), " ", "-")+".1")
 		page, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if name := "- man/man1/" + filepath.Base(file) + "\n"; !strings.Contains(string(release), name) {
+			t.Errorf("the Homebrew cask in .goreleaser.yaml has no %s", name)
 		}
 		plain := strings.ReplaceAll(string(page), `\-`, "-")
 		everyFlag(cmd, func(f *pflag.Flag) {

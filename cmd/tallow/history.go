@@ -18,7 +18,7 @@ import (
 // it.
 const historyPatience = time.Minute
 
-// historyList are the flags of history and history search.
+// historyList are the flags of history, history list and history search.
 type historyList struct {
 	*program
 	name, peer, state, direction string
@@ -44,7 +44,23 @@ give send or receive the flag --no-history.`,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return l.run(cmd.Context(), "") },
 	}
 	l.register(cmd)
-	cmd.AddCommand(newHistorySearch(p), newHistoryShow(p), newHistoryAgain(p), newHistoryClear(p), newHistoryDestroy(p))
+	cmd.AddCommand(newHistoryList(p), newHistorySearch(p), newHistoryShow(p), newHistoryAgain(p), newHistoryClear(p), newHistoryDestroy(p))
+	return cmd
+}
+
+// newHistoryList is what history does by itself, for those who look for its name.
+func newHistoryList(p *program) *cobra.Command {
+	l := &historyList{program: p}
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List transfers, as history does by itself",
+		Example: `  tallow history list
+  tallow history list --direction send --limit 10`,
+		Args:              noArguments,
+		ValidArgsFunction: noCompletion,
+		RunE:              func(cmd *cobra.Command, _ []string) error { return l.run(cmd.Context(), "") },
+	}
+	l.register(cmd)
 	return cmd
 }
 
@@ -66,7 +82,7 @@ func newHistorySearch(p *program) *cobra.Command {
 func (l *historyList) register(cmd *cobra.Command) {
 	flags := cmd.Flags()
 	flags.StringVar(&l.name, "name", "", "only transfers with this `TEXT` in the name of a file or folder")
-	flags.StringVar(&l.peer, "peer", "", "only transfers with this `TEXT` in the name of the peer, or of the relay")
+	flags.StringVar(&l.peer, "peer", "", "only transfers with this `TEXT` in the peer's name or address, or in the relay")
 	flags.StringVar(&l.state, "state", "", "only transfers in this `STATE`: "+strings.Join(stateNames(), ", "))
 	flags.StringVar(&l.direction, "direction", "", "only what was sent or received: `send` or receive")
 	flags.Var(&l.since, "since", "only transfers since this `TIME`: 7d, 12h, 2026-01-31, or with a time of day as in RFC 3339")
@@ -138,7 +154,7 @@ func (p *program) withHistory(ctx context.Context, f func(context.Context, *hist
 	}
 	patient, cancel := context.WithTimeout(ctx, historyPatience)
 	defer cancel()
-	s, err := p.openHistory(patient, p.keyStore().Load, warn)
+	s, err := p.openHistory(patient, false, warn)
 	if errors.Is(err, devicekey.ErrNone) {
 		return nil
 	}

@@ -2,16 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/tallow-transfer/tallow/internal/history"
-	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
 func newHistoryClear(p *program) *cobra.Command {
@@ -52,41 +48,17 @@ func newHistoryClear(p *program) *cobra.Command {
 	return cmd
 }
 
+// newHistoryDestroy is what vault destroy does without a question. It was there first.
 func newHistoryDestroy(p *program) *cobra.Command {
 	return &cobra.Command{
 		Use:   "destroy",
-		Short: "Delete the history and the key that it is sealed with",
-		Long: `Delete the history and the key that it is sealed with. Copies of the history, as
-in a backup, cannot be read any more, unless they have the key as well. The next
-transfer begins a new history.`,
+		Short: "Destroy the vault, as tallow vault destroy --yes does",
+		Long: `Delete the history and the key that it is sealed with, and all else that is
+sealed with that key, as tallow vault destroy --yes does.`,
 		Example:           `  tallow history destroy`,
 		Args:              noArguments,
 		ValidArgsFunction: noCompletion,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if p.stateDir() == "" {
-				return p.historyFailure(cmd.Context(), errNoStateDir)
-			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), historyPatience)
-			defer cancel()
-			// The key first: without it the rest says nothing.
-			if err := p.keyStore().Destroy(ctx); err != nil {
-				return p.historyFailure(cmd.Context(), err)
-			}
-			var errs []error
-			for _, name := range []string{"history.db", "history.db-wal", "history.db-shm", "running", "lock"} {
-				errs = append(errs, os.RemoveAll(filepath.Join(p.historyDir(), name)))
-			}
-			if err := errors.Join(errs...); err != nil {
-				return &failure{kind: tallow.KindIO, message: "the key was destroyed, but not all of the history was deleted: " + cause(err), hint: "Nobody can read what is left in " + p.historyDir() + ".", err: err}
-			}
-			if p.json {
-				return p.writeEvent(struct {
-					Event string `json:"event"`
-				}{"destroyed"})
-			}
-			newScreen(p).say("The history and its key are gone.")
-			return nil
-		},
+		RunE:              func(cmd *cobra.Command, _ []string) error { return p.destroyVault(cmd.Context()) },
 	}
 }
 

@@ -1,10 +1,12 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"text/tabwriter"
 	"time"
@@ -106,7 +108,10 @@ func details(w io.Writer, e history.Entry) {
 	if e.Outcome.Skipped > 0 {
 		row("skipped", fmt.Sprint(e.Outcome.Skipped))
 	}
-	row("peer", e.Peer)
+	if e.Peer != "" {
+		row("peer", strconv.Quote(e.Peer)+", as it calls itself")
+	}
+	row("address", e.Address)
 	row("relay", relayText(e))
 	for _, lane := range laneNames(e) {
 		row("lane", lane+", "+bytesText(e.Outcome.Lanes[lane]))
@@ -144,12 +149,10 @@ func stateText(s history.State) string {
 
 func entrySize(e history.Entry) string { return bytesText(e.Outcome.Bytes) }
 
-// peerText is the peer, or else where the two met.
+// peerText is the name that the peer gave itself, or else its address, or else where
+// the two met.
 func peerText(e history.Entry) string {
-	if e.Peer != "" {
-		return shorten(printable(e.Peer), shownCells)
-	}
-	return shorten(printable(relayText(e)), shownCells)
+	return shorten(printable(cmp.Or(e.Peer, e.Address, relayText(e))), shownCells)
 }
 
 func relayText(e history.Entry) string {
@@ -192,6 +195,7 @@ func historyEvent(e history.Entry) any {
 		Paths     []string         `json:"paths"`
 		Folder    string           `json:"folder"`
 		Peer      string           `json:"peer"`
+		Address   string           `json:"address"`
 		Relay     string           `json:"relay"`
 		Files     int64            `json:"files"`
 		Bytes     int64            `json:"bytes"`
@@ -203,7 +207,7 @@ func historyEvent(e history.Entry) any {
 		Reason    string           `json:"reason"`
 	}{
 		"history", e.ID, e.Started.UTC().Format(time.RFC3339), ended, string(e.Direction), string(e.State), e.Text,
-		list(e.Names), list(e.Paths), e.Folder, e.Peer, e.Relay, e.Outcome.Files, e.Outcome.Bytes, e.Outcome.Sent,
+		list(e.Names), list(e.Paths), e.Folder, e.Peer, e.Address, e.Relay, e.Outcome.Files, e.Outcome.Bytes, e.Outcome.Sent,
 		e.Outcome.Skipped, e.Outcome.Elapsed.Seconds(), lanes, e.Outcome.Kind, e.Outcome.Reason,
 	}
 }

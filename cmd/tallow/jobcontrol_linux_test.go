@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -8,29 +9,39 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"golang.org/x/sys/unix"
 )
 
-// shell is bash with job control at a terminal.
+// shell is a shell, such as bash with job control, at a terminal.
 type shell struct {
 	*pty
 	dir string
+	pid int
 	ran int
 }
 
 func startShell(t *testing.T, dir string, options ...string) *shell {
 	t.Helper()
-	bash, err := exec.LookPath("bash")
+	return startInteractive(t, dir, "bash", append(append([]string{"--norc", "--noprofile"}, options...), "-i")...)
+}
+
+// startInteractive starts a shell in a folder, at a terminal.
+func startInteractive(t *testing.T, dir, name string, args ...string) *shell {
+	t.Helper()
+	path, err := exec.LookPath(name)
 	if err != nil {
-		t.Skip("there is no bash")
+		t.Skipf("there is no %s", name)
 	}
 	s := &shell{pty: newPTY(t), dir: dir}
-	cmd := exec.Command(bash, append(append([]string{"--norc", "--noprofile"}, options...), "-i")...)
+	cmd := exec.Command(path, args...)
 	cmd.Dir, cmd.Env = dir, append(os.Environ(), "GORACE=atexit_sleep_ms=0", "PS1=", "LC_ALL=C")
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = s.tty, s.tty, s.tty
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
+	s.pid = cmd.Process.Pid
 	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
@@ -38,9 +49,31 @@ func startShell(t *testing.T, dir string, options ...string) *shell {
 	return s
 }
 
+// awaitShell waits until the shell has the terminal: what is typed before that is read
+// by the program that had it, which may be about to end.
+func (s *shell) awaitShell(t *testing.T) {
+	t.Helper()
+	conn, err := s.keys.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := poll(func() (err error) {
+		ours := conn.Control(func(fd uintptr) {
+			var group int
+			if group, err = unix.IoctlGetInt(int(fd), unix.TIOCGPGRP); err == nil && group != s.pid {
+				err = fmt.Errorf("the process group %d has the terminal, not the shell", group)
+			}
+		})
+		return errors.Join(ours, err)
+	}); err != nil {
+		t.Fatal(err)
+	}
+}
+
 // run has the shell run a line and returns what the terminal showed meanwhile.
 func (s *shell) run(t *testing.T, line string) string {
 	t.Helper()
+	s.awaitShell(t)
 	s.ran++
 	done := fmt.Sprintf("ran=%d.", s.ran)
 	before := len(s.text())

@@ -49,7 +49,7 @@ func TestKilledAtAQuestion(t *testing.T) {
 			if tt.asks != "Accept?" {
 				second.await(t, tt.asks)
 				second.write(t, "y\n")
-				awaitTwice(t, sender, tt.asks)
+				awaitQuestion(t, sender, verificationWords(t, second.text()), tt.asks)
 				sender.write(t, "y\n")
 			}
 			second.await(t, "Accept?")
@@ -74,12 +74,25 @@ func TestKilledAtAQuestion(t *testing.T) {
 	}
 }
 
-// awaitTwice waits until a terminal has shown a text two times.
-func awaitTwice(t *testing.T, p *pty, text string) {
+// verificationWords returns the last verification words that a terminal has shown.
+func verificationWords(t *testing.T, shown string) string {
+	t.Helper()
+	const before = "Verification words:"
+	at := strings.LastIndex(shown, before)
+	if at < 0 {
+		t.Fatalf("no words in %q", shown)
+	}
+	words, _, _ := strings.Cut(shown[at+len(before):], "\r\n")
+	return strings.TrimSpace(words)
+}
+
+// awaitQuestion waits until a terminal has shown words and then a question. A question
+// about other words may have come before.
+func awaitQuestion(t *testing.T, p *pty, words, question string) {
 	t.Helper()
 	if err := poll(func() error {
-		if n := strings.Count(p.text(), text); n < 2 {
-			return fmt.Errorf("%q is shown %d times in %q", text, n, p.text())
+		if _, after, ok := strings.Cut(p.text(), words); !ok || !strings.Contains(after, question) {
+			return fmt.Errorf("%q and then %q are not shown in %q", words, question, p.text())
 		}
 		return nil
 	}); err != nil {

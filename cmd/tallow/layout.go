@@ -15,7 +15,8 @@ import (
 
 // status is what the progress line tells.
 type status struct {
-	arrived int64 // bytes
+	arrived int64 // bytes, with those of there
+	there   int64 // bytes that were there before this transfer
 	total   int64 // bytes; 0: unknown
 	rate    float64
 	lanes   []tallow.Lane
@@ -48,7 +49,8 @@ const maxLeft = 1000 * time.Hour
 //	22   25%  3.0 MB of 12 MB
 //	13   25%  3.0 MB
 //
-// A pause, and which keys end it, takes the place of the rate and the time.
+// A pause, and which keys end it, takes the place of the rate and the time. What was
+// there before the transfer began is another cell of the bar: [##=>    ].
 func layouts() []func(s status, bar string) string {
 	return []func(s status, bar string) string{
 		func(s status, bar string) string {
@@ -122,19 +124,32 @@ func (s status) percent() string {
 	return fmt.Sprintf("%3d%%  ", int(s.done()*100))
 }
 
-// bar is percent with a bar: " 25% [=>      ]  ".
+// bar is percent with a bar: " 25% [=>      ]  ". Its first cells are another sign for
+// what was there before: " 50% [##=>    ]  ".
 func (s status) bar(columns int) string {
 	if s.total <= 0 {
 		return ""
 	}
+	width := max(barCells, min(columns-roomyWidth, columns/3))
 	bar := progressbar.NewOptions(barParts,
 		progressbar.OptionSetWriter(io.Discard), // the line is drawn as a whole
-		progressbar.OptionSetWidth(max(barCells, min(columns-roomyWidth, columns/3))),
+		progressbar.OptionSetWidth(width),
 		progressbar.OptionSetTheme(progressbar.Theme{Saucer: "=", SaucerHead: ">", SaucerPadding: " ", BarStart: "[", BarEnd: "]"}),
 		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionSetRenderBlankState(true),
 	)
 	_ = bar.Set(int(s.done() * barParts)) // within its bounds
-	return strings.TrimPrefix(bar.String(), "\r ")
+	text := strings.TrimPrefix(bar.String(), "\r ")
+	begun := min(strings.Count(text, "="), s.thereCells(width))
+	return strings.Replace(text, strings.Repeat("=", begun), strings.Repeat("#", begun), 1)
+}
+
+// thereCells is how many cells of a bar stand for what was there before: one at least,
+// if anything was.
+func (s status) thereCells(width int) int {
+	if s.there <= 0 {
+		return 0
+	}
+	return max(int(min(float64(s.there)/float64(s.total), 1)*float64(width)), 1)
 }
 
 // amount is how much is there: 3.0 MB of 12 MB.

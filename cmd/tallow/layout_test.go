@@ -31,6 +31,9 @@ func TestLayoutsFit(t *testing.T) {
 		"paused":    {arrived: 999, total: 999_000_000_000, hold: "paused", keys: "r resume, q quit"},
 		"by them":   {arrived: 999, total: 999_000_000_000, hold: "paused by the other side", keys: "q quit"},
 		"no keys":   {arrived: 999, total: 999_000_000_000, rate: 999},
+		"resumed":   {arrived: 900, there: 800, total: 999, rate: 999, lanes: all, keys: "p pause, q quit"},
+		"begins":    {arrived: 1, there: 1, total: 999_000_000_000, keys: "p pause, q quit"},
+		"all there": {arrived: 999, there: 1 << 62, total: 999, keys: "p pause, q quit"},
 		"unlimited": {arrived: 3_000_000, total: 1<<63 - 1, rate: 1500},
 	} {
 		bar := 0
@@ -74,6 +77,32 @@ func TestLayoutTable(t *testing.T) {
 		}
 		if got := usual().line(columns - 1); got == row[2] {
 			t.Errorf("%q needs no %d columns", got, columns)
+		}
+	}
+}
+
+// What was there before is another cell of the bar, at every width.
+func TestBarOfResumed(t *testing.T) {
+	for _, tc := range []struct {
+		arrived, there int64
+		columns        int
+		want           string
+	}{
+		{50, 0, 80, " 50% [===>    ]  "},
+		{50, 25, 80, " 50% [##=>    ]  "},
+		{50, 50, 80, " 50% [###>    ]  "},
+		{90, 1, 80, " 90% [#=====> ]  "}, // a little is shown, too
+		{100, 0, 80, "100% [========]  "},
+		{100, 50, 80, "100% [####====]  "},
+		{100, 100, 80, "100% [########]  "},
+		{3, 3, 80, "  3% [        ]  "}, // there is no cell yet
+		{50, 25, 104, " 50% [####===>        ]  "},
+		{50, 25, 120, " 50% [########=======>                ]  "},
+		{50, 25, 40, " 50% [##=>    ]  "},
+	} {
+		s := status{arrived: tc.arrived, there: tc.there, total: 100}
+		if got := s.bar(tc.columns); got != tc.want {
+			t.Errorf("%d of 100, %d of them there before, %d columns: %q, want %q", tc.arrived, tc.there, tc.columns, got, tc.want)
 		}
 	}
 }

@@ -69,14 +69,16 @@ func (p *program) logEvent(event tallow.Event) {
 	switch e := event.(type) {
 	case tallow.StateEvent:
 		log.Info("state", "state", e.State, "reason", e.Reason)
+	case tallow.NameEvent:
+		log.Info("name", "name", e.Name)
 	case tallow.LaneEvent:
-		log.Info("lane", "lane", e.Lane, "state", upOrDown(e.Up))
+		log.Info("lane", "lane", e.Lane, "state", upOrDown(e.Up), "address", addressText(e.Address))
 	case tallow.OfferEvent:
 		log.Info("offer", "files", e.Offer.Files, "bytes", e.Offer.Bytes, "resuming", e.Offer.Resuming)
 	case tallow.SkipEvent:
 		log.Info("skip", "path", e.Path, "reason", e.Reason)
 	case tallow.EndEvent:
 		r := e.Result
-		log.Info("end", "state", e.State, "files", r.Files, "bytes", r.Bytes, "sent", r.Sent, "seconds", r.Elapsed.Seconds(), "skipped", r.Skipped)
+		log.Info("end", "state", e.State, "files", r.Files, "bytes", r.Bytes, "sent", r.Sent, "seconds", r.Elapsed.Seconds(), "skipped", r.Skipped, "root", r.Root)
 	}
 }

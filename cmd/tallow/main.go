@@ -2,13 +2,14 @@
 // build on what it prints and on its exit codes, so both change only by
 // addition.
 //
-// Each verb has its file: send.go, receive.go, relay.go, code.go, config.go, doctor.go,
+// Each verb has its file: send.go, receive.go, encrypt.go, decrypt.go, relay.go, code.go, config.go, doctor.go,
 // history.go, version.go, completion.go, man.go. Each parses its flags, calls package tallow or relay, and
 // returns. What they share:
 //
 //	relaysettings.go  the settings of a relay; relaytls.go, relaymetrics.go, relaylimits.go
 //	              and relaylog.go have those of one subject each, services.go runs what
 //	              is beside it
+//	relaystore.go what a relay keeps for receivers that come later
 //	root.go       the program, its streams, and the flags of every verb
 //	statedir.go   where this user's state is kept
 //	preferences.go  the settings of send and receive; rate.go has --limit-rate,
@@ -27,6 +28,10 @@
 //	palette.go    colours; help.go has --help, logfile.go --log-file
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions
+//	password.go   the password of encrypted files; linkwords.go the words for a link
+//	stored.go     the verb stored, with storedshow.go, storedchange.go and storedmail.go;
+//	              storedlist.go keeps the list, mailqueue.go the mails, mailflags.go
+//	              and mailaccount.go say who sends them to whom
 //	offertable.go the offer as a person is asked about it; offerrows.go has its lines
 //	visible.go    foreign text on a terminal
 //	openfolder.go --open

@@ -1,16 +1,21 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
+
+// work is what a verb without a peer does, for people: Encrypting, Encrypted.
+type work struct{ doing, done string }
 
 // narrator tells people what happens in a transfer.
 type narrator struct {
@@ -18,7 +23,11 @@ type narrator struct {
 	verbose bool
 
 	subject   string        // of a send: what is sent, for people
+	device    string        // the name of the device at the other end; empty: it has none
+	command   string        // what takes the code; empty: tallow receive
 	receives  bool          // this side receives
+	stored    bool          // to a store or from one: there is no peer
+	alone     work          // of a verb without a peer
 	asks      bool          // the offer is shown with the question whether to accept it
 	acceptMax int64         // what is larger is declined; 0: nothing is
 	codeTo    io.Writer     // where a script reads the code; nil if stdout is a terminal
@@ -35,10 +44,11 @@ type narrator struct {
 	skipped []string // the first paths of what was skipped, at most shownNames
 	leftOut []string // likewise of what was left out on purpose
 	older   []tallow.LeftoverEvent
+	written tallow.WrittenEvent
+	link    tallow.StoredEvent
 	kept    []string // likewise of what the receiver had and kept
 	renamed int64    // files, folders and symlinks that were received under another name
 	tops    []string // the first names of what was received, at most two of them
-	hash    string   // of the file that was transferred last
 	met     bool     // the peer has proved itself
 	lost    bool     // every connection to it is lost
 	paused  bool     // data is held back
@@ -63,9 +73,13 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.PeerEvent:
 		n.met = true
 		n.screen.say("Connected.")
+	case tallow.NameEvent:
+		if !n.receives || !n.asks { // else the question has it
+			n.screen.say("%s", nameText(n.peer(), e.Name))
+		}
 	case tallow.VerifyEvent:
 		if !n.verifies {
-			n.screen.say("Verification words:  %s", strings.Join(e.Words, " "))
+			n.screen.say("Verification words:  %s", printable(strings.Join(e.Words, " ")))
 		}
 	case tallow.OfferEvent:
 		n.offered(e.Offer)
@@ -91,6 +105,14 @@ func (n *narrator) event(event tallow.Event) {
 		} else {
 			n.screen.say("%s is sent as %s, since another path has its name", visible(e.Name), visible(e.Path))
 		}
+	case tallow.WrittenEvent:
+		n.written = e
+	case tallow.FallbackEvent:
+		n.fallBack(e)
+	case tallow.StoreResumeEvent:
+		n.resumed(e)
+	case tallow.StoredEvent:
+		n.stores(e)
 	case tallow.LeftoverEvent:
 		n.older = append(n.older, e)
 	case tallow.EndEvent:
@@ -103,6 +125,13 @@ func (n *narrator) event(event tallow.Event) {
 // code hands over the code: to a script on stdout, to people with the command
 // for the peer. A code that replaces another one is another line.
 func (n *narrator) code(e tallow.CodeEvent) {
+	if n.device != "" {
+		if !n.coded {
+			n.screen.say("Sending %s to %s, once tallow receive --listen runs there; Ctrl-C to stop.", n.subject, n.device)
+		}
+		n.coded = true
+		return
+	}
 	if n.known && !n.coded {
 		n.coded = true
 		n.screen.say("Sending %s", n.subject)
@@ -116,7 +145,7 @@ func (n *narrator) code(e tallow.CodeEvent) {
 			return
 		}
 	} else if n.screen.quiet {
-		n.screen.print(e.Code)
+		n.screen.print(printable(e.Code))
 	}
 	if n.coded {
 		n.screen.say("The code has changed: the relay was restarted, and its number is taken.")
@@ -124,8 +153,8 @@ func (n *narrator) code(e tallow.CodeEvent) {
 		n.screen.say("Sending %s", n.subject)
 	}
 	n.coded = true
-	n.screen.say("Code: %s", n.screen.palette.paint(bold, e.Code))
-	n.screen.say("On the other machine:  tallow receive %s", argument(e.Code))
+	n.screen.say("Code: %s", n.screen.palette.paint(bold, printable(e.Code)))
+	n.screen.say("On the other machine:  %s %s", cmp.Or(n.command, "tallow receive"), argument(printable(e.Code)))
 	if e.LocalOnly {
 		n.screen.say("Only machines on this network can join. To reach others, use a relay: --relay HOST")
 	}
@@ -139,15 +168,17 @@ func (n *narrator) waiting(e tallow.WaitEvent) {
 			n.screen.say("Looking for the sender on this network, for up to %s; Ctrl-C to stop.", waitText(n.timeout))
 		}
 	case tallow.WaitNobody:
-		n.screen.say("Nobody is waiting with this code yet; check its number, %s. Waiting up to %s for the sender; Ctrl-C to stop.", e.Nameplate, waitText(n.timeout))
+		n.screen.say("Nobody is waiting with this code yet; check its number, %s. Waiting up to %s for the sender; Ctrl-C to stop.", printable(e.Nameplate), waitText(n.timeout))
 	case tallow.WaitUnreachable:
 		n.screen.say("The sender is on this network, but cannot be reached: %s. Trying again.", printable(e.Detail))
 	case tallow.WaitRelayLost:
-		n.screen.say("Lost the connection to the relay %s: %s. Trying again.", e.Relay, printable(e.Detail))
+		n.screen.say("Lost the connection to the relay %s: %s. Trying again.", printable(e.Relay), printable(e.Detail))
 	case tallow.WaitListing:
 		n.screen.say("Going through %s first; this takes a moment.", n.subject)
+	case tallow.WaitReading:
+		n.screen.say("Reading %s to its end first.", n.subject)
 	case tallow.WaitRelayBack:
-		n.screen.say("Connected to the relay %s again.", e.Relay)
+		n.screen.say("Connected to the relay %s again.", printable(e.Relay))
 	}
 	n.waits = true
 }
@@ -162,7 +193,12 @@ func argument(code string) string {
 
 func (n *narrator) offered(o tallow.Offer) {
 	n.offer = o
+	if n.asks && o.Text && o.Peer.Name != "" { // nobody is asked
+		n.screen.say("%s", nameText(n.peer(), o.Peer.Name))
+	}
 	switch {
+	case n.alone.doing != "":
+		n.screen.say("%s %s: %s.", n.alone.doing, namesText(o.Names), sizeText(o))
 	case !n.receives:
 		n.screen.say("Offering %s.", sizeText(o))
 	case n.acceptMax > 0 && o.Bytes > n.acceptMax:
@@ -175,7 +211,7 @@ func (n *narrator) offered(o tallow.Offer) {
 // state tells what of a transfer's state is not told by other events.
 func (n *narrator) state(s tallow.State, reason string) {
 	switch {
-	case n.met && s == tallow.StateConnecting:
+	case (n.met || n.stored) && s == tallow.StateConnecting:
 		n.lost = true
 		what, whom := "Connection lost", n.peer()
 		if reason != "" {
@@ -206,10 +242,19 @@ func (n *narrator) state(s tallow.State, reason string) {
 
 // peer is the other machine, for people.
 func (n *narrator) peer() string {
-	if n.receives {
+	switch {
+	case n.stored:
+		return "the relay"
+	case n.receives:
 		return "the sender"
 	}
 	return "the receiver"
+}
+
+// nameText says what a peer calls itself. That is a claim, in quotes, so that the name
+// cannot pass for words of this program.
+func nameText(who, name string) string {
+	return strings.ToUpper(who[:1]) + who[1:] + " calls itself " + strconv.Quote(printable(name)) + "."
 }
 
 // stall tells why nothing moves, once. That a connection is lost was said.
@@ -225,12 +270,15 @@ func (n *narrator) done(r tallow.Result) {
 	switch {
 	case n.receives && r.Text != "": // it speaks for itself
 	case n.receives:
-		n.screen.say("%s %s", n.screen.palette.paint(green, "Received"), resultText(r))
+		n.screen.say("%s %s", n.screen.palette.paint(green, cmp.Or(n.alone.done, "Received")), resultText(r))
 		n.hashed(r)
 		n.saved(r)
 	default:
-		n.screen.say("%s %s", n.screen.palette.paint(green, "Sent"), resultText(r))
+		n.screen.say("%s %s", n.screen.palette.paint(green, cmp.Or(n.alone.done, "Sent")), resultText(r))
 		n.hashed(r)
+	}
+	if n.written.Path != "" {
+		n.screen.say("Saved as %s (%s)", printable(n.written.Path), bytesText(n.written.Bytes))
 	}
 	if more := n.renamed - shownNames; more > 0 && !n.verbose {
 		n.screen.say("Received under another name, as theirs was taken: %s more", omittedText(more, "entry", "entries", nil))
@@ -246,9 +294,10 @@ func (n *narrator) done(r tallow.Result) {
 		if n.receives {
 			where = "here"
 		}
-		n.screen.say("Not sent, as it is %s already: %s", where, omittedText(r.Kept, "entry", "entries", n.kept))
+		n.screen.say("Not %s, as it is %s already: %s", cmp.Or(strings.ToLower(n.alone.done), "sent"), where, omittedText(r.Kept, "entry", "entries", n.kept))
 	}
 	n.leftovers()
+	n.linked()
 }
 
 // leftovers tells what interrupted transfers have left in the folder.
@@ -306,7 +355,7 @@ func receivingText(o tallow.Offer) string {
 // first ones, and of all of them with --verbose.
 func (n *narrator) rename(taken, as string) {
 	if n.renamed < shownNames || n.verbose {
-		n.screen.say("%s is there already: received as %s", visible(taken), visible(path.Base(as)))
+		n.screen.say("%s is there already: %s as %s", visible(taken), cmp.Or(strings.ToLower(n.alone.done), "received"), visible(path.Base(as)))
 	}
 	n.renamed++
 }
@@ -316,17 +365,20 @@ func (n *narrator) file(e tallow.FileEvent) {
 	if e.Taken != "" {
 		n.rename(e.Taken, e.Path)
 	}
-	n.hash = e.BLAKE3
 	top, _, _ := strings.Cut(e.Path, "/")
 	if len(n.tops) < 2 && !slices.Contains(n.tops, top) {
 		n.tops = append(n.tops, top)
 	}
 }
 
-// hashed tells the hash of what was transferred, if it is one file.
+// hashed tells the hash of what was transferred, which both sides can compare.
 func (n *narrator) hashed(r tallow.Result) {
-	if r.Files == 1 && n.hash != "" {
-		n.screen.say("BLAKE3 %s", n.hash)
+	switch {
+	case r.Root == "":
+	case r.Files == 1:
+		n.screen.say("BLAKE3 %s", r.Root)
+	default:
+		n.screen.say("Root hash %s", r.Root)
 	}
 }
 

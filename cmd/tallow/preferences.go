@@ -22,6 +22,7 @@ type preferences struct {
 	pins          []string
 	lanes         string
 	private       bool
+	as            string
 	verify        bool
 	patience      span          // --timeout
 	timeout       time.Duration // the same, or the default of the verb
@@ -34,6 +35,8 @@ type preferences struct {
 	links        string
 	renameUnsafe bool
 	compress     string
+	storeToken   string
+	mailing      mailPreferences
 
 	// Of receive.
 	output     string
@@ -72,7 +75,7 @@ func (s *span) Type() string { return "duration" }
 
 // newPreferences makes the settings of a program, with their defaults.
 func newPreferences(p *program) *settings.Set {
-	return settings.New(preferencePrefix, slices.Concat(p.transferTable(), p.sendTable(), p.receiveTable(), p.outputTable()))
+	return settings.New(preferencePrefix, slices.Concat(p.transferTable(), p.sendTable(), p.mailTable(), p.receiveTable(), p.outputTable()))
 }
 
 // transferTable has the settings that send and receive share.
@@ -85,6 +88,7 @@ func (p *program) transferTable() []settings.Setting {
 		{Name: "relay-password", Value: &v.relayPassword, Secret: true, Help: "`PASSWORD` of the relay, if it asks for one (default TALLOW_RELAY_PASSWORD)"},
 		{Name: "lanes", Value: &v.lanes, Help: "`list` of the lanes that may be used: " + laneList() + " (default all)"},
 		{Name: "private", Value: &v.private, Help: "tell the peer no address of this machine: everything goes through the relay"},
+		{Name: "as", Value: &v.as, Help: "tell the peer this `NAME`, of this machine or of yours (default none)"},
 		{Name: "verify", Value: &v.verify, Help: "compare words with the peer before anything is sent"},
 		{Name: "timeout", Value: &v.patience, Help: "how long to wait for the peer to come (default " + waitText(tallow.DefaultSendTimeout) + " for send, " + waitText(tallow.DefaultReceiveTimeout) + " for receive)"},
 		{Name: "wait", Value: &v.wait, Help: "how long to wait for it to come back when the connection is lost; 0 gives up at once"},
@@ -100,6 +104,7 @@ func (p *program) sendTable() []settings.Setting {
 		{Name: "words", Value: &v.words, Help: "how many words a new code has, a number `N`"},
 		{Name: "links", Value: &v.links, Help: "`what` to do with symlinks in folders: keep (leave out those that lead out of the folder), skip or follow"},
 		{Name: "rename-unsafe", Value: &v.renameUnsafe, Help: "send names with control characters under other names, such as Icon%0D"},
+		{Name: "store-token", Value: &v.storeToken, Secret: true, Help: "`TOKEN` of the relay's store, if it asks for one (default TALLOW_STORE_TOKEN)"},
 		{Name: "compress", Value: &v.compress, Help: "`what` to compress on its way: auto (where that is faster), on (what becomes shorter by it) or off"},
 	}
 }
@@ -131,7 +136,7 @@ func (p *program) outputTable() []settings.Setting {
 // addPreferences adds the flags of settings that send and receive share, and of
 // others.
 func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
-	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "verify", "timeout", "wait", "limit-rate", "no-history", "log-file"}
+	shared := []string{"relay", "relay-pin", "relay-password", "lanes", "private", "as", "verify", "timeout", "wait", "limit-rate", "no-history", "log-file"}
 	p.settings.Register(cmd.Flags(), append(shared, others...)...)
 	p.addConfigFlag(cmd)
 }
@@ -141,11 +146,12 @@ func (p *program) addPreferences(cmd *cobra.Command, others ...string) {
 func completePreferences(set *settings.Set) {
 	cmd := &cobra.Command{}
 	set.Register(cmd.Flags())
-	for _, name := range []string{"relay", "relay-pin", "relay-password", "timeout", "wait", "limit-rate", "words", "accept-max"} {
+	for _, name := range []string{"relay", "relay-pin", "relay-password", "as", "timeout", "wait", "limit-rate", "words", "accept-max", "store-token"} {
 		completeFlag(cmd, name, noCompletion)
 	}
 	completeFlag(cmd, "lanes", completeLanes)
 	completeFlag(cmd, "links", completeLinks)
+	completeFlag(cmd, "mail-by", completeMailBy)
 	completeFlag(cmd, "compress", completeCompress)
 	completeFlag(cmd, "color", func(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirective) {
 		return []string{colorAuto, colorAlways, colorNever}, cobra.ShellCompDirectiveNoFileComp
@@ -172,16 +178,26 @@ func (p *program) checkPreferences() error {
 	case !slices.Contains(conflictNames(), v.onConflict):
 		return usage("It is one of "+strings.Join(conflictNames(), ", ")+".", "%s cannot be %q", place("on-conflict"), v.onConflict)
 	}
+	if err := p.checkMailPreferences(); err != nil {
+		return err
+	}
 	_, err := p.client()
 	return err
 }
 
 // client returns a client with the preferences.
-func (p *program) client() (*tallow.Client, error) {
+func (p *program) client() (*tallow.Client, error) { return p.clientAt(p.preferences.relay) }
+
+// clientAt returns a client with the preferences, but of a relay. What belongs to the
+// relay of the preferences is not told to another one.
+func (p *program) clientAt(relay string) (*tallow.Client, error) {
 	v := &p.preferences
 	config := tallow.Config{
-		Relay: v.relay, RelayPins: v.pins, Private: v.private, RelayPassword: v.relayPassword,
+		Relay: relay, Private: v.private, Name: v.as,
 		StateDir: p.stateDir(), Version: buildInfo().Version, Logger: p.debugLogger(),
+	}
+	if relay == v.relay {
+		config.RelayPins, config.RelayPassword = v.pins, v.relayPassword
 	}
 	if v.lanes != "" {
 		lanes, err := tallow.ParseLanes(v.lanes)
@@ -194,6 +210,14 @@ func (p *program) client() (*tallow.Client, error) {
 	return client, p.placed(err)
 }
 
+// useRelay makes a relay the one of the preferences. What is for another one is
+// forgotten: no relay is told the secrets of another.
+func (v *preferences) useRelay(relay string) {
+	if relay != v.relay {
+		v.relay, v.pins, v.relayPassword, v.storeToken = relay, nil, "", ""
+	}
+}
+
 // placed adds to an error of a setting where it was made, unless it was on the
 // command line.
 func (p *program) placed(err error) error {
@@ -203,7 +227,7 @@ func (p *program) placed(err error) error {
 	}
 	name, ok := map[tallow.Reason]string{
 		tallow.ReasonLaneName: "lanes", tallow.ReasonRelayName: "relay", tallow.ReasonRelayPinName: "relay-pin",
-		tallow.ReasonRelayPasswordForm: "relay-password", tallow.ReasonPrivateLanes: "private",
+		tallow.ReasonRelayPasswordForm: "relay-password", tallow.ReasonPrivateLanes: "private", tallow.ReasonNameForm: "as",
 	}[e.Reason]
 	if !ok || p.settings.Source(name) == settings.Flag || !p.settings.Made(name) {
 		return err

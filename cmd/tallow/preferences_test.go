@@ -31,7 +31,8 @@ func verb(t *testing.T, p *program, args ...string) *cobra.Command {
 	return cmd
 }
 
-// Every setting is a flag of send or receive, and is in the documentation.
+// Every setting is a flag of send or receive, but for the account for mails, and is in the
+// documentation.
 func TestPreferencesAreFlags(t *testing.T) {
 	p := withEnvironment(nil)
 	send, receive := verb(t, p, "send"), verb(t, p, "receive")
@@ -41,9 +42,11 @@ func TestPreferencesAreFlags(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(b), "\nThe settings are ")
 	section, _, _ = strings.Cut(section, "\n\n")
+	account := []string{"mail-from", "smtp", "smtp-password", "resend-key"}
 	for _, name := range p.settings.Names() {
-		if send.Flags().Lookup(name) == nil && receive.Flags().Lookup(name) == nil {
-			t.Errorf("--%s is a flag of neither", name)
+		isFlag := send.Flags().Lookup(name) != nil || receive.Flags().Lookup(name) != nil
+		if isFlag == slices.Contains(account, name) {
+			t.Errorf("--%s is a flag of one: %v", name, isFlag)
 		}
 		if !strings.Contains(section, "`"+name+"`") {
 			t.Errorf("%s is not among the settings of docs/cli.md", name)
@@ -56,7 +59,9 @@ func TestFlagsThatAreNotKept(t *testing.T) {
 	p := withEnvironment(nil)
 	ofOneRun := []string{
 		"code", "text", "name", "json", "help", "config", "version", "dry-run", "qr", "copy",
-		"exclude", "exclude-from", "include", "gitignore", "follow-symlinks",
+		"exclude", "exclude-from", "include", "gitignore", "follow-symlinks", "password-file", "password", "store", "store-after", "expires", "downloads",
+		"mail", "mail-note", "notify", "link-words-file",
+		"to", "listen",
 	}
 	for _, name := range []string{"send", "receive"} {
 		verb(t, p, name).Flags().VisitAll(func(f *pflag.Flag) {
@@ -157,5 +162,19 @@ func TestAbsentConfigFile(t *testing.T) {
 	p := withEnvironment(map[string]string{"TALLOW_CONFIG": filepath.Join(file, "below")})
 	if err := p.loadPreferences(verb(t, p, "send"), time.Minute); err == nil {
 		t.Error("a file that is named and not there is ignored")
+	}
+}
+
+// A device has the relay of its pairing, which does not learn what is for another one.
+func TestSecretsStayWithTheirRelay(t *testing.T) {
+	all := preferences{relay: "relay.example", pins: []string{"pin"}, relayPassword: "password", storeToken: "token"}
+	v := all
+	v.useRelay("relay.example")
+	if v.relayPassword != "password" || v.storeToken != "token" || len(v.pins) != 1 {
+		t.Errorf("%+v", v)
+	}
+	v.useRelay("other.example")
+	if v.relay != "other.example" || v.relayPassword != "" || v.storeToken != "" || len(v.pins) != 0 {
+		t.Errorf("%+v", v)
 	}
 }

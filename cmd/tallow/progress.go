@@ -77,7 +77,9 @@ func (s *screen) carry(lane tallow.Lane, up bool) {
 
 // status is what the progress line tells; s.mu is held.
 func (s *screen) status() status {
-	now := status{arrived: max(s.last.Received, s.last.Bytes), total: s.last.Total, rate: s.last.Rate, lanes: s.carriers}
+	now := status{
+		arrived: max(s.last.Received, s.last.Bytes), there: s.last.There, total: s.last.Total, rate: s.last.Rate, lanes: s.carriers,
+	}
 	keys := "p pause, q quit"
 	switch {
 	case s.paused && s.wished:

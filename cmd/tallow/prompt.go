@@ -87,10 +87,14 @@ func (p *prompt) accept(ctx context.Context, o tallow.Offer) (bool, error) {
 
 // acceptText asks whether to take an offer.
 func acceptText(o tallow.Offer) string {
-	if o.Resuming {
-		return "Part of it is here already. Go on?"
+	who := ""
+	if o.Peer.Name != "" {
+		who = nameText("the sender", o.Peer.Name) + " "
 	}
-	return "Accept?"
+	if o.Resuming {
+		return who + "Part of it is here already. Go on?"
+	}
+	return who + "Accept?"
 }
 
 // verify asks to compare the verification words.

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"strings"
 
@@ -16,7 +17,10 @@ import (
 type receive struct {
 	*program
 	*preferences
-	payload io.Writer // where it goes with --output -
+	payload  io.Writer // where it goes with --output -
+	listen   bool
+	password passwordSource
+	words    wordsSource
 }
 
 func newReceive(p *program) *cobra.Command {
@@ -29,17 +33,29 @@ Without CODE it is taken from TALLOW_CODE, or asked for, with Tab completing its
 words. A CODE of "-" is the first line of stdin. Other users of this machine can
 see arguments, but none of these three.
 
+CODE may also be the link of a stored transfer, in quotation marks. It counts as
+a download once everything is in place. If it has a password, that is asked for;
+or it is taken from --password-file or TALLOW_PASSWORD. For a link without its
+key, as mails of a relay have it, you are asked for the words that its sender
+tells you; or they are taken from --link-words-file or TALLOW_LINK_WORDS.
+
 Run again into the same folder after an interruption, it takes only what is
-missing: with the same code while the sender still waits, else with a new one.`,
+missing: with the same link; with the same code while the sender still waits,
+else with a new one.`,
 		Example: `  tallow receive 7-apple-walrus-kayak
   tallow receive -o ~/Downloads 7-apple-walrus-kayak
   tallow receive                              asks for the code
   tallow receive -y - < code.txt
+  tallow receive "$LINK"                      fetches what is stored
+  tallow receive --listen -o ~/Downloads      takes what your devices send
   tallow receive -y -o - 7-apple-walrus-kayak | tar x`,
 		Args:              cobra.ArbitraryArgs, // the words of a code, with spaces between them
 		ValidArgsFunction: completeCodeArgument,
 		RunE:              func(cmd *cobra.Command, args []string) error { return r.run(cmd, args) },
 	}
+	r.password.register(cmd)
+	r.words.register(cmd)
+	cmd.Flags().BoolVar(&r.listen, "listen", false, "take what paired devices send, until it is stopped: tallow devices")
 	p.addPreferences(cmd, "output", "yes", "on-conflict", "preserve", "accept-max", "open")
 	return cmd
 }
@@ -58,6 +74,9 @@ func conflictNames() []string {
 func (r *receive) run(cmd *cobra.Command, args []string) error {
 	if err := r.loadPreferences(cmd, tallow.DefaultReceiveTimeout); err != nil {
 		return err
+	}
+	if r.listen {
+		return r.runListen(cmd, args)
 	}
 	r.eventsToStderr = r.output == "-"
 	if err := r.check(cmd); err != nil {
@@ -92,11 +111,23 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if n.stored = tallow.IsLink(o.Code); n.stored {
+		if r.verify && cmd.Flags().Changed("verify") {
+			return usage("Leave it out: the key in the link is what proves that it is the right one.", "--verify compares words with a sender, and for a stored transfer there is none")
+		}
+		o.Password, o.Words = r.askPassword(ask), r.words.ask(r.program, ask)
+	}
 	rec := r.newRecorder(receiveEntry(o, r.relay))
 	result, err := r.observe(cmd.Context(), n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, onEvent
 		return client.Receive(ctx, o)
 	})
+	return r.finish(n, result, err)
+}
+
+// finish shows a text that was received, or the folder with what was received; err is
+// how it ended.
+func (r *receive) finish(n *narrator, result tallow.Result, err error) error {
 	if err == nil && result.Text != "" && !r.json {
 		err = r.show(result.Text)
 	}
@@ -119,6 +150,20 @@ func (r *receive) openResult(n *narrator, result tallow.Result) {
 	}
 	if err := r.openFolder(result.Folder, first); err != nil {
 		n.screen.say("The folder was not opened: %v.", err)
+	}
+}
+
+// askPassword returns what gets the password of a stored transfer. Only a person can
+// try again.
+func (r *receive) askPassword(ask *prompt) func(context.Context, bool) (string, error) {
+	return func(ctx context.Context, wrong bool) (string, error) {
+		if wrong {
+			if _, given, err := r.password.stored(r.program); given || err != nil || ask == nil {
+				return "", &tallow.Error{Kind: tallow.KindCode, Reason: tallow.ReasonPasswordWrong}
+			}
+			fmt.Fprintln(ask.console.out, "This is not the password. Capital letters and spaces count.")
+		}
+		return r.password.get(ctx, r.program, ask)
 	}
 }
 

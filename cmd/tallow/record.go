@@ -47,7 +47,7 @@ func (r *recorder) start(ctx context.Context, p *program, warn func(reason, form
 	}
 	// The end of a transfer is recorded also when a person ended it.
 	ctx, r.cancel = context.WithCancel(context.WithoutCancel(ctx))
-	r.open = func(ctx context.Context) (*history.Store, error) { return p.openHistory(ctx, p.keyStore().Open, warn) }
+	r.open = func(ctx context.Context) (*history.Store, error) { return p.openHistory(ctx, true, warn) }
 	r.fail = func(err error) {
 		text, _ := p.historyCause(err)
 		warn("no-history", "This transfer is not in the history: %s.", text)
@@ -144,6 +144,16 @@ func (r *recorder) event(event tallow.Event) {
 			return
 		}
 		e.Relay = v.Relay
+	case tallow.StoredEvent:
+		e.Relay = v.Relay
+	case tallow.NameEvent:
+		e.Peer = v.Name
+	case tallow.LaneEvent:
+		at := addressText(v.Address)
+		if at == "" || at == e.Address {
+			return
+		}
+		e.Address = at
 	case tallow.OfferEvent:
 		e.Text, e.Names = v.Text, v.Names
 		e.Outcome.Files, e.Outcome.Bytes = v.Files, v.Bytes

@@ -27,6 +27,9 @@ type server struct {
 	tls       tlsSettings
 	metrics   metricsSettings
 	cluster   clusterSettings
+	store     storeSettings
+	mail      mailSettings
+	mailbox   mailboxSettings
 	logFormat string
 	sentryDSN string
 	networks  networkLists
@@ -59,6 +62,7 @@ service is on the UDP port of the same number, and its TURN service with --turn.
 		RunE: func(cmd *cobra.Command, _ []string) error { return s.run(cmd.Context(), cmd) },
 	}
 	s.addSettings(cmd)
+	cmd.AddCommand(newRelayStore(s))
 	return cmd
 }
 
@@ -100,6 +104,16 @@ func (s *server) run(ctx context.Context, cmd *cobra.Command) error {
 		}
 		defer leave()
 	}
+	closeStore, err := s.keep(run)
+	if err != nil {
+		return err
+	}
+	defer closeStore()
+	closeMailbox, err := s.openMailbox(run.ctx)
+	if err != nil {
+		return err
+	}
+	defer closeMailbox()
 	listener, packets, err := s.bind(ctx)
 	if err != nil {
 		return err
@@ -168,6 +182,15 @@ func (s *server) check() error {
 		return err
 	}
 	if err := s.cluster.check(s.settings.Place); err != nil {
+		return err
+	}
+	if err := s.store.check(s.settings.Place, s.cluster.redis != ""); err != nil {
+		return err
+	}
+	if err := s.mail.check(s.settings.Place, s.store.place != "", s.tls.acmeDomains); err != nil {
+		return err
+	}
+	if err := s.mailbox.check(s.config.Mailbox, s.settings.Place, s.cluster.redis != ""); err != nil {
 		return err
 	}
 	if err := s.networks.parse(&s.config.Access, s.settings.Place); err != nil {

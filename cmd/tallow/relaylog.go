@@ -27,7 +27,7 @@ func (s *server) openLog() (closeLog func(), err error) {
 	if s.json || s.logFormat == logText {
 		s.config.Logger = s.logger(s.level())
 	} else {
-		s.config.Logger = slog.New(slog.NewJSONHandler(s.stderr, &slog.HandlerOptions{Level: s.level()}))
+		s.config.Logger = slog.New(slog.NewJSONHandler(jsonWriter{s.stderr}, &slog.HandlerOptions{Level: s.level()}))
 	}
 	if s.sentryDSN == "" {
 		return func() {}, nil

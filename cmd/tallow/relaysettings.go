@@ -35,7 +35,7 @@ func (s *server) table() []settings.Setting {
 		{Name: "drain-timeout", Value: &c.DrainTimeout, Help: "how long transfers through the relay may go on after SIGTERM or Ctrl-C; a second one ends it at once"},
 		{Name: "origins", Value: &c.Origins, Help: "`list` of the origins, such as https://app.example, whose pages may use the relay beside its own; * for all"},
 	}
-	return slices.Concat(own, limitSettings(&c.Limits, d.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.turn.table(), s.metrics.table(), s.cluster.table(), s.logSettings())
+	return slices.Concat(own, limitSettings(&c.Limits, d.Limits), accessSettings(&c.Access, &s.networks), s.tls.table(), s.turn.table(), s.metrics.table(), s.cluster.table(), s.store.table(), s.mailbox.table(&c.Mailbox, d.Mailbox), s.mail.table(), s.logSettings())
 }
 
 // addSettings adds the flags of the settings, and those of the settings' file.

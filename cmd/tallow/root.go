@@ -91,8 +91,8 @@ The two sides share a short code, and nothing else.`,
 		return badFlag(cmd, err)
 	})
 	root.AddCommand(
-		newSend(p), newReceive(p), newRelay(p), newCodeVerb(p), newConfig(p), newDoctor(p),
-		newHistory(p), newVersion(p), newCompletion(), newMan(),
+		newSend(p), newReceive(p), newEncrypt(p), newDecrypt(p), newRelay(p), newCodeVerb(p), newConfig(p), newDoctor(p),
+		newHistory(p), newStored(p), newDevices(p), newVault(p), newVersion(p), newCompletion(), newMan(),
 	)
 	nameValues(root)
 	root.SetHelpFunc(p.help)
@@ -150,7 +150,7 @@ func (p *program) events() io.Writer {
 func (p *program) logger(level slog.Level) *slog.Logger {
 	o := &slog.HandlerOptions{Level: level}
 	if p.json {
-		return slog.New(slog.NewJSONHandler(p.stderr, o)).With("event", "log")
+		return slog.New(slog.NewJSONHandler(jsonWriter{p.stderr}, o)).With("event", "log")
 	}
 	return slog.New(slog.NewTextHandler(p.stderr, o))
 }

@@ -147,6 +147,7 @@ func poll(f func() error) error {
 }
 
 func TestScripts(t *testing.T) {
+	mails, hooks := newMailServers(t), newHookServer(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
@@ -157,8 +158,11 @@ func TestScripts(t *testing.T) {
 			"await":        await,
 			"certificate":  makeCertificate,
 			"get":          get,
+			"message":      message,
+			"gone":         gone,
 			"nginx":        runNginx,
 			"secretless":   secretless,
+			"sealed":       sealed,
 			"until-metric": untilMetric,
 			"set":          setFromFile,
 			"code":         readCode,
@@ -166,10 +170,18 @@ func TestScripts(t *testing.T) {
 			"fewer":        dropWord,
 			"random":       random,
 			"remembered":   remembered,
+			"recorded":     recorded,
 			"claimed":      claimed,
 			"relay":        useRelay,
+			"smtp":         mails.start,
+			"mails":        mails.read,
+			"until-mail":   untilMail,
+			"asked":        mails.asked,
+			"hook":         hooks.hook,
+			"hooked":       hooks.hooked,
 			"signal":       sendSignal,
 			"still":        standsStill,
+			"stored":       storeForScript,
 			"zeros":        zeros,
 			"term":         terminate,
 			"clock":        startClock,
@@ -199,7 +211,7 @@ func startRelay(t *testing.T) string {
 	ctx, cancel := context.WithCancel(context.Background())
 	addr, ended := make(chan net.Addr, 1), make(chan error, 1)
 	go func() {
-		config := relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1}
+		config := relay.Config{RoomsPerMinute: -1, JoinsPerMinute: -1, ResumesPerMinute: -1, Mailbox: relay.MailboxConfig{PutsPerMinute: -1, RequestsPerMinute: -1}}
 		ended <- relay.ListenAndServe(ctx, "127.0.0.1:0", config, func(a net.Addr) { addr <- a })
 	}()
 	t.Cleanup(func() { // after the scripts, which run in parallel to this function's caller

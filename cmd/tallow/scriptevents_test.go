@@ -12,31 +12,55 @@ import (
 // contract has the fields of every event, and a value of each field's JSON type.
 // A program that reads events depends on all of it.
 var contract = map[string]map[string]any{
-	"code":      {"code": "", "nameplate": "", "relay": "", "local_only": false},
-	"wait":      {"reason": "", "relay": "", "nameplate": "", "detail": ""},
-	"peer":      {},
-	"verify":    {"words": ""},
-	"leftover":  {"path": "", "bytes": 0.0, "last": ""},
-	"offer":     {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false, "resuming": false},
-	"lane":      {"lane": "", "state": "", "reason": ""},
-	"progress":  {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0.},
-	"state":     {"state": "", "reason": ""},
-	"stall":     {"reason": ""},
-	"file":      {"path": "", "name": "", "bytes": 0., "blake3": ""},
-	"rename":    {"path": "", "name": ""},
-	"skip":      {"path": "", "reason": "", "left_out": false, "kept": false},
-	"text":      {"text": ""},
-	"entry":     {"path": "", "kind": "", "bytes": 0.},
-	"total":     {"files": 0., "bytes": 0., "known": false, "left_out": 0., "skipped": 0.},
-	"done":      {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0., "left_out": 0., "kept": 0.},
-	"error":     {"kind": "", "reason": "", "message": "", "hint": ""},
-	"listening": {"addr": ""},
-	"warning":   {"reason": "", "message": ""},
-	"cleared":   {"entries": 0.},
+	"code":     {"code": "", "nameplate": "", "relay": "", "local_only": false},
+	"wait":     {"reason": "", "relay": "", "nameplate": "", "detail": ""},
+	"peer":     {},
+	"name":     {"name": ""},
+	"verify":   {"words": ""},
+	"leftover": {"path": "", "bytes": 0.0, "last": ""},
+	"written":  {"path": "", "bytes": 0.0},
+	"offer":    {"files": 0., "bytes": 0., "names": []any{}, "known": false, "text": false, "resuming": false, "peer": map[string]any{}},
+	"lane":     {"lane": "", "state": "", "reason": "", "address": ""},
+	"progress": {"bytes": 0., "total": 0., "files": 0., "rate": 0., "received": 0., "there": 0.},
+	"state":    {"state": "", "reason": ""},
+	"stall":    {"reason": ""},
+	"file":     {"path": "", "name": "", "bytes": 0., "blake3": ""},
+	"rename":   {"path": "", "name": ""},
+	"skip":     {"path": "", "reason": "", "left_out": false, "kept": false},
+	"text":     {"text": ""},
+	"entry":    {"path": "", "kind": "", "bytes": 0.},
+	"total":    {"files": 0., "bytes": 0., "known": false, "left_out": 0., "skipped": 0.},
+	"done":     {"files": 0., "bytes": 0., "sent": 0., "seconds": 0., "lanes": map[string]any{}, "skipped": 0., "left_out": 0., "kept": 0., "root": "", "peer": map[string]any{}},
+	"error":    {"kind": "", "reason": "", "message": "", "hint": ""},
+	"fallback": {"reason": ""},
+	"resume":   {"anew": ""},
+	"stored":   {"link": "", "id": "", "relay": "", "expires": "", "downloads": 0.},
+	"transfer": {
+		"number": 0., "id": "", "link": "", "relay": "", "state": "", "created": "", "expires": "", "downloads": 0., "done": 0., "fetching": 0.,
+		"password": false, "text": false, "names": []any{}, "files": 0., "bytes": 0.,
+		"opened": "", "mails": []any{}, "words": "", "notify": "", "notify_key": "",
+	},
+	"mail":           {"number": 0., "id": "", "to": "", "by": "", "state": "", "reason": "", "changed": ""},
+	"words":          {"id": "", "link": "", "words": ""},
+	"device":         {"name": "", "relay": "", "paired": "", "heard": "", "accept": false, "folder": "", "max_bytes": 0., "fingerprint": ""},
+	"device-renamed": {"name": ""},
+	"device-removed": {"name": ""},
+	"device-changed": {"name": ""},
+	"device-sends":   {"name": "", "stored": false},
+	"listens":        {"devices": 0.},
+	"deleted":        {"number": 0., "id": ""},
+	"listening":      {"addr": ""},
+	"warning":        {"reason": "", "message": ""},
+	"cleared":        {"entries": 0.},
+	"removed":        {"id": ""},
+	"stored-transfer": {
+		"id": "", "created": "", "expires": "", "bytes": 0., "complete": false, "downloads": 0., "fetched": 0., "fetching": 0.,
+	},
 	"destroyed": {},
+	"vault":     {"state": "", "key": "", "password": false},
 	"history": {
 		"id": 0., "started": "", "ended": "", "direction": "", "state": "", "text": false, "names": []any{}, "paths": []any{}, "folder": "",
-		"peer": "", "relay": "", "files": 0., "bytes": 0., "sent": 0., "skipped": 0., "seconds": 0., "lanes": map[string]any{}, "kind": "", "reason": "",
+		"peer": "", "address": "", "relay": "", "files": 0., "bytes": 0., "sent": 0., "skipped": 0., "seconds": 0., "lanes": map[string]any{}, "kind": "", "reason": "",
 	},
 	"version": {"version": "", "commit": "", "modified": false, "go": "", "platform": ""},
 	"setting": {"name": "", "value": "", "source": "", "place": "", "secret": false},
@@ -49,7 +73,7 @@ var contract = map[string]map[string]any{
 // has it, and that the wanted ones are among them in this order. FILE may be
 // stdout or stderr. A WANT is the name of an event, perhaps with conditions:
 //
-//	done:files=1,sent<bytes
+//	done:files=1,sent<bytes,bytes>0
 //
 // where what is compared to is the name of another field or else a value.
 func checkEvents(ts *testscript.TestScript, neg bool, args []string) {
@@ -106,7 +130,7 @@ func parseEvent(line string) (map[string]any, error) {
 // meets tells if an event meets conditions, separated by commas.
 func meets(event map[string]any, conditions string) bool {
 	for c := range strings.SplitSeq(conditions, ",") {
-		at := strings.IndexAny(c, "=<")
+		at := strings.IndexAny(c, "=<>")
 		field, op, want := event[c[:at]], c[at], c[at+1:]
 		if other, ok := event[want]; ok {
 			want = plainJSON(other)
@@ -114,9 +138,9 @@ func meets(event map[string]any, conditions string) bool {
 		if op == '=' && plainJSON(field) != want {
 			return false
 		}
-		if op == '<' {
+		if op != '=' {
 			limit, err := strconv.ParseFloat(want, 64)
-			if n, ok := field.(float64); err != nil || !ok || n >= limit {
+			if n, ok := field.(float64); err != nil || !ok || op == '<' && n >= limit || op == '>' && n <= limit {
 				return false
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -22,7 +23,9 @@ type send struct {
 	follow  bool
 	filters filters
 	dry     bool
+	to      string // a device
 	sharing sharing
+	storing storing
 }
 
 func newSend(p *program) *cobra.Command {
@@ -35,12 +38,20 @@ The code works once. A PATH of "-" sends what comes on stdin.
 Without --code it is taken from TALLOW_CODE, and is not printed then; else it
 is a new one.
 
-Where stdout is not a terminal, the first line on it is the code alone.`,
+Where stdout is not a terminal, the first line on it is the code alone.
+
+With --store nobody has to wait: the relay keeps it, sealed, and tallow prints a
+link for the receiver. The same command goes on with an upload that was
+interrupted. tallow stored lists what is stored.`,
 		Example: `  tallow send report.pdf photos
   tallow send --relay relay.example backup.tar
   tallow send --text 'the key is under the mat'
   tallow send --gitignore --exclude '*.iso' project
   tallow send --include '*.jpg' --dry-run photos
+  tallow send --to laptop photos              a paired device: tallow devices
+  tallow send --store --expires 7d --downloads 3 photos
+  tallow send --store-after 10m photos
+  tallow send --store --mail ana@example.org photos
   tar c photos | tallow send --name photos.tar -`,
 		RunE: func(cmd *cobra.Command, args []string) error { return s.run(cmd, args) },
 	}
@@ -57,12 +68,15 @@ func (s *send) registerSend(cmd *cobra.Command) {
 	flags.BoolVar(&s.follow, "follow-symlinks", false, "the same as --links follow")
 	s.filters.register(cmd)
 	flags.BoolVar(&s.dry, "dry-run", false, "list what would be sent and what would be left out, and contact nobody")
+	flags.StringVar(&s.to, "to", "", "send to a `DEVICE` that this machine is paired with, without a code")
 	flags.BoolVar(&s.sharing.qr, "qr", false, "show the code as a QR code too, for the camera of a phone")
 	flags.BoolVar(&s.sharing.copy, "copy", false, "copy the code to the clipboard too")
-	s.addPreferences(cmd, "words", "links", "rename-unsafe", "compress")
+	s.storing.register(cmd)
+	s.addPreferences(cmd, "words", "links", "rename-unsafe", "compress", "store-token", "mail-by")
 	completeFlag(cmd, "code", completeCodeFlag)
 	completeFlag(cmd, "text", noCompletion)
 	completeFlag(cmd, "name", noCompletion)
+	completeFlag(cmd, "to", s.completeDevices)
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
@@ -73,6 +87,14 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	var to *recipient
+	if s.to != "" && !s.dry {
+		if to, err = s.openRecipient(cmd.Context()); err != nil {
+			return err
+		}
+		defer to.close()
+		o.Code = to.code
+	}
 	client, err := s.client()
 	if err != nil {
 		return err
@@ -80,12 +102,18 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	if s.dry {
 		return s.dryRun(cmd.Context(), client, o)
 	}
+	if s.storing.store {
+		return s.runStore(cmd.Context(), client, o, to)
+	}
 	rec := s.newRecorder(sendEntry(o, s.relay))
 	n := newNarrator(s.program)
 	n.subject, n.wait, n.timeout = subject(o), s.wait, s.timeout
 	n.keys = o.Stream == nil && s.text != "-"
 	n.known = o.Code != "" && s.code == ""
-	if !isTerminal(s.stdout) {
+	switch {
+	case to != nil:
+		n.device = to.device.Name
+	case !isTerminal(s.stdout):
 		n.codeTo = s.stdout
 	}
 	if s.verify {
@@ -96,14 +124,37 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		defer c.close()
 		n.verifies, o.Verify = true, (&prompt{console: c}).verify
 	}
-	_, err = s.observe(cmd.Context(), n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
-		o.Controls, o.OnEvent = controls, func(e tallow.Event) {
-			onEvent(e)
-			if code, ok := e.(tallow.CodeEvent); ok {
-				s.sharing.share(s.program, n.screen, code)
-			}
+	run := client.Send
+	var keeper *storedKeeper
+	if after := time.Duration(s.storing.after); after > 0 {
+		var stored tallow.StoreOptions
+		if stored, keeper, err = s.storeOptions(cmd.Context(), o, n); err != nil {
+			return err
 		}
-		return client.Send(ctx, o)
+		defer keeper.close()
+		run = func(ctx context.Context, o tallow.SendOptions) (tallow.Result, error) {
+			return client.SendOrStore(ctx, o, after, stored)
+		}
+	}
+	err = s.observeSend(cmd.Context(), n, rec, keeper, to, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+		o.Controls, o.OnEvent = controls, onEvent
+		return run(ctx, o)
+	})
+	return firstOf(err, s.sendMails(cmd.Context(), client, keeper))
+}
+
+// observeSend is observe for what is sent or stored: what happens is also kept for mails,
+// shared, and told to the device that it is for, if there is one.
+func (s *send) observeSend(ctx context.Context, n *narrator, rec *recorder, keeper *storedKeeper, to *recipient, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) error {
+	_, err := s.observe(ctx, n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+		return to.during(ctx, s.timeout, func(ctx context.Context, tell func(tallow.Event)) (tallow.Result, error) {
+			return run(ctx, controls, func(e tallow.Event) {
+				onEvent(e)
+				keeper.event(e)
+				s.sharing.shareEvent(s.program, n.screen, e)
+				tell(e)
+			})
+		})
 	})
 	return err
 }
@@ -113,10 +164,16 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links), Compress: tallow.Compress(s.compress), RenameUnsafe: s.renameUnsafe}
 	o.StreamName, o.GitIgnore, o.FindPage = s.name, s.filters.gitIgnore, s.sharing.qr
 	given := cmd.Flags().Changed
-	if !given("code") && !given("words") {
+	if !given("code") && !given("words") && s.to == "" {
 		o.Code = s.getenv("TALLOW_CODE")
 	}
 	if err := s.checkNames(cmd, args); err != nil {
+		return o, err
+	}
+	if err := s.storing.check(cmd); err != nil {
+		return o, err
+	}
+	if err := s.checkTo(cmd); err != nil {
 		return o, err
 	}
 	if s.follow {

@@ -17,14 +17,29 @@ type sharing struct {
 	qr, copy bool
 }
 
+// shareEvent shares the code or the link of an event, if it has one.
+func (f sharing) shareEvent(p *program, s *screen, e tallow.Event) {
+	switch e := e.(type) {
+	case tallow.CodeEvent:
+		f.share(p, s, e)
+	case tallow.StoredEvent:
+		f.shareText(p, s, "link", e.Link, e.Link)
+	}
+}
+
 // share draws and copies a code, as the flags say. What it says is there in spite of
 // --quiet and --json, since it was asked for by a flag of its own.
 func (f sharing) share(p *program, s *screen, e tallow.CodeEvent) {
+	f.shareText(p, s, "code", cmp.Or(e.Link, e.Code), e.Code)
+}
+
+// shareText does that for a code or a link: one text is drawn, and one is copied.
+func (f sharing) shareText(p *program, s *screen, what, drawn, copied string) {
 	if f.qr {
-		f.draw(p, s, cmp.Or(e.Link, e.Code))
+		f.draw(p, s, drawn)
 	}
 	if f.copy {
-		s.print(copyText(e.Code, terminalCopier(p), clipboard.WriteAll))
+		s.print(copyText(what, copied, terminalCopier(p), clipboard.WriteAll))
 	}
 }
 
@@ -88,16 +103,16 @@ func terminalCopier(p *program) func(text string) error {
 	}
 }
 
-// copyText copies a code by the terminal, if that is not nil, and by the system's
-// clipboard. It returns what to tell of it.
-func copyText(code string, terminal, system func(string) error) string {
-	asked := terminal != nil && terminal(code) == nil
-	err := system(code)
+// copyText copies a code or a link by the terminal, if that is not nil, and by the
+// system's clipboard. It returns what to tell of it.
+func copyText(what, text string, terminal, system func(string) error) string {
+	asked := terminal != nil && terminal(text) == nil
+	err := system(text)
 	switch {
 	case err == nil:
-		return "Copied the code to the clipboard."
+		return "Copied the " + what + " to the clipboard."
 	case asked:
-		return "Asked the terminal to copy the code to its clipboard."
+		return "Asked the terminal to copy the " + what + " to its clipboard."
 	}
-	return "The code is not copied, because no clipboard was found here: " + printable(err.Error())
+	return "The " + what + " is not copied, because no clipboard was found here: " + printable(err.Error())
 }

@@ -54,7 +54,7 @@ func TestCopyText(t *testing.T) {
 		{nil, fails, "The code is not copied, because no clipboard was found here: no [2Jprogram"},
 		{fails, fails, "The code is not copied, because no clipboard was found here: no [2Jprogram"},
 	} {
-		if got := copyText("7-apple", c.terminal, c.system); got != c.want {
+		if got := copyText("code", "7-apple", c.terminal, c.system); got != c.want {
 			t.Errorf("%q, want %q", got, c.want)
 		}
 	}

@@ -11,6 +11,8 @@ func stallText(e tallow.StallEvent) string {
 	switch e.Reason {
 	case tallow.StallReconnecting:
 		return fmt.Sprintf("no lane is up, reconnecting %d/∞", e.Attempt)
+	case tallow.StallStoreAway:
+		return fmt.Sprintf("the relay does not answer, or asks to wait; attempt %d follows", e.Attempt)
 	case tallow.StallPeerVerifies:
 		return "the verification words are compared on the other machine first"
 	case tallow.StallNoLane:

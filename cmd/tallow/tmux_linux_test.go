@@ -10,7 +10,8 @@ import (
 )
 
 // In a real terminal that becomes narrower and wider again, the progress stays one
-// line, and leaves nothing behind, not even above the screen.
+// line, and leaves nothing behind, not even above the screen. It shows the half that the
+// receiver had.
 func TestTerminalIsResized(t *testing.T) {
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Skip("there is no tmux")
@@ -44,7 +45,17 @@ func TestTerminalIsResized(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
-	command(t, dir, "receive.json", nil, "receive", "--json", "-y", "-o", "got", code)
+	half, err := os.ReadFile(filepath.Join(dir, "big"))
+	if err == nil {
+		err = os.Mkdir(filepath.Join(dir, "got"), 0o700)
+	}
+	if err == nil {
+		err = os.WriteFile(filepath.Join(dir, "got", "big"), half[:len(half)/2], 0o600)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	command(t, dir, "receive.json", nil, "receive", "--json", "-y", "--on-conflict", "overwrite", "-o", "got", code)
 	awaitFile(t, filepath.Join(dir, "receive.json"), `"event":"progress"`)
 	if err := poll(func() error { // a pause keeps the transfer from ending
 		tmux("send-keys", "p")
@@ -55,6 +66,7 @@ func TestTerminalIsResized(t *testing.T) {
 	}); err != nil {
 		t.Fatal(err)
 	}
+	bars := map[int]string{20: "", 24: "", 35: "", 60: "[###", 80: "[###", 90: "[###", 100: "[#####"}
 	for _, columns := range []int{100, 60, 35, 100, 24, 90, 20, 80} {
 		tmux("resize-window", "-x", fmt.Sprint(columns), "-y", "20")
 		if err := poll(func() error {
@@ -66,6 +78,9 @@ func TestTerminalIsResized(t *testing.T) {
 			}
 			if len(lines) != 1 || cells(lines[0]) >= columns || columns >= 80 && !strings.HasSuffix(lines[0], "q quit") {
 				return fmt.Errorf("%d columns: %q", columns, lines)
+			}
+			if bar := bars[columns]; !strings.Contains(lines[0], bar) || strings.Count(lines[0], "#") != strings.Count(bar, "#") {
+				return fmt.Errorf("%d columns: the half that was there is not %q: %q", columns, bar, lines)
 			}
 			return nil
 		}); err != nil {
