@@ -1,4 +1,5 @@
-// Codes as people paste them: bare, with the relay, or in a link.
+// Codes as people paste them: bare, with the relay, or in a link; and the links of
+// stored transfers.
 
 /**
  * A code without its relay, and the relay if the text names one.
@@ -21,6 +22,23 @@ export function parseCode(text) {
   return { code: text.slice(0, at).trim(), host: host.toLowerCase() };
 }
 
+/**
+ * Whether a text is meant as the link of a stored transfer, https://RELAY/d/ID#KEY.
+ * The program finds out what is wrong with it, if something is.
+ * @param {string} text
+ */
+export function isStoredLink(text) {
+  return /^[\s<"'([]*https?:\/\/[^#\s]+\/d\//i.test(text);
+}
+
+/**
+ * Whether a text that is pasted is a code or a link with one, and no other text.
+ * @param {string} text
+ */
+export function isCode(text) {
+  return /^[<"'([]*https?:\/\/[^#\s]+\/d\/[0-9a-f]{32}\/?(#\S*)?$/i.test(text.trim()) || /^\d+(-[a-z]+){2,}$/i.test(parseCode(text).code);
+}
+
 /** @param {string} text */
 function decode(text) {
   try {
@@ -31,15 +49,17 @@ function decode(text) {
 }
 
 /**
- * Takes the code out of the address bar: it is after the #, which no browser
- * sends to a server.
+ * Takes the code, or the link of a stored transfer, out of the address bar: the code or
+ * the key is after the #, which no browser sends to a server.
  * @returns {string}
  */
 export function takeFragment() {
   const fragment = decode(location.hash.slice(1));
-  if (!fragment || fragment === "main") return "";
-  history.replaceState(null, "", location.pathname === "/room/" ? "/" : location.pathname);
-  return fragment;
+  const stored = location.pathname.startsWith("/d/");
+  if (!stored && (!fragment || fragment === "main")) return "";
+  const opened = stored ? `${location.origin}${location.pathname}#${fragment}` : fragment;
+  history.replaceState(null, "", stored || location.pathname === "/room/" ? "/" : location.pathname);
+  return opened;
 }
 
 /**

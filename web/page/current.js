@@ -1,5 +1,6 @@
 // The transfer that runs, or ran last.
 
+import { isStoredLink } from "./code.js";
 import { $ } from "./dom.js";
 import { stay } from "./stay.js";
 
@@ -7,13 +8,17 @@ import { stay } from "./stay.js";
 
 const maxSkipped = 100; // lines that are shown
 
+/** The title while a stored transfer is opened. */
+export const opening = "Opening what is stored …";
+
 /** Where a code is remembered while it is received, so that a reload goes on. */
 const remembered = "receiving";
 
 export class Current {
   sending = false;
   running = false;
-  code = "";
+  code = ""; // or the link of a stored transfer
+  stored = false; // there is a store in place of the other side
   kept = ""; // the name of what has arrived, in the storage
   text = false; // it is a text
   skipped = /** @type {Message[]} */ ([]);
@@ -33,11 +38,12 @@ export class Current {
    * Begins another one.
    * @param {boolean} sending
    * @param {string} code  empty if it is not known yet
+   * @param {boolean} stored  it goes to a store, or comes from one
    */
-  begin(sending, code) {
-    Object.assign(this, { sending, code, running: true, kept: "", text: false, skipped: [] });
+  begin(sending, code, stored = isStoredLink(code)) {
+    Object.assign(this, { sending, code, stored, running: true, kept: "", text: false, skipped: [] });
     if (!sending) sessionStorage.setItem(remembered, code);
-    $("connect-title").textContent = "Looking for the sender …";
+    $("connect-title").textContent = stored ? (sending ? "Getting ready to store it …" : opening) : "Looking for the sender …";
     $("save-status").textContent = $("kept-status").textContent = "";
     stay(true);
   }
@@ -53,7 +59,7 @@ export class Current {
     sessionStorage.removeItem(remembered);
   }
 
-  /** The code of a receive that a reload has interrupted; null if there is none. */
+  /** The code or link of a receive that a reload has interrupted; null if there is none. */
   static interrupted() {
     return sessionStorage.getItem(remembered);
   }

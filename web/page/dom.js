@@ -47,7 +47,7 @@ export function button(text, label, click) {
   return b;
 }
 
-const screens = ["home", "wait", "connect", "verify", "offer", "run", "done", "failed"];
+const screens = ["home", "wait", "stored", "connect", "unlock", "words", "verify", "offer", "run", "done", "failed"];
 
 /**
  * Shows one screen, and moves the focus to its title, so that a screen reader

@@ -13,18 +13,22 @@ export class Ending {
   #current;
   #send;
   #receive;
+  #storing;
+  #asksToken = false; // the form asks for the token of the store, not for the relay's password
 
   /**
    * @param {import("./port.js").Port} port
    * @param {import("./current.js").Current} current
    * @param {import("./send.js").SendForm} send
    * @param {import("./receive.js").ReceiveForm} receive
+   * @param {import("./storing.js").Storing} storing
    */
-  constructor(port, current, send, receive) {
+  constructor(port, current, send, receive, storing) {
     this.#port = port;
     this.#current = current;
     this.#send = send;
     this.#receive = receive;
+    this.#storing = storing;
     port.on("end", (m) => this.#end(m));
     port.on("text", (m) => {
       /** @type {HTMLTextAreaElement} */ ($("done-text")).value = m.text;
@@ -33,7 +37,9 @@ export class Ending {
     $("retry").onclick = () => receive.start(current.code);
     /** @type {HTMLFormElement} */ ($("password-form")).onsubmit = (event) => {
       event.preventDefault();
-      current.password = /** @type {HTMLInputElement} */ ($("password")).value;
+      const { value } = /** @type {HTMLInputElement} */ ($("password"));
+      if (this.#asksToken) storing.retry(value);
+      else current.password = value;
       if (current.sending) send.start();
       else receive.start(current.code);
     };
@@ -44,6 +50,7 @@ export class Ending {
     this.#send.clear();
     this.#receive.clear();
     this.#port.do("list");
+    this.#storing.ask();
     show("home");
   }
 
@@ -52,7 +59,8 @@ export class Ending {
     const failure = /** @type {Failure | undefined} */ (m.error);
     this.#current.end();
     if (m.state === "completed" || !(failure?.waiting || failure?.kept)) this.#current.forget();
-    if (m.state === "completed") this.#finished(m, failure);
+    if (m.state === "completed" && this.#current.sending && this.#current.stored) this.#storing.finished(m, failure);
+    else if (m.state === "completed") this.#finished(m, failure);
     else this.#failed(failure);
   }
 
@@ -83,14 +91,26 @@ export class Ending {
     }
     $("failed-title").textContent = text;
     $("failed-hint").textContent = hint;
-    $("retry").hidden = sending || !(failure?.waiting || failure?.kept || failure?.reason === "code-unknown" || failure?.reason === "code-word-count");
-    $("password-form").hidden = failure?.reason !== "relay-password";
+    $("retry").hidden = sending || !failure || !mayGoOn(failure);
+    $("retry").textContent = failure?.stored ? "Try again" : "Try again with the same code";
+    this.#asksToken = failure?.reason === "store-token";
+    const asks = this.#asksToken || failure?.reason === "relay-password";
+    $("password-label").textContent = this.#asksToken ? "Token of the relay’s store" : "Password of the relay";
+    $("password-form").hidden = !asks;
+    /** @type {HTMLInputElement} */ ($("password")).value = "";
     show("failed");
-    if (failure?.reason === "relay-password") $("password").focus();
+    if (asks) $("password").focus();
   }
 }
 
-/** @param {Failure} failure */
+/** Whether the same code or link is worth another attempt. @param {Failure} failure */
+function mayGoOn({ kind, reason, stored, waiting, kept }) {
+  if (waiting || kept) return true;
+  const later = stored ? ["stored-busy", "stored-incomplete", "no-space", "interrupted"] : ["code-unknown", "code-word-count"];
+  return later.includes(reason) || stored && kind === "network" && reason !== "store-none";
+}
+
+/** Whether a code or a link cannot be one, so that nothing was tried. @param {Failure} failure */
 function cannotBeACode({ kind, reason }) {
-  return kind === "code" && reason !== "code-word-count" && /^code-(?:word|empty|number|few|many|char|too)/.test(reason);
+  return kind === "code" && reason !== "code-word-count" && /^(?:code-(?:word|empty|number|few|many|char|too)|link-(?:form|no-key|key)$)/.test(reason);
 }

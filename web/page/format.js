@@ -28,6 +28,25 @@ export function duration(s) {
 }
 
 /**
+ * A number of seconds, which are whole hours or days, in words.
+ * @param {number} s
+ */
+export function lifetime(s) {
+  if (s % 86_400 === 0) return count(s / 86_400, "day", "days");
+  if (s % 3600 === 0) return count(s / 3600, "hour", "hours");
+  return duration(s);
+}
+
+/**
+ * A point in time, in milliseconds since 1970, as in "on 3 January 2026 at 14:05".
+ * @param {number} at
+ */
+export function moment(at) {
+  const when = new Date(at);
+  return `on ${when.toLocaleDateString(undefined, { dateStyle: "long" })} at ${when.toLocaleTimeString(undefined, { timeStyle: "short" })}`;
+}
+
+/**
  * A number of things.
  * @param {number} n
  * @param {string} one
@@ -35,6 +54,14 @@ export function duration(s) {
  */
 export function count(n, one, many) {
   return `${n.toLocaleString()} ${n === 1 ? one : many}`;
+}
+
+/**
+ * A name within a sentence: the direction of its writing changes nothing around it.
+ * @param {string} name
+ */
+export function quoted(name) {
+  return `“\u2068${printable(name)}\u2069”`;
 }
 
 /**

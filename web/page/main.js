@@ -2,13 +2,14 @@
 // program asks for.
 
 import { showMissing, warn } from "./capabilities.js";
-import { takeFragment } from "./code.js";
+import { isStoredLink, takeFragment } from "./code.js";
 import { Current } from "./current.js";
 import { $, show } from "./dom.js";
 import { Ending } from "./ending.js";
 import { printable } from "./format.js";
 import { showKept } from "./kept.js";
 import { showMeeting } from "./meeting.js";
+import { servePaste } from "./paste.js";
 import { serveConnections } from "./peer.js";
 import { Port } from "./port.js";
 import { Progress } from "./progress.js";
@@ -16,16 +17,21 @@ import { ReceiveForm } from "./receive.js";
 import { serveSaving } from "./save.js";
 import { SendForm } from "./send.js";
 import { keepPage, takeShared } from "./shared.js";
+import { Storing } from "./storing.js";
+import { serveUnlocking } from "./unlock.js";
 
 const port = new Port();
 const current = new Current(port);
-const send = new SendForm(port, current);
+const storing = new Storing(port, current);
+const send = new SendForm(port, current, storing);
 const receive = new ReceiveForm(port, current);
 showKept(port);
+servePaste(send, receive);
 serveConnections(port);
 showMeeting(port, current, new Progress(port));
+serveUnlocking(port);
 serveSaving(port, current);
-new Ending(port, current, send, receive);
+new Ending(port, current, send, receive, storing);
 for (const b of document.querySelectorAll(".cancel")) /** @type {HTMLElement} */ (b).onclick = () => port.do("cancel");
 
 port.on("ready", (m) => {
@@ -33,6 +39,7 @@ port.on("ready", (m) => {
   document.documentElement.dataset.ready = "yes";
   void keepPage();
   port.do("list");
+  storing.ask();
 });
 port.on("stopped", (m) => {
   current.end();
@@ -43,13 +50,18 @@ port.on("stopped", (m) => {
 /**
  * Fills in the code of a link, or goes on with the one that a reload interrupted.
  * A link waits for the person: scanners of mail open links too, and the first
- * attempt uses a code up.
+ * attempt uses a code up. What is stored is shown at once: to look at it uses nothing
+ * up.
  */
 function start() {
   const shared = takeFragment();
+  if (isStoredLink(shared)) {
+    receive.start(shared);
+    return;
+  }
   if (shared) {
     show("home");
-    receive.fill(shared);
+    receive.fill(shared, "The code of the link is filled in. Press Receive.");
     return;
   }
   if (location.search === "?shared") {

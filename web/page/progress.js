@@ -1,7 +1,7 @@
 // The screen of a transfer that runs.
 
 import { $, announce, line } from "./dom.js";
-import { bytes, count, duration, printable } from "./format.js";
+import { bytes, count, duration, printable, quoted } from "./format.js";
 import { showUnderway } from "./underway.js";
 import { lanes, stalls } from "./words.js";
 
@@ -13,9 +13,10 @@ const announceEvery = 15_000;
 export class Progress {
   #up = /** @type {Map<string, string>} */ (new Map()); // the lanes that carry, and why
   #paused = false; // here
-  #halted = false; // by either side, or no connection: late progress does not mean that data flows
+  #halted = false; // by either side, or no connection: late progress, or a late stall, says nothing new
   #announced = 0;
   #single = false;
+  #way = ""; // how it comes where there are no lanes
 
   /** @param {import("./port.js").Port} port */
   constructor(port) {
@@ -23,7 +24,9 @@ export class Progress {
     port.on("lane", (m) => this.#lane(m));
     port.on("end", () => this.#up.clear());
     port.on("state", (m) => this.#state(m));
-    port.on("stall", (m) => this.#say(stalls[m.reason] ?? ""));
+    port.on("stall", (m) => {
+      if (!this.#halted || m.reason === "reconnecting" || m.reason === "store-away") this.#say(stalls[m.reason] ?? "");
+    });
     port.on("file", (m) => this.#file(m));
     $("pause").onclick = () => {
       port.do(this.#paused ? "resume" : "pause");
@@ -35,9 +38,11 @@ export class Progress {
    * Begins with an offer.
    * @param {string} title
    * @param {boolean} single  it is one file, for which the large bar is enough
+   * @param {string} way  of lanes in words.js: how it comes where there are none
    */
-  begin(title, single) {
+  begin(title, single, way) {
     this.#single = single;
+    this.#way = way;
     this.#setPaused(false);
     this.#halted = false;
     this.#announced = Date.now();
@@ -79,7 +84,7 @@ export class Progress {
 
   #showLanes() {
     const why = [...this.#up.values()];
-    const text = lanes[why.includes("direct") ? "direct" : why.at(-1) ?? ""] ?? "";
+    const text = lanes[why.includes("direct") ? "direct" : why.at(-1) ?? this.#way] ?? "";
     if ($("run-lane").textContent !== text) $("run-lane").textContent = text;
   }
 
@@ -117,7 +122,7 @@ export class Progress {
  */
 export function titleOf(offer) {
   if (offer.text) return "a text";
-  const what = offer.names.length === 1 ? `“${printable(offer.names[0])}”` : count(offer.names.length, "thing", "things");
+  const what = offer.names.length === 1 ? quoted(offer.names[0]) : count(offer.names.length, "thing", "things");
   if (!offer.known) return what;
   if (offer.files === 1 && offer.names.length === 1) return `${what}, ${bytes(offer.bytes)}`;
   return `${what} with ${count(offer.files, "file", "files")}, ${bytes(offer.bytes)}`;

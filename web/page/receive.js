@@ -1,6 +1,7 @@
-// Receiving: the code that is typed, or comes with a link.
+// Receiving: the code that is typed, or comes with a link, and the link of a stored
+// transfer.
 
-import { parseCode } from "./code.js";
+import { isStoredLink, parseCode } from "./code.js";
 import { $, announce, checked, show } from "./dom.js";
 
 const form = /** @type {HTMLFormElement} */ ($("receive-form"));
@@ -24,7 +25,7 @@ export class ReceiveForm {
     };
     input.oninput = () => {
       $("code-problem").textContent = "";
-      if (/[a-z]$/i.test(input.value)) port.do("complete", { prefix: input.value });
+      if (/[a-z]$/i.test(input.value) && !isStoredLink(input.value)) port.do("complete", { prefix: input.value });
     };
     port.on("completions", (m) => {
       if (m.prefix !== input.value) return;
@@ -32,11 +33,12 @@ export class ReceiveForm {
     });
   }
 
-  /** Fills in the code of a link. @param {string} code */
-  fill(code) {
+  /** Fills in a code, and says so. @param {string} code @param {string} said */
+  fill(code, said) {
     input.value = code;
+    $("code-problem").textContent = "";
     $("receive-start").focus();
-    announce("The code of the link is filled in. Press Receive.");
+    announce(said);
   }
 
   /** Empties the form. */
@@ -44,7 +46,7 @@ export class ReceiveForm {
     input.value = "";
   }
 
-  /** Receives with a code. @param {string} code */
+  /** Receives with a code, or what a link of a stored transfer names. @param {string} code */
   start(code) {
     this.#current.begin(false, code);
     this.#port.do("receive", { code, verify: checked("receive-verify"), password: this.#current.password });
@@ -59,13 +61,23 @@ export class ReceiveForm {
   }
 
   #submit() {
-    const { code, host } = parseCode(input.value);
+    const stored = isStoredLink(input.value);
+    const { code, host } = stored ? linkHere(input.value) : parseCode(input.value);
     if (!code) {
       this.refuse("Type the code that the sender tells you.");
     } else if (host && host !== location.host) {
-      this.refuse(`This code is for another relay. Open https://${host} and type it there.`);
+      this.refuse(stored ? `This link is for another relay, ${host}. Open it in the browser.` : `This code is for another relay. Open https://${host} and type it there.`);
     } else {
       this.start(code);
     }
   }
+}
+
+/**
+ * The link of a stored transfer, by the address of this page, and the host that it names.
+ * @param {string} text
+ */
+function linkHere(text) {
+  const [, host, rest] = /** @type {RegExpExecArray} */ (/https?:\/\/([^/\s]+)(\/[^]*)$/i.exec(text.trim()));
+  return { code: location.origin + rest, host: host.toLowerCase() };
 }

@@ -2,7 +2,7 @@
 // memory.
 
 import { $, line, shown } from "./dom.js";
-import { count, printable } from "./format.js";
+import { count, printable, quoted } from "./format.js";
 
 /** @typedef {import("./port.js").Message} Message */
 
@@ -15,7 +15,7 @@ export function serveSaving(port, current) {
   $("save").onclick = () => port.do("save", { name: current.kept });
   port.on("save", (m) => {
     download(m.blob, m.title);
-    say(`The browser saves ${printable(m.title)}.`);
+    say(`The browser saves ${quoted(m.title)}.`);
     if (shown() === "home") port.do("list");
   });
   $("save-folder").onclick = async () => {

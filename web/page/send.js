@@ -13,14 +13,17 @@ export class SendForm {
   #picked = new Picked();
   #port;
   #current;
+  #storing;
 
   /**
    * @param {import("./port.js").Port} port
    * @param {import("./current.js").Current} current
+   * @param {import("./storing.js").Storing} storing
    */
-  constructor(port, current) {
+  constructor(port, current, storing) {
     this.#port = port;
     this.#current = current;
+    this.#storing = storing;
     form.onsubmit = (event) => {
       event.preventDefault();
       this.#submit();
@@ -53,18 +56,37 @@ export class SendForm {
     $("send-start").focus();
   }
 
+  /** Adds a text to the one that is sent, unless files are. @param {string} text */
+  write(text) {
+    if (textInput.disabled) {
+      announce(textInput.placeholder);
+      return;
+    }
+    textInput.value += text;
+    textInput.focus();
+  }
+
   /** Empties the form. */
   clear() {
     this.#picked.clear();
     this.#show();
     textInput.value = "";
+    this.#storing.clear();
   }
 
-  /** Sends what the form has. */
+  /** Sends, or stores, what the form has. */
   start() {
     const items = this.#picked.items;
+    const what = { items, text: items.length ? "" : textInput.value, password: this.#current.password };
+    if (this.#storing.wanted) {
+      this.#current.begin(true, "", true);
+      this.#port.do("store", { ...what, ...this.#storing.options() });
+      $("connect-status").textContent = "";
+      show("connect");
+      return;
+    }
     this.#current.begin(true, "");
-    this.#port.do("send", { items, text: items.length ? "" : textInput.value, verify: checked("send-verify"), password: this.#current.password });
+    this.#port.do("send", { ...what, verify: checked("send-verify") });
     $("code").textContent = "…";
     $("wait-status").textContent = "";
     show("wait");
@@ -114,11 +136,6 @@ export class SendForm {
       event.preventDefault();
       $("drop").classList.remove("over");
       if (event.dataTransfer && shown() === "home") this.pick(await fromTransfer(event.dataTransfer));
-    });
-    document.addEventListener("paste", async (event) => {
-      if (!event.clipboardData || shown() !== "home") return;
-      const items = await fromTransfer(event.clipboardData);
-      if (items.length) this.pick(items);
     });
   }
 

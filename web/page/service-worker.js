@@ -17,7 +17,7 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   if (origin !== location.origin) return;
   if (event.request.method === "POST" && pathname === "/share") event.respondWith(take(event.request));
   if (event.request.method !== "GET") return;
-  if (pathname === "/" || pathname === "/room/") event.respondWith(newest(event.request));
+  if (pathname === "/" || pathname === "/room/" || pathname.startsWith("/d/")) event.respondWith(newest(event.request));
   else if (pathname.startsWith(base + "/")) event.respondWith(ours(event.request));
 });
 

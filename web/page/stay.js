@@ -2,16 +2,20 @@
 
 /** @type {WakeLockSentinel | null} */
 let lock = null;
+let asking = false; // for a lock
 let running = false;
 
 async function wake() {
-  if (!running || document.visibilityState !== "visible" || lock) return;
+  if (!running || document.visibilityState !== "visible" || lock || asking) return;
+  asking = true;
   try {
     lock = await navigator.wakeLock.request("screen");
-    lock.onrelease = () => (lock = null);
+    lock.onrelease = () => (lock = null); // the browser takes it from a hidden tab
   } catch {
     // A browser need not have one.
   }
+  asking = false;
+  if (!running) void lock?.release(); // the transfer has ended meanwhile
 }
 
 document.addEventListener("visibilitychange", wake);

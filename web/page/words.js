@@ -1,10 +1,11 @@
 // What the page says about errors and waiting: what happened, and what to do next.
 
-import { bytes, count, duration, printable } from "./format.js";
+import { bytes, count, duration, printable, quoted } from "./format.js";
+import { storedReasons } from "./storedwords.js";
 
 /**
  * The error of a transfer, as the program gives it.
- * @typedef {{kind: string, reason: string, sending: boolean, kept: boolean, waiting: boolean, detail: string,
+ * @typedef {{kind: string, reason: string, sending: boolean, kept: boolean, stored: boolean, waiting: boolean, detail: string,
  *   words: string[], count: number, files: number, bytes: number, retry: number, path: string}} Failure
  */
 
@@ -16,6 +17,10 @@ const sendAgain = "Send again to get a new code.";
  * @param {Failure} f
  */
 function goOn(f) {
+  if (f.stored) {
+    if (f.sending) return "Store it again.";
+    return f.kept ? "What has arrived is kept: try again with the same link, and only what is missing is fetched." : "Try again with the same link.";
+  }
   if (f.waiting) return "The sender waits: try again with the same code, and only what is missing is sent.";
   if (f.kept) return f.sending ? "What has arrived is kept: send again, and only what is missing is sent." : "What has arrived is kept: with a new code, only what is missing is sent.";
   return f.sending ? sendAgain : newCode;
@@ -26,6 +31,7 @@ function goOn(f) {
  * @type {Record<string, (f: Failure, peer: string) => [string, string]>}
  */
 const reasons = {
+  ...storedReasons,
   "nothing-to-send": () => ["There is nothing to send.", "Choose a file or a folder, or write a text."],
   "no-disk": () => ["This browser lets the page store no files.", "Private windows often do not, and the page has to come by HTTPS. Open it in an ordinary window, or use another browser."],
 
@@ -36,8 +42,8 @@ const reasons = {
   "code-few-words": () => ["The code has too few words.", "It looks like 7-acid-acorn-acre."],
   "code-many-words": () => ["The code has too many words.", "It looks like 7-acid-acorn-acre."],
   "code-relay": () => ["What follows the @ is no relay's address.", "Leave it out if the sender uses this relay."],
-  "code-word": (f) => [`“${printable(f.detail)}” is not a word of a code.`, f.words.length ? `Did you mean ${f.words.join(" or ")}?` : "Ask the sender to spell it."],
-  "code-word-ambiguous": (f) => [`“${printable(f.detail)}” is the beginning of more than one word.`, `Type more of it, as in ${f.words.join(" or ")}.`],
+  "code-word": (f) => [`${quoted(f.detail)} is not a word of a code.`, f.words.length ? `Did you mean ${f.words.join(" or ")}?` : "Ask the sender to spell it."],
+  "code-word-ambiguous": (f) => [`${quoted(f.detail)} is the beginning of more than one word.`, `Type more of it, as in ${f.words.join(" or ")}.`],
   "code-wrong": (f) => ["The code was not the same on both sides. It is used up.", f.sending ? `${sendAgain} If nobody mistyped it, somebody may have guessed.` : newCode],
   "code-used": () => ["This code has been used.", `A code works once. ${newCode}`],
   "code-tried": () => ["This code was tried here before and did not work.", newCode],
@@ -47,6 +53,11 @@ const reasons = {
   "code-taken": () => ["The number of this code is taken.", sendAgain],
   "code-lost": () => ["The relay has lost this code; it may have been restarted.", sendAgain],
   "code-expired": () => ["This code has expired: nobody used it in time.", sendAgain],
+  "box-no-relay": () => ["There is no relay for messages between devices.", "Open the page of a relay."],
+  "box-none": () => ["This relay has no mailbox for devices.", "Ask who runs the relay."],
+  "box-full": () => ["The mailbox of this relay has no room.", "Try again later."],
+  "box-taken": () => ["Another message is in its place.", "Pair the devices again."],
+  "box-broken": () => ["The mailbox of this relay does not work at present.", "Try again later, then tell who runs it."],
   "handshake-peer-left": (f) => f.sending
     ? ["Somebody tried the code and left before proving that they know it. The code is used up.", sendAgain]
     : ["The sender left before the connection stood. The code is used up.", newCode],
@@ -58,6 +69,7 @@ const reasons = {
 
   "peer-never-came": () => ["Nobody came for it in time.", "Send again, and tell the code to the receiver sooner."],
   "peer-silent": (_, peer) => [`${peer} did not answer in time.`, "Check that it is still waiting, and try again."],
+  "peer-stored": () => ["The sender did not wait any longer: it is being stored at a relay instead.", "Ask the sender for the link."],
   "peer-not-back": (f, peer) => [`${peer} did not come back in time.`, goOn(f)],
   "connection-lost": (f, peer) => [`The connection to ${lower(peer)} is lost.`, goOn(f)],
   "no-path": () => ["No way that both sides allow connects them.", "On the command line, leave out --lanes."],
@@ -137,6 +149,7 @@ export const waits = {
 /** Why nothing moves. @type {Record<string, string>} */
 export const stalls = {
   reconnecting: "The connection is lost. Connecting again …",
+  "store-away": "The relay does not answer, or asks to wait. Trying again.",
   "peer-verifies": "The other person compares words first.",
   "no-lane": "No connection carries data at the moment.",
   "slow-connection": "The connection is slow.",
@@ -151,6 +164,8 @@ export const stalls = {
 
 /** Which way the data takes, and why. @type {Record<string, string>} */
 export const lanes = {
+  "to-store": "To the store of the relay, which cannot read it.",
+  store: "From the store of the relay, which cannot read it.",
   direct: "Directly from device to device.",
   private: "Through the relay, which cannot read it: no other way was asked for.",
   "peer-private": "Through the relay, which cannot read it: the other side keeps its address private.",

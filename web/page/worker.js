@@ -7,6 +7,9 @@ const early = /** @type {any[]} */ ([]);
 Object.assign(self, { early });
 self.onmessage = (event) => early.push(event.data);
 
+/** Starts a worker for one upload; the program calls it. */
+Object.assign(self, { startUpload: () => new Worker(new URL("upload.js", import.meta.url), { name: "tallow upload" }) });
+
 const go = new /** @type {any} */ (self).Go();
 
 try {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { Client, Command, bare, browsers, closeBrowsers, folder, sender, startRelay } from "./support.js";
 
 /** @type {import("./support.js").Relay} */ let relay;
@@ -55,29 +55,6 @@ for (const name of browsers) {
     await c.close();
   });
 
-  for (const lane of ["webrtc", "relay"]) {
-    test(`${name}: a sender that is killed while ${lane} carries`, async () => {
-      const s = await sender(relay, 64 << 20, "--limit-rate", "2M", "--lanes", lane);
-      const c = await Client.open(name, relay);
-      await c.receive(s.code);
-      await c.screen("offer");
-      await c.click("offer-yes");
-      await c.moved(1e6);
-      await s.process.kill();
-      const began = Date.now();
-      await c.until(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""), "the word of the loss");
-      assert.ok(Date.now() - began < 20_000, "it says so too late");
-      for (let i = 0; i < 100; i++) assert.match(await c.text("run-status"), /lost/); // and nothing late takes it back
-      await c.page.click("#run .cancel");
-      await c.screen("failed");
-      await c.page.click("#failed .again");
-      await c.page.waitForSelector("#kept li"); // what has arrived, until it is deleted
-      await c.page.click("#kept li button");
-      await c.page.waitForSelector("#kept[hidden]");
-      await c.close();
-    });
-  }
-
   test(`${name}: words are compared`, async () => {
     const c = await Client.open(name, relay);
     await c.page.type("#text-input", "hello");
@@ -116,8 +93,33 @@ for (const name of browsers) {
     assert.equal(await s.process.code(), 4);
     await c.close();
   });
-
 }
+
+// It takes a while until a lane counts as dead, so they wait together.
+describe("senders that are killed", { concurrency: true }, () => {
+  for (const [name, lane] of browsers.flatMap((b) => /** @type {const} */ ([[b, "webrtc"], [b, "relay"]]))) {
+    test(`${name}: a sender that is killed while ${lane} carries`, async () => {
+      const s = await sender(relay, 64 << 20, "--limit-rate", "2M", "--lanes", lane);
+      const c = await Client.open(name, relay);
+      await c.receive(s.code);
+      await c.screen("offer");
+      await c.click("offer-yes");
+      await c.moved(1e6);
+      await s.process.kill();
+      const began = Date.now();
+      await c.until(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""), "the word of the loss");
+      assert.ok(Date.now() - began < 20_000, "it says so too late");
+      for (let i = 0; i < 100; i++) assert.match(await c.text("run-status"), /lost/); // and nothing late takes it back
+      await c.page.click("#run .cancel");
+      await c.screen("failed");
+      await c.page.click("#failed .again");
+      await c.page.waitForSelector("#kept li"); // what has arrived, until it is deleted
+      await c.page.click("#kept li button");
+      await c.page.waitForSelector("#kept[hidden]");
+      await c.close();
+    });
+  }
+});
 
 for (const name of browsers) {
   test(`${name}: a closed relay asks for its password`, async () => {
@@ -144,7 +146,6 @@ for (const name of browsers) {
     }
     await closed.process.kill();
   });
-
 }
 
 if (browsers.includes("chrome")) {

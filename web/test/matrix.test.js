@@ -3,30 +3,20 @@
 
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
-import { lstatSync, mkdirSync, readFileSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Client, Command, browsers, closeBrowsers, folder, sha256, short, startRelay } from "./support.js";
-import { unzip } from "./unzip.js";
+import { Client, Command, bare, browsers, closeBrowsers, folder, patience, sha256, short, startRelay } from "./support.js";
+import { fromArchive, fromDisk, hashed, oddTree, onDisk } from "./trees.js";
 
-/** @typedef {"chrome" | "firefox" | "command"} Side */
+/** @typedef {"chrome" | "firefox" | "command"} Name */
 
+const long = 5 * patience; // what 64 MiB may take on a busy machine
 const size = short ? 8 << 20 : 64 << 20;
 const big = randomBytes(size);
 const text = "Grüße\n<b>no HTML</b> & \u202Egnirts\n";
 
-/** A folder with empty, odd-named and nested entries. @type {Record<string, Buffer | null>} */
-const tree = {
-  "Ordner 1": null,
-  "Ordner 1/leer": null,
-  "Ordner 1/leere Datei": Buffer.alloc(0),
-  "Ordner 1/größe 😀 'q' \"d\" #?%&.bin": randomBytes(3 << 20),
-  "Ordner 1/a": null,
-  "Ordner 1/a/b": null,
-  "Ordner 1/a/b/c.txt": Buffer.from("nested"),
-  "Ordner 1/con.txt": Buffer.from("a device on Windows"),
-  "Ordner 1/-rf": Buffer.from("no option"),
-};
+const tree = oddTree();
 
 /** @type {import("./support.js").Relay} */ let relay;
 before(async () => (relay = await startRelay()));
@@ -35,157 +25,128 @@ after(async () => {
   await relay.process.kill();
 });
 
-/** @type {Side[]} */
+/** @type {Name[]} */
 const sides = [...browsers, "command"];
 
 for (const sender of sides) {
   for (const receiver of sides) {
     if (sender === "command" && receiver === "command") continue;
     for (const direct of short ? [true] : [true, false]) {
-      const way = direct ? "directly" : "through the relay";
-      test(`a file from ${sender} to ${receiver}, ${way}`, () => file(sender, receiver, direct));
-      test(`a folder from ${sender} to ${receiver}, ${way}`, () => folderOf(sender, receiver, direct));
+      // One page on each side does all of it, as a person does who sends more.
+      test(`${sender} to ${receiver}, ${direct ? "directly" : "through the relay"}`, async (t) => {
+        const from = await Side.open(sender, direct);
+        const to = await Side.open(receiver, direct);
+        await t.test("a file", () => file(from, to, direct));
+        await t.test("a folder", () => folderOf(from, to));
+        await t.test("a text", () => textOf(from, to));
+        await from.close();
+        await to.close();
+      });
     }
-    test(`a text from ${sender} to ${receiver}`, () => textOf(sender, receiver));
   }
 }
 
-/**
- * A sender: its code, and its end.
- * @param {Side} side
- * @param {boolean} direct
- * @param {{path?: string, tree?: Record<string, Buffer | null>, text?: string}} what
- */
-async function send(side, direct, what) {
-  if (side === "command") {
-    const args = what.text ? ["--text", what.text] : [what.path ?? onDisk(tree)];
-    const c = new Command("send", "--relay", relay.url, "--lanes", direct ? "webrtc,relay" : "relay", ...args);
-    const code = (await c.event("code")).code.replace(/^.*#/, "").replace(/@.*$/, "");
-    return {
-      code,
-      async end() {
-        assert.equal(await c.code(), 0, c.stderr);
+/** A page of a browser, or the command. */
+class Side {
+  /** @param {boolean} direct @param {Client} [client]  if it is a browser */
+  constructor(direct, client) {
+    this.client = client;
+    this.flags = ["--relay", relay.url, "--lanes", direct ? "webrtc,relay" : "relay"];
+  }
+
+  /** @param {Name} name @param {boolean} direct */
+  static async open(name, direct) {
+    return new Side(direct, name === "command" ? undefined : await Client.open(name, relay, { direct }));
+  }
+
+  /**
+   * Begins to send: the code, and the end, with the bytes by each lane if the command
+   * tells them.
+   * @param {{path?: string, tree?: Record<string, Buffer | null>, text?: string}} what
+   */
+  async send({ path, tree, text = "" }) {
+    const { client } = this;
+    if (!client) {
+      const c = new Command("send", ...this.flags, ...(text ? ["--text", text] : [path ?? onDisk(tree ?? {})]));
+      const code = bare((await c.event("code")).code);
+      const end = async () => {
+        assert.equal(await c.code(long), 0, c.stderr);
         return (await c.event("done")).lanes;
-      },
-    };
+      };
+      return { code, end };
+    }
+    await client.home();
+    if (path) await client.pick(path);
+    else if (tree) await client.drop(tree);
+    else await client.page.type("#text-input", text);
+    return { code: await client.code(), end: () => done(client) };
   }
-  const client = await Client.open(side, relay, { direct });
-  if (what.path) await client.pick(what.path);
-  else if (what.tree) await client.drop(what.tree);
-  else await client.page.type("#text-input", what.text ?? "");
-  const code = await client.code();
-  return {
-    code,
-    async end() {
-      assert.equal(await client.screen("done", "failed"), "done", await client.text("failed-title"));
-      await client.close();
-      return undefined;
-    },
-  };
+
+  /**
+   * Receives. What the command writes is in dir.
+   * @param {string} code
+   */
+  async receive(code) {
+    const { client } = this;
+    if (!client) {
+      const dir = folder();
+      const c = new Command("receive", "--yes", ...this.flags, "-o", dir + "/", code);
+      assert.equal(await c.code(long), 0, c.stderr);
+      return { dir, lanes: (await c.event("done")).lanes };
+    }
+    await client.home();
+    await client.receive(code);
+    assert.equal(await client.screen("offer", "failed"), "offer", await client.text("failed-title"));
+    await client.click("offer-yes");
+    await done(client);
+    return { client };
+  }
+
+  close() {
+    return this.client?.close();
+  }
 }
 
-/**
- * A receiver.
- * @param {Side} side
- * @param {boolean} direct
- * @param {string} code
- */
-async function receive(side, direct, code) {
-  if (side === "command") {
-    const dir = folder();
-    const c = new Command("receive", "--yes", "--relay", relay.url, "--lanes", direct ? "webrtc,relay" : "relay", "-o", dir + "/", code);
-    return { dir, command: c };
-  }
-  const client = await Client.open(side, relay, { direct });
-  await client.receive(code);
-  assert.equal(await client.screen("offer", "failed"), "offer", await client.text("failed-title"));
-  await client.click("offer-yes");
+/** @param {Client} client */
+async function done(client) {
+  await client.ended(long);
   assert.equal(await client.screen("done", "failed"), "done", await client.text("failed-title"));
-  return { client };
 }
 
-/** @param {Side} sender @param {Side} receiver @param {boolean} direct */
-async function file(sender, receiver, direct) {
+/** @param {Side} from @param {Side} to @param {boolean} direct */
+async function file(from, to, direct) {
   const path = join(folder(), "große Datei.bin");
   writeFileSync(path, big);
-  const s = await send(sender, direct, { path });
-  const r = await receive(receiver, direct, s.code);
-  let lanes;
-  if (r.client) {
-    const saved = await r.client.saved();
+  const s = await from.send({ path });
+  const { client, dir = "", lanes } = await to.receive(s.code);
+  if (client) {
+    const saved = await client.saved();
     assert.deepEqual({ size: saved.size, hash: saved.hash }, { size, hash: sha256(big) });
     assert.match(saved.said, /große Datei\.bin/);
-    assert.match(await r.client.text("run-lane"), direct ? /^Directly/ : /^Through the relay/);
-    await r.client.close();
+    await client.says("run-lane", direct ? /^Directly/ : /^Through the relay/);
   } else {
-    assert.equal(await r.command?.code(), 0, r.command?.stderr);
-    assert.equal(sha256(readFileSync(join(r.dir ?? "", "große Datei.bin"))), sha256(big));
-    lanes = (await r.command?.event("done")).lanes;
+    assert.equal(sha256(readFileSync(join(dir, "große Datei.bin"))), sha256(big));
   }
-  lanes = (await s.end()) ?? lanes;
-  if (lanes && direct) assert.ok(lanes.webrtc > 0, `nothing went directly: ${JSON.stringify(lanes)}`);
+  const told = (await s.end()) ?? lanes;
+  if (told && direct) assert.ok(told.webrtc > 0, `nothing went directly: ${JSON.stringify(told)}`);
+  rmSync(path);
 }
 
-/** @param {Side} sender @param {Side} receiver @param {boolean} direct */
-async function folderOf(sender, receiver, direct) {
-  const s = await send(sender, direct, { tree });
-  const r = await receive(receiver, direct, s.code);
-  await r.client?.click("save");
-  const got = r.client ? fromArchive(await r.client.savedBytes()) : (assert.equal(await r.command?.code(), 0, r.command?.stderr), fromDisk(r.dir ?? ""));
-  await r.client?.close();
+/** @param {Side} from @param {Side} to */
+async function folderOf(from, to) {
+  const s = await from.send({ tree });
+  const { client, dir = "" } = await to.receive(s.code);
+  await client?.click("save");
+  const got = client ? fromArchive(await client.savedBytes()) : fromDisk(dir);
   await s.end();
   assert.deepEqual(hashed(got), hashed(tree));
 }
 
-/** @param {Side} sender @param {Side} receiver */
-async function textOf(sender, receiver) {
-  const s = await send(sender, true, { text });
-  const r = await receive(receiver, true, s.code);
-  if (r.client) {
-    assert.equal(await r.client.page.$eval("#done-text", (e) => /** @type {HTMLTextAreaElement} */ (e).value), text);
-    await r.client.close();
-  } else {
-    assert.equal(await r.command?.code(), 0, r.command?.stderr);
-    assert.equal(readFileSync(join(r.dir ?? "", readdirSync(r.dir ?? "")[0]), "utf8"), text);
-  }
+/** @param {Side} from @param {Side} to */
+async function textOf(from, to) {
+  const s = await from.send({ text });
+  const { client, dir = "" } = await to.receive(s.code);
+  if (client) assert.equal(await client.page.$eval("#done-text", (e) => /** @type {HTMLTextAreaElement} */ (e).value), text);
+  else assert.equal(readFileSync(join(dir, readdirSync(dir)[0]), "utf8"), text);
   await s.end();
-}
-
-/** Writes the tree and returns its top folder. @param {Record<string, Buffer | null>} tree */
-function onDisk(tree) {
-  const dir = folder();
-  for (const [path, content] of Object.entries(tree)) {
-    const at = join(dir, path);
-    mkdirSync(content === null ? at : dirname(at), { recursive: true });
-    if (content !== null) {
-      writeFileSync(at, content);
-      utimesSync(at, 1_600_000_000, 1_600_000_000);
-    }
-  }
-  return join(dir, "Ordner 1");
-}
-
-/** @param {string} dir */
-function fromDisk(dir) {
-  /** @type {Record<string, Buffer | null>} */
-  const all = {};
-  for (const path of /** @type {string[]} */ (readdirSync(dir, { recursive: true }))) {
-    all[path] = lstatSync(join(dir, path)).isDirectory() ? null : readFileSync(join(dir, path));
-  }
-  return all;
-}
-
-/** @param {Buffer} archive */
-function fromArchive(archive) {
-  /** @type {Record<string, Buffer | null>} */
-  const all = {};
-  for (const [name, { content }] of unzip(archive)) {
-    all[name.replace(/\/$/, "")] = name.endsWith("/") ? null : content;
-  }
-  return all;
-}
-
-/** @param {Record<string, Buffer | null>} tree */
-function hashed(tree) {
-  return Object.fromEntries(Object.entries(tree).sort(([a], [b]) => (a < b ? -1 : 1)).map(([path, b]) => [path, b && sha256(b)]));
 }

@@ -20,7 +20,7 @@ export function makeFile(mebibytes) {
 }
 
 /** How long many bytes may take on a busy machine. */
-const long = 20 * patience;
+export const long = 20 * patience;
 
 /**
  * Sends a file from the command to Chromium (down), or from Chromium to the command
@@ -44,12 +44,17 @@ export async function transfer(relay, file, way, lanes, record = false) {
   if ((await client.screen("done", "failed")) === "failed") throw new Error(await client.text("failed"));
   if (await command.code(long)) throw new Error(command.stderr);
   const result = { seconds: (performance.now() - began) / 1000, ...(await watch.end()), processor: (await recorded?.end()) ?? [] };
-  await client.page.evaluate(async () => {
-    const root = await navigator.storage.getDirectory();
-    await root.removeEntry("tallow", { recursive: true }).catch(() => {}); // or the disk fills
-  });
+  await forgetKept(client.page);
   await client.close();
   return result;
+}
+
+/** Deletes what a page keeps, or the disk fills. @param {Page} page */
+export async function forgetKept(page) {
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    await root.removeEntry("tallow", { recursive: true }).catch(() => {});
+  });
 }
 
 /** @param {Client} client @param {import("./support.js").Relay} relay @param {string} file @param {string} lanes */
@@ -71,7 +76,7 @@ async function sending(client, relay, file, lanes) {
 }
 
 /** The most memory that a tab has, and its long tasks. */
-class Watch {
+export class Watch {
   #memory = 0;
   #buffers = 0;
   /** @type {NodeJS.Timeout | undefined} */ #timer;
@@ -89,6 +94,9 @@ class Watch {
       Object.assign(window, { tasks });
       new PerformanceObserver((list) => tasks.push(...list.getEntries().map((e) => e.duration))).observe({ type: "longtask" });
     });
+    for (const worker of page.workers()) { // else the debugger keeps many bodies of answers
+      await /** @type {any} */ (worker).client.send("Network.enable", { maxTotalBufferSize: 1, maxResourceBufferSize: 1 });
+    }
     const pids = await renderers(page);
     const session = await page.createCDPSession();
     watch.#timer = setInterval(async () => {

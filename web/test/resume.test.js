@@ -1,9 +1,9 @@
-// Breaks in the middle: a tab that is reloaded, and a relay that is restarted, while
-// data goes directly or through the relay.
+// Breaks in the middle: a tab that is reloaded, a browser that crashes, and a relay that
+// is restarted, while data goes directly or through the relay.
 
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
-import { Client, browsers, closeBrowsers, sender, sha256, startRelay } from "./support.js";
+import { Client, browsers, closeBrowsers, crash, folder, sender, sha256, startRelay } from "./support.js";
 
 after(closeBrowsers);
 
@@ -14,14 +14,14 @@ const said = { webrtc: /^Directly/, relay: /^Through the relay.*turned off on th
 async function accepted(c, lane, bytes) {
   await c.click("offer-yes");
   await c.moved(bytes);
-  assert.match(await c.text("run-lane"), said[lane]);
+  await c.says("run-lane", said[lane]);
 }
 
 for (const name of browsers) {
   for (const lane of /** @type {const} */ (["webrtc", "relay"])) {
     test(`${name}: a tab that is reloaded in the middle goes on, by ${lane}`, async () => {
       const relay = await startRelay();
-      const s = await sender(relay, 24 << 20, "--limit-rate", "6M", "--lanes", lane);
+      const s = await sender(relay, 18 << 20, "--limit-rate", "4M", "--lanes", lane);
       const c = await Client.open(name, relay);
       await c.receive(s.code);
       await c.screen("offer");
@@ -36,10 +36,35 @@ for (const name of browsers) {
       const { size, hash } = await c.saved();
       assert.deepEqual({ size, hash }, { size: s.content.length, hash: sha256(s.content) });
       assert.equal(await s.process.code(), 0, s.process.stderr);
+      const { sent } = await s.process.event("done");
+      assert.ok(sent < s.content.length + (7 << 20), `${sent} bytes were sent: of 9 MiB that had arrived nothing was kept`);
       await c.close();
       await relay.process.kill();
     });
   }
+
+  test(`${name}: a browser that crashes in the middle goes on`, async () => {
+    const relay = await startRelay();
+    const s = await sender(relay, 18 << 20, "--limit-rate", "4M", "--lanes", "relay");
+    const start = { profile: folder() };
+    const first = await Client.open(name, relay, { shared: true, start });
+    await first.receive(s.code);
+    await first.screen("offer");
+    await accepted(first, "relay", 9 << 20);
+    await crash(name, start);
+    const c = await Client.open(name, relay, { shared: true, start });
+    await c.receive(s.code);
+    assert.equal(await c.screen("offer", "failed"), "offer", await c.text("failed-title"));
+    assert.equal(await c.page.$eval("#offer-resume", (e) => /** @type {HTMLElement} */ (e).hidden), false, "it does not say that it goes on");
+    await accepted(c, "relay", 1);
+    assert.equal(await c.screen("done", "failed"), "done", await c.text("failed-title"));
+    assert.equal((await c.saved()).hash, sha256(s.content));
+    assert.equal(await s.process.code(), 0, s.process.stderr);
+    const { sent } = await s.process.event("done");
+    assert.ok(sent < s.content.length + (7 << 20), `${sent} bytes were sent: of 9 MiB that had arrived nothing was kept`);
+    await c.close();
+    await relay.process.kill();
+  });
 
   test(`${name}: a relay that is restarted while it carries`, async () => {
     const first = await startRelay();

@@ -1,5 +1,6 @@
-// Each screen, on a phone and on a wide screen, light and dark: axe finds nothing,
-// nothing is wider than the screen, and everything can be reached by keyboard. With
+// Each screen, on a phone and on a wide screen, light and dark, and from right to left:
+// axe finds nothing, nothing is wider than the screen or covers something else, and
+// everything can be reached by keyboard; nothing moves for who does not want that. With
 // TALLOW_SCREENSHOTS=FOLDER there are pictures of them.
 
 import assert from "node:assert/strict";
@@ -7,13 +8,13 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Client, Command, browsers, closeBrowsers, startRelay } from "./support.js";
+import { Client, Command, browsers, closeBrowsers, startStore } from "./support.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pictures = process.env.TALLOW_SCREENSHOTS;
 
-/** @type {import("./support.js").Relay} */ let relay;
-before(async () => (relay = await startRelay()));
+/** @type {Awaited<ReturnType<typeof startStore>>} */ let relay;
+before(async () => (relay = await startStore()));
 after(async () => {
   await closeBrowsers();
   await relay.process.kill();
@@ -24,6 +25,8 @@ const looks = [
   { name: "phone-dark", width: 360, height: 740, scheme: "dark" },
   { name: "wide-light", width: 1280, height: 800, scheme: "light" },
   { name: "wide-dark", width: 1280, height: 800, scheme: "dark" },
+  { name: "phone-rtl", width: 360, height: 740, scheme: "light", rtl: true },
+  { name: "wide-rtl", width: 1280, height: 800, scheme: "dark", rtl: true },
 ];
 
 // Only Chromium lets a test choose the colours.
@@ -87,6 +90,42 @@ for (const name of browsers.filter((b) => b === "chrome")) {
   });
 }
 
+for (const name of browsers.filter((b) => b === "chrome")) {
+  test(`${name}: every screen of stored transfers`, async () => {
+    const closed = await startStore("--store-token", "a token of 24 characters");
+    const c = await Client.open(name, closed);
+    await c.drop({ "Holiday photos": null, "Holiday photos/beach.jpg": Buffer.alloc(3_000_000), "Holiday photos/empty": null, "a rather long name of a file that has to wrap somewhere on a phone.pdf": Buffer.alloc(12_345) });
+    await c.store(async () => {
+      await check(c, "home-store");
+      await c.page.type("#store-secret", "open sesame");
+    }, "failed");
+    await check(c, "failed-token");
+    await c.page.type("#password", "a token of 24 characters");
+    await c.page.keyboard.press("Enter");
+    await c.screen("stored");
+    await check(c, "stored");
+    const link = await c.text("stored-link");
+    await c.openLink(link, "unlock");
+    await check(c, "unlock");
+    await c.page.type("#unlock-answer", "open sesam");
+    await c.click("unlock-yes");
+    await c.says("unlock-problem", /not the password/);
+    await check(c, "unlock-wrong");
+    await c.page.type("#unlock-answer", "open sesame");
+    await c.click("unlock-yes");
+    await c.screen("offer");
+    await check(c, "offer-stored");
+    await c.click("offer-no");
+    await c.screen("failed"); // or it asks before it leaves
+    await c.openLink(link.slice(0, -2), "home");
+    await c.says("code-problem", /damaged/);
+    await check(c, "home-damaged-link");
+    c.expect(/403|Forbidden/);
+    await c.close();
+    await closed.process.kill();
+  });
+}
+
 /**
  * Looks at a screen in every way.
  * @param {Client} client
@@ -96,31 +135,121 @@ async function check({ page }, screen) {
   for (const look of looks) {
     await page.setViewport({ width: look.width, height: look.height });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: look.scheme }]);
+    await page.evaluate((rtl) => (document.documentElement.dir = rtl ? "rtl" : "ltr"), look.rtl ?? false);
     if (pictures) {
       mkdirSync(pictures, { recursive: true });
       await page.screenshot({ path: /** @type {`${string}.png`} */ (join(pictures, `${screen}-${look.name}.png`)), fullPage: true });
     }
     const wide = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
     assert.ok(wide <= 0, `${screen}, ${look.name}: ${wide} pixels too wide`);
+    assert.deepEqual(await page.evaluate(covered), [], `${screen}, ${look.name}: what covers something else, or is cut off`);
+    if (look.rtl) continue; // nothing else to find for axe
     await page.evaluate(axe);
     const result = await page.evaluate(async () => /** @type {any} */ (window).axe.run());
     const found = result.violations.map((/** @type {any} */ v) => `${v.id}: ${v.help}: ${v.nodes.map((/** @type {any} */ n) => n.html).join(" | ")}`);
     assert.deepEqual(found, [], `${screen}, ${look.name}`);
   }
+  await page.evaluate(() => document.documentElement.removeAttribute("dir"));
 }
+
+/** Runs in the page: pairs of texts and controls that overlap, and those outside of the screen. */
+function covered() {
+  /** @typedef {{of: Element, left: number, right: number, top: number, bottom: number}} Piece */
+  const pieces = /** @type {Piece[]} */ ([]);
+  /** @param {Element} of @param {DOMRect} r */
+  const add = (of, r) => {
+    const piece = { of, left: r.left, right: r.right, top: r.top, bottom: r.bottom };
+    for (let e = /** @type {Element | null} */ (of); e; e = e.parentElement) { // as far as it is shown
+      if (["visible", ""].includes(getComputedStyle(e).overflowX)) continue;
+      const b = e.getBoundingClientRect();
+      piece.left = Math.max(piece.left, b.left);
+      piece.right = Math.min(piece.right, b.right);
+      piece.top = Math.max(piece.top, b.top);
+      piece.bottom = Math.min(piece.bottom, b.bottom);
+    }
+    if (piece.right - piece.left > 1 && piece.bottom - piece.top > 1) pieces.push(piece);
+  };
+  for (const e of document.querySelectorAll("body *")) {
+    if (!e.checkVisibility() || e.closest(".unseen, .skip, svg *, button *, datalist, option")) continue;
+    if (e.matches("button, input, textarea, progress, svg")) {
+      add(e, e.getBoundingClientRect());
+      continue;
+    }
+    for (const node of e.childNodes) {
+      if (node.nodeType !== Node.TEXT_NODE || !node.nodeValue?.trim()) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      for (const r of range.getClientRects()) add(e, r);
+    }
+  }
+  const name = (/** @type {Piece} */ p) => `${p.of.tagName}#${p.of.id} "${p.of.textContent?.trim().slice(0, 30)}"`;
+  const found = pieces.filter((p) => p.left < -1 || p.right > innerWidth + 1).map((p) => `${name(p)} is outside`);
+  pieces.forEach((a, i) => pieces.slice(i + 1).forEach((b) => {
+    if (a.of === b.of) return;
+    const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+    const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+    if (across > 2 && down > 4) found.push(`${name(a)} and ${name(b)}`); // lines of text may touch
+  }));
+  return found;
+}
+
+for (const name of browsers) {
+  test(`${name}: from right to left`, async () => {
+    const client = await Client.open(name, relay);
+    const { page } = client;
+    await page.setViewport({ width: 1280, height: 800 });
+    await page.evaluate(() => (document.documentElement.dir = "rtl"));
+    await client.drop({ "a.txt": Buffer.alloc(10) });
+    const place = () => page.evaluate(() => ["#send-form", "#receive-form", "#picked .name", "#picked .size"].map((s) => document.querySelector(s)?.getBoundingClientRect().left ?? -1));
+    const [send, receive, named, size] = await place();
+    assert.ok(send > receive && named > size, "the page is not mirrored");
+    assert.deepEqual(await page.evaluate(covered), []);
+    const directions = await page.evaluate(() => ["code-input", "code", "wait-command", "wait-host"].map((id) => getComputedStyle(/** @type {Element} */ (document.getElementById(id))).direction));
+    assert.deepEqual(directions, ["ltr", "ltr", "ltr", "ltr"], "a code, an address or a command is written from right to left");
+    await page.click("#picked button");
+    await page.type("#text-input", "שלום");
+    assert.ok(await page.$eval("#text-input", (e) => e.matches(":dir(rtl)")));
+    await page.evaluate(() => (document.documentElement.dir = "ltr"));
+    assert.ok(await page.$eval("#text-input", (e) => e.matches(":dir(rtl)")), "a text has not its own direction");
+    await client.close();
+  });
+}
+
+for (const name of browsers.filter((b) => b === "chrome")) {
+  test(`${name}: nothing moves for who has asked for that`, async () => {
+    const client = await Client.open(name, relay);
+    // Styles of parts of a bar cannot be asked for, and "*" does not reach them: so the rules are looked at.
+    const moving = await client.page.evaluate(() => {
+      /** @param {CSSRuleList} rules @param {boolean} wished @returns {{rule: string, wished: boolean}[]} */
+      const within = (rules, wished) => [...rules].flatMap((rule) => {
+        if (rule instanceof CSSMediaRule) return within(rule.cssRules, wished || /prefers-reduced-motion:\s*no-preference/.test(rule.conditionText));
+        return /(transition|animation)[-a-z]*\s*:/.test(rule.cssText) ? [{ rule: rule.cssText, wished }] : [];
+      });
+      return [...document.styleSheets].flatMap((sheet) => within(sheet.cssRules, false));
+    });
+    assert.ok(moving.some((m) => m.wished), "nothing moves at all");
+    assert.deepEqual(moving.filter((m) => !m.wished), []);
+    await client.close();
+  });
+}
+
+test("the style has no left and right", () => {
+  const style = readFileSync(new URL("../page/style.css", import.meta.url), "utf8");
+  const physical = /[;{\s](?:(?:margin|padding|border|scroll-(?:margin|padding))-(?:left|right)|left|right|float|clear)\s*:|text-align\s*:\s*(?:left|right)/g;
+  assert.match(".a { margin-left: 0 }", physical);
+  assert.deepEqual(style.match(physical), null);
+});
 
 for (const name of browsers) {
   test(`${name}: by keyboard alone`, async () => {
     const client = await Client.open(name, relay);
     const { page } = client;
-    const reached = new Set();
-    for (let i = 0; i < 25; i++) {
+    const left = new Set(["pick-files", "pick-folder", "text-input", "send-verify", "store-it", "send-start", "code-input", "receive-verify", "receive-start"]);
+    for (let i = 0; i < 25 && left.size > 0; i++) { // and no further, where the browser's own buttons are
       await page.keyboard.press("Tab");
-      reached.add(await page.evaluate(() => document.activeElement?.id));
+      left.delete(await page.evaluate(() => document.activeElement?.id ?? ""));
     }
-    for (const id of ["pick-files", "pick-folder", "text-input", "send-verify", "send-start", "code-input", "receive-verify", "receive-start"]) {
-      assert.ok(reached.has(id), `Tab does not reach #${id}`);
-    }
+    assert.deepEqual([...left], [], "Tab does not reach them");
     await page.focus("#text-input");
     await page.keyboard.type("hello");
     await page.focus("#send-start");

@@ -2,40 +2,11 @@
 // newer version, and takes what is shared with it without telling the relay.
 
 import assert from "node:assert/strict";
-import http from "node:http";
 import { after, test } from "node:test";
+import { inFront } from "./front.js";
 import { Client, browsers, closeBrowsers, startRelay, within } from "./support.js";
 
 after(closeBrowsers);
-
-/**
- * A relay behind a server that can be of another version and that counts requests.
- * @param {import("./support.js").Relay} relay
- */
-async function inFront(relay) {
-  const page = await (await fetch(relay.url)).text();
-  const [base, hash] = /** @type {RegExpExecArray} */ (/\/assets\/([0-9a-f]+)/.exec(page));
-  const front = { asked: /** @type {string[]} */ ([]), newer: false, host: "", url: "", close: () => {} };
-  const server = http.createServer(async (req, res) => {
-    front.asked.push(`${req.method} ${req.url}`);
-    const shown = front.newer ? hash.replace(/./g, "f") : hash;
-    const answer = await fetch(relay.url + req.url?.replace(shown, hash), { method: req.method });
-    let body = Buffer.from(await answer.arrayBuffer());
-    const kind = answer.headers.get("content-type") ?? "";
-    if (/html|javascript|manifest/.test(kind)) body = Buffer.from(body.toString().replaceAll(base, `/assets/${shown}`));
-    res.writeHead(answer.status, { "content-type": kind, "content-security-policy": answer.headers.get("content-security-policy") ?? "", "cache-control": "no-cache" });
-    res.end(body);
-  });
-  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
-  const address = /** @type {import("node:net").AddressInfo} */ (server.address());
-  front.host = `127.0.0.1:${address.port}`;
-  front.url = `http://${front.host}`;
-  front.close = () => {
-    server.closeAllConnections();
-    server.close();
-  };
-  return front;
-}
 
 /** Waits until the page is kept, as the version that it is. @param {Client} client */
 async function kept(client) {

@@ -110,7 +110,7 @@ if (browsers.includes("firefox")) {
     await c.until(() => /unfinished/.test(document.getElementById("kept-list")?.textContent ?? ""), "the list");
     await c.page.$eval('#kept li button[aria-label="Save file.bin"]', (e) => /** @type {HTMLElement} */ (e).click()); // what was there stays
     assert.equal((await c.saved()).hash, sha256(small.content));
-    assert.match(await c.text("kept-status"), /saves file\.bin/);
+    assert.match(await c.text("kept-status"), /saves “.file\.bin.”/);
     await c.close();
     for (const process of [large.process, stream]) await process.kill();
   });

@@ -12,6 +12,7 @@ import puppeteer from "puppeteer-core";
 export const command = process.env.TALLOW ?? new URL("../../tallow", import.meta.url).pathname;
 
 export const short = process.env.TALLOW_TEST_SHORT === "1";
+export const long = process.env.TALLOW_TEST_LONG === "1";
 
 const executables = {
   chrome: ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"],
@@ -114,7 +115,9 @@ export async function startRelay(listen = "127.0.0.1:0", ...flags) {
 
 /** @typedef {Awaited<ReturnType<typeof startRelay>>} Relay */
 
-/** @type {Map<string, import("puppeteer-core").Browser>} */
+/** Where a page comes from: a relay, or what is in front of one. @typedef {{host: string, url: string}} Served */
+
+/** Those that run or start, so that two tests at once share one. @type {Map<string, Promise<import("puppeteer-core").Browser>>} */
 const running = new Map();
 
 const loopback = { "media.peerconnection.ice.loopback": true, "media.peerconnection.ice.obfuscate_host_addresses": false };
@@ -128,8 +131,8 @@ const evenInBackground = ["--disable-background-timer-throttling", "--disable-ba
 
 /**
  * How a browser is started: as people have it, slower in the background; with
- * preferences of Firefox.
- * @typedef {{slower?: boolean, preferences?: Record<string, any>}} Start
+ * preferences of Firefox; with a folder for its profile, which outlives it.
+ * @typedef {{slower?: boolean, preferences?: Record<string, any>, profile?: string}} Start
  */
 
 /**
@@ -137,7 +140,7 @@ const evenInBackground = ["--disable-background-timer-throttling", "--disable-ba
  * @param {"chrome" | "firefox"} name
  * @param {Start} [start]
  */
-export async function browser(name, start = {}) {
+export function browser(name, start = {}) {
   const key = name + JSON.stringify(start);
   let b = running.get(key);
   if (!b) {
@@ -145,14 +148,29 @@ export async function browser(name, start = {}) {
       ? { args: ["--no-sandbox", "--disable-dev-shm-usage"], ignoreDefaultArgs: start.slower ? evenInBackground : [] }
       : { extraPrefsFirefox: { ...loopback, ...start.preferences } };
     const limits = { timeout: 5 * patience, protocolTimeout: 5 * patience };
-    b = await puppeteer.launch({ browser: name, executablePath: executables[name].find(existsSync), headless: true, ...limits, ...options });
+    b = puppeteer.launch({ browser: name, executablePath: executables[name].find(existsSync), headless: true, userDataDir: start.profile, ...limits, ...options });
     running.set(key, b);
   }
   return b;
 }
 
+/**
+ * Kills a browser, as a crash does. The next one of the same start has its profile.
+ * @param {"chrome" | "firefox"} name
+ * @param {Start} start
+ */
+export async function crash(name, start) {
+  const key = name + JSON.stringify(start);
+  const process = (await running.get(key))?.process();
+  if (!process) throw new Error("it does not run");
+  running.delete(key);
+  const ended = new Promise((done) => process.once("exit", done));
+  process.kill("SIGKILL");
+  await within(ended, "the end of the browser");
+}
+
 export async function closeBrowsers() {
-  for (const b of running.values()) await b.close();
+  for (const b of running.values()) await (await b).close();
   running.clear();
 }
 
@@ -161,7 +179,7 @@ export class Client {
   faults = /** @type {string[]} */ ([]);
 
   /**
-   * @param {Relay} relay
+   * @param {Served} relay
    * @param {import("puppeteer-core").BrowserContext} context
    * @param {import("puppeteer-core").Page} page
    */
@@ -177,11 +195,12 @@ export class Client {
    * Opens the client in a context of its own, so that nothing of another test is
    * kept there.
    * @param {"chrome" | "firefox"} name
-   * @param {Relay} relay
-   * @param {{path?: string, direct?: boolean, shared?: boolean, beside?: Client, start?: Start}} [options] shared: in
-   *   the browser's own context, whose storage is on the disk; beside: in the context of another client
+   * @param {Served} relay
+   * @param {{path?: string, direct?: boolean, shared?: boolean, beside?: Client, start?: Start, prepare?: () => void}} [options]
+   *   shared: in the browser's own context, whose storage is on the disk; beside: in the context of another
+   *   client; prepare: what runs in the page before anything of it
    */
-  static async open(name, relay, { path = "/", direct = true, shared = false, beside, start } = {}) {
+  static async open(name, relay, { path = "/", direct = true, shared = false, beside, start, prepare } = {}) {
     const b = await browser(name, start);
     const context = beside?.context ?? (shared ? b.defaultBrowserContext() : await b.createBrowserContext());
     const c = new Client(relay, context, await context.newPage());
@@ -196,6 +215,7 @@ export class Client {
       };
       document.addEventListener("securitypolicyviolation", (e) => console.error("policy:", e.violatedDirective, e.blockedURI));
     }, direct);
+    if (prepare) await c.page.evaluateOnNewDocument(prepare);
     await c.goto(path);
     return c;
   }
@@ -256,6 +276,13 @@ export class Client {
     return this.page.$eval("#bar", (e) => /** @type {HTMLProgressElement} */ (e).value);
   }
 
+  /** Waits until an element has a text that matches. @param {string} id @param {RegExp} text */
+  async says(id, text) {
+    for (const began = performance.now(); !text.test(await this.text(id)); await pause(50)) {
+      if (performance.now() - began > patience) throw new Error(`${id} says "${await this.text(id)}" for long, not ${text}`);
+    }
+  }
+
   /** @param {string} id */
   text(id) {
     return this.page.$eval(`#${id}`, (e) => e.textContent ?? "");
@@ -267,10 +294,36 @@ export class Client {
     await this.page.$eval(`#${id}`, (e) => /** @type {HTMLElement} */ (e).click());
   }
 
+  /** Goes back to the start, if a transfer has ended. */
+  async home() {
+    const at = await this.screen("home", "done", "stored", "failed");
+    if (at !== "home") await this.page.$eval(`#${at} .again`, (e) => /** @type {HTMLElement} */ (e).click());
+    await this.screen("home");
+  }
+
   /** Types a code and asks for what is behind it. @param {string} code */
   async receive(code) {
     await this.page.type("#code-input", code);
     await this.click("receive-start");
+  }
+
+  /**
+   * Opens the link of a stored transfer, and waits for its offer.
+   * @param {string} link
+   * @param {string} [until]  another screen
+   */
+  async openLink(link, until = "offer") {
+    await this.page.goto("about:blank"); // so that another link of the same page is one
+    await this.goto(link.slice(new URL(link).origin.length));
+    const at = await this.screen(until, "offer", "failed");
+    if (at !== until) throw new Error(`it shows ${at}: ${await this.text(`${at}-title`)}`);
+  }
+
+  /** Accepts what is offered, and waits until all of it is there. @param {number} [limit] milliseconds */
+  async accept(limit) {
+    await this.click("offer-yes");
+    await this.ended(limit);
+    if ((await this.screen("done", "failed")) === "failed") throw new Error(`${await this.text("failed-title")} ${await this.text("failed-hint")}`);
   }
 
   /** Picks a file of the disk. @param {string} path */
@@ -310,6 +363,24 @@ export class Client {
     await this.page.waitForSelector("#picked li");
   }
 
+  /**
+   * Stores what the form has: the link, or nothing if it ends on another screen.
+   * @param {() => Promise<void>} [choose]  fills in the options
+   * @param {string} [until]
+   * @param {number} [limit] milliseconds
+   */
+  async store(choose, until = "stored", limit = 5 * patience) {
+    await this.page.waitForSelector("#store-block:not([hidden])");
+    if (!(await this.page.$eval("#store-it", (e) => /** @type {HTMLInputElement} */ (e).checked))) await this.page.click("#store-it");
+    await choose?.();
+    await this.click("send-start");
+    await this.screen("run", "stored", "failed");
+    if (until === "stored") await this.until(() => document.getElementById("run")?.hidden, "what is stored", limit);
+    const at = await this.screen(until, "stored", "failed");
+    if (at !== until) throw new Error(`it shows ${at}: ${await this.text(`${at}-title`)}`);
+    return this.text("stored-link");
+  }
+
   /** Asks for a code. */
   async code() {
     await this.click("send-start");
@@ -339,6 +410,11 @@ export class Client {
     return Buffer.from(text, "base64");
   }
 
+  /** Forgets the faults of a kind, such as what a browser logs of an answer that refuses. @param {RegExp} faults */
+  expect(faults) {
+    this.faults = this.faults.filter((f) => !faults.test(f));
+  }
+
   /** Closes the page. It must have had no fault. */
   async close() {
     const faults = this.faults.splice(0);
@@ -360,6 +436,26 @@ export async function sender(relay, size, ...flags) {
   writeFileSync(path, content);
   const process = new Command("send", "--relay", relay.url, ...flags, path);
   return { process, content, code: bare((await process.event("code")).code) };
+}
+
+/**
+ * A relay with a store of its own.
+ * @param {string[]} flags
+ */
+export async function startStore(...flags) {
+  const dir = folder();
+  return { ...(await startRelay("127.0.0.1:0", "--store", dir, ...flags)), dir };
+}
+
+/**
+ * Has the command store something: the link, and the event with it.
+ * @param {Relay} relay
+ * @param {string[]} args  what to store, and flags
+ */
+export async function store(relay, ...args) {
+  const c = new Command("send", "--store", "--relay", relay.url, ...args);
+  if (await c.code(5 * patience)) throw new Error(c.stderr);
+  return /** @type {{link: string, id: string}} */ (await c.event("stored"));
 }
 
 /** A code without the relay that it names. @param {string} code */

@@ -44,7 +44,8 @@ export class Tasks {
     for (const e of this.#events) {
       if (e.tdur !== undefined) threads.get(`${e.pid} ${e.tid}`)?.push(e.tdur / 1000);
     }
-    const all = [...threads.values()].sort((a, b) => b.length - a.length)[0] ?? []; // that of the page does the most
+    const time = (/** @type {number[]} */ durations) => durations.reduce((sum, ms) => sum + ms, 0);
+    const all = [...threads.values()].sort((a, b) => time(b) - time(a))[0] ?? []; // the page's does the most
     return all.sort((/** @type {number} */ a, /** @type {number} */ b) => b - a);
   }
 }

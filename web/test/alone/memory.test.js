@@ -3,14 +3,14 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { makeFile, transfer } from "./measure.js";
-import { browsers, closeBrowsers, short, startRelay } from "./support.js";
+import { makeFile, transfer } from "../measure.js";
+import { browsers, closeBrowsers, long, short, startRelay } from "../support.js";
 
-const mebibytes = process.env.TALLOW_TEST_LONG === "1" ? 3072 : short ? 64 : 256;
+const mebibytes = long ? 3072 : short ? 64 : 160;
 const bound = 300; // MB, the whole tab
 const buffersBound = 24e6; // bytes: what is on its way, and some garbage
 
-/** @type {import("./support.js").Relay} */ let relay;
+/** @type {import("../support.js").Relay} */ let relay;
 before(async () => (relay = await startRelay()));
 after(async () => {
   await closeBrowsers();
