@@ -76,7 +76,7 @@ for (const name of browsers) {
     await c.page.type("#text-input", "hello");
     await c.code(); // a code that waits
     await isAwake(c, true);
-    await c.page.$eval("#wait .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.press("#wait .cancel");
     await c.screen("failed");
     await isAwake(c, false);
     assert.equal((await locks(c)).given, 3, "a lock was given that nothing had asked for");
@@ -89,7 +89,7 @@ for (const name of browsers) {
     await c.page.type("#code-input", "7-acid-acorn-acre@" + relay.host); // nobody is there
     await c.click("receive-start");
     await c.screen("connect", "failed");
-    await c.page.$eval("#connect .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.page.$eval("#connect .cancel", (e) => /** @type {HTMLElement} */ (e).click()); // or it has failed by itself
     await c.screen("failed");
     await c.page.evaluate(() => /** @type {any} */ (window).give());
     await c.until(() => /** @type {any} */ (window).lock?.released, "the lock that is given back");
