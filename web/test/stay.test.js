@@ -56,7 +56,7 @@ for (const name of browsers) {
   test(`${name}: the device stays awake while something runs, and no longer`, async () => {
     const c = await Client.open(name, relay, { prepare: rememberLocks });
     assert.deepEqual(await locks(c), { held: 0, given: 0 }, "it is kept awake where nothing runs");
-    const s = await sender(relay, 6 << 20, "--limit-rate", "2M");
+    const s = await sender(relay, 16 << 20, "--limit-rate", "2M"); // it runs long enough for a busy machine to look at it
     await c.receive(s.code);
     await c.screen("offer");
     await isAwake(c, true);
@@ -97,7 +97,7 @@ for (const name of browsers) {
   });
 
   test(`${name}: the page asks before it is closed, if something runs`, async () => {
-    const s = await sender(relay, 24 << 20, "--limit-rate", "6M");
+    const s = await sender(relay, 24 << 20, "--limit-rate", "3M"); // it runs long enough for a busy machine to close the tab
     const c = await Client.open(name, relay);
     await c.receive(s.code);
     await c.screen("offer");

@@ -120,7 +120,8 @@ for (const name of browsers) {
     gate.open();
     await c.says("run-status", /does not answer|lost/);
     const second = await startRelay(first.host, "--store", first.dir);
-    await c.screen("stored", "failed");
+    await c.until(() => document.getElementById("run")?.hidden, "what is stored", long);
+    assert.equal(await c.screen("stored", "failed"), "stored", await c.text("failed-title"));
     const link = await c.text("stored-link");
     assert.equal(sha256(readFileSync(join(await receive(link), "file.bin"))), sha256(content));
     c.expect(/Failed to load|connection|ERR_|NetworkError|CORS/);
