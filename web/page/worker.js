@@ -10,7 +10,7 @@ self.onmessage = (event) => early.push(event.data);
 /** Has the page start a worker for one upload (uploads.js), and returns what stands for it; the program calls it. */
 function startUpload() {
   const { port1, port2 } = new MessageChannel();
-  postMessage({ event: "upload" }, [port2]);
+  postMessage({ event: "upload" }, { transfer: [port2] });
   return Object.assign(port1, { terminate: () => port1.postMessage({ end: true }) });
 }
 Object.assign(self, { startUpload });
