@@ -2,8 +2,11 @@ package relay
 
 import (
 	"bufio"
+	"bytes"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"runtime"
@@ -138,4 +141,41 @@ func TestStoreS3StalledPutIsReplaced(t *testing.T) {
 			s.free()
 		})
 	}
+}
+
+// slowBlobs keeps a part only some time after all of it has come.
+type slowBlobs struct {
+	stored.Blobs
+	after time.Duration
+}
+
+// Put returns the context's error if that ends before.
+func (b slowBlobs) Put(ctx context.Context, r stored.Record, number int, body io.Reader, size int64) error {
+	part, err := io.ReadAll(body)
+	if err != nil {
+		return err
+	}
+	select {
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-time.After(b.after):
+	}
+	return b.Blobs.Put(ctx, r, number, bytes.NewReader(part), size)
+}
+
+// A part that has come may take longer to be kept than a body may stand still.
+func TestStorePutThatIsKeptSlowly(t *testing.T) {
+	const quiet = 50 * time.Millisecond
+	disk, err := diskstore.Open(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = disk.Close() })
+	config := unlimited()
+	config.Store = &StoreConfig{Service: stored.New(disk.Index, slowBlobs{disk.Blobs, 10 * quiet}, stored.Config{FreeFloor: 1}), CreatesPerMinute: -1, ClaimsPerMinute: -1}
+	r, base := start(t, config)
+	r.store.quiet = quiet
+	s := storing{t, base + "/api/store"}
+	whole, parts := container()
+	s.want(http.StatusNoContent, "", http.MethodPut, s.create(len(whole), 1)+"/parts/1", ownerToken, parts[1])
 }

@@ -26,12 +26,25 @@ func (b *partBody) Read(p []byte) (int, error) {
 		return 0, errClosedBody
 	}
 	n, err := b.r.Read(p)
-	if err != nil && err != io.EOF {
+	switch {
+	case err == io.EOF:
+		b.ended()
+	case err != nil:
 		b.mu.Lock()
 		defer b.mu.Unlock()
 		b.broken = !b.closed
 	}
 	return n, err
+}
+
+// ended takes the time limit away: to keep the part may take longer, and the server
+// reads on meanwhile, to see whether the client leaves.
+func (b *partBody) ended() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		_ = b.control.SetReadDeadline(time.Time{})
+	}
 }
 
 // errClosedBody is the error of a Read after Close.
