@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 
 	"github.com/tallow-transfer/tallow/internal/devices"
 	"github.com/tallow-transfer/tallow/pkg/tallow"
@@ -28,29 +29,80 @@ func (p *program) leave(ctx context.Context, relay string, slot devices.Slot, no
 	return box.Put(ctx, tallow.Slot(slot), note)
 }
 
+// opened is what came of notes.
+type opened struct {
+	some  bool            // a note was one
+	heard map[string]bool // devices that have said something which has to be answered
+}
+
 // openNotes opens notes in the order of their slots, and removes them from the relay.
-// It returns the names of the devices that have said something which has to be
-// answered. What does not open is of nobody, and is removed too.
-func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.Mailbox, slots []devices.Slot, notes []tallow.BoxNote) (heard map[string]bool, err error) {
+// What does not open is of nobody, and is removed too.
+func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.Mailbox, slots []devices.Slot, notes []tallow.BoxNote, told *toldOf) (opened, error) {
 	slices.SortFunc(notes, func(a, b tallow.BoxNote) int {
 		return slices.Index(slots, devices.Slot(a.Slot)) - slices.Index(slots, devices.Slot(b.Slot))
 	})
-	heard = make(map[string]bool)
+	o := opened{heard: make(map[string]bool)}
 	for _, note := range notes {
 		from, n, err := s.Open(ctx, devices.Slot(note.Slot), note.Bytes)
 		switch {
-		case err == nil && n.Kind != devices.KindHeard:
-			heard[from.Name] = true
-		case errors.Is(err, devices.ErrNotOurs) && from.Name != "":
-			p.warner()("unreadable-message", "A message of %s cannot be opened: it has run from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", from.Name)
-		case err != nil && !errors.Is(err, devices.ErrNotOurs) && !errors.Is(err, devices.ErrNote):
-			return heard, err
+		case errors.Is(err, devices.ErrNotOurs):
+			if from.Name != "" && told.first("unreadable-message", from) {
+				p.warner()("unreadable-message", "A message of %s cannot be opened: that machine or this one runs from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", from.Name)
+			}
+		case err != nil && !errors.Is(err, devices.ErrNote) && !errors.Is(err, devices.ErrCopied):
+			return o, err
+		default:
+			o.some = true
+			told.opened(from)
+			if errors.Is(err, devices.ErrCopied) {
+				p.warnCopied(told, from)
+			}
+			if err == nil && n.Kind != devices.KindHeard || errors.Is(err, devices.ErrCopied) {
+				o.heard[from.Name] = true
+			}
 		}
 		if err := box.Delete(ctx, note.Slot); err != nil && ctx.Err() != nil {
-			return heard, err // else it expires by itself
+			return o, err // else it expires by itself
 		}
 	}
-	return heard, nil
+	return o, nil
+}
+
+// warnCopied says that this machine's state is a copy.
+func (p *program) warnCopied(told *toldOf, to devices.Device) {
+	if told.first("copied-state", to) {
+		p.warner()("copied-state", "Another copy of this machine's state is in use, or this one is from a backup. If %s does not get this, remove each other, and pair again.", to.Name)
+	}
+}
+
+// toldOf is what was said about devices, so that a relay cannot have it said again and
+// again. It may be used by several goroutines.
+type toldOf struct {
+	mu   sync.Mutex
+	told map[string]bool
+}
+
+// first reports whether a warning about a device was not given since something of the device
+// could be read.
+func (t *toldOf) first(reason string, of devices.Device) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.told == nil {
+		t.told = make(map[string]bool)
+	}
+	key := reason + " " + string(of.Fingerprint[:])
+	if t.told[key] {
+		return false
+	}
+	t.told[key] = true
+	return true
+}
+
+// opened says that something of a device could be read.
+func (t *toldOf) opened(of devices.Device) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.told, "unreadable-message "+string(of.Fingerprint[:]))
 }
 
 // boxSlots returns slots as the mailbox has them.

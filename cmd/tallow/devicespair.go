@@ -142,7 +142,7 @@ func (d *pairing) confirmed(ctx context.Context, client *tallow.Client, p *devic
 		hint: "Run tallow devices pair CODE there, and not tallow receive.",
 	})
 	defer cancel()
-	for {
+	for pause := (pauses{}); ; {
 		notes, err := box.Wait(ctx, boxSlots(p.Slots()))
 		if err != nil {
 			return "", err
@@ -153,6 +153,9 @@ func (d *pairing) confirmed(ctx context.Context, client *tallow.Client, p *devic
 			if err == nil {
 				return name, nil
 			}
+		}
+		if err := sleep(ctx, pause.next()); err != nil { // all of it was of nobody
+			return "", err
 		}
 	}
 }

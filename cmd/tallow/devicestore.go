@@ -84,11 +84,6 @@ func (p *program) devicesFailure(ctx context.Context, err error) error {
 		return usage(list, "another device has that name")
 	case errors.Is(err, devices.ErrName):
 		return usage("It has 1 to 40 letters, digits, dashes, dots and underscores.", "a device cannot have that name")
-	case errors.Is(err, devices.ErrSilent):
-		return &failure{
-			kind: tallow.KindNetwork, message: "that device has heard none of the last messages, and the relay takes no more", err: err,
-			hint: "Run tallow receive --listen there. If it has lost its state, remove it here and pair again: tallow devices pair",
-		}
 	case errors.Is(err, sealeddb.ErrWrongKey), errors.Is(err, devicekey.ErrLost), errors.Is(err, sealeddb.ErrDamaged):
 		text, _ := p.historyCause(err)
 		return &failure{kind: tallow.KindIO, message: "the devices cannot be used: " + text, hint: "Restore " + p.stateDir() + " from a backup, or pair again.", err: err}

@@ -13,8 +13,12 @@ import (
 	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
-// lookAgain is how often a listener looks for devices that were paired meanwhile.
-const lookAgain = time.Minute
+const (
+	// lookAgain is how often a listener looks for devices that were paired meanwhile.
+	lookAgain = time.Minute
+	// lookHere is how often it looks for what a send --to of this machine has come upon.
+	lookHere = 5 * time.Second
+)
 
 // invitePatience is how long a listener waits for the sender of an invitation.
 const invitePatience = 30 * time.Second
@@ -26,6 +30,7 @@ type listening struct {
 	screen *screen
 	ask    *prompt       // nil: nobody can be asked
 	come   chan struct{} // something waits; has room for one
+	told   toldOf
 }
 
 // runListen takes what devices send, until the context ends.
@@ -98,7 +103,7 @@ func (l *listening) run(ctx context.Context) error {
 	defer watching.Wait()
 	defer cancel(nil)
 	watched := make(map[string]bool) // relays
-	again := time.NewTicker(lookAgain)
+	again := time.NewTicker(lookHere)
 	defer again.Stop()
 	for {
 		at, err := l.store.Slots(ctx)
@@ -123,36 +128,41 @@ func (l *listening) run(ctx context.Context) error {
 	}
 }
 
-// watch takes the notes that come at a relay, until ctx ends. If the relay refuses that,
-// it is tried again later, for the sake of the others; if there is no other, it fails.
+// watch takes the notes that come at a relay, until ctx ends. If the relay refuses that, or
+// answers what makes no sense, it is asked again later. It fails if the only relay refuses
+// from the beginning.
 func (l *listening) watch(ctx context.Context, relay string, only bool, fail func(error)) {
+	var pause pauses
 	for {
-		err := l.watchRelay(ctx, relay)
+		served, err := l.watchRelay(ctx, relay, &pause)
 		if ctx.Err() != nil {
 			return
 		}
+		only = only && !served
 		var refused *tallow.Error
-		if only || !errors.As(err, &refused) {
+		if !errors.As(err, &refused) || only && refused.Reason != tallow.ReasonRelayProtocol {
 			fail(err)
 			return
 		}
-		l.warner()("relay-refused", "%s. It is asked again in a minute.", failureOf(err).message)
-		if sleep(ctx, lookAgain) != nil {
+		wait := pause.next()
+		l.warner()("relay-refused", "%s. It is asked again in %s.", failureOf(err).message, wait)
+		if sleep(ctx, wait) != nil {
 			return
 		}
 	}
 }
 
-func (l *listening) watchRelay(ctx context.Context, relay string) error {
+// watchRelay returns whether the relay has let it listen.
+func (l *listening) watchRelay(ctx context.Context, relay string, pause *pauses) (served bool, err error) {
 	box, err := l.mailboxAt(relay)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer box.Close()
 	for ctx.Err() == nil {
 		at, err := l.store.Slots(ctx)
 		if err != nil {
-			return err
+			return served, err
 		}
 		slots := at[relay][:min(len(at[relay]), tallow.MaxSlots)]
 		looking, cancel := context.WithTimeout(ctx, lookAgain)
@@ -165,33 +175,51 @@ func (l *listening) watchRelay(ctx context.Context, relay string) error {
 		late := looking.Err() != nil
 		cancel()
 		if err != nil && !late {
-			return err
+			return served, err
 		}
-		heard, err := l.openNotes(ctx, l.store, box, slots, notes)
+		served = served || err == nil
+		o, err := l.openNotes(ctx, l.store, box, slots, notes, &l.told)
 		if err != nil {
-			return err
+			return served, err
 		}
-		for name := range heard {
+		for name := range o.heard {
 			if err := l.answer(ctx, box, name); err != nil {
-				return err
+				return served, err
 			}
 		}
-		if len(heard) > 0 {
+		if len(o.heard) > 0 {
 			select {
 			case l.come <- struct{}{}:
 			default:
 			}
 		}
+		switch {
+		case o.some || late:
+			pause.reset()
+		case sleep(ctx, pause.next()) != nil: // all of it was of nobody
+			return served, nil
+		}
 	}
-	return nil
+	return served, nil
 }
+
+// pauses are how long to wait before a relay is asked again that was of no use: a second
+// at first, and then twice as long each time, up to a minute.
+type pauses struct{ last time.Duration }
+
+func (p *pauses) next() time.Duration {
+	p.last = min(max(2*p.last, time.Second), lookAgain)
+	return p.last
+}
+
+func (p *pauses) reset() { p.last = 0 }
 
 // answer tells a device that it was heard.
 func (l *listening) answer(ctx context.Context, box *tallow.Mailbox, name string) error {
 	slot, note, err := l.store.Seal(ctx, name, devices.Note{Kind: devices.KindHeard})
 	switch {
-	case errors.Is(err, devices.ErrSilent), errors.Is(err, devices.ErrNoDevice):
-		return nil // it hears nothing, and hears that when it comes back
+	case errors.Is(err, devices.ErrNoDevice):
+		return nil
 	case err != nil:
 		return err
 	}

@@ -22,6 +22,7 @@ type recipient struct {
 	device devices.Device
 	box    *tallow.Mailbox
 	code   string // of this send
+	told   toldOf
 }
 
 // checkTo rejects flags that do not go with --to.
@@ -109,21 +110,34 @@ func (r *recipient) tell(ctx context.Context, said devices.Note) error {
 	}
 	// A slot is taken if another copy of this machine's state has used it. The next one may
 	// be free, and the device can tell the two copies apart.
+	var last devices.Slot
 	for n := range takenSlots {
 		slot, note, err := r.store.Seal(ctx, r.device.Name, said)
 		if err != nil {
 			return r.devicesFailure(ctx, err)
 		}
+		switch {
+		case n > 0 && slot == last:
+			return errSilent()
+		case n == 1:
+			r.warnCopied(&r.told, r.device)
+		}
+		last = slot
 		err = r.box.Put(ctx, tallow.Slot(slot), note)
 		var refused *tallow.Error
 		if !errors.As(err, &refused) || refused.Reason != tallow.ReasonBoxTaken || n == takenSlots-1 {
 			return err
 		}
-		if n == 0 {
-			r.warner()("copied-state", "Another copy of this machine's state is in use, or this one is from a backup. If %s does not get this, remove each other, and pair again.", r.device.Name)
-		}
 	}
 	return nil
+}
+
+// errSilent is the error if the last of very many messages is still at the relay.
+func errSilent() error {
+	return &failure{
+		kind: tallow.KindNetwork, message: "that device has heard none of the last messages, and the relay takes no more",
+		hint: "Run tallow receive --listen there. If it has lost its state, remove it here and pair again: tallow devices pair",
+	}
 }
 
 // takenSlots is how many slots are tried.
@@ -140,6 +154,6 @@ func (r *recipient) hear(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	_, err = r.openNotes(ctx, r.store, r.box, at[r.device.Relay], notes)
+	_, err = r.openNotes(ctx, r.store, r.box, at[r.device.Relay], notes, &r.told)
 	return err
 }

@@ -16,7 +16,7 @@ func layers() map[string][]string {
 			"internal/handshake", "internal/ignore", "internal/lan", "internal/lane/webrtc", "internal/link", "internal/oserror", "internal/readahead", "internal/rendezvous",
 			"internal/session", "internal/storeclient", "internal/storelink", "internal/stream", "internal/transfer", "internal/vault", "internal/wire", "internal/wordkey", "pkg/files",
 		},
-		"internal/relaytest": {"relay"},
+		"internal/relaytest": {"internal/wire", "relay"},
 		"internal/storetest": {"internal/archive", "internal/container", "internal/rendezvous", "internal/storeclient", "internal/storelink", "pkg/files"},
 		"web/test/hostile":   {"pkg/files", "pkg/tallow"},
 		"internal/metrics":   {"relay", "relay/outbox"},

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"regexp"
+	"slices"
 	"time"
 
 	"github.com/tallow-transfer/tallow/internal/ratchet"
@@ -36,13 +37,16 @@ type device struct {
 	Out     slots  `json:"out"`
 	In      inbox  `json:"in"`
 	Acked   uint64 `json:"acked"` // notes that the other device has heard or given up
+	Taken   uint64 `json:"taken"` // notes that were ever put into Waiting
 
 	Waiting []waitingNote `json:"waiting,omitempty"` // what it has said and nobody has acted upon, the oldest first
+
+	Recent [][sha256.Size]byte `json:"recent,omitempty"` // digests of the last notes that were put into Waiting
 }
 
 // waitingNote is a note that waits to be acted upon.
 type waitingNote struct {
-	Number uint64 `json:"number"` // of its slot
+	Number uint64 `json:"number"` // among all that ever waited
 	Note   Note   `json:"note"`
 }
 
@@ -71,8 +75,12 @@ func derive(secret [ratchet.SecretSize]byte, label string) (key [sha256.Size]byt
 
 // seal makes the next note: where it has to go, and its bytes.
 func (d *device) seal(n Note) (Slot, []byte, error) {
-	if d.Out.N-d.Acked >= window {
-		return Slot{}, nil, ErrSilent
+	out := d.Out
+	var slot Slot
+	if out.N-d.Acked < window || out.spares()[0] == slot {
+		slot = out.next()
+	} else {
+		slot, n.Next = out.spares()[0], out.N
 	}
 	n.Heard = d.In.N
 	plain, err := json.Marshal(n)
@@ -83,17 +91,18 @@ func (d *device) seal(n Note) (Slot, []byte, error) {
 	if err != nil {
 		return Slot{}, nil, err
 	}
-	slot := d.Out.next()
 	message, err := session.Seal(plain, slot[:])
 	if err != nil {
 		return Slot{}, nil, err
 	}
+	d.Out = out
 	d.Session, err = session.Append(nil)
 	return slot, message, err
 }
 
-// open opens what lay in slot i of those ahead.
-func (d *device) open(i int, slot Slot, message []byte, now time.Time) (Note, error) {
+// open opens what lay in a slot that find has found. It returns ErrNote or ErrCopied beside what it has
+// opened all the same.
+func (d *device) open(found int, slot Slot, message []byte, now time.Time) (Note, error) {
 	session, err := ratchet.Parse(d.Session)
 	if err != nil {
 		return Note{}, err
@@ -105,22 +114,46 @@ func (d *device) open(i int, slot Slot, message []byte, now time.Time) (Note, er
 	if d.Session, err = session.Append(nil); err != nil {
 		return Note{}, err
 	}
-	number := d.In.N + uint64(i)
-	d.In.open(i)
 	d.Device.Heard = now
 	n, err := parseNote(plain)
+	if found != spare {
+		d.In.open(found)
+	} else {
+		d.In.giveUp(n.Next)
+	}
 	if err != nil {
 		return n, err
 	}
-	if n.Heard <= d.Out.N {
-		d.Acked = max(d.Acked, n.Heard)
-	}
 	if n.Kind == KindInvite || n.Kind == KindStored {
-		d.Waiting = append(d.Waiting, waitingNote{number, n})
-		d.Waiting = d.Waiting[max(0, len(d.Waiting)-maxWaiting):]
+		d.wait(n)
 	}
+	if n.Heard > d.Out.N {
+		// Another copy of this state has said more than this one. What it has said does not
+		// come again, so this one goes on behind it.
+		d.Out.skipTo(min(n.Heard, d.Out.N+maxSkip))
+		d.Acked = d.Out.N
+		return n, ErrCopied
+	}
+	d.Acked = max(d.Acked, n.Heard)
 	return n, nil
 }
+
+// wait has a note wait to be acted upon, unless the same was said before: a relay that says
+// of a slot that it is taken, and has the note, has it said again in the next one.
+func (d *device) wait(n Note) {
+	digest := sha256.Sum256([]byte(n.Code + "\n" + n.Link))
+	if slices.Contains(d.Recent, digest) {
+		return
+	}
+	d.Recent = append(d.Recent, digest)
+	d.Recent = d.Recent[max(0, len(d.Recent)-2*window):] // what is said again is no more than a window away
+	d.Taken++
+	d.Waiting = append(d.Waiting, waitingNote{d.Taken, n})
+	d.Waiting = d.Waiting[max(0, len(d.Waiting)-maxWaiting):]
+}
+
+// maxSkip bounds how many slots another copy may have used.
+const maxSkip = 10_000
 
 // maxWaiting is how many notes of a device wait to be acted upon; the oldest are
 // forgotten.

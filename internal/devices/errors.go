@@ -11,8 +11,9 @@ var (
 	ErrName = errors.New("a device cannot have that name")
 	// ErrTaken means that another device has that name.
 	ErrTaken = errors.New("another device has that name")
-	// ErrSilent means that a device has not heard any of the last notes.
-	ErrSilent = errors.New("the device has not answered for too long")
+	// ErrCopied means that another copy of this machine's state is in use, or that this one
+	// is from a backup.
+	ErrCopied = errors.New("another copy of the state is in use")
 	// ErrNote means that a note cannot be understood.
 	ErrNote = errors.New("the note is malformed")
 	// ErrInvitation means that what a device sent to be paired is malformed.

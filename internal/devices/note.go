@@ -25,6 +25,7 @@ type Note struct {
 	Link  string `json:"link,omitempty"`  // of a stored transfer
 	Until int64  `json:"until,omitempty"` // when it is too late, in seconds since 1970
 	Heard uint64 `json:"heard"`           // all notes before this number have come or are given up
+	Next  uint64 `json:"next,omitempty"`  // in a spare slot: all notes before this number are given up
 }
 
 // Over reports whether it is too late for a note.

@@ -141,8 +141,8 @@ func (s *Store) SetRules(ctx context.Context, name string, r Rules) error {
 }
 
 // Seal makes a note for a device: where it has to go at the device's relay, and its
-// bytes. The session is on the disk by then. Errors: ErrNoDevice; ErrSilent if 32 notes
-// have not been heard.
+// bytes. The session is on the disk by then. While 32 notes have not been heard, it is always the
+// same slot: if that is taken, the device has not fetched the last note. Error: ErrNoDevice.
 func (s *Store) Seal(ctx context.Context, name string, n Note) (slot Slot, message []byte, err error) {
 	err = s.update(ctx, named(name), func(_ *sql.Tx, d *device) (err error) {
 		slot, message, err = d.seal(n)
@@ -168,25 +168,26 @@ func (s *Store) Slots(ctx context.Context) (map[string][]Slot, error) {
 }
 
 // Open opens what lay in a slot, and returns the device that it is of. It opens once. An
-// invitation and what was stored then wait for Waiting. Error: ErrNotOurs if it was
+// invitation and what was stored then wait for Waiting. Errors: ErrNotOurs if it was
 // opened before, or is of no device; if from has a name then, it lay where only that device
-// puts something: the relay has changed it, or the device runs from an old state.
+// puts something: the relay has changed it, or one of both machines runs from an old state. ErrCopied,
+// beside the note, if it says that this one does.
 func (s *Store) Open(ctx context.Context, slot Slot, message []byte) (from Device, n Note, err error) {
-	var malformed error
+	var beside error // of a note that is opened all the same
 	err = s.change(ctx, func(tx *sql.Tx) error {
 		all, err := s.all(ctx, tx)
 		if err != nil {
 			return err
 		}
 		for id, d := range all {
-			i := d.In.find(slot)
-			if i < 0 {
+			found := d.In.find(slot)
+			if found < 0 {
 				continue
 			}
-			n, err = d.open(i, slot, message, s.now())
+			n, err = d.open(found, slot, message, s.now())
 			switch {
-			case errors.Is(err, ErrNote):
-				malformed = err // it is opened all the same
+			case errors.Is(err, ErrNote), errors.Is(err, ErrCopied):
+				beside = err
 			case err != nil:
 				from = d.Device
 				return notOurs(err)
@@ -196,7 +197,7 @@ func (s *Store) Open(ctx context.Context, slot Slot, message []byte) (from Devic
 		}
 		return ErrNotOurs
 	})
-	return from, n, cmp.Or(err, malformed)
+	return from, n, cmp.Or(err, beside)
 }
 
 // Waiting is a note that waits to be acted upon.

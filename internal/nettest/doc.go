@@ -13,6 +13,8 @@
 //	nearby_test.go    no relay: on one network, on one machine
 //	cable_test.go     the cable is pulled, permanently or for a while
 //	address_test.go   a machine changes its address
+//	devices_test.go   three paired devices and two relays, a copied device
+//	devices_hostile_test.go  a relay whose mailbox is hostile
 //	kill_test.go      sender, receiver and relay are killed at random moments
 //	full_test.go      the receiver's disk is full
 //	exfat_test.go     the receiver's disk is formatted with exFAT

@@ -48,7 +48,7 @@ for (const name of browsers) {
   });
 
   test(`${name}: what has expired, and what nobody has stored`, async () => {
-    const { link, id } = await store(relay, "--expires", "1s", path);
+    const { link, id } = await store(relay, "--expires", "6s", path);
     for (const began = Date.now(); (await fetch(`${relay.url}/api/store/${id}/offer`)).status !== 404; await pause(100)) {
       assert.ok(Date.now() - began < patience, "it does not expire");
     }
