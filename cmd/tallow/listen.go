@@ -76,6 +76,8 @@ func (r *receive) checkListen(cmd *cobra.Command, args []string) error {
 		return usage("Leave one of them out.", "with --listen there is no code")
 	case r.output == "-":
 		return usage("Name a folder.", "--listen puts what it takes into a folder, and not to stdout")
+	case given("keep"):
+		return usage("Leave it out.", "--keep is for who sends with a code, and with --listen there is none")
 	case given("verify") && r.verify:
 		return usage("To compare words with a device: tallow devices verify NAME", "--verify is for a code, and with --listen there is none")
 	}

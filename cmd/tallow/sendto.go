@@ -30,7 +30,7 @@ func (s *send) checkTo(cmd *cobra.Command) error {
 		return nil
 	}
 	for what, names := range map[string][]string{
-		"a code": {"code", "words", "qr", "copy", "verify"}, "a link": {"password", "password-file", "mail", "mail-by", "mail-note"},
+		"a code": {"code", "words", "qr", "copy", "verify", "keep"}, "a link": {"password", "password-file", "mail", "mail-by", "mail-note"},
 	} {
 		for _, name := range names {
 			if cmd.Flags().Changed(name) {
