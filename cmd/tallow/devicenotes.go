@@ -41,6 +41,8 @@ func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.M
 		switch {
 		case err == nil && n.Kind != devices.KindHeard:
 			heard[from.Name] = true
+		case errors.Is(err, devices.ErrMoved):
+			continue // it is for the machine that has the device now
 		case errors.Is(err, devices.ErrNotOurs) && from.Name != "":
 			p.warner()("unreadable-message", "A message of %s cannot be opened: it has run from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", from.Name)
 		case err != nil && !errors.Is(err, devices.ErrNotOurs) && !errors.Is(err, devices.ErrNote):

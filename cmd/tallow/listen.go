@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,6 +41,10 @@ func (r *receive) runListen(cmd *cobra.Command, args []string) error {
 	}
 	if len(all) == 0 {
 		return usage("To pair with another machine: tallow devices pair", "there is no device to listen for")
+	}
+	all = slices.DeleteFunc(all, func(d devices.Device) bool { return !d.Moved.IsZero() })
+	if len(all) == 0 {
+		return r.devicesFailure(ctx, devices.ErrMoved)
 	}
 	store, err := r.openDevices(ctx)
 	if err != nil {
@@ -192,7 +197,7 @@ func (l *listening) watchRelay(ctx context.Context, relay string) error {
 func (l *listening) answer(ctx context.Context, box *tallow.Mailbox, name string) error {
 	slot, note, err := l.store.Seal(ctx, name, devices.Note{Kind: devices.KindHeard})
 	switch {
-	case errors.Is(err, devices.ErrSilent), errors.Is(err, devices.ErrNoDevice):
+	case errors.Is(err, devices.ErrSilent), errors.Is(err, devices.ErrNoDevice), errors.Is(err, devices.ErrMoved):
 		return nil // it hears nothing, and hears that when it comes back
 	case err != nil:
 		return err

@@ -40,8 +40,8 @@ or it is taken from --password-file or TALLOW_PASSWORD. For a link without its
 key, as mails of a relay have it, you are asked for the words that its sender
 tells you; or they are taken from --link-words-file or TALLOW_LINK_WORDS.
 
-With --keep NAME, and the same on the other side, both keep each other as devices
-once everything is in place: from then on tallow send --to NAME needs no code.
+With --keep NAME on both sides, they keep each other as devices once everything
+is in place: from then on tallow send --to NAME needs no code.
 
 Run again into the same folder after an interruption, it takes only what is
 missing: with the same link; with the same code while the sender still waits,

@@ -41,8 +41,8 @@ is a new one.
 
 Where stdout is not a terminal, the first line on it is the code alone.
 
-With --keep NAME, and the same on the other side, both keep each other as devices
-once everything is in place: from then on tallow send --to NAME needs no code.
+With --keep NAME on both sides, they keep each other as devices once everything
+is in place: from then on tallow send --to NAME needs no code.
 
 With --store nobody has to wait: the relay keeps it, sealed, and tallow prints a
 link for the receiver. The same command goes on with an upload that was

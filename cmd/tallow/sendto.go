@@ -51,7 +51,10 @@ func (s *send) openRecipient(ctx context.Context) (*recipient, error) {
 		return nil, err
 	}
 	r := &recipient{program: s.program, store: store}
-	if r.device, err = store.Get(ctx, s.to); err == nil {
+	if r.device, err = store.Get(ctx, s.to); err == nil && !r.device.Moved.IsZero() {
+		err = devices.ErrMoved
+	}
+	if err == nil {
 		r.code, err = tallow.NewCode(inviteWords)
 	}
 	if err == nil {
