@@ -51,3 +51,18 @@ func TestInvitationTooLong(t *testing.T) {
 		t.Errorf("%+v", err)
 	}
 }
+
+// A sender that asks is told that a page in a browser keeps nobody.
+func TestInvitationToAPage(t *testing.T) {
+	t.Parallel()
+	config := tallow.Config{Relay: startRelay(t, relay.Config{}), Lanes: []tallow.Lane{tallow.LaneRelay}}
+	page := newClient(t, config)
+	page.BePage()
+	s, r := transfer(t, newClient(t, config), page, tallow.SendOptions{Text: "a note", Invitation: []byte("come in")}, tallow.ReceiveOptions{})
+	if s.err != nil || r.err != nil {
+		t.Fatalf("the sender: %v; the receiver: %v", s.err, r.err)
+	}
+	if s.result.Invited || !s.result.Peer.Page || s.result.Peer.Keeps || r.result.Peer.Page || !r.result.Peer.Keeps {
+		t.Errorf("the sender has invited: %v, and knows %+v; the page knows %+v", s.result.Invited, s.result.Peer, r.result.Peer)
+	}
+}
