@@ -100,7 +100,8 @@ func (k *deviceKeeper) afterSend(ctx context.Context, client *tallow.Client, res
 	case k == nil || !complete(ended):
 		return nil
 	case !result.Invited:
-		return k.unasked(result.Peer, "receiver")
+		k.unasked(result.Peer, "receiver")
+		return nil
 	}
 	_, err := k.confirmed(ctx, client, k.pairing, &failure{
 		kind: tallow.KindNetwork, message: "it has not confirmed that it keeps this machine",
@@ -121,6 +122,9 @@ func (k *deviceKeeper) afterReceive(ctx context.Context, result tallow.Result, e
 		_, err := k.acceptInvitation(ctx, k.store, result.Invitation, k.preferences.as, func(p *devices.Pairing, _ string) (string, error) {
 			return k.name, k.store.Add(ctx, p, k.name)
 		})
+		if errors.Is(err, devices.ErrInvitation) {
+			err = &failure{kind: tallow.KindCode, message: "its invitation is malformed", hint: "To pair: tallow devices pair", err: err}
+		}
 		return k.tell(ctx, err)
 	case result.Peer.Keeps:
 		return k.tell(ctx, &failure{
@@ -128,7 +132,8 @@ func (k *deviceKeeper) afterReceive(ctx context.Context, result tallow.Result, e
 			hint: "The files are in place. To pair: tallow devices pair.",
 		})
 	}
-	return k.unasked(result.Peer, "sender")
+	k.unasked(result.Peer, "sender")
+	return nil
 }
 
 // complete reports whether a transfer has come to its end, perhaps without some files.
@@ -145,13 +150,12 @@ func (k *deviceKeeper) stored() {
 }
 
 // unasked tells that only this side has asked.
-func (k *deviceKeeper) unasked(peer tallow.Peer, other string) error {
+func (k *deviceKeeper) unasked(peer tallow.Peer, other string) {
+	why := "it did not ask for it. Both sides have to say --keep NAME. To pair now: tallow devices pair"
 	if peer.Page {
-		k.warner()("not-kept", "The %s is not kept as %s: it is a page in a browser, which no machine can be paired with.", other, k.name)
-		return nil
+		why = "it is a page in a browser, which no machine can be paired with."
 	}
-	k.warner()("not-kept", "The %s is not kept as %s: it did not ask for it. Both sides have to say --keep NAME. To pair now: tallow devices pair", other, k.name)
-	return nil
+	k.warner()("not-kept", "The %s is not kept as %s: %s", other, k.name, why)
 }
 
 // tell tells how keeping the other side has ended.
