@@ -49,6 +49,8 @@ func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.M
 			if from.Name != "" && told.first("unreadable-message", from) {
 				p.warner()("unreadable-message", "A message of %s cannot be opened: that machine or this one runs from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", from.Name)
 			}
+		case errors.Is(err, devices.ErrMoved):
+			continue // it is for the machine that has the device now
 		case err != nil && !errors.Is(err, devices.ErrNote) && !errors.Is(err, devices.ErrCopied):
 			return o, err
 		default:

@@ -34,7 +34,7 @@ What they know of each other is sealed with a key of each machine.`,
 		ValidArgsFunction: noCompletion,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listDevices(cmd) },
 	}
-	cmd.AddCommand(list, newDevicesPair(p), newDevicesRename(p), newDevicesRemove(p), newDevicesVerify(p), newDevicesRules(p))
+	cmd.AddCommand(list, newDevicesPair(p), newDevicesRename(p), newDevicesRemove(p), newDevicesVerify(p), newDevicesRules(p), newDevicesExport(p), newDevicesImport(p))
 	return cmd
 }
 
@@ -63,9 +63,17 @@ func (p *program) listDevices(cmd *cobra.Command) error {
 			if !d.Heard.IsZero() {
 				heard = momentText(d.Heard)
 			}
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", d.Name, momentText(d.Paired), heard, rulesText(d.Rules), printable(d.Relay))
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", d.Name, momentText(d.Paired), heard, takenText(d), printable(d.Relay))
 		}
 	})
+}
+
+// takenText says whether what a device sends is taken.
+func takenText(d devices.Device) string {
+	if !d.Moved.IsZero() {
+		return "no: exported " + momentText(d.Moved)
+	}
+	return rulesText(d.Rules)
 }
 
 // rulesText says what becomes of what a device sends.
@@ -94,12 +102,16 @@ type deviceEvent struct {
 	Folder      string `json:"folder"`
 	MaxBytes    int64  `json:"max_bytes"`
 	Fingerprint string `json:"fingerprint"`
+	Moved       string `json:"moved"`
 }
 
 func newDeviceEvent(d devices.Device) deviceEvent {
 	e := deviceEvent{
 		Event: "device", Name: d.Name, Relay: d.Relay, Paired: d.Paired.UTC().Format(time.RFC3339),
 		Accept: d.Rules.Accept, Folder: d.Rules.Folder, MaxBytes: d.Rules.MaxBytes, Fingerprint: strings.Join(d.Words(), " "),
+	}
+	if !d.Moved.IsZero() {
+		e.Moved = d.Moved.UTC().Format(time.RFC3339)
 	}
 	if !d.Heard.IsZero() {
 		e.Heard = d.Heard.UTC().Format(time.RFC3339)

@@ -80,12 +80,17 @@ func (d *pairing) run(cmd *cobra.Command, args []string) error {
 	if err := d.devicesFailure(cmd.Context(), firstOf(err, store.Close())); err != nil {
 		return err
 	}
-	if d.json {
-		return d.writeEvent(newDeviceEvent(paired))
+	return d.tellPaired(paired)
+}
+
+// tellPaired tells that this machine is paired with another one.
+func (p *program) tellPaired(with devices.Device) error {
+	if p.json {
+		return p.writeEvent(newDeviceEvent(with))
 	}
-	s := newScreen(d.program)
-	s.say("Paired with %s. To compare, the same words are on both machines:  %s", paired.Name, strings.Join(paired.Words(), " "))
-	s.say("To send to it:  tallow send --to %s FILE", paired.Name)
+	s := newScreen(p)
+	s.say("Paired with %s. To compare, the same words are on both machines:  %s", with.Name, strings.Join(with.Words(), " "))
+	s.say("To send to it:  tallow send --to %s FILE", with.Name)
 	return nil
 }
 
@@ -122,33 +127,33 @@ func (d *pairing) invite(ctx context.Context, store *devices.Store) (name string
 	if err != nil {
 		return "", err
 	}
-	told, err := d.confirmed(ctx, client, p)
+	told, err := d.confirmed(ctx, client, p, &failure{
+		kind: tallow.KindCode, message: "the other machine has taken the code, and did not pair",
+		hint: "Run tallow devices pair CODE there, and not tallow receive.",
+	})
 	if err != nil {
 		return "", err
 	}
 	return d.keep(ctx, store, p, told)
 }
 
-// confirmed waits for the first note of the other machine, and returns how that calls
-// itself.
-func (d *pairing) confirmed(ctx context.Context, client *tallow.Client, p *devices.Pairing) (string, error) {
+// confirmed waits for the first note of the machine that was invited, and returns how that
+// calls itself. If it does not come, the error is silent.
+func (p *program) confirmed(ctx context.Context, client *tallow.Client, invited *devices.Pairing, silent error) (string, error) {
 	box, err := client.Mailbox()
 	if err != nil {
 		return "", err
 	}
 	defer box.Close()
-	ctx, cancel := context.WithTimeoutCause(ctx, min(confirmPatience, d.preferences.timeout), &failure{
-		kind: tallow.KindCode, message: "the other machine has taken the code, and did not pair",
-		hint: "Run tallow devices pair CODE there, and not tallow receive.",
-	})
+	ctx, cancel := context.WithTimeoutCause(ctx, min(confirmPatience, p.preferences.timeout), silent)
 	defer cancel()
 	for pause := (pauses{}); ; {
-		notes, err := box.Wait(ctx, boxSlots(p.Slots()))
+		notes, err := box.Wait(ctx, boxSlots(invited.Slots()))
 		if err != nil {
 			return "", err
 		}
 		for _, note := range notes {
-			name, err := p.Confirm(devices.Slot(note.Slot), note.Bytes, time.Now())
+			name, err := invited.Confirm(devices.Slot(note.Slot), note.Bytes, time.Now())
 			_ = box.Delete(ctx, note.Slot) // it expires by itself
 			if err == nil {
 				return name, nil
@@ -170,7 +175,7 @@ func (d *pairing) accept(ctx context.Context, store *devices.Store, code string)
 	n.receives, n.wait, n.timeout = true, d.preferences.wait, d.preferences.timeout
 	o := tallow.ReceiveOptions{
 		Code: code, PeerTimeout: d.preferences.timeout, ReconnectTimeout: d.preferences.reconnectTimeout(),
-		MaxBytes: maxInvitation, Accept: func(_ context.Context, o tallow.Offer) (bool, error) { return o.Text, nil },
+		MaxBytes: tallow.MaxInvitation, Accept: func(_ context.Context, o tallow.Offer) (bool, error) { return o.Text, nil },
 	}
 	ask, done, err := d.verifier(n)
 	if err != nil {
@@ -185,28 +190,34 @@ func (d *pairing) accept(ctx context.Context, store *devices.Store, code string)
 	if err != nil {
 		return "", err
 	}
-	p, told, err := devices.Accept([]byte(result.Text), time.Now())
+	return d.acceptInvitation(ctx, store, []byte(result.Text), d.ownName(), func(p *devices.Pairing, told string) (string, error) {
+		return d.keep(ctx, store, p, told)
+	})
+}
+
+// acceptInvitation keeps the machine that has sent an invitation, and confirms that to it. own
+// is how this machine calls itself, and keep keeps the other one under the name that it
+// returns.
+func (p *program) acceptInvitation(ctx context.Context, store *devices.Store, invitation []byte, own string, keep func(p *devices.Pairing, told string) (string, error)) (name string, err error) {
+	accepted, told, err := devices.Accept(invitation, time.Now())
 	if err != nil {
 		return "", &failure{
 			kind: tallow.KindCode, message: "the other machine did not send an invitation to pair", err: err,
 			hint: "Run tallow devices pair there, and not tallow send.",
 		}
 	}
-	slot, hello, err := p.Hello(d.ownName())
+	slot, hello, err := accepted.Hello(own)
 	if err != nil {
 		return "", err
 	}
-	if name, err = d.keep(ctx, store, p, told); err != nil {
+	if name, err = keep(accepted, told); err != nil {
 		return "", err
 	}
-	if err := d.leave(ctx, p.Device().Relay, slot, hello); err != nil {
+	if err := p.leave(ctx, accepted.Device().Relay, slot, hello); err != nil {
 		return "", errors.Join(err, store.Remove(context.WithoutCancel(ctx), name))
 	}
 	return name, nil
 }
-
-// maxInvitation bounds an invitation, in bytes.
-const maxInvitation = 16 << 10
 
 // keep keeps the other machine under --name, or else under what it calls itself.
 func (d *pairing) keep(ctx context.Context, store *devices.Store, p *devices.Pairing, told string) (string, error) {

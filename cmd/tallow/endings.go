@@ -102,6 +102,7 @@ func usageEndings() map[tallow.Reason]ending {
 		tallow.ReasonLinksName:         {text: `--links cannot be "{detail}"`, hint: "It is one of keep, skip, follow."},
 		tallow.ReasonCompressName:      {text: `--compress cannot be "{detail}"`, hint: "It is one of auto, on, off."},
 		tallow.ReasonNegativeLimit:     {text: "a limit cannot be negative", hint: "Give bytes, or 0 for no limit."},
+		tallow.ReasonInvitationSize:    {text: "an invitation to be kept has at most {count} bytes"},
 		tallow.ReasonWordCount:         {text: "a code has 2 to 8 words, not {count}"},
 		tallow.ReasonCodeNamesRelay:    {text: "a code of one's own is a number and words, without a relay", hint: "Name the relay with --relay."},
 		tallow.ReasonConflictName:      {text: `--on-conflict cannot be "{detail}"`, hint: "It is one of ask, rename, overwrite, skip, fail."},

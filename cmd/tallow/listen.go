@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,6 +47,10 @@ func (r *receive) runListen(cmd *cobra.Command, args []string) error {
 	if len(all) == 0 {
 		return usage("To pair with another machine: tallow devices pair", "there is no device to listen for")
 	}
+	all = slices.DeleteFunc(all, func(d devices.Device) bool { return !d.Moved.IsZero() })
+	if len(all) == 0 {
+		return r.devicesFailure(ctx, devices.ErrMoved)
+	}
 	store, err := r.openDevices(ctx)
 	if err != nil {
 		return err
@@ -81,6 +86,8 @@ func (r *receive) checkListen(cmd *cobra.Command, args []string) error {
 		return usage("Leave one of them out.", "with --listen there is no code")
 	case r.output == "-":
 		return usage("Name a folder.", "--listen puts what it takes into a folder, and not to stdout")
+	case given("keep"):
+		return usage("Leave it out.", "--keep is for who sends with a code, and with --listen there is none")
 	case given("verify") && r.verify:
 		return usage("To compare words with a device: tallow devices verify NAME", "--verify is for a code, and with --listen there is none")
 	}
@@ -218,7 +225,7 @@ func (p *pauses) reset() { p.last = 0 }
 func (l *listening) answer(ctx context.Context, box *tallow.Mailbox, name string) error {
 	slot, note, err := l.store.Seal(ctx, name, devices.Note{Kind: devices.KindHeard})
 	switch {
-	case errors.Is(err, devices.ErrNoDevice):
+	case errors.Is(err, devices.ErrNoDevice), errors.Is(err, devices.ErrMoved):
 		return nil
 	case err != nil:
 		return err

@@ -61,7 +61,7 @@ func TestFlagsThatAreNotKept(t *testing.T) {
 		"code", "text", "name", "json", "help", "config", "version", "dry-run", "qr", "copy",
 		"exclude", "exclude-from", "include", "gitignore", "follow-symlinks", "password-file", "password", "store", "store-after", "expires", "downloads",
 		"mail", "mail-note", "notify", "link-words-file",
-		"to", "listen",
+		"to", "listen", "keep",
 	}
 	for _, name := range []string{"send", "receive"} {
 		verb(t, p, name).Flags().VisitAll(func(f *pflag.Flag) {

@@ -21,6 +21,7 @@ type receive struct {
 	listen   bool
 	password passwordSource
 	words    wordsSource
+	keeping  keeping
 }
 
 func newReceive(p *program) *cobra.Command {
@@ -39,6 +40,9 @@ or it is taken from --password-file or TALLOW_PASSWORD. For a link without its
 key, as mails of a relay have it, you are asked for the words that its sender
 tells you; or they are taken from --link-words-file or TALLOW_LINK_WORDS.
 
+With --keep NAME on both sides, they keep each other as devices once everything
+is in place: from then on tallow send --to NAME needs no code.
+
 Run again into the same folder after an interruption, it takes only what is
 missing: with the same link; with the same code while the sender still waits,
 else with a new one.`,
@@ -46,6 +50,7 @@ else with a new one.`,
   tallow receive -o ~/Downloads 7-apple-walrus-kayak
   tallow receive                              asks for the code
   tallow receive -y - < code.txt
+  tallow receive --keep desk 7-apple-walrus-kayak
   tallow receive "$LINK"                      fetches what is stored
   tallow receive --listen -o ~/Downloads      takes what your devices send
   tallow receive -y -o - 7-apple-walrus-kayak | tar x`,
@@ -55,6 +60,7 @@ else with a new one.`,
 	}
 	r.password.register(cmd)
 	r.words.register(cmd)
+	r.keeping.register(cmd)
 	cmd.Flags().BoolVar(&r.listen, "listen", false, "take what paired devices send, until it is stopped: tallow devices")
 	p.addPreferences(cmd, "output", "yes", "on-conflict", "preserve", "accept-max", "open")
 	return cmd
@@ -86,6 +92,11 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	kept, err := r.openKeeper(cmd, r.keeping)
+	if err != nil {
+		return err
+	}
+	defer kept.close()
 	n := newNarrator(r.program)
 	n.receives, n.asks, n.wait, n.timeout = true, !r.yes, r.wait, r.timeout
 	n.verifies, n.acceptMax = r.verify, int64(r.acceptMax)
@@ -115,14 +126,18 @@ func (r *receive) run(cmd *cobra.Command, args []string) error {
 		if r.verify && cmd.Flags().Changed("verify") {
 			return usage("Leave it out: the key in the link is what proves that it is the right one.", "--verify compares words with a sender, and for a stored transfer there is none")
 		}
+		if kept != nil {
+			return usage("Leave it out. To pair with the sender: tallow devices pair", "--keep is for a sender that is there, and for a stored transfer there is none")
+		}
 		o.Password, o.Words = r.askPassword(ask), r.words.ask(r.program, ask)
 	}
+	o.Keep = kept != nil
 	rec := r.newRecorder(receiveEntry(o, r.relay))
 	result, err := r.observe(cmd.Context(), n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, onEvent
 		return client.Receive(ctx, o)
 	})
-	return r.finish(n, result, err)
+	return firstOf(r.finish(n, result, err), kept.afterReceive(cmd.Context(), result, err))
 }
 
 // finish shows a text that was received, or the folder with what was received; err is

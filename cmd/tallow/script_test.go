@@ -173,6 +173,7 @@ func TestScripts(t *testing.T) {
 			"recorded":     recorded,
 			"claimed":      claimed,
 			"relay":        useRelay,
+			"invites":      invites,
 			"smtp":         mails.start,
 			"mails":        mails.read,
 			"until-mail":   untilMail,

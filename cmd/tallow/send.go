@@ -24,6 +24,7 @@ type send struct {
 	filters filters
 	dry     bool
 	to      string // a device
+	keeping keeping
 	sharing sharing
 	storing storing
 }
@@ -40,6 +41,9 @@ is a new one.
 
 Where stdout is not a terminal, the first line on it is the code alone.
 
+With --keep NAME on both sides, they keep each other as devices once everything
+is in place: from then on tallow send --to NAME needs no code.
+
 With --store nobody has to wait: the relay keeps it, sealed, and tallow prints a
 link for the receiver. The same command goes on with an upload that was
 interrupted. tallow stored lists what is stored.`,
@@ -49,6 +53,7 @@ interrupted. tallow stored lists what is stored.`,
   tallow send --gitignore --exclude '*.iso' project
   tallow send --include '*.jpg' --dry-run photos
   tallow send --to laptop photos              a paired device: tallow devices
+  tallow send --keep laptop photos            and pair with who receives it
   tallow send --store --expires 7d --downloads 3 photos
   tallow send --store-after 10m photos
   tallow send --store --mail ana@example.org photos
@@ -71,6 +76,7 @@ func (s *send) registerSend(cmd *cobra.Command) {
 	flags.StringVar(&s.to, "to", "", "send to a `DEVICE` that this machine is paired with, without a code")
 	flags.BoolVar(&s.sharing.qr, "qr", false, "show the code as a QR code too, for the camera of a phone")
 	flags.BoolVar(&s.sharing.copy, "copy", false, "copy the code to the clipboard too")
+	s.keeping.register(cmd)
 	s.storing.register(cmd)
 	s.addPreferences(cmd, "words", "links", "rename-unsafe", "compress", "store-token", "mail-by")
 	completeFlag(cmd, "code", completeCodeFlag)
@@ -105,6 +111,14 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	if s.storing.store {
 		return s.runStore(cmd.Context(), client, o, to)
 	}
+	kept, err := s.openKeeper(cmd, s.keeping)
+	if err != nil {
+		return err
+	}
+	defer kept.close()
+	if o.Invitation, err = kept.invite(cmd.Context()); err != nil {
+		return err
+	}
 	rec := s.newRecorder(sendEntry(o, s.relay))
 	n := newNarrator(s.program)
 	n.subject, n.wait, n.timeout = subject(o), s.wait, s.timeout
@@ -136,17 +150,21 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 			return client.SendOrStore(ctx, o, after, stored)
 		}
 	}
-	err = s.observeSend(cmd.Context(), n, rec, keeper, to, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+	result, err := s.observeSend(cmd.Context(), n, rec, keeper, to, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, onEvent
 		return run(ctx, o)
 	})
-	return firstOf(err, s.sendMails(cmd.Context(), client, keeper))
+	if keeper != nil && keeper.stored.Complete {
+		kept.stored()
+		return firstOf(err, s.sendMails(cmd.Context(), client, keeper))
+	}
+	return firstOf(err, kept.afterSend(cmd.Context(), client, result, err))
 }
 
 // observeSend is observe for what is sent or stored: what happens is also kept for mails,
 // shared, and told to the device that it is for, if there is one.
-func (s *send) observeSend(ctx context.Context, n *narrator, rec *recorder, keeper *storedKeeper, to *recipient, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) error {
-	_, err := s.observe(ctx, n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+func (s *send) observeSend(ctx context.Context, n *narrator, rec *recorder, keeper *storedKeeper, to *recipient, run func(context.Context, *tallow.Controls, func(tallow.Event)) (tallow.Result, error)) (tallow.Result, error) {
+	return s.observe(ctx, n, rec, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		return to.during(ctx, s.timeout, func(ctx context.Context, tell func(tallow.Event)) (tallow.Result, error) {
 			return run(ctx, controls, func(e tallow.Event) {
 				onEvent(e)
@@ -156,7 +174,6 @@ func (s *send) observeSend(ctx context.Context, n *narrator, rec *recorder, keep
 			})
 		})
 	})
-	return err
 }
 
 // options returns the options from the flags and arguments.

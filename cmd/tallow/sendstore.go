@@ -30,7 +30,7 @@ func storeFlags() []string {
 
 // directFlags are the flags that mean nothing with --store, where nobody is met.
 func directFlags() []string {
-	return []string{"code", "words", "verify", "timeout", "lanes", "compress"}
+	return []string{"code", "words", "verify", "timeout", "lanes", "compress", "keep"}
 }
 
 func (s *storing) register(cmd *cobra.Command) {
@@ -136,7 +136,7 @@ func (s *send) runStore(ctx context.Context, client *tallow.Client, from tallow.
 		return err
 	}
 	defer keeper.close()
-	err = s.observeSend(ctx, n, s.newRecorder(sendEntry(from, s.relay)), keeper, to, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
+	_, err = s.observeSend(ctx, n, s.newRecorder(sendEntry(from, s.relay)), keeper, to, func(ctx context.Context, controls *tallow.Controls, onEvent func(tallow.Event)) (tallow.Result, error) {
 		o.Controls, o.OnEvent = controls, onEvent
 		return client.Store(ctx, o)
 	})

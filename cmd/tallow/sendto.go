@@ -31,7 +31,7 @@ func (s *send) checkTo(cmd *cobra.Command) error {
 		return nil
 	}
 	for what, names := range map[string][]string{
-		"a code": {"code", "words", "qr", "copy", "verify"}, "a link": {"password", "password-file", "mail", "mail-by", "mail-note"},
+		"a code": {"code", "words", "qr", "copy", "verify", "keep"}, "a link": {"password", "password-file", "mail", "mail-by", "mail-note"},
 	} {
 		for _, name := range names {
 			if cmd.Flags().Changed(name) {
@@ -52,7 +52,10 @@ func (s *send) openRecipient(ctx context.Context) (*recipient, error) {
 		return nil, err
 	}
 	r := &recipient{program: s.program, store: store}
-	if r.device, err = store.Get(ctx, s.to); err == nil {
+	if r.device, err = store.Get(ctx, s.to); err == nil && !r.device.Moved.IsZero() {
+		err = devices.ErrMoved
+	}
+	if err == nil {
 		r.code, err = tallow.NewCode(inviteWords)
 	}
 	if err == nil {

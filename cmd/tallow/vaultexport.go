@@ -27,7 +27,7 @@ func newVaultExport(p *program) *cobra.Command {
 		Long: `Put the vault into a file under a password, for tallow vault import on another
 machine, or as a backup: its key, the history, and the list of what is stored at
 relays. The vault stays as it is, and has to be unlocked. The devices are not in
-the file: another machine is a device of its own, and is paired anew.
+the file: tallow devices export moves them.
 
 The password is that of the file alone. It is asked for, twice, or taken from
 --password-file or TALLOW_PASSWORD. Whoever has the file can try passwords for
@@ -49,7 +49,7 @@ as long as they like, so choose one that nobody can guess.`,
 }
 
 func (p *program) exportVault(ctx context.Context, output string, source *passwordSource) error {
-	out := exportFile{path: output, stdout: p.stdout}
+	out := exportFile{path: output, inFolder: exportName, elsewhere: "Give it another name with --output.", stdout: p.stdout}
 	if output == "-" {
 		p.eventsToStderr = true
 	} else if err := out.check(); err != nil {
@@ -104,11 +104,16 @@ func (p *program) copyVault(ctx context.Context, store devicekey.Store) (key *de
 }
 
 func (p *program) tellExported(out exportFile) error {
-	switch {
-	case out.path == "-":
-		return nil
-	case !p.json:
+	if out.path != "-" && !p.json {
 		newScreen(p).say("The vault is in %s (%s). To have it on another machine: tallow vault import", visible(out.path), bytesText(out.size))
+		return nil
+	}
+	return p.tellWritten(out)
+}
+
+// tellWritten tells a program what was exported, unless it went to stdout.
+func (p *program) tellWritten(out exportFile) error {
+	if out.path == "-" {
 		return nil
 	}
 	return p.writeEvent(struct {
@@ -118,17 +123,19 @@ func (p *program) tellExported(out exportFile) error {
 	}{"written", out.path, out.size})
 }
 
-// exportFile is where an exported vault goes.
+// exportFile is where what is exported goes.
 type exportFile struct {
-	path   string // "-" is stdout
-	size   int64
-	stdout *os.File
+	path      string // "-" is stdout
+	inFolder  string // its name, if path is a folder
+	elsewhere string // the hint for another place
+	size      int64
+	stdout    *os.File
 }
 
 // check resolves a folder to a file in it. No file may be there yet.
 func (e *exportFile) check() error {
 	if info, err := os.Stat(e.path); err == nil && info.IsDir() {
-		e.path = filepath.Join(e.path, exportName)
+		e.path = filepath.Join(e.path, e.inFolder)
 	}
 	if _, err := os.Lstat(e.path); err == nil {
 		return e.taken()
@@ -137,7 +144,7 @@ func (e *exportFile) check() error {
 }
 
 func (e *exportFile) taken() error {
-	return &failure{kind: tallow.KindIO, reason: tallow.ReasonExists, message: visible(e.path) + " is there already and was not touched", hint: "Give it another name with --output."}
+	return &failure{kind: tallow.KindIO, reason: tallow.ReasonExists, message: visible(e.path) + " is there already and was not touched", hint: e.elsewhere}
 }
 
 // write has f write the file, which has its name once it is complete.
@@ -177,5 +184,5 @@ func (e *exportFile) write(f func(*os.File) error) error {
 }
 
 func (e *exportFile) failed(err error) error {
-	return &failure{kind: tallow.KindIO, message: visible(e.path) + " could not be written: " + cause(err), hint: "Choose another place with --output.", err: err}
+	return &failure{kind: tallow.KindIO, message: visible(e.path) + " could not be written: " + cause(err), hint: e.elsewhere, err: err}
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"io"
 	"os"
 	"path"
@@ -64,7 +63,7 @@ func (p *program) importVault(ctx context.Context, name string, source *password
 		}
 		opened, err := p.importFrom(ctx, store, in, password)
 		if err != nil {
-			return importFailure(visible(name), err)
+			return exportedBy{"tallow vault export", "Export the vault again."}.failure(visible(name), err)
 		}
 		p.keyWarnings(opened, p.warner())
 		return p.tellVault(ctx, store, "The vault of "+visible(name)+" is the one of this machine now.")
@@ -121,23 +120,4 @@ func tryVault(ctx context.Context, dir string, key *devicekey.Key) error {
 		}
 	}
 	return nil
-}
-
-// importFailure puts what is wrong with the file of an exported vault into words. Other
-// errors stay as they are.
-func importFailure(name string, err error) error {
-	fail := func(kind tallow.ErrorKind, reason tallow.Reason, message, hint string) error {
-		return &failure{kind: kind, reason: reason, message: message, hint: hint, err: err}
-	}
-	switch {
-	case errors.Is(err, backup.ErrFormat):
-		return fail(tallow.KindUsage, tallow.ReasonContainerForm, name+" was not made by tallow vault export", "Check which file is meant.")
-	case errors.Is(err, backup.ErrVersion), errors.Is(err, history.ErrNewer):
-		return fail(tallow.KindUsage, tallow.ReasonContainerVersion, "a newer tallow has made "+name, "Update tallow: tallow version.")
-	case errors.Is(err, backup.ErrPassword):
-		return fail(tallow.KindCode, tallow.ReasonPasswordWrong, "the password is wrong, or the first bytes of "+name+" were changed", "Type the password again. Capital letters and spaces count.")
-	case errors.Is(err, backup.ErrDamaged), errors.Is(err, history.ErrWrongKey), errors.Is(err, history.ErrDamaged):
-		return fail(tallow.KindIntegrity, tallow.ReasonContainerCorrupt, name+" is damaged, or was changed", "Nothing was changed on this machine. Export the vault again.")
-	}
-	return err
 }

@@ -4,6 +4,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"regexp"
 	"slices"
 	"time"
@@ -24,6 +25,7 @@ type Device struct {
 	Relay  string    // where the notes lie
 	Paired time.Time // when they were paired
 	Heard  time.Time // when the last note came; zero: never
+	Moved  time.Time // when it was exported to another machine, so that this one does not use it; zero: it is used here
 	Rules  Rules
 
 	// Fingerprint is the same on both machines, and no other pair has it.
@@ -71,6 +73,21 @@ func derive(secret [ratchet.SecretSize]byte, label string) (key [sha256.Size]byt
 	b, err := hkdf.Key(sha256.New, secret[:], nil, "tallow/devices/1 "+label, len(key))
 	copy(key[:], b)
 	return key, err
+}
+
+// check returns an error for a device of an export that cannot be one.
+func (d *device) check() error {
+	if err := CheckName(d.Name); err != nil {
+		return err
+	}
+	if _, err := ratchet.Parse(d.Session); err != nil {
+		return err
+	}
+	ahead := d.Out.N - d.Acked
+	if d.Relay == "" || d.Rules.MaxBytes < 0 || d.Fingerprint == [sha256.Size]byte{} || ahead > window || d.In.Opened&1 != 0 || len(d.Waiting) > maxWaiting {
+		return errors.New("a value is out of bounds")
+	}
+	return nil
 }
 
 // seal makes the next note: where it has to go, and its bytes.

@@ -1,6 +1,9 @@
 package devices
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // The errors of a store, beside those of sealeddb.
 var (
@@ -18,6 +21,16 @@ var (
 	ErrNote = errors.New("the note is malformed")
 	// ErrInvitation means that what a device sent to be paired is malformed.
 	ErrInvitation = errors.New("the invitation is malformed")
+	// ErrMoved means that a device was exported to another machine, and is not used by this one.
+	ErrMoved = errors.New("the device has moved to another machine")
+	// ErrExport means that what is to be imported is malformed.
+	ErrExport = errors.New("the exported devices are malformed")
+	// ErrNewerExport means that a newer version of this program has exported it.
+	ErrNewerExport = errors.New("a newer version of tallow has exported these devices")
 	// ErrNotOurs means that no device has a slot, or its message is not of that device.
 	ErrNotOurs = errors.New("the message is of none of the devices")
 )
+
+func malformedExport(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrExport, fmt.Errorf(format, args...))
+}

@@ -1,6 +1,7 @@
 package devices
 
 import (
+	"bytes"
 	"crypto/rand"
 	"encoding/json"
 	"fmt"
@@ -11,6 +12,10 @@ import (
 
 // invitationVersion is the first field of an invitation.
 const invitationVersion = 1
+
+// invitationStep is what the size of an invitation is a multiple of, so that it does not tell
+// the lengths of the names in it.
+const invitationStep = 512
 
 // invitation is what one machine sends to another to be paired, over a channel that
 // nobody else can read or write.
@@ -48,8 +53,12 @@ func Invite(name, relay string, now time.Time) (*Pairing, error) {
 	if p.device.Session, err = session.Append(nil); err != nil {
 		return nil, err
 	}
-	p.Invitation, err = json.Marshal(i)
-	return p, err
+	if p.Invitation, err = json.Marshal(i); err != nil {
+		return nil, err
+	}
+	short := (invitationStep - len(p.Invitation)%invitationStep) % invitationStep
+	p.Invitation = append(p.Invitation, bytes.Repeat([]byte(" "), short)...)
+	return p, nil
 }
 
 // Accept is the other end of Invite. name is what the machine that has invited calls

@@ -91,18 +91,23 @@ func (s *Store) Add(ctx context.Context, p *Pairing, name string) error {
 		return err
 	}
 	return s.change(ctx, func(tx *sql.Tx) error {
-		if err := s.free(ctx, tx, name); err != nil {
-			return err
-		}
 		d := *p.device
 		d.Name = name
-		var id int64
-		// The number comes first, because the value is sealed for it.
-		if err := tx.QueryRowContext(ctx, "INSERT INTO devices (device) VALUES (x'') RETURNING id").Scan(&id); err != nil {
-			return err
-		}
-		return s.save(ctx, tx, id, &d)
+		return s.insert(ctx, tx, &d)
 	})
+}
+
+// insert adds a device whose name is free. Error: ErrTaken.
+func (s *Store) insert(ctx context.Context, tx *sql.Tx, d *device) error {
+	if err := s.free(ctx, tx, d.Name); err != nil {
+		return err
+	}
+	var id int64
+	// The number comes first, because the value is sealed for it.
+	if err := tx.QueryRowContext(ctx, "INSERT INTO devices (device) VALUES (x'') RETURNING id").Scan(&id); err != nil {
+		return err
+	}
+	return s.save(ctx, tx, id, d)
 }
 
 // Remove forgets a device. What it sends does not reach this machine any more. Error:
@@ -142,9 +147,13 @@ func (s *Store) SetRules(ctx context.Context, name string, r Rules) error {
 
 // Seal makes a note for a device: where it has to go at the device's relay, and its
 // bytes. The session is on the disk by then. While 32 notes have not been heard, it is always the
-// same slot: if that is taken, the device has not fetched the last note. Error: ErrNoDevice.
+// same slot: if that is taken, the device has not fetched the last note. Errors: ErrNoDevice,
+// ErrMoved.
 func (s *Store) Seal(ctx context.Context, name string, n Note) (slot Slot, message []byte, err error) {
 	err = s.update(ctx, named(name), func(_ *sql.Tx, d *device) (err error) {
+		if !d.Moved.IsZero() {
+			return ErrMoved
+		}
 		slot, message, err = d.seal(n)
 		return err
 	})
@@ -162,6 +171,9 @@ func (s *Store) Slots(ctx context.Context) (map[string][]Slot, error) {
 	at := make(map[string][]Slot)
 	for _, id := range slices.Sorted(maps.Keys(all)) {
 		d := all[id]
+		if !d.Moved.IsZero() {
+			continue
+		}
 		at[d.Relay] = append(at[d.Relay], d.In.waiting()...)
 	}
 	return at, nil
@@ -170,8 +182,9 @@ func (s *Store) Slots(ctx context.Context) (map[string][]Slot, error) {
 // Open opens what lay in a slot, and returns the device that it is of. It opens once. An
 // invitation and what was stored then wait for Waiting. Errors: ErrNotOurs if it was
 // opened before, or is of no device; if from has a name then, it lay where only that device
-// puts something: the relay has changed it, or one of both machines runs from an old state. ErrCopied,
-// beside the note, if it says that this one does.
+// puts something: the relay has changed it, or one of both machines runs from an old state. ErrMoved,
+// if it is for the machine that has the device now. ErrCopied, beside the note, if it says that this
+// machine runs from an old state.
 func (s *Store) Open(ctx context.Context, slot Slot, message []byte) (from Device, n Note, err error) {
 	var beside error // of a note that is opened all the same
 	err = s.change(ctx, func(tx *sql.Tx) error {
@@ -183,6 +196,9 @@ func (s *Store) Open(ctx context.Context, slot Slot, message []byte) (from Devic
 			found := d.In.find(slot)
 			if found < 0 {
 				continue
+			}
+			if !d.Moved.IsZero() {
+				return ErrMoved
 			}
 			n, err = d.open(found, slot, message, s.now())
 			switch {
@@ -215,6 +231,9 @@ func (s *Store) Waiting(ctx context.Context) (waiting []Waiting, err error) {
 		return nil, err
 	}
 	for _, id := range slices.Sorted(maps.Keys(all)) {
+		if !all[id].Moved.IsZero() {
+			continue
+		}
 		for _, w := range all[id].Waiting {
 			one := Waiting{all[id].Device, w.Number, w.Note}
 			if !w.Note.Over(s.now()) {

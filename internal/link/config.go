@@ -44,6 +44,8 @@ type Config struct {
 	MachineKey vault.MachineKey
 	// Name is told to the peer, as that of this side; empty: none is.
 	Name string
+	// Page says, here and to the peer, that this side is a page in a browser.
+	Page bool
 	// Version is the version of the program, for diagnostics.
 	Version string
 	// Logger receives debugging information.

@@ -28,6 +28,8 @@ type Options struct {
 	// Verifies tells the peer that a person compares the verification words here
 	// before data flows.
 	Verifies bool
+	// Keeps tells the peer that this side wants to keep it.
+	Keeps bool
 	// Remaining returns how many bytes are still to be sent, 0 if unknown. It
 	// decides how many lanes are worth their cost. Only the sender sets it.
 	Remaining func() int64
@@ -76,7 +78,7 @@ func (p *Peer) Connect(ctx context.Context, o Options) (*Link, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &Link{
 		Session: session.New(p.keys(), session.Options{
-			Allowed: p.config.Lanes, NoDirect: p.config.Private, Verifies: o.Verifies, Name: p.config.Name, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
+			Allowed: p.config.Lanes, NoDirect: p.config.Private, Verifies: o.Verifies, Keeps: o.Keeps, Page: p.config.Page, Name: p.config.Name, Program: "tallow/" + p.config.Version, ReconnectTimeout: o.ReconnectTimeout,
 		}),
 		config: p.config, peer: p, observer: o.Observer, options: o, timeout: o.ReconnectTimeout,
 		ctx: ctx, cancel: cancel, active: make(map[wire.Lanes]int),

@@ -29,6 +29,9 @@ type Options struct {
 	Name     string // by which this side goes, sent to the peer; empty: none
 	// Verifies tells the peer that a person compares the verification words here.
 	Verifies bool
+	// Keeps tells the peer that this side wants to keep it, and Page that this side is a page
+	// in a browser, which cannot.
+	Keeps, Page bool
 	// ReconnectTimeout is for how long the session lives on without any lane, so
 	// that the peers can connect again.
 	ReconnectTimeout time.Duration
@@ -89,7 +92,7 @@ func New(keys Keys, o Options) *Session {
 		incoming:    controlReceiver{early: make(map[uint64][]byte)},
 	}
 	s.outgoing = &controlSender{changed: &s.changed}
-	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Verifies: o.Verifies, NoDirect: o.NoDirect, Program: o.Program, Name: o.Name}.Append(nil))
+	s.outgoing.append(wire.Hello{Lanes: o.Allowed, Verifies: o.Verifies, NoDirect: o.NoDirect, Keeps: o.Keeps, Page: o.Page, Program: o.Program, Name: o.Name}.Append(nil))
 	s.running.Go(s.writeControl)
 	s.running.Go(s.endGrace)
 	return s

@@ -121,8 +121,12 @@ func TestHostileSender(t *testing.T) {
 			p.say(wire.Omitted{LeftOut: 9, Entries: []wire.OmittedEntry{{Path: "a", Reason: "a socket"}}})
 			p.say(wire.Manifest{Last: true})
 		},
-		"two offers":              func(p *player) { p.say(offerF); p.say(offerF) },
-		"a receiver's message":    func(p *player) { p.say(wire.Accept{}) },
+		"two offers":           func(p *player) { p.say(offerF); p.say(offerF) },
+		"a receiver's message": func(p *player) { p.say(wire.Accept{}) },
+		"an invitation nobody asked for": func(p *player) {
+			upToWant(p)
+			p.say(wire.Invitation{Body: []byte("body")})
+		},
 		"an unknown message":      func(p *player) { _ = p.Send(p.t.Context(), []byte{0x7e, 1, 2}) },
 		"half a message":          func(p *player) { _ = p.Send(p.t.Context(), []byte{byte(wire.TypeOffer), 0}) },
 		"done at once":            func(p *player) { p.say(offerF); p.say(wire.Done{}) },
@@ -305,6 +309,7 @@ func TestHostileReceiver(t *testing.T) {
 			synctest.Wait()
 			p.say(wire.Complete{})
 		},
+		"invites":            func(p *player) { p.say(wire.Invitation{Body: []byte("body")}) },
 		"speaks as a sender": func(p *player) { p.say(wire.Done{}) },
 		"half a message":     func(p *player) { _ = p.Send(p.t.Context(), []byte{byte(wire.TypeWant)}) },
 	} {

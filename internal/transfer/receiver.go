@@ -37,6 +37,9 @@ type ReceiveOptions struct {
 	// Keeps says, once Decide has returned, whether what arrives is kept if the
 	// transfer is interrupted. May be nil.
 	Keeps func() bool
+	// Invited is called with what the sender sends for it once everything is in place, at
+	// most once. If it is nil, the sender must not.
+	Invited func([]byte)
 }
 
 // Receive waits for the peer's offer and, if Decide accepts it, writes what comes
@@ -125,6 +128,7 @@ type receiver struct {
 	nextEntry uint64 // the number of the first entry on the next page
 	sawLast   bool   // the last page has come
 	omitted   *wire.Omitted
+	invited   bool
 
 	mu       sync.Mutex
 	files    map[uint64]*incoming // wanted and not settled
@@ -181,6 +185,8 @@ func (r *receiver) control(ctx context.Context) error {
 			err = r.handleSame(m)
 		case wire.TypeEnd:
 			err = r.handleEnd(m)
+		case wire.TypeInvitation:
+			err = r.handleInvitation(m)
 		case wire.TypeDone:
 			if _, err = wire.ParseDone(m); err == nil {
 				err = r.handleDone()
@@ -266,6 +272,28 @@ func (r *receiver) handlePage(ctx context.Context, m []byte) error {
 	case <-ctx.Done():
 		return context.Cause(ctx)
 	}
+}
+
+// handleInvitation passes on what a sender sends that this side keeps.
+func (r *receiver) handleInvitation(m []byte) error {
+	i, err := wire.ParseInvitation(m)
+	if err != nil {
+		return err
+	}
+	r.mu.Lock()
+	done := r.done
+	r.mu.Unlock()
+	switch {
+	case r.o.Invited == nil:
+		return protocol("an invitation that nobody asked for")
+	case !done:
+		return protocol("an invitation before everything is complete")
+	case r.invited:
+		return protocol("a second invitation")
+	}
+	r.invited = true
+	r.o.Invited(i.Body)
+	return nil
 }
 
 // handleDone ends the transfer without an error: the sender knows that everything

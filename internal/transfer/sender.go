@@ -16,11 +16,14 @@ type SendOptions struct {
 	Confirm  func(context.Context) error // called before anything is offered; may be nil
 	Offered  func(wire.Offer)            // called with the offer before it is sent
 	Accepted func(keeps bool)            // called when the peer accepts the offer, and says whether it keeps what arrives; may be nil
-	Observer Observer
-	Progress *Progress
-	Pause    *Pause
-	Limit    int64 // of data, in bytes per second; 0: none
-	Compress Compress
+	// Invitation is called once the peer is complete, and returns what it is sent then; nil:
+	// nothing. May be nil.
+	Invitation func(context.Context) []byte
+	Observer   Observer
+	Progress   *Progress
+	Pause      *Pause
+	Limit      int64 // of data, in bytes per second; 0: none
+	Compress   Compress
 }
 
 // Send offers the source to the peer and sends what the peer wants of it. It
@@ -51,6 +54,11 @@ func Send(ctx context.Context, session Session, source files.Source, o SendOptio
 	}
 	ctx, stop := context.WithTimeout(ctx, farewellTime)
 	defer stop()
+	if o.Invitation != nil {
+		if body := o.Invitation(ctx); body != nil {
+			_ = session.Send(ctx, wire.Invitation{Body: body}.Append(nil))
+		}
+	}
 	_ = session.SendAndWait(ctx, wire.Done{}.Append(nil)) // even if it does not arrive, both sides are done
 	s.result.Root, _ = s.placed.Root()
 	return s.result, nil

@@ -79,7 +79,9 @@ func sessionCases() []messageCase {
 			"02 03 0a 'tallow/1.0'",
 		},
 		{"hello, no lanes, no program", "either", Hello{}, parserOf(ParseHello), "02 00 00"},
-		{"hello, lanes of later", "either", Hello{Lanes: 0x3f, Verifies: true, NoDirect: true}, parserOf(ParseHello), "02 ff 00"},
+		{"hello, lanes of later", "either", Hello{Lanes: 0x0f, Verifies: true, NoDirect: true, Keeps: true, Page: true}, parserOf(ParseHello), "02 ff 00"},
+		{"hello, who wants to keep the peer", "either", Hello{Lanes: LaneTCP, Keeps: true, Program: "t"}, parserOf(ParseHello), "02 24 01 74"},
+		{"hello, a page in a browser", "receiver", Hello{Lanes: LaneWebRTC, Page: true, Program: "t"}, parserOf(ParseHello), "02 12 01 74"},
 		{"hello, a person compares words", "either", Hello{Lanes: LaneRelay, Verifies: true, Program: "t"}, parserOf(ParseHello), "02 81 01 74"},
 		{
 			"hello, a name", "either",
@@ -266,6 +268,7 @@ func endCases() []messageCase {
 			"1e 00000005 0002 00 0003 'a/b' 0008 'a socket' 01 0001 'c' 0002 'no'",
 		},
 		{"omitted, no names", "sender", Omitted{LeftOut: 1}, parserOf(ParseOmitted), "1e 00000001 0000"},
+		{"invitation", "sender", Invitation{[]byte("body")}, parserOf(ParseInvitation), "20 0004 'body'"},
 		{"cancel", "either", Cancel{ReasonIO, "disk full"}, parserOf(ParseCancel), "1f 02 0009 'disk full'"},
 		{"cancel, no room", "receiver", Cancel{ReasonFull, "its disk is full"}, parserOf(ParseCancel), "1f 08 0010 'its disk is full'"},
 		{"cancel, a reason of later", "either", Cancel{Reason: 200}, parserOf(ParseCancel), "1f c8 0000"},

@@ -25,6 +25,7 @@ func TestLargestMessagesFit(t *testing.T) {
 		"ack":             Ack{make([]Run, MaxRuns)},
 		"end":             End{slices.Repeat([]FileEnd{{Reason: long}}, MaxEnds)},
 		"settled":         Settled{slices.Repeat([]FileSettled{{Reason: long}}, MaxEnds)},
+		"invitation":      Invitation{make([]byte, MaxInvitation)},
 		"cancel":          Cancel{Text: long},
 		"omitted":         Omitted{Entries: []OmittedEntry{{Path: long, Reason: long}}},
 		"page of symlink": Manifest{Entries: []Entry{{Kind: KindSymlink, Path: long[:MaxPath], Target: long[:MaxTarget]}}},

@@ -12,12 +12,14 @@ const (
 	LaneTCP    Lanes = 1 << 2
 )
 
-// The bits of a Hello's lanes that say NoDirect and Verifies. A peer that does not
-// know one ignores it, like any lane that it does not know.
+// The bits of a Hello's lanes that say Page, Keeps, NoDirect and Verifies. A peer that
+// does not know one ignores it, like any lane that it does not know.
 const (
+	helloPage     = 1 << 4
+	helloKeeps    = 1 << 5
 	helloNoDirect = 1 << 6
 	helloVerifies = 1 << 7
-	helloFlags    = helloNoDirect | helloVerifies
+	helloFlags    = helloPage | helloKeeps | helloNoDirect | helloVerifies
 )
 
 // MaxPeerName bounds the name by which a side goes, in bytes.
@@ -25,8 +27,9 @@ const MaxPeerName = 64
 
 // Hello is the first control message of each side. It says which lanes may carry
 // the side's data, whether a person compares the verification words before data
-// flows, whether the side has no direct lane, so that nobody waits for one, which
-// program it runs, for diagnostics, and the name by which it goes, if it has one.
+// flows, whether the side has no direct lane, so that nobody waits for one, whether it
+// wants to keep the peer, or cannot since it is a page in a browser, which program it
+// runs, for diagnostics, and the name by which it goes, if it has one.
 //
 //	0x02 | lanes u8 | length u8 | program
 //	0x02 | lanes u8 | length u8 | program | 0x00 | name, with zeros behind it, 64 bytes
@@ -38,6 +41,8 @@ type Hello struct {
 	Lanes    Lanes
 	Verifies bool
 	NoDirect bool
+	Keeps    bool   // this side's person wants to keep the peer: see Invitation
+	Page     bool   // this side is a page in a browser, which keeps nobody
 	Program  string // without zero bytes
 	Name     string // likewise; a claim, in any bytes that the peer likes
 }
@@ -50,6 +55,12 @@ func (h Hello) Append(b []byte) []byte {
 	}
 	if h.NoDirect {
 		lanes |= helloNoDirect
+	}
+	if h.Keeps {
+		lanes |= helloKeeps
+	}
+	if h.Page {
+		lanes |= helloPage
 	}
 	b = append(b, byte(TypeHello), lanes)
 	if h.Name == "" {
@@ -67,7 +78,7 @@ func ParseHello(m []byte) (Hello, error) {
 	program, behind, named := bytes.Cut(c.bytes8(255), []byte{0})
 	h := Hello{
 		Lanes: Lanes(lanes &^ helloFlags), Verifies: lanes&helloVerifies != 0, NoDirect: lanes&helloNoDirect != 0,
-		Program: string(program),
+		Keeps: lanes&helloKeeps != 0, Page: lanes&helloPage != 0, Program: string(program),
 	}
 	if named {
 		n := &cursor{rest: behind}

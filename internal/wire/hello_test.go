@@ -55,3 +55,21 @@ func TestHelloNames(t *testing.T) {
 		t.Errorf("of any bytes: %+v, %v", h, err)
 	}
 }
+
+// To a peer that does not know them, the bits of who keeps and of a page are lanes that it
+// does not know: those that both know are the same as without them.
+func TestKeepingIsALaneToOldPeers(t *testing.T) {
+	const known = LaneRelay | LaneWebRTC | LaneTCP
+	m := Hello{Lanes: known, Keeps: true, Page: true, Program: "p"}.Append(nil)
+	if old := Lanes(m[1]) &^ (helloNoDirect | helloVerifies); old&known != known {
+		t.Errorf("an old peer reads the lanes %#x", old)
+	}
+	h, err := ParseHello(Hello{Lanes: known | 1<<3, Program: "p"}.Append(nil))
+	if err != nil || h.Keeps || h.Page || h.Verifies || h.NoDirect {
+		t.Errorf("without them: %+v, %v", h, err)
+	}
+}
+
+func TestEmptyInvitation(t *testing.T) {
+	refused(t, "an empty invitation", parserOf(ParseInvitation), []byte{byte(TypeInvitation), 0, 0})
+}

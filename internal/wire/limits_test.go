@@ -55,6 +55,7 @@ func textLimits() []limitCase {
 		{"reason of a skip", parserOf(ParseWant), func(n uint64) raw { return raw{0x14}.u32(0).u16(1).u64(0).u8(0).text(int(n)) }, MaxSkipReason},
 		{"reason of an end", parserOf(ParseEnd), func(n uint64) raw { return raw{0x17}.u16(1).u64(0).u8(1).zero(40).text(int(n)) }, MaxEndReason},
 		{"reason of a settlement", parserOf(ParseSettled), func(n uint64) raw { return raw{0x19}.u16(1).u64(0).u8(1).text(int(n)) }, MaxEndReason},
+		{"body of an invitation", parserOf(ParseInvitation), func(n uint64) raw { return raw{0x20}.text(int(n)) }, MaxInvitation},
 		{"text of a cancel", parserOf(ParseCancel), func(n uint64) raw { return raw{0x1f, 1}.text(int(n)) }, MaxMessageText},
 	}
 }

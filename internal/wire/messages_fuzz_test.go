@@ -82,7 +82,10 @@ func FuzzParseDone(f *testing.F)     { fuzzMessage(f, parserOf(ParseDone), asItI
 func FuzzParsePause(f *testing.F)    { fuzzMessage(f, parserOf(ParsePause), asItIs) }
 func FuzzParseLimit(f *testing.F)    { fuzzMessage(f, parserOf(ParseLimit), asItIs) }
 func FuzzParseOmitted(f *testing.F)  { fuzzMessage(f, parserOf(ParseOmitted), asItIs) }
-func FuzzParseCancel(f *testing.F)   { fuzzMessage(f, parserOf(ParseCancel), asItIs) }
+func FuzzParseInvitation(f *testing.F) {
+	fuzzMessage(f, parserOf(ParseInvitation), asItIs)
+}
+func FuzzParseCancel(f *testing.F) { fuzzMessage(f, parserOf(ParseCancel), asItIs) }
 
 // FuzzNextSegment takes a record apart, as a receiver does: what is taken,
 // together, is the record.

@@ -33,7 +33,7 @@ func TestEveryTypeHasACase(t *testing.T) {
 	}
 	for _, kind := range []Type{
 		TypeSignal, TypeHello, TypeOffer, TypeAccept, TypeDecline, TypeManifest, TypeWant, TypeHave,
-		TypeSame, TypeEnd, TypeAck, TypeSettled, TypeComplete, TypeDone, TypePause, TypeLimit, TypeOmitted, TypeCancel,
+		TypeSame, TypeEnd, TypeAck, TypeSettled, TypeComplete, TypeDone, TypePause, TypeLimit, TypeOmitted, TypeCancel, TypeInvitation,
 	} {
 		if !seen[kind] {
 			t.Errorf("no case of type %#02x", uint8(kind))

@@ -11,7 +11,7 @@ type Type uint8
 //	S: Omitted, Manifest pages      R: Have ..., Want (one a page)
 //	S: data records, Same, End      R: Ack ..., Settled ...
 //	                                R: Complete
-//	S: Done
+//	S: Invitation, if both keep each other; Done
 //
 // Each side: Hello first, Signal, Pause and Limit at any time, Cancel once.
 const (
@@ -33,6 +33,8 @@ const (
 	TypeLimit    Type = 0x1D
 	TypeOmitted  Type = 0x1E
 	TypeCancel   Type = 0x1F
+
+	TypeInvitation Type = 0x20
 )
 
 // BlockSize is the size in bytes of a block, the unit of hashing, acknowledging and

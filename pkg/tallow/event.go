@@ -187,6 +187,11 @@ type Result struct {
 	// with its path, as it was sent, and its content. It is empty if Files is 0.
 	Root string
 
+	// Invited says, in a Send, that the peer was sent SendOptions.Invitation. In a Receive,
+	// Invitation is what the sender has sent as that.
+	Invited    bool
+	Invitation []byte
+
 	Text   string // what was sent, where the offer is a text
 	Folder string // of a Receive to this machine's disk: where the files are, as Output named it
 }

@@ -13,5 +13,8 @@ func (c *Client) WrapCarrier(f func(id uint32, c lane.Carrier) lane.Carrier) { c
 // Explain makes an *Error of whatever ended a transfer.
 func Explain(ctx context.Context, err error) *Error { return explain(ctx, err) }
 
+// BePage has the client say that it is a page in a browser.
+func (c *Client) BePage() { c.link.Page = true }
+
 // GiveName has the client give a name that New refuses, as a hostile peer may.
 func (c *Client) GiveName(name string) { c.link.Name = name }

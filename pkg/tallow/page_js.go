@@ -11,8 +11,9 @@ import (
 // workers have none; without it there are no such lanes. connect gets an
 // RTCConfiguration, and returns a MessagePort to a new
 // connection, which speaks what internal/lane/webrtc/page_js.go says. It is to be
-// called before the first transfer.
+// called before the first transfer. The peer is told that it is a page.
 func (c *Client) UsePage(connect func(configuration map[string]any) js.Value) {
+	c.link.Page = true
 	c.link.NewPeerConnection = func(how webrtc.Configuration) (webrtc.PeerConnection, error) {
 		return webrtc.NewPageConnection(connect(webrtc.PageConfiguration(how))), nil
 	}

@@ -16,6 +16,9 @@ type Peer struct {
 	// Address is where the last direct lane led, as this machine sees it; the zero Addr if
 	// there was none, and in a browser.
 	Address netip.Addr
+	// Keeps says that it wants to keep this machine as a device: see SendOptions.Invitation
+	// and ReceiveOptions.Keep. Page says that it is a page in a browser, which cannot.
+	Keeps, Page bool
 }
 
 // NameEvent says which name the peer gives itself; see Peer.Name. It comes only if there
@@ -25,11 +28,12 @@ type NameEvent struct{ Name string }
 
 func (NameEvent) event() {}
 
-// named notes the name that the peer gives itself, and tells it if it is new.
+// named notes what the peer says of itself, and tells its name if that is new.
 func (t *transferRun) named(h wire.Hello) {
 	name := cleanName(h.Name)
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.peer.Keeps, t.peer.Page = h.Keeps, h.Page
 	if name == "" || name == t.peer.Name {
 		return
 	}

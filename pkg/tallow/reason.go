@@ -36,6 +36,7 @@ const (
 	ReasonLinksName         Reason = "links-name"          // Detail
 	ReasonCompressName      Reason = "compress-name"       // Detail
 	ReasonNegativeLimit     Reason = "negative-limit"      //
+	ReasonInvitationSize    Reason = "invitation-size"     // Count: the bytes that SendOptions.Invitation may have
 	ReasonWordCount         Reason = "word-count"          // Count
 	ReasonCodeNamesRelay    Reason = "code-names-relay"    // a code of one's own has no relay
 	ReasonConflictName      Reason = "conflict-name"       // Detail

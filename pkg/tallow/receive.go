@@ -72,6 +72,10 @@ type ReceiveOptions struct {
 	ReconnectTimeout time.Duration
 	// LimitRate is the largest rate, in bytes of files a second; 0: no limit.
 	LimitRate int64
+	// Keep tells the sender that this side wants to keep it as a device. If the sender wants
+	// it, too, Result.Invitation is what it has sent for that: see SendOptions.Invitation. It
+	// has no effect on a stored transfer.
+	Keep bool
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
 	// OnEvent is called with each event. The first is a StateEvent, the last an
@@ -130,7 +134,7 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	}
 	t.authenticated()
 
-	l, err := peer.Connect(ctx, link.Options{Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout, Verifies: o.Verify != nil})
+	l, err := peer.Connect(ctx, link.Options{Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout, Verifies: o.Verify != nil, Keeps: o.Keep})
 	if err != nil {
 		return Result{}, err
 	}
@@ -142,6 +146,11 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 	out := output{o: o, log: c.log, descriptors: c.descriptors, close: func() {}, begun: memory.begun, tell: t.tell}
 	defer func() { out.close() }()
 	var known transfer.Preview
+	var invitation []byte
+	var invited func([]byte)
+	if o.Keep {
+		invited = func(b []byte) { invitation = b }
+	}
 	sum, err := transfer.Receive(ctx, transferSession{l}, transfer.ReceiveOptions{
 		Confirm: t.verifier(peer, memory.before(o.Verify)),
 		Preview: o.preview(&known),
@@ -168,12 +177,14 @@ func (c *Client) receive(ctx context.Context, t *transferRun, o ReceiveOptions) 
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate, MaxBytes: o.MaxBytes,
 		Keep:  func(begun bool) bool { return (!begun || out.resume != nil) && memory.keep(out.resume) },
 		Keeps: func() bool { return out.resume != nil },
+
+		Invited: invited,
 	})
 	stop()
 	memory.stop() // before the folder is closed
 	t.waiting = memory.kept
 	r := t.result(sum)
-	r.Text, r.Folder = out.text(), out.folder
+	r.Text, r.Folder, r.Invitation = out.text(), out.folder, invitation
 	if err == nil && out.folder != "" {
 		for _, l := range leftovers(ctx, out.folder) {
 			t.tell(l)

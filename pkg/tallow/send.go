@@ -63,12 +63,20 @@ type SendOptions struct {
 	LimitRate int64
 	// Compress says whether data is compressed on its way; default CompressAuto.
 	Compress Compress
+	// Invitation is sent once everything is in place, if the receiver wants to keep this
+	// machine, too: see ReceiveOptions.Keep. It has at most MaxInvitation bytes. What is in
+	// it is the caller's business; it is as secret, and as authentic, as what is sent. Without
+	// it the receiver is told that nobody wants to keep it.
+	Invitation []byte
 	// Controls, if set, pause and resume the transfer.
 	Controls *Controls
 	// OnEvent is called with each event. The first is a StateEvent, the second the
 	// CodeEvent, the last an EndEvent. It may be nil.
 	OnEvent func(Event)
 }
+
+// MaxInvitation is how many bytes SendOptions.Invitation may have.
+const MaxInvitation = wire.MaxInvitation
 
 // Rule is a pattern of what to include or to exclude. In it * stands for any characters
 // of a name, ? for one, [a-z] for one of a class, ** for any folders, and a backslash
@@ -165,6 +173,9 @@ func (c *Client) await(ctx context.Context, t *transferRun, o SendOptions, ready
 	if _, err := o.compression(); err != nil {
 		return nil, err
 	}
+	if len(o.Invitation) > MaxInvitation {
+		return nil, &Error{Kind: KindUsage, Reason: ReasonInvitationSize, Count: MaxInvitation}
+	}
 	t.keeps = o.Stream == nil // a stream cannot be read again
 	source, err := o.source(ctx, c.descriptors)
 	if err != nil {
@@ -233,7 +244,7 @@ func (c *Client) sendToProcess(ctx context.Context, t *transferRun, o SendOption
 	defer giveUp(nil)
 	l, err := peer.Connect(ctx, link.Options{
 		Observer: linkEvents{t}, ReconnectTimeout: o.ReconnectTimeout, Remaining: t.remaining, Verifies: o.Verify != nil,
-		NoPath: func() { giveUp(transfer.ErrNoPath) },
+		Keeps: len(o.Invitation) > 0, NoPath: func() { giveUp(transfer.ErrNoPath) },
 	})
 	if err != nil {
 		return Result{}, nil, err
@@ -244,6 +255,7 @@ func (c *Client) sendToProcess(ctx context.Context, t *transferRun, o SendOption
 	if err != nil {
 		return Result{}, nil, err
 	}
+	invited := false
 	stop := t.reportProgress(ctx)
 	sum, err := transfer.Send(sending, transferSession{l}, source, transfer.SendOptions{
 		Text:    o.Text != "",
@@ -256,6 +268,14 @@ func (c *Client) sendToProcess(ctx context.Context, t *transferRun, o SendOption
 			}
 			t.accept()
 		},
+		Invitation: func(ctx context.Context) []byte {
+			hello, err := l.Peer(ctx)
+			if err != nil || !hello.Keeps || len(o.Invitation) == 0 {
+				return nil
+			}
+			invited = true
+			return o.Invitation
+		},
 		Observer: transferEvents{t}, Progress: &t.progress, Pause: t.pause, Limit: o.LimitRate, Compress: compress,
 	})
 	stop()
@@ -264,7 +284,9 @@ func (c *Client) sendToProcess(ctx context.Context, t *transferRun, o SendOption
 	if errors.As(err, &ended) && ended.Reason == wire.ReasonFull && readable {
 		err = t.awaitRestart(ctx, l, ended)
 	}
-	return t.result(sum), l.Restarted(), err
+	r = t.result(sum)
+	r.Invited = invited
+	return r, l.Restarted(), err
 }
 
 // awaitRestart waits for a receiver whose disk was full to come back.

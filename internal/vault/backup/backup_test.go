@@ -255,3 +255,41 @@ func TestReadError(t *testing.T) {
 		}
 	}
 }
+
+// Exported devices come back, and whatever was changed is found out.
+func TestDevices(t *testing.T) {
+	exported := bytes.Repeat([]byte("devices "), 20_000)
+	var b bytes.Buffer
+	err := seal(&b, devicesMagic, "password", testCost(), func(w io.Writer) error {
+		_, err := w.Write(exported)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := b.Bytes()
+	if got, err := OpenDevices(bytes.NewReader(sealed), "password"); err != nil || !bytes.Equal(got, exported) {
+		t.Fatalf("%d bytes come back, %v", len(got), err)
+	}
+	if bytes.Contains(sealed, []byte("devices d")) {
+		t.Error("they are in the clear")
+	}
+	if _, err := OpenDevices(bytes.NewReader(sealed), "Password"); !errors.Is(err, ErrPassword) {
+		t.Errorf("a wrong password: %v", err)
+	}
+	if _, err := OpenDevices(bytes.NewReader(written(t, nil)), "password"); !errors.Is(err, ErrFormat) {
+		t.Errorf("a vault: %v", err)
+	}
+	if _, err := Open(bytes.NewReader(sealed), "password"); !errors.Is(err, ErrFormat) {
+		t.Errorf("devices for a vault: %v", err)
+	}
+	for i := 0; i < len(sealed); i += 1 + i/3 {
+		changed := slices.Clone(sealed)
+		changed[i] ^= 1
+		for what, b := range map[string][]byte{"changed": changed, "cut off": sealed[:i]} {
+			if _, err := OpenDevices(bytes.NewReader(b), "password"); !errors.Is(err, ErrFormat) && !errors.Is(err, ErrVersion) && !errors.Is(err, ErrPassword) && !errors.Is(err, ErrDamaged) {
+				t.Errorf("%s at %d: %v", what, i, err)
+			}
+		}
+	}
+}

@@ -2,6 +2,7 @@ package backup
 
 import (
 	"archive/tar"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -35,11 +36,36 @@ type Reader struct {
 // Open reads the beginning of a backup, with its key. Errors are those of this package
 // and of r.
 func Open(r io.Reader, password string) (*Reader, error) {
-	begin := make([]byte, len(magic))
+	payload, err := unseal(r, magic, password)
+	if err != nil {
+		return nil, err
+	}
+	return openArchive(payload)
+}
+
+// maxDevices bounds exported devices, in bytes.
+const maxDevices = 64 << 20
+
+// OpenDevices reads all of exported devices. Errors are those of this package and of r.
+func OpenDevices(r io.Reader, password string) ([]byte, error) {
+	payload, err := unseal(r, devicesMagic, password)
+	if err != nil {
+		return nil, err
+	}
+	exported, err := io.ReadAll(io.LimitReader(payload, maxDevices+1))
+	if err == nil && len(exported) > maxDevices {
+		return nil, fmt.Errorf("%w: they have over %d bytes", ErrDamaged, maxDevices)
+	}
+	return bytes.TrimRight(exported, "\x00"), told(err) // a payload is filled up with zeros
+}
+
+// unseal reads the first line of a file, and opens what is sealed behind it under a password.
+func unseal(r io.Reader, line, password string) (io.Reader, error) {
+	begin := make([]byte, len(line))
 	if _, err := io.ReadFull(r, begin); err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
 		return nil, err
 	}
-	if string(begin) != magic {
+	if string(begin) != line {
 		return nil, ErrFormat
 	}
 	header, err := container.ReadHeader(r)
@@ -56,7 +82,7 @@ func Open(r io.Reader, password string) (*Reader, error) {
 	if _, err := container.ReadOffer(r, keys); err != nil {
 		return nil, told(err)
 	}
-	return openArchive(container.NewReader(r, keys))
+	return container.NewReader(r, keys), nil
 }
 
 // openArchive reads the key, which comes first.

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	magic   = "tallow-vault/1\n"
-	keyName = "device-key"
+	magic        = "tallow-vault/1\n"
+	devicesMagic = "tallow-devices/1\n"
+	keyName      = "device-key"
 )
 
 // File is a database, by its path in the folder of state with slashes.
@@ -25,11 +26,24 @@ func Write(w io.Writer, password string, key *devicekey.Key, files []File) error
 }
 
 func write(w io.Writer, password string, cost container.Cost, key *devicekey.Key, files []File) error {
+	return seal(w, magic, password, cost, func(w io.Writer) error { return writeArchive(w, key, files) })
+}
+
+// WriteDevices writes exported devices, which are text, to w.
+func WriteDevices(w io.Writer, password string, exported []byte) error {
+	return seal(w, devicesMagic, password, container.DefaultCost(), func(w io.Writer) error {
+		_, err := w.Write(exported)
+		return err
+	})
+}
+
+// seal writes the first line of a file, and what fill writes, sealed under a password.
+func seal(w io.Writer, begin, password string, cost container.Cost, fill func(io.Writer) error) error {
 	keys, err := container.New(nil, password, cost)
 	if err != nil {
 		return err
 	}
-	if _, err := io.WriteString(w, magic); err != nil {
+	if _, err := io.WriteString(w, begin); err != nil {
 		return err
 	}
 	stream, err := container.NewStream(w, keys, nil)
@@ -37,7 +51,7 @@ func write(w io.Writer, password string, cost container.Cost, key *devicekey.Key
 		return err
 	}
 	sealed := container.NewWriter(stream)
-	if err := writeArchive(sealed, key, files); err != nil {
+	if err := fill(sealed); err != nil {
 		return err
 	}
 	return sealed.Close()
