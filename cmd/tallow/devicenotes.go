@@ -31,7 +31,7 @@ func (p *program) leave(ctx context.Context, relay string, slot devices.Slot, no
 // openNotes opens notes in the order of their slots, and removes them from the relay.
 // It returns the names of the devices that have said something which has to be
 // answered. What does not open is of nobody, and is removed too.
-func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.Mailbox, slots []devices.Slot, notes []tallow.BoxNote) (heard map[string]bool, err error) {
+func openNotes(ctx context.Context, s *devices.Store, box *tallow.Mailbox, slots []devices.Slot, notes []tallow.BoxNote, warn func(reason, format string, args ...any)) (heard map[string]bool, err error) {
 	slices.SortFunc(notes, func(a, b tallow.BoxNote) int {
 		return slices.Index(slots, devices.Slot(a.Slot)) - slices.Index(slots, devices.Slot(b.Slot))
 	})
@@ -42,7 +42,7 @@ func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.M
 		case err == nil && n.Kind != devices.KindHeard:
 			heard[from.Name] = true
 		case errors.Is(err, devices.ErrNotOurs) && from.Name != "":
-			p.warner()("unreadable-message", "A message of %s cannot be opened: it has run from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", from.Name)
+			warn("unreadable-message", "A message of %s cannot be opened: it has run from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", from.Name)
 		case err != nil && !errors.Is(err, devices.ErrNotOurs) && !errors.Is(err, devices.ErrNote):
 			return heard, err
 		}

@@ -34,7 +34,7 @@ What they know of each other is sealed with a key of each machine.`,
 		ValidArgsFunction: noCompletion,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listDevices(cmd) },
 	}
-	cmd.AddCommand(list, newDevicesPair(p), newDevicesRename(p), newDevicesRemove(p), newDevicesVerify(p), newDevicesRules(p))
+	cmd.AddCommand(list, newDevicesPair(p), newDevicesRename(p), newDevicesRemove(p), newDevicesVerify(p), newDevicesRules(p), newDevicesGroup(p))
 	return cmd
 }
 

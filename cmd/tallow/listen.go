@@ -167,7 +167,7 @@ func (l *listening) watchRelay(ctx context.Context, relay string) error {
 		if err != nil && !late {
 			return err
 		}
-		heard, err := l.openNotes(ctx, l.store, box, slots, notes)
+		heard, err := openNotes(ctx, l.store, box, slots, notes, l.warner())
 		if err != nil {
 			return err
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,12 +23,16 @@ type recipient struct {
 	device devices.Device
 	box    *tallow.Mailbox
 	code   string // of this send
+	warn   func(reason, format string, args ...any)
 }
 
 // checkTo rejects flags that do not go with --to.
 func (s *send) checkTo(cmd *cobra.Command) error {
-	if s.to == "" {
+	if !cmd.Flags().Changed("to") {
 		return nil
+	}
+	if err := s.to.check(); err != nil {
+		return err
 	}
 	for what, names := range map[string][]string{
 		"a code": {"code", "words", "qr", "copy", "verify"}, "a link": {"password", "password-file", "mail", "mail-by", "mail-note"},
@@ -50,18 +55,26 @@ func (s *send) openRecipient(ctx context.Context) (*recipient, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &recipient{program: s.program, store: store}
-	if r.device, err = store.Get(ctx, s.to); err == nil {
-		r.code, err = tallow.NewCode(inviteWords)
-	}
+	var r *recipient
+	device, err := store.Get(ctx, s.to[0])
 	if err == nil {
-		s.preferences.useRelay(r.device.Relay)
-		r.box, err = s.mailboxAt(r.device.Relay)
+		s.preferences.useRelay(device.Relay)
+		r, err = s.newRecipient(store, device, s.warner())
 	}
 	if err != nil {
 		return nil, s.devicesFailure(ctx, firstOf(err, store.Close()))
 	}
 	return r, nil
+}
+
+// newRecipient makes a device the receiver of one send.
+func (p *program) newRecipient(store *devices.Store, device devices.Device, warn func(reason, format string, args ...any)) (*recipient, error) {
+	r := &recipient{program: p, store: store, device: device, warn: warn}
+	var err error
+	if r.code, err = tallow.NewCode(inviteWords); err == nil {
+		r.box, err = p.mailboxAt(device.Relay)
+	}
+	return r, err
 }
 
 func (r *recipient) close() {
@@ -120,7 +133,7 @@ func (r *recipient) tell(ctx context.Context, said devices.Note) error {
 			return err
 		}
 		if n == 0 {
-			r.warner()("copied-state", "Another copy of this machine's state is in use, or this one is from a backup. If %s does not get this, remove each other, and pair again.", r.device.Name)
+			r.warn("copied-state", "Another copy of this machine's state is in use, or this one is from a backup. If %s does not get this, remove each other, and pair again.", r.device.Name)
 		}
 	}
 	return nil
@@ -136,10 +149,14 @@ func (r *recipient) hear(ctx context.Context) error {
 	if err != nil {
 		return r.devicesFailure(ctx, err)
 	}
-	notes, err := r.box.Look(ctx, boxSlots(at[r.device.Relay]))
-	if err != nil {
-		return err
+	for slots := range slices.Chunk(at[r.device.Relay], tallow.MaxSlots) {
+		notes, err := r.box.Look(ctx, boxSlots(slots))
+		if err != nil {
+			return err
+		}
+		if _, err := openNotes(ctx, r.store, r.box, slots, notes, r.warn); err != nil {
+			return err
+		}
 	}
-	_, err = r.openNotes(ctx, r.store, r.box, at[r.device.Relay], notes)
-	return err
+	return nil
 }
