@@ -144,10 +144,10 @@ func TestBoardThatHasLittleRoom(t *testing.T) {
 		want []string
 	}{
 		{extent{60, 24}, []string{
-			"laptop                 25%  3.0 MB of 12 MB, 6s left", "my-very-long-phone-…  waiting for tallow receive --listen",
+			"laptop                 25% [=>      ]  3.0 MB of 12 MB", "my-very-long-phone-…  waiting for tallow receive --listen",
 			"x                     sent", "p pause, q quit",
 		}},
-		{extent{40, 4}, []string{"laptop          25%  3.0 MB of 12 MB", "my-very-long…  waiting for tallow recei…", "x              sent"}},
+		{extent{40, 4}, []string{"laptop          25%  3.0 MB of 12 MB", "my-very-long…  waiting for tallow rece…", "x              sent"}},
 		{extent{20, 24}, []string{"laptop  25%", "my-ve…  waiting fo…", "x       sent", "p pause, q quit"}},
 		{extent{20, 3}, []string{"laptop  25%", "and 2 more"}},
 		{extent{30, 2}, []string{"and 3 more"}},

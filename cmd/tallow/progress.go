@@ -120,7 +120,7 @@ func (s *screen) stay() {
 // redraw shows the progress if there is any and no question is open; s.mu is held.
 func (s *screen) redraw() {
 	begun := slices.ContainsFunc(s.rows, func(r *row) bool { return r.begun })
-	if (begun || s.several()) && !s.asking {
+	if s.moves && (begun || s.several()) && !s.asking {
 		s.draw()
 	}
 }

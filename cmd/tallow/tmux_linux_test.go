@@ -184,6 +184,7 @@ func TestBoardInATerminal(t *testing.T) {
 	shows("all are ended", func(lines map[string][]string) bool {
 		return once(lines, 80, map[string]string{"tower": "interrupted", "phone": "interrupted", "away": "interrupted", "tallow:": "interrupted"})
 	}, "q")
+	tmux("send-keys", "C-u") // what was typed too often
 	tmux("send-keys", "echo exit=$?", "Enter")
 	shows("its exit code", func(lines map[string][]string) bool { return len(lines["exit=130"]) == 1 })
 }
