@@ -37,7 +37,7 @@ type opened struct {
 
 // openNotes opens notes in the order of their slots, and removes them from the relay.
 // What does not open is of nobody, and is removed too.
-func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.Mailbox, slots []devices.Slot, notes []tallow.BoxNote, told *toldOf) (opened, error) {
+func openNotes(ctx context.Context, s *devices.Store, box *tallow.Mailbox, slots []devices.Slot, notes []tallow.BoxNote, told *toldOf) (opened, error) {
 	slices.SortFunc(notes, func(a, b tallow.BoxNote) int {
 		return slices.Index(slots, devices.Slot(a.Slot)) - slices.Index(slots, devices.Slot(b.Slot))
 	})
@@ -46,8 +46,8 @@ func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.M
 		from, n, err := s.Open(ctx, devices.Slot(note.Slot), note.Bytes)
 		switch {
 		case errors.Is(err, devices.ErrNotOurs):
-			if from.Name != "" && told.first("unreadable-message", from) {
-				p.warner()("unreadable-message", "A message of %s cannot be opened: that machine or this one runs from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", from.Name)
+			if from.Name != "" {
+				told.unreadable(from)
 			}
 		case errors.Is(err, devices.ErrMoved):
 			continue // it is for the machine that has the device now
@@ -57,7 +57,7 @@ func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.M
 			o.some = true
 			told.opened(from)
 			if errors.Is(err, devices.ErrCopied) {
-				p.warnCopied(told, from)
+				told.copied(from)
 			}
 			if err == nil && n.Kind != devices.KindHeard || errors.Is(err, devices.ErrCopied) {
 				o.heard[from.Name] = true
@@ -70,18 +70,27 @@ func (p *program) openNotes(ctx context.Context, s *devices.Store, box *tallow.M
 	return o, nil
 }
 
-// warnCopied says that this machine's state is a copy.
-func (p *program) warnCopied(told *toldOf, to devices.Device) {
-	if told.first("copied-state", to) {
-		p.warner()("copied-state", "Another copy of this machine's state is in use, or this one is from a backup. If %s does not get this, remove each other, and pair again.", to.Name)
-	}
-}
-
 // toldOf is what was said about devices, so that a relay cannot have it said again and
 // again. It may be used by several goroutines.
 type toldOf struct {
+	warn func(reason, format string, args ...any)
+
 	mu   sync.Mutex
 	told map[string]bool
+}
+
+// unreadable says that what lay where only a device puts something cannot be opened.
+func (t *toldOf) unreadable(of devices.Device) {
+	if t.first("unreadable-message", of) {
+		t.warn("unreadable-message", "A message of %s cannot be opened: that machine or this one runs from an old copy of its state, as after a restored backup, or the relay has changed the message. If this comes again, remove each other, and pair again.", of.Name)
+	}
+}
+
+// copied says that this machine's state is a copy, for a device that it has to do with.
+func (t *toldOf) copied(of devices.Device) {
+	if t.first("copied-state", of) {
+		t.warn("copied-state", "Another copy of this machine's state is in use, or this one is from a backup. If %s does not get this, remove each other, and pair again.", of.Name)
+	}
 }
 
 // first reports whether a warning about a device was not given since something of the device

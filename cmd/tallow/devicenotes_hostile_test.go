@@ -196,7 +196,7 @@ func (c *conversation) pair(one, other string) {
 
 // listen runs the listener of a device, and looks at what it has accepted.
 func (c *conversation) listen(name string, p *party) {
-	l := &listening{receive: &receive{program: p.program, preferences: &p.preferences}, store: p.store, come: make(chan struct{}, 1)}
+	l := &listening{receive: &receive{program: p.program, preferences: &p.preferences}, store: p.store, come: make(chan struct{}, 1), told: toldOf{warn: p.program.warner()}}
 	c.running.Go(func() {
 		l.watch(c.ctx, p.url, false, func(err error) {
 			c.mu.Lock()
@@ -272,7 +272,7 @@ func (c *conversation) say(d direction) (accepted <-chan struct{}, err error) {
 	there := make(chan struct{})
 	c.said[code], c.accepted[code] = d, there
 	c.mu.Unlock()
-	r := &recipient{program: from.program, store: from.store, device: device, box: box}
+	r := &recipient{program: from.program, store: from.store, device: device, box: box, told: toldOf{warn: from.program.warner()}}
 	return there, r.tell(c.ctx, devices.Note{Kind: devices.KindInvite, Code: code})
 }
 

@@ -34,7 +34,10 @@ What they know of each other is sealed with a key of each machine.`,
 		ValidArgsFunction: noCompletion,
 		RunE:              func(cmd *cobra.Command, _ []string) error { return p.listDevices(cmd) },
 	}
-	cmd.AddCommand(list, newDevicesPair(p), newDevicesRename(p), newDevicesRemove(p), newDevicesVerify(p), newDevicesRules(p), newDevicesExport(p), newDevicesImport(p))
+	cmd.AddCommand(
+		list, newDevicesPair(p), newDevicesRename(p), newDevicesRemove(p), newDevicesVerify(p), newDevicesRules(p), newDevicesGroup(p),
+		newDevicesExport(p), newDevicesImport(p),
+	)
 	return cmd
 }
 

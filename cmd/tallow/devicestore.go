@@ -45,6 +45,19 @@ func (p *program) allDevices(ctx context.Context) (all []devices.Device, err err
 	return all, p.devicesFailure(ctx, err)
 }
 
+// allGroups returns all groups, by their names.
+func (p *program) allGroups(ctx context.Context) (all []devices.Group, err error) {
+	s, err := p.tryDevices(ctx, false)
+	if errors.Is(err, devicekey.ErrNone) {
+		return nil, nil
+	}
+	if err == nil {
+		all, err = s.Groups(ctx)
+		err = firstOf(err, s.Close())
+	}
+	return all, p.devicesFailure(ctx, err)
+}
+
 // tryDevices opens the devices, as openHistory opens the history.
 func (p *program) tryDevices(ctx context.Context, create bool) (s *devices.Store, err error) {
 	if p.stateDir() == "" {
@@ -62,22 +75,30 @@ func (p *program) tryDevices(ctx context.Context, create bool) (s *devices.Store
 
 // warner returns what tells a person or a program a warning.
 func (p *program) warner() func(reason, format string, args ...any) {
+	return p.warnerOn(newScreen(p))
+}
+
+// warnerOn is warner for a screen.
+func (p *program) warnerOn(s *screen) func(reason, format string, args ...any) {
 	if p.json {
 		return newEncoder(p.events(), nil).warn
 	}
-	return newScreen(p).warn
+	return s.warn
 }
 
 // devicesFailure says why the devices cannot be used.
 func (p *program) devicesFailure(ctx context.Context, err error) error {
 	var told *failure
 	var refused *tallow.Error
+	var named *devices.NameError
 	const list = "tallow devices lists them."
 	switch {
 	case err == nil, errors.As(err, &told), errors.As(err, &refused):
 		return err
 	case ctx.Err() != nil:
 		return interrupted()
+	case errors.As(err, &named):
+		return groupFailure(named)
 	case errors.Is(err, devices.ErrNoDevice):
 		return usage(list+" To add one: tallow devices pair", "no device has that name")
 	case errors.Is(err, devices.ErrTaken):

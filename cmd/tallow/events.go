@@ -6,6 +6,7 @@ import (
 	"io"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,7 +17,8 @@ import (
 )
 
 // encoder writes the events of --json: one object a line, of which "event" says
-// what it is. Fields are only ever added.
+// what it is. Fields are only ever added. The last one of what is of one of several
+// devices is device, its name.
 //
 //	code      code, nameplate, relay ("": this process), local_only
 //	wait      reason, relay ("": this network), nameplate, detail
@@ -44,6 +46,8 @@ import (
 //	deleted   number, id
 //	device    name, relay, paired and heard: RFC 3339 ("": never), accept, folder, max_bytes, fingerprint: words
 //	device-renamed, device-removed, device-changed  name: as it is now
+//	group     name, devices: their names
+//	group-removed  name
 //	listens   devices: how many
 //	device-sends  name: whose transfer the next events are of, stored
 //	done      files, bytes, sent, seconds, lanes: bytes by lane, skipped, left_out, kept, root: a hash over the files, peer: name, address
@@ -60,6 +64,7 @@ import (
 //	verdict   direct: probable, unlikely, none or unknown, relayed, local, text
 type encoder struct {
 	broken func(error) // called once if w cannot be written to; may be nil
+	device string      // for several devices: the one that the events are of
 
 	mu  sync.Mutex
 	w   io.Writer
@@ -77,12 +82,25 @@ func (e *encoder) write(v any) {
 	if e.err != nil {
 		return
 	}
-	if err := json.NewEncoder(e.w).Encode(v); err != nil {
+	if err := json.NewEncoder(e.w).Encode(e.of(v)); err != nil {
 		e.err = brokenOutput(err)
 		if e.broken != nil {
 			e.broken(e.err)
 		}
 	}
+}
+
+// of returns an object with the device that it is of as its last field, if there is one.
+func (e *encoder) of(v any) any {
+	if e.device == "" {
+		return v
+	}
+	object, err := json.Marshal(v)
+	name, wrong := json.Marshal(e.device)
+	if err != nil || wrong != nil {
+		return v // Encode has the same error
+	}
+	return json.RawMessage(slices.Concat(object[:len(object)-1], []byte(`,"device":`), name, []byte("}")))
 }
 
 // brokenOutput is the error when nobody reads what a program writes.

@@ -124,8 +124,9 @@ func TestForeignTextForPeople(t *testing.T) {
 	for _, receives := range []bool{false, true} {
 		for _, verbose := range []bool{false, true} {
 			places[fmt.Sprintf("events, received %v, verbose %v", receives, verbose)] = func(w io.Writer, text string) {
+				s := &screen{w: w, moves: !verbose}
 				n := &narrator{
-					screen: &screen{w: w, moves: !verbose}, receives: receives, verbose: verbose, wait: time.Minute, acceptMax: 98, subject: namesText([]string{text}),
+					screen: s, row: s.newRow(""), receives: receives, verbose: verbose, wait: time.Minute, acceptMax: 98, subject: namesText([]string{text}),
 				}
 				for _, e := range foreignEvents(text) {
 					n.event(e)

@@ -20,7 +20,7 @@ const wrapSlack = 5
 func (p *program) help(cmd *cobra.Command, _ []string) {
 	columns := 0 // lines are not broken where a program reads them
 	if p.stdout != nil && isTerminal(p.stdout) {
-		columns = min(terminalWidth(p.stdout), maxHelpWidth)
+		columns = min(terminalSize(p.stdout).columns, maxHelpWidth)
 	}
 	var b strings.Builder
 	writeHelp(&b, cmd, columns)

@@ -56,7 +56,7 @@ func (r *receive) runListen(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	defer func() { _ = store.Close() }() // everything in it was committed
-	l := &listening{receive: r, store: store, screen: newScreen(r.program), come: make(chan struct{}, 1)}
+	l := &listening{receive: r, store: store, screen: newScreen(r.program), come: make(chan struct{}, 1), told: toldOf{warn: r.warner()}}
 	if isTerminal(r.stdin) {
 		c, err := r.openConsole(l.screen)
 		if err == nil {
@@ -185,7 +185,7 @@ func (l *listening) watchRelay(ctx context.Context, relay string, pause *pauses)
 			return served, err
 		}
 		served = served || err == nil
-		o, err := l.openNotes(ctx, l.store, box, slots, notes, &l.told)
+		o, err := openNotes(ctx, l.store, box, slots, notes, &l.told)
 		if err != nil {
 			return served, err
 		}

@@ -60,12 +60,16 @@ func (p *program) debugLogger() *slog.Logger {
 	return nil
 }
 
-// logEvent notes what happens in a transfer, without its code, words and text.
-func (p *program) logEvent(event tallow.Event) {
+// logEvent notes what happens in a transfer, without its code, words and text. device is
+// empty unless there are several.
+func (p *program) logEvent(device string, event tallow.Event) {
 	if p.logFile == nil {
 		return
 	}
 	log := slog.New(p.logHandler())
+	if device != "" {
+		log = log.With("device", device)
+	}
 	switch e := event.(type) {
 	case tallow.StateEvent:
 		log.Info("state", "state", e.State, "reason", e.Reason)

@@ -24,7 +24,9 @@
 //	events.go     --json
 //	terminal.go   the rules of what people see
 //	narrator.go   what they are told of a transfer
-//	progress.go   the one line that moves; layout.go fits it into the terminal
+//	progress.go   the one line that moves; layout.go fits it into the terminal, board.go
+//	              has one for each of several transfers
+//	sendto.go     send --to; targets.go has its names, sendseveral.go several devices
 //	palette.go    colours; help.go has --help, logfile.go --log-file
 //	summary.go    numbers and names as people read them
 //	console.go    where questions are asked; prompt.go has the questions

@@ -16,9 +16,9 @@ func (n *narrator) fallBack(e tallow.FallbackEvent) {
 	n.storing()
 	switch e.Reason {
 	case tallow.FallbackNobody:
-		n.screen.say("Nobody came in time. The code is not good any more: it is stored at the relay instead.")
+		n.say("Nobody came in time. The code is not good any more: it is stored at the relay instead.")
 	case tallow.FallbackConnection:
-		n.screen.say("There is no connection to the receiver: it is stored at the relay instead.")
+		n.say("There is no connection to the receiver: it is stored at the relay instead.")
 	}
 }
 
@@ -26,13 +26,13 @@ func (n *narrator) fallBack(e tallow.FallbackEvent) {
 func (n *narrator) resumed(e tallow.StoreResumeEvent) {
 	switch e.Anew {
 	case "":
-		n.screen.say("Going on with an upload that was interrupted.")
+		n.say("Going on with an upload that was interrupted.")
 	case tallow.AnewChanged:
-		n.screen.say("The files have changed since the upload that was interrupted: they are stored anew.")
+		n.say("The files have changed since the upload that was interrupted: they are stored anew.")
 	case tallow.AnewPassword:
-		n.screen.say("The upload that was interrupted has another password: everything is stored anew.")
+		n.say("The upload that was interrupted has another password: everything is stored anew.")
 	case tallow.AnewGone:
-		n.screen.say("The relay does not have the upload that was interrupted any more: everything is stored anew.")
+		n.say("The relay does not have the upload that was interrupted any more: everything is stored anew.")
 	}
 }
 
@@ -57,15 +57,15 @@ func (n *narrator) linked() {
 		return
 	}
 	if n.device != "" {
-		n.screen.say("Stored for %s, which fetches it once tallow receive --listen runs there, until %s.", n.device, momentText(n.link.Expires))
-		n.screen.say("To see what became of it, or to delete it: tallow stored")
+		n.say("Stored for %s, which fetches it once tallow receive --listen runs there, until %s.", n.device, momentText(n.link.Expires))
+		n.say("To see what became of it, or to delete it: tallow stored")
 		return
 	}
 	link := printable(n.link.Link)
-	n.screen.say("Link: %s", n.screen.palette.paint(bold, link))
-	n.screen.say("On the other machine:  tallow receive %s", argument(link))
-	n.screen.say("Whoever has the link can fetch it, %s, until %s.", downloadsText(n.link.Downloads), momentText(n.link.Expires))
-	n.screen.say("To see what became of it, or to delete it: tallow stored")
+	n.say("Link: %s", n.screen.palette.paint(bold, link))
+	n.say("On the other machine:  tallow receive %s", argument(link))
+	n.say("Whoever has the link can fetch it, %s, until %s.", downloadsText(n.link.Downloads), momentText(n.link.Expires))
+	n.say("To see what became of it, or to delete it: tallow stored")
 }
 
 // downloadsText says how often something may be fetched.

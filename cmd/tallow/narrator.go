@@ -20,6 +20,7 @@ type work struct{ doing, done string }
 // narrator tells people what happens in a transfer.
 type narrator struct {
 	screen  *screen
+	row     *row // its progress; where there are several, all lines begin with the row's name
 	verbose bool
 
 	subject   string        // of a send: what is sent, for people
@@ -56,12 +57,59 @@ type narrator struct {
 	err     error
 }
 
-func newNarrator(p *program) *narrator { return &narrator{screen: newScreen(p), verbose: p.verbose} }
+func newNarrator(p *program) *narrator { return newNarratorOn(newScreen(p), "", p.verbose) }
+
+// newNarratorOn returns a narrator on a screen that it may share with others, each of which has a
+// name then.
+func newNarratorOn(s *screen, name string, verbose bool) *narrator {
+	return &narrator{screen: s, row: s.newRow(name), verbose: verbose}
+}
 
 func (n *narrator) failure() error { return n.err }
 
 // warn tells people a warning.
-func (n *narrator) warn(reason, format string, args ...any) { n.screen.warn(reason, format, args...) }
+func (n *narrator) warn(reason, format string, args ...any) {
+	n.screen.warn(reason, "%s%s", n.name(), fmt.Sprintf(format, args...))
+}
+
+// say tells people a line.
+func (n *narrator) say(format string, args ...any) {
+	n.screen.say("%s%s", n.name(), fmt.Sprintf(format, args...))
+}
+
+// step tells people what is only a step on the way: on a board, if there is one.
+func (n *narrator) step(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if !n.row.say("%s", strings.ToLower(text[:1])+strings.TrimSuffix(text[1:], ".")) {
+		n.say("%s", text)
+	}
+}
+
+// failed tells people why one of several transfers has not come to its end.
+func (n *narrator) failed(f *failure) {
+	if f.kind == tallow.KindInterrupted {
+		return // all of them are, and a person did that
+	}
+	what := "Not " + n.verb() + ":"
+	if f.kind == tallow.KindPartial {
+		what = "In part:"
+	}
+	n.screen.print(n.name() + n.screen.palette.paint(red, what) + " " + printable(f.message))
+	if f.hint != "" {
+		n.screen.print(n.name() + printable(f.hint))
+	}
+}
+
+// verb is what is done with what is sent: sent, or stored.
+func (n *narrator) verb() string { return strings.ToLower(cmp.Or(n.alone.done, "Sent")) }
+
+// name begins the lines where there are several transfers.
+func (n *narrator) name() string {
+	if n.row == nil || n.row.name == "" {
+		return ""
+	}
+	return n.row.name + ": "
+}
 
 // event tells one event, or nothing.
 func (n *narrator) event(event tallow.Event) {
@@ -72,20 +120,22 @@ func (n *narrator) event(event tallow.Event) {
 		n.waiting(e)
 	case tallow.PeerEvent:
 		n.met = true
-		n.screen.say("Connected.")
+		n.step("Connected.")
 	case tallow.NameEvent:
 		if !n.receives || !n.asks { // else the question has it
-			n.screen.say("%s", nameText(n.peer(), e.Name))
+			n.say("%s", nameText(n.peer(), e.Name))
 		}
 	case tallow.VerifyEvent:
 		if !n.verifies {
-			n.screen.say("Verification words:  %s", printable(strings.Join(e.Words, " ")))
+			n.say("Verification words:  %s", printable(strings.Join(e.Words, " ")))
 		}
 	case tallow.OfferEvent:
 		n.offered(e.Offer)
 	case tallow.ProgressEvent:
 		n.stalled = ""
-		n.screen.progress(e, n.offer.Known)
+		if !n.lost || n.row == nil || n.row.name == "" { // else its row says that the connection is lost
+			n.row.progress(e, n.offer.Known)
+		}
 	case tallow.StateEvent:
 		n.state(e.State, e.Reason)
 	case tallow.StallEvent:
@@ -93,9 +143,9 @@ func (n *narrator) event(event tallow.Event) {
 	case tallow.SkipEvent:
 		n.skip(e)
 	case tallow.LaneEvent:
-		n.screen.carry(e.Lane, e.Up)
+		n.row.carry(e.Lane, e.Up)
 		if n.verbose {
-			n.screen.say("%s", laneText(e))
+			n.say("%s", laneText(e))
 		}
 	case tallow.FileEvent:
 		n.file(e)
@@ -103,7 +153,7 @@ func (n *narrator) event(event tallow.Event) {
 		if n.receives {
 			n.rename(e.Taken, e.Path)
 		} else {
-			n.screen.say("%s is sent as %s, since another path has its name", visible(e.Name), visible(e.Path))
+			n.say("%s is sent as %s, since another path has its name", visible(e.Name), visible(e.Path))
 		}
 	case tallow.WrittenEvent:
 		n.written = e
@@ -127,15 +177,15 @@ func (n *narrator) event(event tallow.Event) {
 func (n *narrator) code(e tallow.CodeEvent) {
 	if n.device != "" {
 		if !n.coded {
-			n.screen.say("Sending %s to %s, once tallow receive --listen runs there; Ctrl-C to stop.", n.subject, n.device)
+			n.say("Sending %s to %s, once tallow receive --listen runs there; Ctrl-C to stop.", n.subject, n.device)
 		}
 		n.coded = true
 		return
 	}
 	if n.known && !n.coded {
 		n.coded = true
-		n.screen.say("Sending %s", n.subject)
-		n.screen.say("The code is the one in TALLOW_CODE.")
+		n.say("Sending %s", n.subject)
+		n.say("The code is the one in TALLOW_CODE.")
 		return
 	}
 	if n.codeTo != nil {
@@ -148,15 +198,15 @@ func (n *narrator) code(e tallow.CodeEvent) {
 		n.screen.print(printable(e.Code))
 	}
 	if n.coded {
-		n.screen.say("The code has changed: the relay was restarted, and its number is taken.")
+		n.say("The code has changed: the relay was restarted, and its number is taken.")
 	} else {
-		n.screen.say("Sending %s", n.subject)
+		n.say("Sending %s", n.subject)
 	}
 	n.coded = true
-	n.screen.say("Code: %s", n.screen.palette.paint(bold, printable(e.Code)))
-	n.screen.say("On the other machine:  %s %s", cmp.Or(n.command, "tallow receive"), argument(printable(e.Code)))
+	n.say("Code: %s", n.screen.palette.paint(bold, printable(e.Code)))
+	n.say("On the other machine:  %s %s", cmp.Or(n.command, "tallow receive"), argument(printable(e.Code)))
 	if e.LocalOnly {
-		n.screen.say("Only machines on this network can join. To reach others, use a relay: --relay HOST")
+		n.say("Only machines on this network can join. To reach others, use a relay: --relay HOST")
 	}
 }
 
@@ -165,20 +215,20 @@ func (n *narrator) waiting(e tallow.WaitEvent) {
 	switch e.Reason {
 	case tallow.WaitLooking:
 		if !n.waits {
-			n.screen.say("Looking for the sender on this network, for up to %s; Ctrl-C to stop.", waitText(n.timeout))
+			n.say("Looking for the sender on this network, for up to %s; Ctrl-C to stop.", waitText(n.timeout))
 		}
 	case tallow.WaitNobody:
-		n.screen.say("Nobody is waiting with this code yet; check its number, %s. Waiting up to %s for the sender; Ctrl-C to stop.", printable(e.Nameplate), waitText(n.timeout))
+		n.say("Nobody is waiting with this code yet; check its number, %s. Waiting up to %s for the sender; Ctrl-C to stop.", printable(e.Nameplate), waitText(n.timeout))
 	case tallow.WaitUnreachable:
-		n.screen.say("The sender is on this network, but cannot be reached: %s. Trying again.", printable(e.Detail))
+		n.say("The sender is on this network, but cannot be reached: %s. Trying again.", printable(e.Detail))
 	case tallow.WaitRelayLost:
-		n.screen.say("Lost the connection to the relay %s: %s. Trying again.", printable(e.Relay), printable(e.Detail))
+		n.say("Lost the connection to the relay %s: %s. Trying again.", printable(e.Relay), printable(e.Detail))
 	case tallow.WaitListing:
-		n.screen.say("Going through %s first; this takes a moment.", n.subject)
+		n.say("Going through %s first; this takes a moment.", n.subject)
 	case tallow.WaitReading:
-		n.screen.say("Reading %s to its end first.", n.subject)
+		n.say("Reading %s to its end first.", n.subject)
 	case tallow.WaitRelayBack:
-		n.screen.say("Connected to the relay %s again.", printable(e.Relay))
+		n.say("Connected to the relay %s again.", printable(e.Relay))
 	}
 	n.waits = true
 }
@@ -194,17 +244,17 @@ func argument(code string) string {
 func (n *narrator) offered(o tallow.Offer) {
 	n.offer = o
 	if n.asks && o.Text && o.Peer.Name != "" { // nobody is asked
-		n.screen.say("%s", nameText(n.peer(), o.Peer.Name))
+		n.say("%s", nameText(n.peer(), o.Peer.Name))
 	}
 	switch {
 	case n.alone.doing != "":
-		n.screen.say("%s %s: %s.", n.alone.doing, namesText(o.Names), sizeText(o))
+		n.step("%s %s: %s.", n.alone.doing, namesText(o.Names), sizeText(o))
 	case !n.receives:
-		n.screen.say("Offering %s.", sizeText(o))
+		n.step("Offering %s.", sizeText(o))
 	case n.acceptMax > 0 && o.Bytes > n.acceptMax:
-		n.screen.say("Declining %s: %s.", namesText(o.Names), sizeText(o))
+		n.say("Declining %s: %s.", namesText(o.Names), sizeText(o))
 	case !n.asks && !o.Text:
-		n.screen.say("%s %s: %s.", receivingText(o), namesText(o.Names), sizeText(o))
+		n.say("%s %s: %s.", receivingText(o), namesText(o.Names), sizeText(o))
 	}
 }
 
@@ -213,30 +263,32 @@ func (n *narrator) state(s tallow.State, reason string) {
 	switch {
 	case (n.met || n.stored) && s == tallow.StateConnecting:
 		n.lost = true
+		n.row.say("connection lost")
 		what, whom := "Connection lost", n.peer()
 		if reason != "" {
 			what, whom = "The receiver cannot go on: "+printable(reason), "it to be run again with the same code"
 		}
 		if n.wait > 0 {
-			n.screen.say("%s. Waiting up to %s for %s; Ctrl-C to stop.", what, waitText(n.wait), whom)
+			n.say("%s. Waiting up to %s for %s; Ctrl-C to stop.", what, waitText(n.wait), whom)
 		} else {
-			n.screen.say("%s.", what)
+			n.say("%s.", what)
 		}
 	case n.lost && s == tallow.StateTransferring:
 		n.lost = false
-		n.screen.say("Connected again.")
+		n.row.say("connected again")
+		n.say("Connected again.")
 	}
 	paused := s == tallow.StatePaused
 	if paused == n.paused {
 		return
 	}
 	n.paused = paused
-	switch shown := n.screen.hold(paused); {
+	switch shown := n.row.hold(paused); {
 	case shown:
 	case paused:
-		n.screen.say("Paused.")
+		n.say("Paused.")
 	case s == tallow.StateTransferring:
-		n.screen.say("Going on.")
+		n.say("Going on.")
 	}
 }
 
@@ -263,38 +315,38 @@ func (n *narrator) stall(reason string) {
 		return
 	}
 	n.stalled = reason
-	n.screen.say("Nothing moves: %s.", printable(reason))
+	n.say("Nothing moves: %s.", printable(reason))
 }
 
 func (n *narrator) done(r tallow.Result) {
 	switch {
 	case n.receives && r.Text != "": // it speaks for itself
 	case n.receives:
-		n.screen.say("%s %s", n.screen.palette.paint(green, cmp.Or(n.alone.done, "Received")), resultText(r))
+		n.say("%s %s", n.screen.palette.paint(green, cmp.Or(n.alone.done, "Received")), resultText(r))
 		n.hashed(r)
 		n.saved(r)
 	default:
-		n.screen.say("%s %s", n.screen.palette.paint(green, cmp.Or(n.alone.done, "Sent")), resultText(r))
+		n.say("%s %s", n.screen.palette.paint(green, cmp.Or(n.alone.done, "Sent")), resultText(r))
 		n.hashed(r)
 	}
 	if n.written.Path != "" {
-		n.screen.say("Saved as %s (%s)", printable(n.written.Path), bytesText(n.written.Bytes))
+		n.say("Saved as %s (%s)", printable(n.written.Path), bytesText(n.written.Bytes))
 	}
 	if more := n.renamed - shownNames; more > 0 && !n.verbose {
-		n.screen.say("Received under another name, as theirs was taken: %s more", omittedText(more, "entry", "entries", nil))
+		n.say("Received under another name, as theirs was taken: %s more", omittedText(more, "entry", "entries", nil))
 	}
 	if r.Skipped > 0 {
-		n.screen.say("%s %s", n.screen.palette.paint(yellow, "Skipped"), omittedText(r.Skipped, "entry", "entries", n.skipped))
+		n.say("%s %s", n.screen.palette.paint(yellow, "Skipped"), omittedText(r.Skipped, "entry", "entries", n.skipped))
 	}
 	if r.LeftOut > 0 {
-		n.screen.say("Left out on purpose: %s", omittedText(r.LeftOut, "symlink", "symlinks", n.leftOut))
+		n.say("Left out on purpose: %s", omittedText(r.LeftOut, "symlink", "symlinks", n.leftOut))
 	}
 	if r.Kept > 0 {
 		where := "with the receiver"
 		if n.receives {
 			where = "here"
 		}
-		n.screen.say("Not %s, as it is %s already: %s", cmp.Or(strings.ToLower(n.alone.done), "sent"), where, omittedText(r.Kept, "entry", "entries", n.kept))
+		n.say("Not %s, as it is %s already: %s", cmp.Or(strings.ToLower(n.alone.done), "sent"), where, omittedText(r.Kept, "entry", "entries", n.kept))
 	}
 	n.leftovers()
 	n.linked()
@@ -311,7 +363,7 @@ func (n *narrator) leftovers() {
 		paths = append(paths, l.Path)
 		bytes += l.Bytes
 	}
-	n.screen.say("Interrupted before, and kept: %s (%s). Receive the same again to go on, or delete it.", namesText(paths), bytesText(bytes))
+	n.say("Interrupted before, and kept: %s (%s). Receive the same again to go on, or delete it.", namesText(paths), bytesText(bytes))
 }
 
 // skip tells of an entry that was not sent, or notes it for the end.
@@ -323,7 +375,7 @@ func (n *narrator) skip(e tallow.SkipEvent) {
 		n.kept = addShown(n.kept, e.Path)
 	default:
 		n.skipped = addShown(n.skipped, e.Path)
-		n.screen.say("Skipped %s: %s", visible(e.Path), printable(e.Reason))
+		n.say("Skipped %s: %s", visible(e.Path), printable(e.Reason))
 	}
 }
 
@@ -332,7 +384,7 @@ func (n *narrator) skip(e tallow.SkipEvent) {
 func (n *narrator) leaveOut(e tallow.SkipEvent) {
 	n.leftOut = addShown(n.leftOut, e.Path)
 	if n.verbose {
-		n.screen.say("Left out %s: %s", visible(e.Path), printable(e.Reason))
+		n.say("Left out %s: %s", visible(e.Path), printable(e.Reason))
 	}
 }
 
@@ -355,7 +407,7 @@ func receivingText(o tallow.Offer) string {
 // first ones, and of all of them with --verbose.
 func (n *narrator) rename(taken, as string) {
 	if n.renamed < shownNames || n.verbose {
-		n.screen.say("%s is there already: %s as %s", visible(taken), cmp.Or(strings.ToLower(n.alone.done), "received"), visible(path.Base(as)))
+		n.say("%s is there already: %s as %s", visible(taken), cmp.Or(strings.ToLower(n.alone.done), "received"), visible(path.Base(as)))
 	}
 	n.renamed++
 }
@@ -376,9 +428,9 @@ func (n *narrator) hashed(r tallow.Result) {
 	switch {
 	case r.Root == "":
 	case r.Files == 1:
-		n.screen.say("BLAKE3 %s", r.Root)
+		n.say("BLAKE3 %s", r.Root)
 	default:
-		n.screen.say("Root hash %s", r.Root)
+		n.say("Root hash %s", r.Root)
 	}
 }
 
@@ -387,10 +439,10 @@ func (n *narrator) saved(r tallow.Result) {
 	switch {
 	case r.Folder == "" || r.Files == 0:
 	case len(n.tops) == 1:
-		n.screen.say("Saved as %s", printable(filepath.Join(r.Folder, n.tops[0])))
+		n.say("Saved as %s", printable(filepath.Join(r.Folder, n.tops[0])))
 	case filepath.Clean(r.Folder) == ".":
-		n.screen.say("Saved in this folder")
+		n.say("Saved in this folder")
 	default:
-		n.screen.say("Saved in %s", printable(filepath.Clean(r.Folder)))
+		n.say("Saved in %s", printable(filepath.Clean(r.Folder)))
 	}
 }

@@ -14,6 +14,7 @@ import (
 // prompt has the questions that people are asked.
 type prompt struct {
 	console *console
+	about   string          // begins the question of one of several transfers
 	forAll  tallow.Conflict // the answer for all files that exist, once it was given
 }
 
@@ -99,7 +100,7 @@ func acceptText(o tallow.Offer) string {
 
 // verify asks to compare the verification words.
 func (p *prompt) verify(ctx context.Context, words []string) (bool, error) {
-	return p.yes(ctx, fmt.Sprintf("Verification words:  %s\nDoes the other side see the same? (y/n) ", strings.Join(words, " ")))
+	return p.yes(ctx, fmt.Sprintf("%sVerification words:  %s\nDoes the other side see the same? (y/n) ", p.about, strings.Join(words, " ")))
 }
 
 // yes asks until the answer is yes or no. The end of the input is a no.

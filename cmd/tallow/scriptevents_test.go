@@ -47,6 +47,8 @@ var contract = map[string]map[string]any{
 	"device-renamed": {"name": ""},
 	"device-removed": {"name": ""},
 	"device-changed": {"name": ""},
+	"group":          {"name": "", "devices": []any{}},
+	"group-removed":  {"name": ""},
 	"device-sends":   {"name": "", "stored": false},
 	"listens":        {"devices": 0.},
 	"deleted":        {"number": 0., "id": ""},
@@ -117,8 +119,12 @@ func parseEvent(line string) (map[string]any, error) {
 	if !strings.HasPrefix(line, `{"event":`) || !strings.HasSuffix(line, "\n") {
 		return nil, fmt.Errorf("not as one line that begins with its name")
 	}
-	if len(event) != len(fields)+1 {
-		return nil, fmt.Errorf("%d fields, want %d", len(event)-1, len(fields))
+	more := 1
+	if _, ok := event["device"].(string); ok { // of one of several devices
+		more++
+	}
+	if len(event) != len(fields)+more {
+		return nil, fmt.Errorf("%d fields, want %d", len(event)-more, len(fields))
 	}
 	for field, kind := range fields {
 		if got, want := fmt.Sprintf("%T", event[field]), fmt.Sprintf("%T", kind); got != want {

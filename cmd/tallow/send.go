@@ -23,7 +23,7 @@ type send struct {
 	follow  bool
 	filters filters
 	dry     bool
-	to      string // a device
+	to      targets
 	keeping keeping
 	sharing sharing
 	storing storing
@@ -53,6 +53,7 @@ interrupted. tallow stored lists what is stored.`,
   tallow send --gitignore --exclude '*.iso' project
   tallow send --include '*.jpg' --dry-run photos
   tallow send --to laptop photos              a paired device: tallow devices
+  tallow send --to phone,tower photos         several, or a group: --to @work
   tallow send --keep laptop photos            and pair with who receives it
   tallow send --store --expires 7d --downloads 3 photos
   tallow send --store-after 10m photos
@@ -73,7 +74,7 @@ func (s *send) registerSend(cmd *cobra.Command) {
 	flags.BoolVar(&s.follow, "follow-symlinks", false, "the same as --links follow")
 	s.filters.register(cmd)
 	flags.BoolVar(&s.dry, "dry-run", false, "list what would be sent and what would be left out, and contact nobody")
-	flags.StringVar(&s.to, "to", "", "send to a `DEVICE` that this machine is paired with, without a code")
+	flags.Var(&s.to, "to", "send to a paired `DEVICE`, without a code; to several: laptop,phone, or @NAME for a group")
 	flags.BoolVar(&s.sharing.qr, "qr", false, "show the code as a QR code too, for the camera of a phone")
 	flags.BoolVar(&s.sharing.copy, "copy", false, "copy the code to the clipboard too")
 	s.keeping.register(cmd)
@@ -82,7 +83,7 @@ func (s *send) registerSend(cmd *cobra.Command) {
 	completeFlag(cmd, "code", completeCodeFlag)
 	completeFlag(cmd, "text", noCompletion)
 	completeFlag(cmd, "name", noCompletion)
-	completeFlag(cmd, "to", s.completeDevices)
+	completeFlag(cmd, "to", s.completeTargets)
 }
 
 func (s *send) run(cmd *cobra.Command, args []string) error {
@@ -94,7 +95,10 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 		return err
 	}
 	var to *recipient
-	if s.to != "" && !s.dry {
+	if s.to.several() && !s.dry {
+		return s.runSeveral(cmd.Context(), o)
+	}
+	if len(s.to) > 0 && !s.dry {
 		if to, err = s.openRecipient(cmd.Context()); err != nil {
 			return err
 		}
@@ -142,7 +146,7 @@ func (s *send) run(cmd *cobra.Command, args []string) error {
 	var keeper *storedKeeper
 	if after := time.Duration(s.storing.after); after > 0 {
 		var stored tallow.StoreOptions
-		if stored, keeper, err = s.storeOptions(cmd.Context(), o, n); err != nil {
+		if stored, keeper, err = s.storeOptions(cmd.Context(), o, n, *s.preferences); err != nil {
 			return err
 		}
 		defer keeper.close()
@@ -181,7 +185,7 @@ func (s *send) options(cmd *cobra.Command, args []string) (tallow.SendOptions, e
 	o := tallow.SendOptions{Code: s.code, Words: s.words, PeerTimeout: s.timeout, ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Links: tallow.Links(s.links), Compress: tallow.Compress(s.compress), RenameUnsafe: s.renameUnsafe}
 	o.StreamName, o.GitIgnore, o.FindPage = s.name, s.filters.gitIgnore, s.sharing.qr
 	given := cmd.Flags().Changed
-	if !given("code") && !given("words") && s.to == "" {
+	if !given("code") && !given("words") && len(s.to) == 0 {
 		o.Code = s.getenv("TALLOW_CODE")
 	}
 	if err := s.checkNames(cmd, args); err != nil {

@@ -83,17 +83,17 @@ func (s *storing) check(cmd *cobra.Command) error {
 	return s.mailing.check(cmd)
 }
 
-// storeOptions returns how what is sent is left with the relay, and the keeper of that,
-// which has to be closed.
-func (s *send) storeOptions(ctx context.Context, from tallow.SendOptions, n *narrator) (o tallow.StoreOptions, keeper *storedKeeper, err error) {
-	if s.relay == "" {
+// storeOptions returns how what is sent is left with the relay of at, and the keeper of
+// that, which has to be closed.
+func (s *send) storeOptions(ctx context.Context, from tallow.SendOptions, n *narrator, at preferences) (o tallow.StoreOptions, keeper *storedKeeper, err error) {
+	if at.relay == "" {
 		return o, nil, failureOf(&tallow.Error{Kind: tallow.KindUsage, Reason: tallow.ReasonStoreNoRelay})
 	}
 	o = tallow.StoreOptions{
 		Paths: from.Paths, Stream: from.Stream, Text: from.Text, StreamName: from.StreamName, Links: from.Links,
 		RenameUnsafe: from.RenameUnsafe, Rules: from.Rules, GitIgnore: from.GitIgnore,
 		Expires: time.Duration(s.storing.expires), Downloads: s.storing.downloads,
-		ReconnectTimeout: s.reconnectTimeout(), LimitRate: int64(s.rate), Token: s.storeToken, Notify: s.storing.notify,
+		ReconnectTimeout: s.reconnectTimeout(), LimitRate: from.LimitRate, Token: at.storeToken, Notify: s.storing.notify,
 	}
 	var mails []storedlist.Mail
 	if len(s.storing.mailing.to) > 0 {
@@ -113,7 +113,7 @@ func (s *send) storeOptions(ctx context.Context, from tallow.SendOptions, n *nar
 	}
 	keeper = &storedKeeper{program: s.program, warn: n.warn, mails: mails}
 	if s.json {
-		keeper.warn = newEncoder(s.events(), nil).warn
+		keeper.warn = s.newReporter(n, nil).warn
 	}
 	o.Keeper = keeper
 	return o, keeper, nil
@@ -131,7 +131,7 @@ func (s *send) runStore(ctx context.Context, client *tallow.Client, from tallow.
 	case !isTerminal(s.stdout):
 		n.codeTo = s.stdout
 	}
-	o, keeper, err := s.storeOptions(ctx, from, n)
+	o, keeper, err := s.storeOptions(ctx, from, n, *s.preferences)
 	if err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,8 +28,11 @@ type recipient struct {
 
 // checkTo rejects flags that do not go with --to.
 func (s *send) checkTo(cmd *cobra.Command) error {
-	if s.to == "" {
+	if !cmd.Flags().Changed("to") {
 		return nil
+	}
+	if err := s.to.check(); err != nil {
+		return err
 	}
 	for what, names := range map[string][]string{
 		"a code": {"code", "words", "qr", "copy", "verify", "keep"}, "a link": {"password", "password-file", "mail", "mail-by", "mail-note"},
@@ -51,21 +55,29 @@ func (s *send) openRecipient(ctx context.Context) (*recipient, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &recipient{program: s.program, store: store}
-	if r.device, err = store.Get(ctx, s.to); err == nil && !r.device.Moved.IsZero() {
+	var r *recipient
+	device, err := store.Get(ctx, s.to[0])
+	if err == nil && !device.Moved.IsZero() {
 		err = devices.ErrMoved
 	}
 	if err == nil {
-		r.code, err = tallow.NewCode(inviteWords)
-	}
-	if err == nil {
-		s.preferences.useRelay(r.device.Relay)
-		r.box, err = s.mailboxAt(r.device.Relay)
+		s.preferences.useRelay(device.Relay)
+		r, err = s.newRecipient(store, device, s.warner())
 	}
 	if err != nil {
 		return nil, s.devicesFailure(ctx, firstOf(err, store.Close()))
 	}
 	return r, nil
+}
+
+// newRecipient makes a device the receiver of one send.
+func (p *program) newRecipient(store *devices.Store, device devices.Device, warn func(reason, format string, args ...any)) (*recipient, error) {
+	r := &recipient{program: p, store: store, device: device, told: toldOf{warn: warn}}
+	var err error
+	if r.code, err = tallow.NewCode(inviteWords); err == nil {
+		r.box, err = p.mailboxAt(device.Relay)
+	}
+	return r, err
 }
 
 func (r *recipient) close() {
@@ -123,7 +135,7 @@ func (r *recipient) tell(ctx context.Context, said devices.Note) error {
 		case n > 0 && slot == last:
 			return errSilent()
 		case n == 1:
-			r.warnCopied(&r.told, r.device)
+			r.told.copied(r.device)
 		}
 		last = slot
 		err = r.box.Put(ctx, tallow.Slot(slot), note)
@@ -153,10 +165,14 @@ func (r *recipient) hear(ctx context.Context) error {
 	if err != nil {
 		return r.devicesFailure(ctx, err)
 	}
-	notes, err := r.box.Look(ctx, boxSlots(at[r.device.Relay]))
-	if err != nil {
-		return err
+	for slots := range slices.Chunk(at[r.device.Relay], tallow.MaxSlots) {
+		notes, err := r.box.Look(ctx, boxSlots(slots))
+		if err != nil {
+			return err
+		}
+		if _, err := openNotes(ctx, r.store, r.box, slots, notes, &r.told); err != nil {
+			return err
+		}
 	}
-	_, err = r.openNotes(ctx, r.store, r.box, at[r.device.Relay], notes, &r.told)
-	return err
+	return nil
 }

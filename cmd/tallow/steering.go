@@ -2,21 +2,25 @@ package main
 
 import "github.com/tallow-transfer/tallow/pkg/tallow"
 
-// steering lets the person on this machine pause, resume and end a transfer, by key
+// steering lets the person on this machine pause, resume and end transfers, by key
 // or by signal.
 type steering struct {
-	controls *tallow.Controls
+	controls []*tallow.Controls
 	screen   *screen
 	quit     func()
 }
 
 func (s steering) pause() {
-	s.controls.Pause()
+	for _, c := range s.controls {
+		c.Pause()
+	}
 	s.screen.wish(true)
 }
 
 func (s steering) resume() {
-	s.controls.Resume()
+	for _, c := range s.controls {
+		c.Resume()
+	}
 	s.screen.wish(false)
 }
 

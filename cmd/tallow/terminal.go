@@ -9,8 +9,6 @@ import (
 	"unicode"
 
 	"golang.org/x/term"
-
-	"github.com/tallow-transfer/tallow/pkg/tallow"
 )
 
 // The rules of what people see:
@@ -20,12 +18,13 @@ import (
 //     stderr.
 //   - Whatever another machine had a say in passes printable or visible first
 //     (visible.go), also a text or payload that goes to a terminal.
-//   - Lines are short and final. One line moves, the progress; it is there only
-//     where stderr is a terminal, and it is gone before any other line comes.
+//   - Lines are short and final. One line moves, the progress, or one for each of
+//     several transfers (board.go); they are there only where stderr is a terminal, and
+//     they are gone before any other line comes.
 //   - Colours only in a terminal, and never without words that say the same
 //     (palette.go); NO_COLOR and --color turn them off. No emoji, no cursor movement
-//     but the carriage return. The progress erases what it has drawn with escape
-//     sequences where TERM has them.
+//     but the carriage return, and from the end of a board back to its beginning. The
+//     progress erases what it has drawn with escape sequences where TERM has them.
 //   - Questions go to the terminal itself (console.go), wherever stderr goes, and
 //     nothing else is printed while one is open.
 //   - Keys are heard only while the progress says which (keys.go).
@@ -34,8 +33,14 @@ import (
 //   - --quiet leaves the code, questions and errors.
 //   - An error is two lines: what happened, and what to do next.
 
-// usualWidth is that of a terminal that does not tell, in columns.
-const usualWidth = 80
+// The size of a terminal that does not tell.
+const (
+	usualWidth  = 80
+	usualHeight = 24
+)
+
+// extent is the size of a terminal.
+type extent struct{ columns, lines int }
 
 // screen is stderr as people see it.
 type screen struct {
@@ -44,6 +49,7 @@ type screen struct {
 	moves bool // w is a terminal that can show progress
 
 	width func() int  // of the terminal, in columns; nil if nothing moves
+	tall  func() int  // likewise its height, in lines
 	front func() bool // the terminal is this program's, and not the shell's; nil: always
 	keys  *keyboard   // set before there are events; nil if no keys are heard
 
@@ -51,16 +57,12 @@ type screen struct {
 	palette palette
 
 	mu     sync.Mutex
-	begun  bool                 // there is progress
-	last   tallow.ProgressEvent // what there is
-	shown  int                  // the cells that the progress takes on the screen; 0: it is not there
-	drawn  int                  // the width of the terminal for which it was drawn
-	paused bool                 // data is held back
-	wished bool                 // by this side, perhaps among others
+	rows   []*row // one for each transfer
+	shown  int    // the cells that the progress takes on the screen, of a board the lines; 0: it is not there
+	drawn  extent // the terminal for which it was drawn
+	wished bool   // data is held back by this side, perhaps among others
 	asking bool
 	held   []string // lines to come when the question is answered
-
-	carriers []tallow.Lane // kinds of lanes that carry data
 }
 
 // newScreen is the screen of a program; with --json nothing appears on it.
@@ -69,20 +71,36 @@ func newScreen(p *program) *screen {
 	// What is logged does not wait for the progress to make room.
 	s := &screen{w: p.stderr, quiet: quiet, moves: !quiet && !p.verbose && isTerminal(p.stderr), palette: p.palette(p.stderr)}
 	if s.moves {
-		s.width = func() int { return terminalWidth(p.stderr) }
+		s.width = func() int { return terminalSize(p.stderr).columns }
+		s.tall = func() int { return terminalSize(p.stderr).lines }
 		s.front = func() bool { return foreground(descriptor(p.stderr)) }
 		s.plain = p.plainTerminal()
 	}
 	return s
 }
 
-// terminalWidth is the width of a terminal, in columns.
-func terminalWidth(f *os.File) int {
-	columns, _, err := term.GetSize(descriptor(f))
+// terminalSize is the size of a terminal.
+func terminalSize(f *os.File) extent {
+	columns, lines, err := term.GetSize(descriptor(f))
 	if err != nil || columns == 0 {
-		return usualWidth
+		columns = usualWidth
 	}
-	return columns
+	if err != nil || lines == 0 {
+		lines = usualHeight
+	}
+	return extent{columns, lines}
+}
+
+// size is the size of the screen.
+func (s *screen) size() extent {
+	size := extent{usualWidth, usualHeight}
+	if s.width != nil {
+		size.columns = s.width()
+	}
+	if s.tall != nil {
+		size.lines = s.tall()
+	}
+	return size
 }
 
 // say prints a line, unless it is to be quiet.
@@ -155,7 +173,7 @@ func (s *screen) close() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.clear()
-	s.begun = false
+	s.rows = nil
 }
 
 // write shows text as it is; s.mu is held. The only failure is that of the screen

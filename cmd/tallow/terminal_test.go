@@ -76,11 +76,12 @@ func TestQuietScreen(t *testing.T) {
 func TestProgress(t *testing.T) {
 	var out strings.Builder
 	s := &screen{w: &out, moves: true}
-	s.progress(tallow.ProgressEvent{}, true) // nothing to move
+	r := s.newRow("")
+	r.progress(tallow.ProgressEvent{}, true) // nothing to move
 	if out.Len() > 0 {
 		t.Errorf("an empty offer shows %q", out.String())
 	}
-	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000}, true)
+	r.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000}, true)
 	if got := out.String(); !strings.Contains(got, " 25% [=>   ") || !strings.Contains(got, "3.0 MB of 12 MB") || strings.Contains(got, "\n") {
 		t.Errorf("%q", got)
 	}
@@ -90,7 +91,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("taken off with %q", got)
 	}
 	out.Reset()
-	s.progress(tallow.ProgressEvent{Bytes: 6_000_000, Total: 12_000_000}, true)
+	r.progress(tallow.ProgressEvent{Bytes: 6_000_000, Total: 12_000_000}, true)
 	if out.Len() > 0 {
 		t.Errorf("over a question: %q", out.String())
 	}
@@ -100,7 +101,7 @@ func TestProgress(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, bytes := range []int64{6_000_000, 12_000_000, 13_000_000} { // a lying offer
-		s.progress(tallow.ProgressEvent{Bytes: bytes, Total: 12_000_000}, true)
+		r.progress(tallow.ProgressEvent{Bytes: bytes, Total: 12_000_000}, true)
 	}
 	s.close()
 }
@@ -108,7 +109,8 @@ func TestProgress(t *testing.T) {
 func TestProgressOfAStream(t *testing.T) {
 	var out strings.Builder
 	s := &screen{w: &out, moves: true}
-	s.progress(tallow.ProgressEvent{Bytes: 3_000_000}, false)
+	r := s.newRow("")
+	r.progress(tallow.ProgressEvent{Bytes: 3_000_000}, false)
 	if got := out.String(); !strings.Contains(got, "3.0 MB") || strings.ContainsAny(got, "%\n") {
 		t.Errorf("%q", got)
 	}
@@ -118,7 +120,8 @@ func TestProgressOfAStream(t *testing.T) {
 func TestProgressWhereNothingMoves(t *testing.T) {
 	var out strings.Builder
 	s := &screen{w: &out}
-	s.progress(tallow.ProgressEvent{Bytes: 1, Total: 2}, true)
+	r := s.newRow("")
+	r.progress(tallow.ProgressEvent{Bytes: 1, Total: 2}, true)
 	if out.Len() > 0 {
 		t.Errorf("%q", out.String())
 	}
@@ -134,6 +137,7 @@ func TestStatusLineOfAPause(t *testing.T) {
 	var out strings.Builder
 	width := 80
 	s := &screen{w: &out, moves: true, width: func() int { return width }, keys: &keyboard{closed: true}}
+	r := s.newRow("")
 	shows := func(want string) {
 		t.Helper()
 		line := lastLine(out.String())
@@ -145,9 +149,9 @@ func TestStatusLineOfAPause(t *testing.T) {
 		}
 		out.Reset()
 	}
-	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
+	r.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
 	shows("3.0 MB of 12 MB, 1.5 MB/s, 6s left — p pause, q quit")
-	if !s.hold(true) {
+	if !r.hold(true) {
 		t.Error("the pause is not shown")
 	}
 	shows("3.0 MB of 12 MB, paused by the other side — q quit")
@@ -168,16 +172,16 @@ func TestStatusLineOfAPause(t *testing.T) {
 	s.refresh()
 	shows("paused")
 	width = 80
-	s.hold(false)
+	r.hold(false)
 	s.wish(false)
-	s.carry(tallow.LaneRelay, true)
-	s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
+	r.carry(tallow.LaneRelay, true)
+	r.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
 	shows("3.0 MB of 12 MB, 1.5 MB/s by relay, 6s left — p pause, q quit")
-	s.carry(tallow.LaneTCP, true)
-	s.carry(tallow.LaneRelay, false)
-	s.progress(tallow.ProgressEvent{Bytes: 999_000_000, Total: 999_000_000_000, Rate: 999_000}, true)
+	r.carry(tallow.LaneTCP, true)
+	r.carry(tallow.LaneRelay, false)
+	r.progress(tallow.ProgressEvent{Bytes: 999_000_000, Total: 999_000_000_000, Rate: 999_000}, true)
 	shows("999 MB of 999 GB, 999 kB/s by tcp, 277h left — p pause, q quit")
-	s.carry(tallow.LaneWebRTC, true) // the lanes are the first to go
+	r.carry(tallow.LaneWebRTC, true) // the lanes are the first to go
 	s.refresh()
 	shows("999 MB of 999 GB, 999 kB/s, 277h left — p pause, q quit")
 	s.close()
@@ -189,7 +193,8 @@ func TestScreenThatShrinks(t *testing.T) {
 		var out strings.Builder
 		width := 80
 		s := &screen{w: &out, moves: true, plain: plain, width: func() int { return width }}
-		s.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
+		r := s.newRow("")
+		r.progress(tallow.ProgressEvent{Bytes: 3_000_000, Total: 12_000_000, Rate: 1.5e6}, true)
 		if !strings.HasSuffix(out.String(), "\r") {
 			t.Errorf("the cursor is not at the beginning of %q", out.String())
 		}

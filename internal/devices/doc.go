@@ -11,5 +11,6 @@
 // leaves the machine, so that no key is used twice after a crash.
 //
 // Start with [Open], [Invite] and [Accept] to pair, [Store.Seal] and [Store.Open] to
-// say something to each other. docs/protocol.md has the bytes.
+// say something to each other. [Store.Resolve] finds the devices of a group. docs/protocol.md
+// has the bytes.
 package devices

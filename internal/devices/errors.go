@@ -9,6 +9,12 @@ import (
 var (
 	// ErrNoDevice means that no device has that name.
 	ErrNoDevice = errors.New("there is no such device")
+	// ErrNoGroup means that no group has that name.
+	ErrNoGroup = errors.New("there is no such group")
+	// ErrEmptyGroup means that a group has no devices.
+	ErrEmptyGroup = errors.New("the group has no devices")
+	// ErrNotInGroup means that a device is not in a group.
+	ErrNotInGroup = errors.New("the device is not in the group")
 	// ErrName means that a name is taken, or is none: it has 1 to 40 letters, digits,
 	// dashes, dots and underscores, and begins with a letter or a digit.
 	ErrName = errors.New("a device cannot have that name")
@@ -34,3 +40,12 @@ var (
 func malformedExport(format string, args ...any) error {
 	return fmt.Errorf("%w: %w", ErrExport, fmt.Errorf(format, args...))
 }
+
+// NameError is an error of one of several names.
+type NameError struct {
+	Name string // of a device, or of a group without its mark
+	Err  error
+}
+
+func (e *NameError) Error() string { return e.Name + ": " + e.Err.Error() }
+func (e *NameError) Unwrap() error { return e.Err }

@@ -22,7 +22,7 @@ func cell() sealeddb.Cell { return sealeddb.Cell{Table: "devices", Column: "devi
 
 func schema() sealeddb.Schema {
 	return sealeddb.Schema{
-		File: "devices.db", Use: "devices", Cells: []sealeddb.Cell{cell()},
+		File: "devices.db", Use: "devices", Cells: []sealeddb.Cell{cell(), groupCell()},
 		Migrations: []string{`
 			CREATE TABLE meta (
 				id    INTEGER PRIMARY KEY,
@@ -31,6 +31,10 @@ func schema() sealeddb.Schema {
 			CREATE TABLE devices (
 				id     INTEGER PRIMARY KEY AUTOINCREMENT,
 				device BLOB NOT NULL
+			) STRICT;`, `
+			CREATE TABLE device_groups (
+				id           INTEGER PRIMARY KEY AUTOINCREMENT,
+				device_group BLOB NOT NULL
 			) STRICT;`},
 	}
 }
@@ -110,12 +114,15 @@ func (s *Store) insert(ctx context.Context, tx *sql.Tx, d *device) error {
 	return s.save(ctx, tx, id, d)
 }
 
-// Remove forgets a device. What it sends does not reach this machine any more. Error:
-// ErrNoDevice.
+// Remove forgets a device, also in all groups. What it sends does not reach this machine
+// any more. Error: ErrNoDevice.
 func (s *Store) Remove(ctx context.Context, name string) error {
 	return s.change(ctx, func(tx *sql.Tx) error {
 		id, _, err := s.find(ctx, tx, named(name))
 		if err != nil {
+			return err
+		}
+		if err := s.leaveGroups(ctx, tx, id); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, "DELETE FROM devices WHERE id = ?", id)
