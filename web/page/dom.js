@@ -26,8 +26,12 @@ export function line(name, said, ...buttons) {
   left.textContent = name;
   const right = document.createElement("span");
   right.className = "size";
+  right.dir = "auto";
   right.textContent = said;
-  li.append(left, right, ...buttons);
+  const aside = document.createElement("span"); // stays together where the name needs the line
+  aside.className = "aside";
+  aside.append(right, ...buttons);
+  li.append(left, aside);
   return li;
 }
 
