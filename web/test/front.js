@@ -22,7 +22,10 @@ export async function inFront(relay, edit = (_, body) => body) {
     res.writeHead(answer.status, { "content-type": kind, "content-security-policy": answer.headers.get("content-security-policy") ?? "", "cache-control": "no-cache" });
     res.end(body);
   });
-  server.on("upgrade", (req, socket) => join(req, /** @type {net.Socket} */ (socket), relay.host));
+  server.on("upgrade", (req, socket) => {
+    front.asked.push(`WebSocket ${req.url} ${req.rawHeaders.join(" ")}`);
+    join(req, /** @type {net.Socket} */ (socket), relay.host);
+  });
   await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
   const address = /** @type {net.AddressInfo} */ (server.address());
   front.host = `127.0.0.1:${address.port}`;
