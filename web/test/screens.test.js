@@ -51,6 +51,12 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     await other.page.waitForFunction(() => document.getElementById("code-problem")?.textContent);
     await check(other, "home-mistyped");
     await other.page.$eval("#code-input", (e) => (/** @type {HTMLInputElement} */ (e).value = ""));
+    await other.receive("7-acid-acorn-acre"); // nobody waits with it
+    await other.says("connect-status", /No sender waits/);
+    await check(other, "connect");
+    await other.page.$eval("#connect .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await other.screen("failed");
+    await other.home();
     await other.page.click("#receive-verify");
     await other.receive(code);
     await client.screen("verify");
