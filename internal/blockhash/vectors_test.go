@@ -1,24 +1,17 @@
 package blockhash_test
 
 import (
-	"bytes"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"flag"
 	"math/bits"
-	"os"
 	"testing"
 
 	zeebo "github.com/zeebo/blake3"
 
 	"github.com/tallow-transfer/tallow/internal/blockhash"
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
-
-var update = flag.Bool("update", false, "write testdata/vectors/blockhash.json")
-
-const vectorFile = "../../testdata/vectors/blockhash.json"
 
 // hashVector is a file and its hashes, in hexadecimal.
 type hashVector struct {
@@ -59,23 +52,7 @@ func TestVectors(t *testing.T) {
 		}
 		file.Files = append(file.Files, v)
 	}
-	text, err := json.MarshalIndent(file, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(vectorFile, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(vectorFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text) {
-		t.Error("blockhash.json is not what the references say; written anew with -update")
-	}
+	vectortest.Check(t, "blockhash.json", file)
 }
 
 // The reference is itself held against the published test vectors of BLAKE3,

@@ -1,20 +1,14 @@
 package code
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"flag"
-	"os"
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 )
-
-var update = flag.Bool("update", false, "write testdata/vectors/code.json")
-
-const vectorFile = "../../testdata/vectors/code.json"
 
 // listVector pins one of the word lists.
 type listVector struct {
@@ -144,31 +138,7 @@ func TestVectors(t *testing.T) {
 			t.Errorf("%q is %v, %v; want %s", v.Label, got, err, v.Code)
 		}
 	}
-	checkFile(t)
-}
-
-// The first verification words are those of the run in handshake.json.
-func TestVerifyVectorIsOfTheHandshake(t *testing.T) {
-	text, err := os.ReadFile("../../testdata/vectors/handshake.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var file struct{ Secrets struct{ Verify string } }
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
-	if got := verifyVectors()[0].Bytes; got != file.Secrets.Verify {
-		t.Errorf("%s, handshake.json has %s", got, file.Secrets.Verify)
-	}
-}
-
-func checkFile(t *testing.T) {
-	t.Helper()
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(struct {
+	vectortest.Check(t, "code.json", struct {
 		Comment string         `json:"comment"`
 		Lists   []listVector   `json:"lists"`
 		Parse   []parseVector  `json:"parse"`
@@ -177,19 +147,14 @@ func checkFile(t *testing.T) {
 	}{
 		"Word lists, sorted, each word followed by a newline, by their SHA-256; codes as they may be typed; verification words of verification bytes in hexadecimal; codes that are derived from a secret and a label.",
 		listVectors(), parseVectors(), verifyVectors(), deriveVectors(),
-	}); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(vectorFile, text.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(vectorFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text.Bytes()) {
-		t.Error("code.json is not what this test says; written anew with -update")
+	})
+}
+
+// The first verification words are those of the run in handshake.json.
+func TestVerifyVectorIsOfTheHandshake(t *testing.T) {
+	var file struct{ Secrets struct{ Verify string } }
+	vectortest.Read(t, "handshake.json", &file)
+	if got := verifyVectors()[0].Bytes; got != file.Secrets.Verify {
+		t.Errorf("%s, handshake.json has %s", got, file.Secrets.Verify)
 	}
 }

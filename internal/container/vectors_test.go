@@ -4,18 +4,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
-	"encoding/json"
-	"flag"
 	"io"
-	"os"
 	"testing"
 
 	"github.com/tallow-transfer/tallow/internal/container"
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 )
-
-var update = flag.Bool("update", false, "write testdata/vectors/container.json")
-
-const vectorFile = "../../testdata/vectors/container.json"
 
 type vector struct {
 	Secret   string `json:"secret,omitempty"`
@@ -103,7 +97,14 @@ func TestVectors(t *testing.T) {
 		v.Key, v.Header, v.Claim = hex.EncodeToString(want.key), hex.EncodeToString(want.header), hex.EncodeToString(want.claim)
 		v.Size, v.SHA256 = len(want.sealed), hex.EncodeToString(sum[:])
 	}
-	checkFile(t, vectors)
+	vectortest.Check(t, "container.json", struct {
+		Comment    string   `json:"comment"`
+		Containers []vector `json:"containers"`
+	}{
+		"Containers (docs/protocol.md, section 15) of an offer and a payload of that many bytes, of which byte i is i mod 251. " +
+			"So are the random bytes, in the order in which they are drawn: the key (not used with a secret alone), the salts of the header, the offer and each segment.",
+		vectors,
+	})
 }
 
 // checkOpens opens what the reference sealed.
@@ -125,33 +126,5 @@ func checkOpens(t *testing.T, sealed []byte, key *container.Key, password string
 	got, err := io.ReadAll(container.NewReader(r, k))
 	if err != nil || !bytes.Equal(got, referencePayload(in.payload)) {
 		t.Errorf("the payload is %d bytes, not what was sealed: %v", len(got), err)
-	}
-}
-
-func checkFile(t *testing.T, vectors []vector) {
-	t.Helper()
-	text, err := json.MarshalIndent(struct {
-		Comment    string   `json:"comment"`
-		Containers []vector `json:"containers"`
-	}{
-		"Containers (docs/protocol.md, section 15) of an offer and a payload of that many bytes, of which byte i is i mod 251. " +
-			"So are the random bytes, in the order in which they are drawn: the key (not used with a secret alone), the salts of the header, the offer and each segment.",
-		vectors,
-	}, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(vectorFile, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(vectorFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text) {
-		t.Error("container.json is not what the reference says; written anew with -update")
 	}
 }

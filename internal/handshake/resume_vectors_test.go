@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
-	"os"
 	"slices"
 	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 )
 
 // resumeVector is one resumption with all of its values, in the order in which
@@ -117,7 +117,7 @@ func referenceResume(t *testing.T, in resumeVectorInputs) resumeVector {
 // the same.
 func TestResumeVector(t *testing.T) {
 	want := referenceResume(t, resumeVectorRun(t))
-	checkVectorFile(t, "resume.json", want)
+	vectortest.Check(t, "resume.json", want)
 
 	in := want.Inputs
 	p := ResumeParams{Secret: [32]byte(in.ResumeSecret), Room: [16]byte(in.ResumeRoom)}
@@ -145,21 +145,4 @@ func TestResumeVector(t *testing.T) {
 		check(t, "PRK", got.prk, want.Keys.PRK)
 	}
 	check32(t, "th", resumeHash(p.Room, q1, want.Messages.UnconfirmedQ2), want.Keys.TH)
-}
-
-// checkVectorFile compares a file of vectors with what the reference says, or
-// writes it with -update.
-func checkVectorFile(t *testing.T, name string, want any) {
-	t.Helper()
-	text, err := json.MarshalIndent(want, "", "  ")
-	must(t, err)
-	text = append(text, '\n')
-	if *update {
-		must(t, os.WriteFile(vectorDir+name, text, 0o644))
-	}
-	onDisk, err := os.ReadFile(vectorDir + name)
-	must(t, err)
-	if !bytes.Equal(onDisk, text) {
-		t.Fatalf("%s is not what the reference says; written anew with -update", name)
-	}
 }

@@ -5,16 +5,13 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
-	"encoding/json"
 	"errors"
-	"os"
 	"slices"
 	"testing"
 
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
-
-const tcpVectors = vectorDir + "tcp.json"
 
 // tcpVector is how one connection begins.
 type tcpVector struct {
@@ -70,23 +67,7 @@ func TestTCPVectors(t *testing.T) {
 			t.Errorf("the %s dials: %x %x %x %x, want %+v", dialer, p.Hello(), p.Answer(), p.Confirm(), p.Lane(v.Number), v)
 		}
 	}
-	text, err := json.MarshalIndent(file, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(tcpVectors, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(tcpVectors)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text) {
-		t.Error("tcp.json differs from the reference; -update rewrites it")
-	}
+	vectortest.Check(t, "tcp.json", file)
 }
 
 // tcpProof is an end of a connection with known nonces.

@@ -3,31 +3,14 @@ package handshake
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	"flag"
-	"os"
 	"slices"
 	"testing"
 
 	"github.com/bwesterb/go-ristretto"
 	"github.com/cloudflare/circl/kem/xwing"
+
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 )
-
-const vectorDir = "../../testdata/vectors/"
-
-var update = flag.Bool("update", false, "write testdata/vectors/handshake.json and resume.json from the reference")
-
-// readVectors reads a vector file; keys may hold more than v wants.
-func readVectors(t *testing.T, name string, v any) {
-	t.Helper()
-	b, err := os.ReadFile(vectorDir + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := json.Unmarshal(b, v); err != nil {
-		t.Fatalf("%s: %v", name, err)
-	}
-}
 
 // draft is the CPace draft's vectors: field names as there, which differ by
 // case alone.
@@ -36,7 +19,7 @@ type draft map[string]any
 func readDraft(t *testing.T) draft {
 	t.Helper()
 	var d draft
-	readVectors(t, "cpace-ristretto255.json", &d)
+	vectortest.Read(t, "cpace-ristretto255.json", &d)
 	return d
 }
 
@@ -97,7 +80,7 @@ func TestXWingDraftVectors(t *testing.T) {
 	var file struct {
 		Vectors []struct{ Seed, ESeed, SS, PK, CT hexBytes }
 	}
-	readVectors(t, "xwing.json", &file)
+	vectortest.Read(t, "xwing.json", &file)
 	if len(file.Vectors) == 0 {
 		t.Fatal("no vectors")
 	}
@@ -119,7 +102,7 @@ func TestXWingDraftVectors(t *testing.T) {
 // the same.
 func TestHandshakeVector(t *testing.T) {
 	want := reference(t, vectorRun())
-	checkVectorFile(t, "handshake.json", want)
+	vectortest.Check(t, "handshake.json", want)
 	t.Run("messages and secrets", func(t *testing.T) { checkRun(t, want) })
 	t.Run("intermediate values", func(t *testing.T) { checkIntermediates(t, want) })
 }

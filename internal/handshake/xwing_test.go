@@ -10,6 +10,7 @@ import (
 
 	"github.com/cloudflare/circl/kem/xwing"
 
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
 
@@ -71,7 +72,7 @@ func TestXWingReference(t *testing.T) {
 	var file struct {
 		Vectors []struct{ Seed, ESeed, SS, PK, CT hexBytes }
 	}
-	readVectors(t, "xwing.json", &file)
+	vectortest.Read(t, "xwing.json", &file)
 	for _, v := range file.Vectors {
 		secret, public := xwingKeys(t, v.Seed)
 		check(t, "public key", public, v.PK)

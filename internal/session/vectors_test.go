@@ -8,17 +8,11 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"flag"
-	"os"
 	"testing"
 
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 	"github.com/tallow-transfer/tallow/internal/wire"
 )
-
-var update = flag.Bool("update", false, "write testdata/vectors/record.json")
-
-const vectorDir = "../../testdata/vectors/"
 
 // hexBytes is shown in hexadecimal.
 type hexBytes []byte
@@ -44,16 +38,10 @@ type recordVector struct {
 // recordSecrets are the secrets of the run in handshake.json, by their names.
 func recordSecrets(t *testing.T) map[string][32]byte {
 	t.Helper()
-	text, err := os.ReadFile(vectorDir + "handshake.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Secrets map[string]string `json:"secrets"`
 	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
+	vectortest.Read(t, "handshake.json", &file)
 	secrets := make(map[string][32]byte)
 	for _, name := range []string{"control_s2r", "control_r2s", "data_s2r", "data_r2s"} {
 		b, err := hex.DecodeString(file.Secrets[name])
@@ -128,23 +116,7 @@ func TestRecordVectors(t *testing.T) {
 		file.Records = append(file.Records, v)
 		checkRecord(t, v, secrets[v.Secret])
 	}
-	text, err := json.MarshalIndent(file, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(vectorDir+"record.json", text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(vectorDir + "record.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text) {
-		t.Error("record.json is not what the reference says; written anew with -update")
-	}
+	vectortest.Check(t, "record.json", file)
 }
 
 func checkRecord(t *testing.T, v recordVector, secret [32]byte) {

@@ -104,6 +104,25 @@ func (q call) request() (rendezvous.HTTPRequest, error) {
 
 // short makes a call whose answer is short, and parses it into to unless that is nil.
 func (c *Client) short(ctx context.Context, q call, to any) error {
+	return c.ask(ctx, q, func(body io.Reader) error {
+		if to == nil {
+			_, _ = io.CopyN(io.Discard, body, maxAnswer) // so that the connection is used again
+			return nil
+		}
+		b, err := c.all(body, maxAnswer)
+		if err != nil {
+			return err
+		}
+		if err := json.Unmarshal(b, to); err != nil {
+			return c.requests.Nonsense("its answer makes no sense", err)
+		}
+		return nil
+	})
+}
+
+// ask makes a call that takes no longer than shortTimeout, with the reading of its
+// answer.
+func (c *Client) ask(ctx context.Context, q call, read func(body io.Reader) error) error {
 	bounded, cancel := context.WithTimeout(ctx, shortTimeout)
 	defer cancel()
 	r, err := q.request()
@@ -118,21 +137,22 @@ func (c *Client) short(ctx context.Context, q call, to any) error {
 	if resp.Status != q.want {
 		return c.requests.Late(ctx, c.refusal(resp))
 	}
-	if to == nil {
-		_, _ = io.CopyN(io.Discard, resp.Body, maxAnswer) // so that the connection is used again
-		return nil
-	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer+1))
-	switch {
-	case err != nil:
-		return c.requests.Late(ctx, c.requests.Broken(err))
-	case len(b) > maxAnswer:
-		return c.requests.Nonsense("its answer is too long", nil)
-	}
-	if err := json.Unmarshal(b, to); err != nil {
-		return c.requests.Nonsense("its answer makes no sense", err)
+	if err := read(resp.Body); err != nil {
+		return c.requests.Late(ctx, err)
 	}
 	return nil
+}
+
+// all reads an answer of at most limit bytes.
+func (c *Client) all(body io.Reader, limit int64) ([]byte, error) {
+	b, err := io.ReadAll(io.LimitReader(body, limit+1))
+	switch {
+	case err != nil:
+		return nil, c.requests.Broken(err)
+	case int64(len(b)) > limit:
+		return nil, c.requests.Nonsense("its answer is too long", nil)
+	}
+	return b, nil
 }
 
 // causeOf returns the cause of a context that has ended, else err.

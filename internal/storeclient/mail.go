@@ -31,29 +31,13 @@ func (c *Client) PutKey(ctx context.Context, id storelink.ID, owner Token, wrapp
 
 // Key returns the wrapped key of a transfer. It uses nothing up. A store that has none
 // refuses it as Unknown; one that does not know of wrapped keys is a *NoStoreError.
-func (c *Client) Key(ctx context.Context, id storelink.ID) ([]byte, error) {
-	bounded, cancel := context.WithTimeout(ctx, shortTimeout)
-	defer cancel()
-	r, err := call{method: "GET", id: id, rest: "/key"}.request()
-	if err != nil {
-		return nil, err
-	}
-	resp, err := c.requests.Do(bounded, r)
-	if err != nil {
-		return nil, c.requests.Late(ctx, err)
-	}
-	defer resp.Body.Close()
-	if resp.Status != 200 {
-		return nil, c.requests.Late(ctx, c.refusal(resp))
-	}
-	b, err := io.ReadAll(io.LimitReader(resp.Body, MaxWrappedKey+1))
-	switch {
-	case err != nil:
-		return nil, c.requests.Late(ctx, c.requests.Broken(err))
-	case len(b) > MaxWrappedKey:
-		return nil, c.requests.Nonsense("its answer is too long", nil)
-	}
-	return b, nil
+func (c *Client) Key(ctx context.Context, id storelink.ID) (key []byte, err error) {
+	err = c.ask(ctx, call{method: "GET", id: id, rest: "/key", want: 200}, func(body io.Reader) error {
+		var err error
+		key, err = c.all(body, MaxWrappedKey)
+		return err
+	})
+	return key, err
 }
 
 // MailName is the name of a mail, which the sender chooses at random and keeps: the same

@@ -21,25 +21,17 @@ const OfferSize = 65_700
 // Offer returns the beginning of a transfer: the header and the sealed offer. It uses
 // nothing up.
 func (c *Client) Offer(ctx context.Context, id storelink.ID) ([]byte, error) {
-	bounded, cancel := context.WithTimeout(ctx, shortTimeout)
-	defer cancel()
-	r, err := call{method: "GET", id: id, rest: "/offer"}.request()
+	offer := make([]byte, OfferSize)
+	err := c.ask(ctx, call{method: "GET", id: id, rest: "/offer", want: 200}, func(body io.Reader) error {
+		if _, err := io.ReadFull(body, offer); err != nil {
+			return c.requests.Broken(err)
+		}
+		return nil
+	})
 	if err != nil {
 		return nil, err
 	}
-	resp, err := c.requests.Do(bounded, r)
-	if err != nil {
-		return nil, c.requests.Late(ctx, err)
-	}
-	defer resp.Body.Close()
-	if resp.Status != 200 {
-		return nil, c.requests.Late(ctx, c.refusal(resp))
-	}
-	b := make([]byte, OfferSize)
-	if _, err := io.ReadFull(resp.Body, b); err != nil {
-		return nil, c.requests.Late(ctx, c.requests.Broken(err))
-	}
-	return b, nil
+	return offer, nil
 }
 
 // Claimed is a download that was claimed.

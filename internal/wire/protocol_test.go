@@ -245,7 +245,7 @@ func TestProtocolPageNamesTheVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(vectorDir + "*.json")
+	files, err := filepath.Glob("../../testdata/vectors/*.json")
 	if err != nil || len(files) < 8 {
 		t.Fatalf("%d vector files, %v", len(files), err)
 	}

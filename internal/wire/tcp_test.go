@@ -3,10 +3,10 @@ package wire
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
-	"os"
 	"testing"
+
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 )
 
 // tcpCase is a message of a new TCP connection and its bytes, written by hand.
@@ -61,16 +61,10 @@ func TestTCPMessages(t *testing.T) {
 // The messages of the vector file, which package handshake writes, are parsed and
 // appended as they are.
 func TestTCPVectors(t *testing.T) {
-	text, err := os.ReadFile(vectorDir + "tcp.json")
-	if err != nil {
-		t.Fatal(err)
-	}
 	var file struct {
 		Connections []map[string]any `json:"connections"`
 	}
-	if err := json.Unmarshal(text, &file); err != nil {
-		t.Fatal(err)
-	}
+	vectortest.Read(t, "tcp.json", &file)
 	checked := 0
 	for _, connection := range file.Connections {
 		for _, c := range tcpCases() {

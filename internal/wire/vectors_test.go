@@ -3,43 +3,14 @@ package wire
 import (
 	"bytes"
 	"encoding/hex"
-	"encoding/json"
-	flags "flag" // the package has a flag of its own
-	"os"
 	"reflect"
 	"strings"
 	"testing"
 	"time"
 	"unicode"
+
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 )
-
-var update = flags.Bool("update", false, "write transfer.json and room.json in testdata/vectors")
-
-const vectorDir = "../../testdata/vectors/"
-
-// checkVectors holds a vector file against what it should be, to the byte.
-func checkVectors(t *testing.T, name string, want any) {
-	t.Helper()
-	var text bytes.Buffer
-	e := json.NewEncoder(&text)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	if err := e.Encode(want); err != nil {
-		t.Fatal(err)
-	}
-	if *update {
-		if err := os.WriteFile(vectorDir+name, text.Bytes(), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(vectorDir + name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text.Bytes()) {
-		t.Errorf("%s is not what this test says; written anew with -update", name)
-	}
-}
 
 // fields is a message as people read it: names in lower case, bytes in
 // hexadecimal, numbers and words as they are.
@@ -109,7 +80,7 @@ func TestTransferVectors(t *testing.T) {
 			Bytes:   hex.EncodeToString(c.bytes(t)), // held against Append by TestMessageBytes
 		})
 	}
-	checkVectors(t, "transfer.json", file)
+	vectortest.Check(t, "transfer.json", file)
 }
 
 // roomFrames are frames and bodies of the room protocol, written down by hand.
@@ -297,5 +268,5 @@ func TestRoomVectors(t *testing.T) {
 	for _, c := range roomBodies() {
 		file.Bodies = append(file.Bodies, bodyVector{c.name, c.from, string(c.bytes(t))})
 	}
-	checkVectors(t, "room.json", file)
+	vectortest.Check(t, "room.json", file)
 }

@@ -8,9 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"flag"
-	"os"
 	"strings"
 	"testing"
 
@@ -18,11 +15,8 @@ import (
 
 	"github.com/tallow-transfer/tallow/internal/container"
 	"github.com/tallow-transfer/tallow/internal/storelink"
+	"github.com/tallow-transfer/tallow/internal/vectortest"
 )
-
-var update = flag.Bool("update", false, "write testdata/vectors/wordkey.json")
-
-const vectorFile = "../../testdata/vectors/wordkey.json"
 
 type vector struct {
 	Words   string `json:"words"`
@@ -90,29 +84,8 @@ func TestVectors(t *testing.T) {
 			t.Errorf("vector %d opens as %x, %v", i, secret, err)
 		}
 	}
-	checkFile(t, vectors)
-}
-
-func checkFile(t *testing.T, vectors []vector) {
-	t.Helper()
-	text, err := json.MarshalIndent(struct {
+	vectortest.Check(t, "wordkey.json", struct {
 		Comment string   `json:"comment"`
 		Keys    []vector `json:"keys"`
-	}{"Keys of stored transfers, wrapped under words (docs/protocol.md, section 20).", vectors}, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	text = append(text, '\n')
-	if *update {
-		if err := os.WriteFile(vectorFile, text, 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	onDisk, err := os.ReadFile(vectorFile)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if !bytes.Equal(onDisk, text) {
-		t.Error("wordkey.json is not what the reference says; written anew with -update")
-	}
+	}{"Keys of stored transfers, wrapped under words (docs/protocol.md, section 20).", vectors})
 }
