@@ -24,8 +24,9 @@ var (
 // uploaderTimeout is how long a worker may take to start.
 const uploaderTimeout = 10 * time.Second
 
-// startUpload is the function of the global object that starts a worker for one upload:
-// web/page/worker.js defines it, and web/page/upload.js is that worker.
+// startUpload is the function of the global object that has a worker started for one
+// upload, and returns what stands for it: web/page/worker.js defines it, the page starts the
+// worker (web/page/uploads.js), and web/page/upload.js is that worker.
 const startUpload = "startUpload"
 
 // upload makes a request whose Sending is told of what was sent: with 0 before anything
@@ -37,7 +38,7 @@ func (*keeper) upload(ctx context.Context, u *url.URL, q HTTPRequest) (*HTTPResp
 	}
 	messages := promise.NewInbox()
 	receive := js.FuncOf(func(_ js.Value, args []js.Value) any {
-		messages.Put(args[0].Get("data")) // undefined for an error
+		messages.Put(args[0].Get("data")) // null for an error
 		return nil
 	})
 	defer receive.Release()
@@ -47,9 +48,7 @@ func (*keeper) upload(ctx context.Context, u *url.URL, q HTTPRequest) (*HTTPResp
 	}
 	defer worker.Call("terminate")
 	worker.Set("onmessage", receive)
-	worker.Set("onerror", receive)
 	defer worker.Set("onmessage", js.Null())
-	defer worker.Set("onerror", js.Null())
 	started := false
 	told, size := 0, int(q.Body.Size())
 	tell := func(sent int) error {

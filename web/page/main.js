@@ -19,6 +19,7 @@ import { SendForm } from "./send.js";
 import { keepPage, takeShared } from "./shared.js";
 import { Storing } from "./storing.js";
 import { serveUnlocking } from "./unlock.js";
+import { serveUploads } from "./uploads.js";
 
 const port = new Port();
 const current = new Current(port);
@@ -28,6 +29,7 @@ const receive = new ReceiveForm(port, current);
 showKept(port);
 servePaste(send, receive);
 serveConnections(port);
+serveUploads(port);
 showMeeting(port, current, new Progress(port));
 serveUnlocking(port);
 serveSaving(port, current);

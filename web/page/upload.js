@@ -1,7 +1,7 @@
 // A worker that makes one request with a large body, and tells how much of it is sent,
 // which fetch does not. A browser may hold a body for long after it was sent, but no
-// longer than the worker lives: whoever starts it ends it, as soon as there is an answer
-// (internal/rendezvous/upload_js.go).
+// longer than the worker lives: uploads.js starts it, and ends it as soon as there is an
+// answer (internal/rendezvous/upload_js.go).
 
 postMessage({ started: true });
 

@@ -7,8 +7,13 @@ const early = /** @type {any[]} */ ([]);
 Object.assign(self, { early });
 self.onmessage = (event) => early.push(event.data);
 
-/** Starts a worker for one upload; the program calls it. */
-Object.assign(self, { startUpload: () => new Worker(new URL("upload.js", import.meta.url), { name: "tallow upload" }) });
+/** Has the page start a worker for one upload (uploads.js), and returns what stands for it; the program calls it. */
+function startUpload() {
+  const { port1, port2 } = new MessageChannel();
+  postMessage({ event: "upload" }, { transfer: [port2] });
+  return Object.assign(port1, { terminate: () => port1.postMessage({ end: true }) });
+}
+Object.assign(self, { startUpload });
 
 const go = new /** @type {any} */ (self).Go();
 

@@ -20,7 +20,7 @@ for (const name of browsers) {
     assert.equal(await c.page.$eval("#unfit", (e) => e.checkVisibility()), true);
     await c.page.type("#text-input", "hello");
     await c.code();
-    await c.page.$eval("#wait .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.press("#wait .cancel");
     await c.screen("failed");
     await c.close();
   });
@@ -54,7 +54,7 @@ for (const name of browsers) {
     assert.equal(await c.page.$eval("#share-link", (e) => e.checkVisibility()), false);
     await c.click("copy-code");
     await c.says("copy-code", /by hand/);
-    await c.page.$eval("#wait .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.press("#wait .cancel");
     await c.screen("failed");
     await c.close();
   });

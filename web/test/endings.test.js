@@ -48,7 +48,7 @@ for (const name of browsers) {
     await c.receive(wrong); // it is remembered beyond the page, and tried no more
     await c.screen("failed");
     assert.match(await c.text("failed-title"), /tried here before/);
-    await c.page.click("#failed .again");
+    await c.press("#failed .again");
     await c.receive(s.code);
     await c.screen("failed");
     assert.match(await c.text("failed-title"), /^This code has been used/);
@@ -58,10 +58,10 @@ for (const name of browsers) {
   test(`${name}: words are compared`, async () => {
     const c = await Client.open(name, relay);
     await c.page.type("#text-input", "hello");
-    await c.page.click("#send-verify");
+    await c.press("#send-verify");
     const code = await c.code();
     const r = await Client.open(name, relay);
-    await r.page.click("#receive-verify");
+    await r.press("#receive-verify");
     await r.receive(code);
     await Promise.all([c.screen("verify"), r.screen("verify")]);
     const words = await c.text("verify-words");
@@ -87,7 +87,7 @@ for (const name of browsers) {
     await c.until(() => document.getElementById("run-status")?.textContent === "Paused.", "the word of the pause");
     await c.click("pause");
     await c.until(() => document.getElementById("run-status")?.hidden, "the end of the pause");
-    await c.page.click("#run .cancel");
+    await c.press("#run .cancel");
     await c.screen("failed");
     assert.match(await c.text("failed-title"), /You cancelled/);
     assert.equal(await s.process.code(), 4);
@@ -110,11 +110,11 @@ describe("senders that are killed", { concurrency: true }, () => {
       await c.until(() => /lost/.test(document.getElementById("run-status")?.textContent ?? ""), "the word of the loss");
       assert.ok(Date.now() - began < 20_000, "it says so too late");
       for (let i = 0; i < 100; i++) assert.match(await c.text("run-status"), /lost/); // and nothing late takes it back
-      await c.page.click("#run .cancel");
+      await c.press("#run .cancel");
       await c.screen("failed");
-      await c.page.click("#failed .again");
+      await c.press("#failed .again");
       await c.page.waitForSelector("#kept li"); // what has arrived, until it is deleted
-      await c.page.click("#kept li button");
+      await c.press("#kept li button");
       await c.page.waitForSelector("#kept[hidden]");
       await c.close();
     });

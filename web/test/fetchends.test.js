@@ -128,7 +128,7 @@ for (const name of browsers) {
     await c.says("run-status", /^Paused\.$/);
     await c.click("pause");
     await c.says("run-status", /^$/);
-    await c.page.click("#run .cancel");
+    await c.press("#run .cancel");
     await c.screen("failed");
     assert.match(await c.text("failed-title"), /You cancelled/);
     assert.match(await c.text("failed-hint"), /same link/);

@@ -12,7 +12,8 @@ export async function inFront(relay, edit = (_, body) => body) {
   const page = await (await fetch(relay.url)).text();
   const [base, hash] = /** @type {RegExpExecArray} */ (/\/assets\/([0-9a-f]+)/.exec(page));
   const front = { asked: /** @type {string[]} */ ([]), newer: false, host: "", url: "", close: () => {} };
-  const server = http.createServer(async (req, res) => {
+  /** @param {http.IncomingMessage} req @param {http.ServerResponse} res */
+  const pass = async (req, res) => {
     front.asked.push(`${req.method} ${req.url}`);
     const shown = front.newer ? hash.replace(/./g, "f") : hash;
     const answer = await fetch(relay.url + req.url?.replace(shown, hash), { method: req.method });
@@ -21,7 +22,9 @@ export async function inFront(relay, edit = (_, body) => body) {
     if (/html|javascript|manifest/.test(kind)) body = Buffer.from(edit(req.url ?? "", body.toString().replaceAll(base, `/assets/${shown}`)));
     res.writeHead(answer.status, { "content-type": kind, "content-security-policy": answer.headers.get("content-security-policy") ?? "", "cache-control": "no-cache" });
     res.end(body);
-  });
+  };
+  const server = http.createServer((req, res) => pass(req, res).catch(() => res.destroy())); // the relay has ended
+  server.keepAliveTimeout = 0; // no connection is closed while a browser uses it again
   server.on("upgrade", (req, socket) => {
     front.asked.push(`WebSocket ${req.url} ${req.rawHeaders.join(" ")}`);
     join(req, /** @type {net.Socket} */ (socket), relay.host);

@@ -21,6 +21,7 @@ export class Gate {
   /** Whether pages of other origins may use it, as those of a bucket with such a rule. */
   cors = false;
 
+  #unanswered = /** @type {Set<string>} */ (new Set());
   #holding = () => {};
   #held = Promise.resolve();
   #opened = () => {};
@@ -34,6 +35,8 @@ export class Gate {
     this.behind = behind;
     this.#server = http.createServer((req, res) => this.#pass(req, res).catch(() => res.destroy()));
     this.#server.on("upgrade", (_, socket) => socket.destroy());
+    // What is held back takes as long as the test says, and no connection is closed while a browser uses it again.
+    this.#server.requestTimeout = this.#server.keepAliveTimeout = 0;
   }
 
   /** @param {{host: string}} behind */
@@ -45,17 +48,29 @@ export class Gate {
     return gate;
   }
 
-  /** Holds back what would be more than so many bytes, and requests that are lost. @param {number} bytes @param {RegExp | null} [loses] */
+  /**
+   * Holds back what would be more than so many bytes, and requests that are lost. A later
+   * bound lets what is held pass up to there: the gate is never open in between.
+   * @param {number} bytes
+   * @param {RegExp | null} [loses]
+   */
   hold(bytes, loses = null) {
+    const moved = this.#opened;
     this.allowance = bytes;
     this.loses = loses;
     this.#held = new Promise((done) => (this.#holding = () => done(undefined)));
     this.#open = new Promise((done) => (this.#opened = () => done(undefined)));
+    moved();
   }
 
   /** Waits until something is held back. */
   holding() {
-    return within(this.#held, "what is to be held back", 5 * patience);
+    return within(this.#held, "what is to be held back", 5 * patience, () => this.state());
+  }
+
+  /** What has passed, and the requests that have no answer yet. */
+  state() {
+    return `${this.passed} bytes of parts and ranges have passed; without an answer: ${[...this.#unanswered].join(", ") || "nothing"}`;
   }
 
   /** Lets everything pass. */
@@ -74,10 +89,15 @@ export class Gate {
   /** @param {http.IncomingMessage} req @param {http.ServerResponse} res */
   async #pass(req, res) {
     const line = `${req.method} ${req.url}`;
-    this.asked.push(`${line} ${JSON.stringify(req.headers)}`);
+    const nth = this.asked.push(`${line} ${JSON.stringify(req.headers)}`);
+    const waits = `${nth}. ${line}`;
+    this.#unanswered.add(waits);
+    res.on("close", () => this.#unanswered.delete(waits));
     if (this.loses?.test(line)) {
-      this.#holding();
-      await this.#open;
+      while (this.loses?.test(line)) {
+        this.#holding();
+        await this.#open;
+      }
       res.writeHead(503).end(); // a browser may repeat one that nobody answers
       return;
     }
@@ -87,16 +107,18 @@ export class Gate {
       return;
     }
     const [name, port] = this.behind.host.split(":");
-    const there = http.request({ host: name, port, method: req.method, path: req.url, headers: req.headers });
+    // On a connection of its own: one that is kept may be closed just then.
+    const there = http.request({ host: name, port, method: req.method, path: req.url, headers: req.headers, agent: false });
     const answer = /** @type {Promise<http.IncomingMessage>} */ (new Promise((done, failed) => {
       there.on("response", done);
       there.on("error", failed);
+      there.on("close", () => failed(new Error("closed without an answer")));
     }));
-    answer.catch(() => {}); // it is awaited below
     res.on("close", () => there.destroy());
     const part = /\/parts\/\d+$/.test(req.url ?? "");
     const range = /\/data$/.test(req.url ?? "") ? Number(/=(\d+)/.exec(req.headers.range ?? "")?.[1]) : NaN;
-    await pipeline(req, part ? (/** @type {http.IncomingMessage} */ body) => this.#count(body, NaN) : new PassThrough(), there);
+    // An answer may come before all of the body is sent. What fails to be sent destroys the request, and so ends the wait.
+    pipeline(req, part ? (/** @type {http.IncomingMessage} */ body) => this.#count(body, NaN) : new PassThrough(), there).catch(() => {});
     const got = await answer;
     const headers = Object.entries(got.headers).filter(([name]) => !name.startsWith("access-control-"));
     res.writeHead(got.statusCode ?? 502, { ...Object.fromEntries(headers), ...allowed });

@@ -63,7 +63,7 @@ if (browsers.includes("chrome")) {
       Object.assign(window, { showDirectoryPicker: picked });
     });
     await client.click("save-folder");
-    await client.page.waitForFunction(() => /in the folder/.test(document.getElementById("save-status")?.textContent ?? ""));
+    await client.says("save-status", /in the folder/);
     const all = await client.page.evaluate(async () => {
       const walk = async (/** @type {any} */ dir, /** @type {string} */ path) => {
         const found = /** @type {string[]} */ ([]);

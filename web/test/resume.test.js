@@ -7,6 +7,9 @@ import { Client, browsers, closeBrowsers, crash, folder, sender, sha256, startRe
 
 after(closeBrowsers);
 
+/** Bytes of a transfer that is broken after 9 MiB: a busy machine does so seconds later, and it must not have ended by then. */
+const total = 36 << 20;
+
 /** What a page says of each lane. */
 const said = { webrtc: /^Directly/, relay: /^Through the relay.*turned off on the other side/ };
 
@@ -21,7 +24,7 @@ for (const name of browsers) {
   for (const lane of /** @type {const} */ (["webrtc", "relay"])) {
     test(`${name}: a tab that is reloaded in the middle goes on, by ${lane}`, async () => {
       const relay = await startRelay();
-      const s = await sender(relay, 18 << 20, "--limit-rate", "4M", "--lanes", lane);
+      const s = await sender(relay, total, "--limit-rate", "4M", "--lanes", lane);
       const c = await Client.open(name, relay);
       await c.receive(s.code);
       await c.screen("offer");
@@ -45,7 +48,7 @@ for (const name of browsers) {
 
   test(`${name}: a browser that crashes in the middle goes on`, async () => {
     const relay = await startRelay();
-    const s = await sender(relay, 18 << 20, "--limit-rate", "4M", "--lanes", "relay");
+    const s = await sender(relay, total, "--limit-rate", "4M", "--lanes", "relay");
     const start = { profile: folder() };
     const first = await Client.open(name, relay, { shared: true, start });
     await first.receive(s.code);
@@ -68,7 +71,7 @@ for (const name of browsers) {
 
   test(`${name}: a relay that is restarted while it carries`, async () => {
     const first = await startRelay();
-    const s = await sender(first, 12 << 20, "--limit-rate", "3M", "--lanes", "relay");
+    const s = await sender(first, 24 << 20, "--limit-rate", "3M", "--lanes", "relay");
     const c = await Client.open(name, first);
     await c.receive(s.code);
     await c.screen("offer");

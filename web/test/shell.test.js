@@ -4,16 +4,16 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 import { inFront } from "./front.js";
-import { Client, browsers, closeBrowsers, startRelay, within } from "./support.js";
+import { Client, browsers, closeBrowsers, startRelay } from "./support.js";
 
 after(closeBrowsers);
 
 /** Waits until the page is kept, as the version that it is. @param {Client} client */
 async function kept(client) {
-  await client.page.waitForFunction(async () => {
+  await client.until(async () => {
     const base = document.querySelector("link[rel=stylesheet]")?.getAttribute("href")?.replace("/style.css", "");
     return navigator.serviceWorker.controller?.state === "activated" && (await caches.keys()).join() === `page ${base}`;
-  });
+  }, "the page that is kept");
 }
 
 for (const name of browsers) {
@@ -57,7 +57,7 @@ for (const name of browsers) {
     assert.equal(new URL(client.page.url()).search, "");
     await share(false);
     await client.goto("/?shared");
-    await within(client.page.waitForFunction(() => /** @type {HTMLTextAreaElement} */ (document.getElementById("text-input")).value), "the text");
+    await client.until(() => /** @type {HTMLTextAreaElement} */ (document.getElementById("text-input")).value, "the text");
     assert.equal(await client.page.$eval("#text-input", (e) => /** @type {HTMLTextAreaElement} */ (e).value), "A page\nhttps://example.org/");
     assert.deepEqual(front.asked.filter((r) => r.includes("share") && r.startsWith("POST")), []);
     await client.close();

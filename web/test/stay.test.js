@@ -56,7 +56,7 @@ for (const name of browsers) {
   test(`${name}: the device stays awake while something runs, and no longer`, async () => {
     const c = await Client.open(name, relay, { prepare: rememberLocks });
     assert.deepEqual(await locks(c), { held: 0, given: 0 }, "it is kept awake where nothing runs");
-    const s = await sender(relay, 6 << 20, "--limit-rate", "2M");
+    const s = await sender(relay, 16 << 20, "--limit-rate", "2M"); // it runs long enough for a busy machine to look at it
     await c.receive(s.code);
     await c.screen("offer");
     await isAwake(c, true);
@@ -76,7 +76,7 @@ for (const name of browsers) {
     await c.page.type("#text-input", "hello");
     await c.code(); // a code that waits
     await isAwake(c, true);
-    await c.page.$eval("#wait .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.press("#wait .cancel");
     await c.screen("failed");
     await isAwake(c, false);
     assert.equal((await locks(c)).given, 3, "a lock was given that nothing had asked for");
@@ -89,7 +89,7 @@ for (const name of browsers) {
     await c.page.type("#code-input", "7-acid-acorn-acre@" + relay.host); // nobody is there
     await c.click("receive-start");
     await c.screen("connect", "failed");
-    await c.page.$eval("#connect .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.page.$eval("#connect .cancel", (e) => /** @type {HTMLElement} */ (e).click()); // or it has failed by itself
     await c.screen("failed");
     await c.page.evaluate(() => /** @type {any} */ (window).give());
     await c.until(() => /** @type {any} */ (window).lock?.released, "the lock that is given back");
@@ -97,7 +97,7 @@ for (const name of browsers) {
   });
 
   test(`${name}: the page asks before it is closed, if something runs`, async () => {
-    const s = await sender(relay, 24 << 20, "--limit-rate", "6M");
+    const s = await sender(relay, 24 << 20, "--limit-rate", "3M"); // it runs long enough for a busy machine to close the tab
     const c = await Client.open(name, relay);
     await c.receive(s.code);
     await c.screen("offer");

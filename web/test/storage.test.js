@@ -94,18 +94,18 @@ if (browsers.includes("firefox")) {
     await c.click("offer-yes");
     await arrives(c, small);
 
-    await c.page.click("#done .again");
+    await c.press("#done .again");
     await clear(c);
     const large = await sender(relay, 128 << 20);
     await refused(c, large, /too little space for it.* more are needed/); // before anything has come
 
-    await c.page.click("#failed .again");
+    await c.press("#failed .again");
     await clear(c);
     const stream = new Command("send", "--relay", relay.url, "-"); // nobody knows how long it is
     stream.process.stdin.end(large.content);
     await refused(c, { code: bare((await stream.event("code")).code) }, /allows no more to be stored/);
 
-    await c.page.click("#failed .again");
+    await c.press("#failed .again");
     await c.page.evaluate(() => (/** @type {any} */ (window).saved.length = 0));
     await c.until(() => /unfinished/.test(document.getElementById("kept-list")?.textContent ?? ""), "the list");
     await c.page.$eval('#kept li button[aria-label="Save file.bin"]', (e) => /** @type {HTMLElement} */ (e).click()); // what was there stays

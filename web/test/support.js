@@ -39,6 +39,7 @@ export function folder() {
 export class Command {
   events = /** @type {any[]} */ ([]);
   stderr = "";
+  #ended = false; // and has told everything
   #waiting = /** @type {(() => void)[]} */ ([]);
 
   /** @param {string[]} args  with "-" among them the standard input stays open */
@@ -58,6 +59,7 @@ export class Command {
     });
     this.process.stderr.on("data", (data) => (this.stderr += data));
     this.exit = new Promise((done) => this.process.on("close", (code) => {
+      this.#ended = true;
       this.#wake();
       done(code);
     }));
@@ -76,19 +78,24 @@ export class Command {
     for (;;) {
       const found = this.events.find((e) => e.event === name && is(e));
       if (found) return found;
-      if (this.process.exitCode !== null) throw new Error(`no event ${name}: ${JSON.stringify(this.events)} ${this.stderr}`);
-      await within(new Promise((done) => this.#waiting.push(() => done(undefined))), `event ${name}`);
+      if (this.#ended) throw new Error(`no event ${name}: ${this.#state()}`);
+      await within(new Promise((done) => this.#waiting.push(() => done(undefined))), `event ${name}`, patience, () => this.#state());
     }
   }
 
   /** The exit code. @param {number} [limit] milliseconds */
   code(limit = patience) {
-    return within(this.exit, "the end of the command", limit);
+    return within(this.exit, "the end of the command", limit, () => this.#state());
   }
 
   kill() {
     this.process.kill("SIGKILL");
-    return this.exit;
+    return within(this.exit, "the end of the command that is killed");
+  }
+
+  /** What it has told. */
+  #state() {
+    return `${this.process.spawnargs.slice(1).join(" ")}: ${JSON.stringify(this.events.slice(-20))} ${this.stderr}`;
   }
 }
 
@@ -98,11 +105,12 @@ export class Command {
  * @param {Promise<T>} promise
  * @param {string} what
  * @param {number} [limit] milliseconds
+ * @param {() => string} [state]  more to tell of it then
  * @returns {Promise<T>}
  */
-export function within(promise, what, limit = patience) {
+export function within(promise, what, limit = patience, state = () => "") {
   /** @type {NodeJS.Timeout | undefined} */ let timer;
-  const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error(`${what} takes too long`)), limit)));
+  const late = new Promise((_, failed) => (timer = setTimeout(() => failed(new Error(`${what} takes too long. ${state()}`.trim())), limit)));
   return Promise.race([promise, late]).finally(() => clearTimeout(timer));
 }
 
@@ -119,7 +127,10 @@ export async function startRelay(listen = "127.0.0.1:0", ...flags) {
 
 /** @typedef {Awaited<ReturnType<typeof startRelay>>} Relay */
 
-/** Where a page comes from: a relay, or what is in front of one. @typedef {{host: string, url: string}} Served */
+/**
+ * Where a page comes from: a relay, or what is in front of one, which may tell of its state.
+ * @typedef {{host: string, url: string, state?: () => string}} Served
+ */
 
 /** Those that run or start, so that two tests at once share one. @type {Map<string, Promise<import("puppeteer-core").Browser>>} */
 const running = new Map();
@@ -174,7 +185,7 @@ export async function crash(name, start) {
 }
 
 export async function closeBrowsers() {
-  for (const b of running.values()) await (await b).close();
+  for (const b of running.values()) await within((await b).close(), "the end of the browser");
   running.clear();
 }
 
@@ -242,12 +253,9 @@ export class Client {
   }
 
   /** Waits until one of some screens is shown, and returns its name. @param {string[]} names */
-  async screen(...names) {
-    for (const began = performance.now(); ; await pause(50)) {
-      const name = await this.page.evaluate((names) => names.find((n) => document.getElementById(n)?.hidden === false), names);
-      if (name) return name;
-      if (performance.now() - began > patience) throw new Error(`no screen ${names}, but: ${await this.page.$eval("main", (e) => e.innerText)}`);
-    }
+  screen(...names) {
+    const shown = () => this.page.evaluate((names) => names.find((n) => document.getElementById(n)?.hidden === false), names);
+    return this.#poll(shown, `the screen ${names.join(" or ")}`);
   }
 
   /**
@@ -258,9 +266,7 @@ export class Client {
    * @param {number} [limit] milliseconds
    */
   async until(condition, what, limit = patience) {
-    for (const began = performance.now(); !(await this.page.evaluate(condition)); await pause(100)) {
-      if (performance.now() - began > limit) throw new Error(`${what} takes too long`);
-    }
+    await this.#poll(() => this.page.evaluate(condition), what, limit);
   }
 
   /** Waits for the end of a transfer. @param {number} [limit] milliseconds */
@@ -270,9 +276,30 @@ export class Client {
 
   /** Waits until so many bytes have arrived, or were sent. @param {number} bytes */
   async moved(bytes) {
-    for (const began = performance.now(); (await this.bytes()) < bytes; await pause(50)) {
-      if (performance.now() - began > patience) throw new Error(`${bytes} bytes take too long`);
+    await this.#poll(async () => (await this.bytes()) >= bytes, `the transfer of ${bytes} bytes`);
+  }
+
+  /**
+   * Asks the page again and again, until the answer is one.
+   * @template T
+   * @param {() => Promise<T>} ask
+   * @param {string} what  it is waited for
+   * @param {number} [limit] milliseconds
+   * @returns {Promise<NonNullable<T>>}
+   */
+  async #poll(ask, what, limit = patience) {
+    for (const began = performance.now(); ; await pause(50)) {
+      const answer = await within(ask(), `the browser's answer about ${what}`, Math.max(limit, patience));
+      if (answer) return answer;
+      if (performance.now() - began > limit) throw new Error(`${what} takes too long. ${await this.#state()}`);
     }
+  }
+
+  /** What the page shows, and what it waits for. */
+  async #state() {
+    const shown = this.page.evaluate(() => `${document.querySelector("main")?.innerText} ${document.querySelector("progress")?.value}`);
+    const page = await within(shown, "the look at the page").catch((e) => String(e));
+    return `The page shows: ${page}. ${this.relay.state?.() ?? ""} ${this.faults.join("; ")}`;
   }
 
   /** How many bytes the bar shows. */
@@ -282,9 +309,7 @@ export class Client {
 
   /** Waits until an element has a text that matches. @param {string} id @param {RegExp} text */
   async says(id, text) {
-    for (const began = performance.now(); !text.test(await this.text(id)); await pause(50)) {
-      if (performance.now() - began > patience) throw new Error(`${id} says "${await this.text(id)}" for long, not ${text}`);
-    }
+    await this.#poll(async () => text.test(await this.text(id)), `that ${id} says ${text}`);
   }
 
   /** @param {string} id */
@@ -292,16 +317,30 @@ export class Client {
     return this.page.$eval(`#${id}`, (e) => e.textContent ?? "");
   }
 
-  /** @param {string} id */
+  /** Waits until an element is not hidden, and presses it. @param {string} id */
   async click(id) {
     await this.screen(id);
-    await this.page.$eval(`#${id}`, (e) => /** @type {HTMLElement} */ (e).click());
+    await this.press(`#${id}`);
+  }
+
+  /**
+   * Presses what is there. page.click would wait for an animation frame, which a page in
+   * the background may not get, and for a place that stays the same.
+   * @param {string} selector
+   */
+  async press(selector) {
+    const shown = this.page.$eval(selector, (e) => {
+      const shown = e.checkVisibility();
+      if (shown) /** @type {HTMLElement} */ (e).click();
+      return shown;
+    });
+    if (!(await within(shown, `the press of ${selector}`))) throw new Error(`${selector} is not shown, and cannot be pressed. ${await this.#state()}`);
   }
 
   /** Goes back to the start, if a transfer has ended. */
   async home() {
     const at = await this.screen("home", "done", "stored", "failed");
-    if (at !== "home") await this.page.$eval(`#${at} .again`, (e) => /** @type {HTMLElement} */ (e).click());
+    if (at !== "home") await this.press(`#${at} .again`);
     await this.screen("home");
   }
 
@@ -375,7 +414,7 @@ export class Client {
    */
   async store(choose, until = "stored", limit = 5 * patience) {
     await this.page.waitForSelector("#store-block:not([hidden])");
-    if (!(await this.page.$eval("#store-it", (e) => /** @type {HTMLInputElement} */ (e).checked))) await this.page.click("#store-it");
+    if (!(await this.page.$eval("#store-it", (e) => /** @type {HTMLInputElement} */ (e).checked))) await this.press("#store-it");
     await choose?.();
     await this.click("send-start");
     await this.screen("run", "stored", "failed");

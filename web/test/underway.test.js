@@ -71,7 +71,7 @@ for (const name of browsers) {
     assert.equal(await c.text("announcer"), told, "it is told again at once");
     await c.page.evaluate(() => Object.assign(window, { ahead: 40_000 }));
     await c.until(() => /percent/.test(document.getElementById("announcer")?.textContent ?? ""), "the next announcement");
-    await c.page.$eval("#run .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.press("#run .cancel");
     await c.screen("failed");
     await c.close();
     await s.code();
@@ -123,7 +123,7 @@ for (const name of browsers) {
     await status(c, "");
     assert.equal(await c.text("pause"), "Pause");
     await c.moved((await c.bytes()) + 1e6);
-    await c.page.$eval("#run .cancel", (e) => /** @type {HTMLElement} */ (e).click());
+    await c.press("#run .cancel");
     await c.screen("failed");
     assert.equal(await c.text("failed-title"), "You cancelled the transfer.");
     assert.equal(await receiver.code(), 4, receiver.stderr);
