@@ -4,6 +4,8 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -69,6 +71,55 @@ func TestEveryReasonHasWords(t *testing.T) {
 	}
 	for reason := range table {
 		t.Errorf("words for %s, which is no reason", reason)
+	}
+}
+
+// notInPage lists the reasons that no transfer of the page for browsers ends with.
+func notInPage() []tallow.Reason {
+	return []tallow.Reason{
+		// Options that the page does not have.
+		tallow.ReasonSeveralSources, tallow.ReasonSeveralOutputs, tallow.ReasonPattern, tallow.ReasonNothingLeft, tallow.ReasonOutputName,
+		tallow.ReasonOutputOneName, tallow.ReasonOutputFolder, tallow.ReasonOutputOneFile, tallow.ReasonRelayName, tallow.ReasonRelayPinName,
+		tallow.ReasonPrivateLanes, tallow.ReasonNoRelay, tallow.ReasonLaneName, tallow.ReasonNameForm, tallow.ReasonLinksName,
+		tallow.ReasonCompressName, tallow.ReasonNegativeLimit, tallow.ReasonWordCount, tallow.ReasonCodeNamesRelay, tallow.ReasonConflictName,
+		tallow.ReasonConflictAnswer, tallow.ReasonManagerClosed, tallow.ReasonNoSuchTransfer, tallow.ReasonCodeSecret, tallow.ReasonCodeWeak,
+		tallow.ReasonTooLarge, tallow.ReasonTooLargeUnderway, tallow.ReasonWriter,
+		// Paths: a page has none, and its storage replaces nothing.
+		tallow.ReasonPathEmpty, tallow.ReasonPathMissing, tallow.ReasonPathSpecial, tallow.ReasonPathBrokenLink, tallow.ReasonPathLinkLoop,
+		tallow.ReasonPathNotUTF8, tallow.ReasonPathUnsafe, tallow.ReasonPathWholeDisk, tallow.ReasonNoCurrentFolder, tallow.ReasonExists, tallow.ReasonQuota,
+		// Encrypted files.
+		tallow.ReasonPasswordEmpty, tallow.ReasonNothingToDecrypt, tallow.ReasonContainerKey, tallow.ReasonContainerRead,
+		// The local network, and what a browser does by itself and tells nobody: names of hosts, proxies and TLS.
+		tallow.ReasonTwoSenders, tallow.ReasonSenderNotFound, tallow.ReasonSenderSilent, tallow.ReasonListen, tallow.ReasonRelayUnknownHost,
+		tallow.ReasonNoNetwork, tallow.ReasonProxy, tallow.ReasonRelayTLS, tallow.ReasonRelayPin, tallow.ReasonRelayPinNoTLS, tallow.ReasonRelayNoTLS,
+	}
+}
+
+// Every other reason has words in the page, too.
+func TestEveryReasonHasWordsInPage(t *testing.T) {
+	var words strings.Builder
+	for _, name := range []string{"words.js", "storedwords.js"} {
+		text, err := os.ReadFile("../../web/page/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		words.Write(text)
+	}
+	left := notInPage()
+	for _, reason := range reasons(t) {
+		name := string(reason)
+		has := strings.Contains(words.String(), "\n  "+name+": ") || strings.Contains(words.String(), "\n  \""+name+"\": ")
+		if i := slices.Index(left, reason); i >= 0 {
+			left = slices.Delete(left, i, i+1)
+			if has {
+				t.Errorf("the page has words for %s, but never needs them", reason)
+			}
+		} else if !has {
+			t.Errorf("no words for %s in the page", reason)
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("not among the reasons, or listed twice: %q", left)
 	}
 }
 

@@ -20,15 +20,26 @@ export function $(id) {
  */
 export function line(name, said, ...buttons) {
   const li = document.createElement("li");
-  const left = document.createElement("span");
-  left.className = "name";
-  left.dir = "auto";
-  left.textContent = name;
-  const right = document.createElement("span");
-  right.className = "size";
-  right.textContent = said;
-  li.append(left, right, ...buttons);
+  const [left, right] = [part("name", name), part("size", said)];
+  const aside = document.createElement("span"); // stays together where the name needs the line
+  aside.className = "aside";
+  aside.append(right, ...buttons);
+  li.append(left, aside);
   return li;
+}
+
+/**
+ * A part of a line. Its text has its own direction; where it stands is the page's.
+ * @param {string} kind
+ * @param {string} text
+ */
+function part(kind, text) {
+  const span = document.createElement("span");
+  span.className = kind;
+  const own = document.createElement("bdi");
+  own.textContent = text;
+  span.append(own);
+  return span;
 }
 
 /**

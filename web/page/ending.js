@@ -58,7 +58,7 @@ export class Ending {
   #end(m) {
     const failure = /** @type {Failure | undefined} */ (m.error);
     this.#current.end();
-    if (m.state === "completed" || !(failure?.waiting || failure?.kept)) this.#current.forget();
+    if (!failure || m.state === "completed" || !goesOn(failure)) this.#current.forget();
     if (m.state === "completed" && this.#current.sending && this.#current.stored) this.#storing.finished(m, failure);
     else if (m.state === "completed") this.#finished(m, failure);
     else this.#failed(failure);
@@ -103,9 +103,15 @@ export class Ending {
   }
 }
 
+/** Whether the same code or link goes on with what has arrived: a code does while its sender waits. @param {Failure} failure */
+function goesOn({ stored, waiting, kept }) {
+  return waiting || stored && kept;
+}
+
 /** Whether the same code or link is worth another attempt. @param {Failure} failure */
-function mayGoOn({ kind, reason, stored, waiting, kept }) {
-  if (waiting || kept) return true;
+function mayGoOn(failure) {
+  if (goesOn(failure)) return true;
+  const { kind, reason, stored } = failure;
   const later = stored ? ["stored-busy", "stored-incomplete", "no-space", "interrupted"] : ["code-unknown", "code-word-count"];
   return later.includes(reason) || stored && kind === "network" && reason !== "store-none";
 }

@@ -42,7 +42,7 @@ export function showUnderway(files) {
  * @param {Underway} f
  */
 function update(li, f) {
-  const size = /** @type {HTMLElement} */ (li.querySelector(".size"));
+  const size = /** @type {HTMLElement} */ (li.querySelector(".size bdi"));
   size.textContent = f.size ? `${bytes(f.bytes)} of ${bytes(f.size)}` : bytes(f.bytes);
   const bar = /** @type {HTMLProgressElement} */ (li.querySelector("progress"));
   bar.hidden = f.size === 0;

@@ -11,6 +11,7 @@ import { storedReasons } from "./storedwords.js";
 
 const newCode = "Ask the sender for a new code.";
 const sendAgain = "Send again to get a new code.";
+const sameVersions = "Update the older side, and reload this page.";
 
 /**
  * What to do after a transfer that broke off.
@@ -24,6 +25,11 @@ function goOn(f) {
   if (f.waiting) return "The sender waits: try again with the same code, and only what is missing is sent.";
   if (f.kept) return f.sending ? "What has arrived is kept: send again, and only what is missing is sent." : "What has arrived is kept: with a new code, only what is missing is sent.";
   return f.sending ? sendAgain : newCode;
+}
+
+/** What the browser's storage does not take. @param {Failure} f @returns {[string, string]} */
+function unwritable(f) {
+  return [`The browser cannot store what arrives: ${printable(f.detail)}`, goOn(f)];
 }
 
 /**
@@ -64,6 +70,8 @@ const reasons = {
   "handshake-relay-lost": (f) => ["The connection to the relay broke before the devices knew each other. The code is used up.", f.sending ? sendAgain : newCode],
   "handshake-timeout": (f, peer) => [`${peer} did not finish the handshake in time. The code is used up.`, f.sending ? sendAgain : newCode],
   "handshake-tampered": (f) => ["Somebody interfered with the handshake. The code is used up.", `${f.sending ? sendAgain : newCode} If it happens again, use another relay.`],
+  "handshake-malformed": (f) => ["The handshake was disturbed. The code is used up.", `${f.sending ? sendAgain : newCode} If it happens again, use another relay.`],
+  "handshake-aborted": (f, peer) => [`${peer} ended the handshake. The code is used up.`, f.sending ? sendAgain : newCode],
   "verify-differs": () => ["The words do not match.", "Somebody may be between you. Send again, by another relay."],
   "verify-differs-at-peer": (_, peer) => [`${peer} says that the words do not match there.`, "If they really differed, somebody may be between you: use another relay."],
 
@@ -79,6 +87,7 @@ const reasons = {
   "relay-full": () => ["The relay has no room left.", "Try again in a few minutes, or use another relay."],
   "relay-rate": (f) => ["Too many attempts came from this network.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again in a minute."],
   "relay-password": (f) => [`The relay ${location.host} asks for a password.`, f.retry > 0 ? `After so many wrong ones, wait ${duration(f.retry)}.` : "Type the one that its owner gave you."],
+  "relay-password-form": (f) => [`A password of a relay has at most ${f.count} bytes.`, "Type the one that its owner gave you."],
   "relay-quota": (f) => ["This address or password has all that the relay gives it.", f.retry > 0 ? `Try again in ${duration(f.retry)}.` : "Try again later, or use another relay."],
   "relay-exhausted": () => ["The relay passes on no more for this transfer.", "What has arrived is kept: begin again with a new code. Where a direct connection can be made, nothing goes through the relay."],
   "relay-denied": () => ["The relay does not serve this network.", "Use another relay."],
@@ -88,6 +97,7 @@ const reasons = {
   "relay-protocol": () => ["What answers is not a relay of this version.", "Reload this page."],
   "relay-closing": () => ["The relay is shutting down.", "Try again in a minute."],
   "relay-idle": () => ["The relay ended the connection, because nothing came through it in time.", "Try again."],
+  "relay-refused": (f) => [`The relay ${location.host} refused${f.detail ? `: ${printable(f.detail)}` : "."}`, "Reload this page, and try again."],
   "relay-replaced": () => ["This transfer goes on in another tab or window.", "Go on there, and close this one."],
 
   declined: () => ["You declined. Nothing was kept.", ""],
@@ -95,8 +105,15 @@ const reasons = {
   "peer-cancelled": (f, peer) => [`${peer} ended the transfer.`, goOn(f)],
   "peer-disk": (f, peer) => [`${peer} ended the transfer: ${printable(f.detail)}`, goOn(f)],
   "peer-integrity": (_, peer) => [`${peer} found damaged data and ended the transfer.`, "Send again."],
+  "peer-protocol": (f, peer) => [`${peer} ended the transfer: ${printable(f.detail)}`, sameVersions],
+  protocol: (f, peer) => [`${peer} sent what makes no sense (${printable(f.detail)}).`, sameVersions],
+  internal: (f) => [`This page has a fault: ${printable(f.detail)}`, "Reload it and try again. If it happens again, please report it."],
   interrupted: (f) => ["You cancelled the transfer.", f.kept ? goOn(f) : ""],
 
+  disk: unwritable,
+  write: unwritable,
+  permission: unwritable,
+  "read-only": unwritable,
   unreadable: () => ["A file could not be read.", "Choose it again."],
   "no-space": (f) => [
     f.bytes > 0 ? `There is too little space for it in this browser: ${bytes(f.bytes)} more are needed.` : "The browser allows no more to be stored here.",

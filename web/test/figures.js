@@ -4,7 +4,7 @@
 
 import { spawn } from "node:child_process";
 import { parseArgs } from "node:util";
-import { makeFile, transfer } from "./measure.js";
+import { firstVisit, makeFile, transfer } from "./measure.js";
 import { browser, closeBrowsers, startRelay } from "./support.js";
 
 const { values } = parseArgs({
@@ -54,19 +54,6 @@ async function bare(url, way, message) {
   return { seconds };
 }
 
-/** How soon a first visit is ready at 20 Mbit/s. */
-async function firstVisit() {
-  const context = await (await browser("chrome")).createBrowserContext();
-  const page = await context.newPage();
-  await page.emulateNetworkConditions({ download: 20e6 / 8, upload: 20e6 / 8, latency: 20 });
-  const began = performance.now();
-  await page.goto(relay.url);
-  const typed = performance.now() - began; // the form is there
-  await page.waitForSelector("html[data-ready]");
-  console.log(`first visit at 20 Mbit/s: the form after ${Math.round(typed)} ms, the program after ${Math.round(performance.now() - began)} ms`);
-  await context.close();
-}
-
 const url = await startBare();
 /** @type {Record<string, () => Promise<Sample>>} */
 const all = {
@@ -80,7 +67,10 @@ const all = {
   "relay-up": () => transfer(relay, file, "up", "relay"),
 };
 const chosen = Object.entries(all).filter(([name]) => wanted.length ? wanted.includes(name) : !name.startsWith("relay"));
-if (values.visit) await firstVisit();
+if (values.visit) {
+  const visit = await firstVisit(relay.host);
+  console.log(`first visit at 20 Mbit/s: ${(visit.bytes / 1e6).toFixed(2)} MB, the form after ${visit.typed.toFixed(2)} s, the program after ${visit.ready.toFixed(2)} s`);
+}
 
 /** @type {Record<string, Sample[]>} */
 const samples = Object.fromEntries(chosen.map(([name]) => [name, []]));

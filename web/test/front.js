@@ -25,7 +25,10 @@ export async function inFront(relay, edit = (_, body) => body) {
   };
   const server = http.createServer((req, res) => pass(req, res).catch(() => res.destroy())); // the relay has ended
   server.keepAliveTimeout = 0; // no connection is closed while a browser uses it again
-  server.on("upgrade", (req, socket) => join(req, /** @type {net.Socket} */ (socket), relay.host));
+  server.on("upgrade", (req, socket) => {
+    front.asked.push(`WebSocket ${req.url} ${req.rawHeaders.join(" ")}`);
+    join(req, /** @type {net.Socket} */ (socket), relay.host);
+  });
   await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
   const address = /** @type {net.AddressInfo} */ (server.address());
   front.host = `127.0.0.1:${address.port}`;

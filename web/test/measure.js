@@ -3,8 +3,9 @@
 
 import { randomFillSync } from "node:crypto";
 import { closeSync, openSync, readFileSync, writeSync } from "node:fs";
+import net from "node:net";
 import { join } from "node:path";
-import { Client, Command, folder, patience } from "./support.js";
+import { Client, Command, browser, folder, patience } from "./support.js";
 import { Tasks } from "./tasks.js";
 
 /** @typedef {import("puppeteer-core").Page} Page */
@@ -73,6 +74,52 @@ async function sending(client, relay, file, lanes) {
   await client.pick(file);
   const code = await client.code();
   return async () => new Command("receive", "--relay", relay.url, "--lanes", lanes, "--yes", "-o", folder() + "/", code);
+}
+
+/** A link of 20 Mbit/s and 20 ms of round trip to a relay. @param {string} host */
+async function slowLink(host) {
+  const [rate, latency] = [20e6 / 8, 10];
+  const [name, port] = host.split(":");
+  let free = 0; // when the link has passed on what is on it
+  const server = net.createServer((socket) => {
+    const relay = net.connect(Number(port), name);
+    relay.on("data", (data) => {
+      free = Math.max(free, performance.now()) + (1000 * data.length) / rate;
+      setTimeout(() => socket.write(data), free - performance.now() + latency);
+    });
+    socket.on("data", (data) => setTimeout(() => relay.write(data), latency));
+    for (const [one, other] of [[relay, socket], [socket, relay]]) {
+      one.on("error", () => {}); // the other end is gone
+      one.on("close", () => other.destroy());
+    }
+  });
+  await new Promise((done) => server.listen(0, "127.0.0.1", () => done(undefined)));
+  const address = /** @type {net.AddressInfo} */ (server.address());
+  return { url: `http://127.0.0.1:${address.port}/`, close: () => server.close() };
+}
+
+/**
+ * A first visit of Chromium at 20 Mbit/s: the bytes over the wire, and the seconds until
+ * a code can be typed, and until the program runs.
+ * @param {string} host
+ */
+export async function firstVisit(host) {
+  const link = await slowLink(host);
+  const context = await (await browser("chrome")).createBrowserContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(long);
+  const began = performance.now();
+  await page.goto(link.url, { waitUntil: "domcontentloaded" });
+  await page.waitForSelector("#code-input");
+  const typed = (performance.now() - began) / 1000;
+  await page.waitForSelector("html[data-ready]");
+  const ready = (performance.now() - began) / 1000;
+  const loaded = () => performance.getEntriesByType("navigation").concat(performance.getEntriesByType("resource"))
+    .map((e) => ({ name: e.name, bytes: /** @type {PerformanceResourceTiming} */ (e).transferSize }));
+  const all = (await Promise.all([page, ...page.workers()].map((context) => context.evaluate(loaded)))).flat();
+  await context.close();
+  link.close();
+  return { bytes: all.reduce((sum, { bytes }) => sum + bytes, 0), files: all.map(({ name }) => name), typed, ready };
 }
 
 /** The most memory that a tab has, and its long tasks. */

@@ -9,7 +9,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Client, Command, browsers, closeBrowsers, folder, sha256, startRelay } from "./support.js";
+import { Client, Command, bare, browsers, closeBrowsers, folder, sha256, startRelay } from "./support.js";
 
 const inside = process.env.TALLOW_TEST_NO_UDP === "1";
 const script = `
@@ -56,6 +56,17 @@ function within() {
         assert.equal((await command.event("lane")).reason, "no-direct");
         assert.equal(sha256(readFileSync(join(dir, "file.bin"))), sha256(content));
         await client.screen("done");
+        await client.says("run-lane", /relay.*no direct connection/);
+        await close(client);
+      });
+      test(`the command sends to ${name}`, async () => {
+        const command = new Command("send", "--relay", relay.url, "--lanes", "webrtc,relay", path);
+        const client = await Client.open(name, relay);
+        await client.receive(bare((await command.event("code")).code));
+        await client.accept();
+        assert.equal((await client.saved()).hash, sha256(content));
+        assert.equal(await command.code(), 0, command.stderr);
+        assert.deepEqual(Object.keys((await command.event("done")).lanes), ["relay"]);
         await client.says("run-lane", /relay.*no direct connection/);
         await close(client);
       });

@@ -4,11 +4,11 @@
 // TALLOW_SCREENSHOTS=FOLDER there are pictures of them.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Client, Command, browsers, closeBrowsers, startStore } from "./support.js";
+import { Client, Command, browsers, closeBrowsers, folder, startStore } from "./support.js";
 
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const pictures = process.env.TALLOW_SCREENSHOTS;
@@ -35,6 +35,9 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     const client = await Client.open(name, relay);
     const { page } = client;
     await check(client, "home");
+    await client.press("footer summary");
+    await check(client, "home-trust");
+    await client.press("footer summary");
 
     await client.drop({ "Holiday photos": null, "Holiday photos/beach.jpg": Buffer.alloc(3_000_000), "a rather long name of a file that has to wrap somewhere on a phone.pdf": Buffer.alloc(12_345) });
     await check(client, "home-picked");
@@ -48,6 +51,12 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     await other.says("code-problem", /./);
     await check(other, "home-mistyped");
     await other.page.$eval("#code-input", (e) => (/** @type {HTMLInputElement} */ (e).value = ""));
+    await other.receive("7-acid-acorn-acre"); // nobody waits with it
+    await other.says("connect-status", /No sender waits/);
+    await check(other, "connect");
+    await other.press("#connect .cancel");
+    await other.screen("failed");
+    await other.home();
     await other.press("#receive-verify");
     await other.receive(code);
     await client.screen("verify");
@@ -77,7 +86,10 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     await client.press("#run .cancel");
     await client.screen("failed");
     await check(client, "failed");
+    assert.equal(await page.$eval("#retry", (e) => /** @type {HTMLElement} */ (e).hidden), true, "it offers a code that is used up");
     await client.press("#failed .again");
+    await client.until(() => /unfinished/.test(document.getElementById("kept-list")?.textContent ?? ""), "what is unfinished");
+    await check(client, "home-unfinished");
 
     const text = new Command("send", "--relay", relay.url, "--text", "A text\nof two lines");
     await client.receive((await text.event("code")).code.replace(/^.*#/, ""));
@@ -85,6 +97,9 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     await client.click("offer-yes");
     await client.screen("done");
     await check(client, "done-text");
+    await client.home();
+    await receiveLink(client);
+    await check(client, "done-skipped");
     await other.close();
     await client.close();
   });
@@ -124,6 +139,20 @@ for (const name of browsers.filter((b) => b === "chrome")) {
     await c.close();
     await closed.process.kill();
   });
+}
+
+/** Receives a symbolic link with a long name, and saves it where there are none. @param {Client} c */
+async function receiveLink(c) {
+  const dir = join(folder(), "photos");
+  mkdirSync(dir);
+  writeFileSync(join(dir, "a.txt"), "a");
+  symlinkSync("a.txt", join(dir, "the-latest-of-all-photos-that-were-taken-on-holiday-in-the-summer-of-last-year.jpg"));
+  const s = new Command("send", "--relay", relay.url, dir);
+  await c.receive((await s.event("code")).code.replace(/^.*#/, ""));
+  await c.accept();
+  await c.page.evaluate(() => Object.assign(window, { showDirectoryPicker: async () => (await navigator.storage.getDirectory()).getDirectoryHandle("picked", { create: true }) }));
+  await c.click("save-folder");
+  await c.says("save-status", /could not be saved there/);
 }
 
 /**

@@ -65,3 +65,38 @@ for (const name of browsers) {
     await relay.process.kill();
   });
 }
+
+/** The size of a PNG. @param {Buffer} png */
+const sizeOf = (png) => `${png.readUInt32BE(16)}x${png.readUInt32BE(20)}`;
+
+test("the manifest names icons that are there, and takes what is shared", async () => {
+  const relay = await startRelay();
+  const answer = await fetch(`${relay.url}/manifest.webmanifest`);
+  assert.match(answer.headers.get("content-type") ?? "", /^application\/manifest\+json/);
+  const manifest = /** @type {any} */ (await answer.json());
+  assert.deepEqual([manifest.start_url, manifest.scope, manifest.display], ["/", "/", "standalone"]);
+  for (const { src, sizes, type } of manifest.icons) {
+    const icon = await fetch(relay.url + src);
+    assert.equal(icon.headers.get("content-type"), type, src);
+    if (type === "image/png") assert.equal(sizeOf(Buffer.from(await icon.arrayBuffer())), sizes, src);
+  }
+  assert.ok(manifest.icons.some((/** @type {any} */ i) => i.purpose === "maskable"));
+  const { action, method, enctype, params } = manifest.share_target;
+  assert.deepEqual([action, method, enctype, params.files[0].name], ["/share", "POST", "multipart/form-data", "files"]);
+  await relay.process.kill();
+});
+
+if (browsers.includes("chrome")) {
+  test("chrome: the page can be installed", async () => {
+    const relay = await startRelay();
+    const client = await Client.open("chrome", relay, { shared: true }); // a private window can install nothing
+    await kept(client);
+    const devtools = await client.page.createCDPSession();
+    const { errors } = await devtools.send("Page.getAppManifest");
+    assert.deepEqual(errors, []);
+    const { installabilityErrors } = await devtools.send("Page.getInstallabilityErrors");
+    assert.deepEqual(installabilityErrors, []);
+    await client.close();
+    await relay.process.kill();
+  });
+}

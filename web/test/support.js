@@ -69,10 +69,14 @@ export class Command {
     for (const f of this.#waiting.splice(0)) f();
   }
 
-  /** Waits for an event of a name. @param {string} name */
-  async event(name) {
+  /**
+   * Waits for an event of a name.
+   * @param {string} name
+   * @param {(event: any) => boolean} [is]  which of them
+   */
+  async event(name, is = () => true) {
     for (;;) {
-      const found = this.events.find((e) => e.event === name);
+      const found = this.events.find((e) => e.event === name && is(e));
       if (found) return found;
       if (this.#ended) throw new Error(`no event ${name}: ${this.#state()}`);
       await within(new Promise((done) => this.#waiting.push(() => done(undefined))), `event ${name}`, patience, () => this.#state());

@@ -1,8 +1,11 @@
 // Tabs that nobody looks at: they go on at full speed.
 
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Client, browsers, closeBrowsers, patience, sender, sha256, short, startRelay } from "../support.js";
+import { makeFile } from "../measure.js";
+import { Client, Command, browsers, closeBrowsers, folder, patience, sender, sha256, short, startRelay } from "../support.js";
 
 const size = short ? 16 << 20 : 32 << 20;
 const bound = 1 / 4; // of the speed of a visible tab; a browser that slows a tab down does so to far less
@@ -15,6 +18,42 @@ after(async () => {
 });
 
 /**
+ * Puts a tab into the background, or leaves it in front.
+ * @param {Client} c
+ * @param {boolean} hidden
+ */
+async function place(c, hidden) {
+  const other = await c.context.newPage();
+  await (hidden ? other : c.page).bringToFront();
+  await c.until(hidden ? () => document.visibilityState === "hidden" : () => document.visibilityState === "visible", "the tab in front");
+  return other;
+}
+
+/**
+ * Sends a file from a tab, and returns how many bytes a second went.
+ * @param {"chrome" | "firefox"} name
+ * @param {boolean} hidden
+ */
+async function send(name, hidden) {
+  const path = makeFile(size >> 20);
+  const c = await Client.open(name, relay, { start: { slower: true } });
+  await c.pick(path);
+  const code = await c.code();
+  const other = await place(c, hidden);
+  const dir = folder();
+  const r = new Command("receive", "--yes", "--relay", relay.url, "--lanes", "webrtc", "-o", dir + "/", code);
+  assert.equal(await r.code(20 * patience), 0, r.stderr);
+  await c.ended(20 * patience);
+  assert.equal(await c.page.evaluate(() => document.visibilityState), hidden ? "hidden" : "visible");
+  assert.equal(sha256(readFileSync(join(dir, "file.bin"))), sha256(readFileSync(path)));
+  assert.equal(await c.text("done-title"), "Sent.");
+  await other.close();
+  await c.close();
+  const { bytes, seconds } = await r.event("done");
+  return bytes / seconds;
+}
+
+/**
  * Receives a file in a tab, and returns how many bytes a second came.
  * @param {"chrome" | "firefox"} name
  * @param {boolean} hidden
@@ -24,9 +63,7 @@ async function receive(name, hidden) {
   const c = await Client.open(name, relay, { start: { slower: true } });
   await c.receive(s.code);
   await c.screen("offer");
-  const other = await c.context.newPage();
-  await (hidden ? other : c.page).bringToFront();
-  await c.until(hidden ? () => document.visibilityState === "hidden" : () => document.visibilityState === "visible", "the tab in front");
+  const other = await place(c, hidden);
   await c.click("offer-yes");
   await c.ended(20 * patience);
   assert.equal(await c.page.evaluate(() => document.visibilityState), hidden ? "hidden" : "visible");
@@ -41,14 +78,16 @@ async function receive(name, hidden) {
 }
 
 for (const name of browsers) {
-  test(`${name}: a hidden tab goes on at full speed`, async (t) => {
-    const rates = { visible: /** @type {number[]} */ ([]), hidden: /** @type {number[]} */ ([]) };
-    for (let i = 0; i < 2; i++) { // in turn, so that what else the machine does meets both alike
-      rates.visible.push(await receive(name, false));
-      rates.hidden.push(await receive(name, true));
-    }
-    const part = Math.max(...rates.hidden) / Math.max(...rates.visible);
-    t.diagnostic(`hidden: ${Math.round(100 * part)} % of the speed of a visible tab`);
-    assert(part > bound, `${part} of the speed of a visible tab`);
-  });
+  for (const move of [receive, send]) {
+    test(`${name}: a hidden tab goes on at full speed, ${move.name}`, async (t) => {
+      const rates = { visible: /** @type {number[]} */ ([]), hidden: /** @type {number[]} */ ([]) };
+      for (let i = 0; i < 2; i++) { // in turn, so that what else the machine does meets both alike
+        rates.visible.push(await move(name, false));
+        rates.hidden.push(await move(name, true));
+      }
+      const part = Math.max(...rates.hidden) / Math.max(...rates.visible);
+      t.diagnostic(`hidden: ${Math.round(100 * part)} % of the speed of a visible tab`);
+      assert(part > bound, `${part} of the speed of a visible tab`);
+    });
+  }
 }
