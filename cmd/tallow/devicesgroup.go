@@ -167,6 +167,8 @@ func groupFailure(e *devices.NameError) error {
 		return usage("To add one: tallow devices group add "+name+" DEVICE", "the group %s has no devices", name)
 	case errors.Is(e, devices.ErrNotInGroup):
 		return usage(groups, "the device %s is not in that group", name)
+	case errors.Is(e, devices.ErrMoved):
+		return usage(movedHint, "the device %s was exported for another machine", name)
 	}
 	return usage(list+" To add one: tallow devices pair", "no device has the name %s", name)
 }

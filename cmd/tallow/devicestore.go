@@ -86,6 +86,9 @@ func (p *program) warnerOn(s *screen) func(reason, format string, args ...any) {
 	return s.warn
 }
 
+// movedHint is what to do about a device that another machine has now.
+const movedHint = "To use it here again: tallow devices import FILE, with the file of tallow devices export. Or remove it here and there, and pair."
+
 // devicesFailure says why the devices cannot be used.
 func (p *program) devicesFailure(ctx context.Context, err error) error {
 	var told *failure
@@ -106,7 +109,7 @@ func (p *program) devicesFailure(ctx context.Context, err error) error {
 	case errors.Is(err, devices.ErrName):
 		return usage("It has 1 to 40 letters, digits, dashes, dots and underscores.", "a device cannot have that name")
 	case errors.Is(err, devices.ErrMoved):
-		return usage("To use it here again: tallow devices import FILE, with the file of tallow devices export. Or remove it here and there, and pair.", "that device was exported for another machine")
+		return usage(movedHint, "that device was exported for another machine")
 	case errors.Is(err, sealeddb.ErrWrongKey), errors.Is(err, devicekey.ErrLost), errors.Is(err, sealeddb.ErrDamaged):
 		text, _ := p.historyCause(err)
 		return &failure{kind: tallow.KindIO, message: "the devices cannot be used: " + text, hint: "Restore " + p.stateDir() + " from a backup, or pair again.", err: err}
