@@ -83,7 +83,7 @@ func notInPage() []tallow.Reason {
 		tallow.ReasonPrivateLanes, tallow.ReasonNoRelay, tallow.ReasonLaneName, tallow.ReasonNameForm, tallow.ReasonLinksName,
 		tallow.ReasonCompressName, tallow.ReasonNegativeLimit, tallow.ReasonWordCount, tallow.ReasonCodeNamesRelay, tallow.ReasonConflictName,
 		tallow.ReasonConflictAnswer, tallow.ReasonManagerClosed, tallow.ReasonNoSuchTransfer, tallow.ReasonCodeSecret, tallow.ReasonCodeWeak,
-		tallow.ReasonTooLarge, tallow.ReasonTooLargeUnderway, tallow.ReasonWriter,
+		tallow.ReasonTooLarge, tallow.ReasonTooLargeUnderway, tallow.ReasonWriter, tallow.ReasonInvitationSize,
 		// Paths: a page has none, and its storage replaces nothing.
 		tallow.ReasonPathEmpty, tallow.ReasonPathMissing, tallow.ReasonPathSpecial, tallow.ReasonPathBrokenLink, tallow.ReasonPathLinkLoop,
 		tallow.ReasonPathNotUTF8, tallow.ReasonPathUnsafe, tallow.ReasonPathWholeDisk, tallow.ReasonNoCurrentFolder, tallow.ReasonExists, tallow.ReasonQuota,
