@@ -317,9 +317,9 @@ export class Client {
     return this.page.$eval(`#${id}`, (e) => e.textContent ?? "");
   }
 
-  /** Waits until an element is not hidden, and presses it. @param {string} id */
+  /** Waits until an element is shown, and presses it. @param {string} id */
   async click(id) {
-    await this.screen(id);
+    await this.#poll(() => this.page.$eval(`#${id}`, (e) => e.checkVisibility()), `that ${id} is shown`);
     await this.press(`#${id}`);
   }
 
