@@ -34,9 +34,9 @@ const (
 // it stops, the next note in each direction arrives.
 func TestHostileMailbox(t *testing.T) {
 	t.Parallel()
-	seeds, first := uint64(100), rand.Uint64()>>1
+	seeds, first := uint64(30), rand.Uint64()>>1
 	if testing.Short() {
-		seeds = 20
+		seeds = 10
 	}
 	for variable, n := range map[string]*uint64{hostileSeedsVariable: &seeds, seedVariable: &first} {
 		if s := os.Getenv(variable); s != "" {
@@ -51,7 +51,7 @@ func TestHostileMailbox(t *testing.T) {
 	did := make(map[relaytest.Evil]int)
 	var accepted int
 	var running sync.WaitGroup
-	turns := make(chan struct{}, 100) // most of the time they wait
+	turns := make(chan struct{}, 30) // most of the time they wait
 	for seed := first; seed < first+seeds; seed++ {
 		turns <- struct{}{}
 		running.Go(func() {
