@@ -119,6 +119,7 @@ func (b *body) Close() error {
 	return nil
 }
 
+// open opens a memory, which no other reader has.
 func open(t testing.TB, m *memory, k *container.Keys, o readahead.Options) *readahead.Reader {
 	t.Helper()
 	l, err := container.NewLayout(int64(len(m.b)))
@@ -237,12 +238,12 @@ func TestRetry(t *testing.T) {
 		t.Errorf("only %d retries", retries.Load())
 	}
 	giveUp := errors.New("enough")
-	m.broken = func(int64) int64 { return 0 }
-	r = open(t, m, k, readahead.Options{Retry: func(context.Context, error) error { return giveUp }})
+	dead := func() *memory { return &memory{b: whole, broken: func(int64) int64 { return 0 }} }
+	r = open(t, dead(), k, readahead.Options{Retry: func(context.Context, error) error { return giveUp }})
 	if _, err := io.ReadAll(r); !errors.Is(err, giveUp) {
 		t.Errorf("given up: %v", err)
 	}
-	r = open(t, m, k, readahead.Options{})
+	r = open(t, dead(), k, readahead.Options{})
 	if _, err := io.ReadAll(r); !errors.Is(err, errBroken) {
 		t.Errorf("without retries: %v", err)
 	}
