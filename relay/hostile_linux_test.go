@@ -160,6 +160,10 @@ func honest(ctx context.Context, s stranger) error {
 	}
 	defer snd.Close()
 	defer func() { _ = snd.WriteMessage(websocket.BinaryMessage, []byte{byte(wire.RoomCloseKind)}) }()
+	// What is said to a sender that is not in the room yet is lost.
+	if _, err := next(snd); err != nil {
+		return err
+	}
 	rcv, err := s.socket(ctx, asReceiver(reply.Nameplate))
 	if err != nil {
 		return err
@@ -194,7 +198,7 @@ func honest(ctx context.Context, s stranger) error {
 			return err
 		}
 		if wire.RoomKind(frame[0]) != wire.RoomForwardKind {
-			continue // the welcome, and strangers that come and go
+			continue // somebody has come or gone
 		}
 		if !bytes.Equal(frame, payload) {
 			return fmt.Errorf("other bytes than were sent: %.20x", frame)
