@@ -18,6 +18,8 @@ type ackTracker struct {
 	numbers   rangeSet // of at most maxAckRanges spans
 	floor     uint64   // below it everything counts as having arrived
 	largestAt time.Duration
+	ecn       ecnCounts
+	marked    bool          // the newest packet was
 	waiting   int           // eliciting packets since the last ACK
 	due       time.Duration // when to send an ACK; never if nothing waits
 }
@@ -29,8 +31,8 @@ func (a *ackTracker) isNew(number uint64) bool {
 	return number >= a.floor && !a.numbers.contains(number)
 }
 
-// add notes a new packet.
-func (a *ackTracker) add(number uint64, eliciting bool, now time.Duration) {
+// add notes a new packet, and its ECN bits.
+func (a *ackTracker) add(number uint64, ecn byte, eliciting bool, now time.Duration) {
 	expected := a.floor
 	if n := len(a.numbers.spans); n > 0 {
 		expected = a.numbers.spans[n-1].end
@@ -42,6 +44,9 @@ func (a *ackTracker) add(number uint64, eliciting bool, now time.Duration) {
 	if number >= expected {
 		a.largestAt = now
 	}
+	a.ecn.add(ecn)
+	turned := (ecn == ecnMarked) != a.marked // marks begin here, or end
+	a.marked = ecn == ecnMarked
 	if !eliciting {
 		return
 	}
@@ -50,7 +55,7 @@ func (a *ackTracker) add(number uint64, eliciting bool, now time.Duration) {
 	if number < earlyNumber {
 		every = ackEarly
 	}
-	if a.waiting >= every || number != expected { // a gap begins or ends here
+	if a.waiting >= every || number != expected || turned { // a gap begins or ends here
 		a.due = now
 	} else {
 		a.due = min(a.due, now+ackDelay)
@@ -65,12 +70,17 @@ func (a *ackTracker) setFloor(number uint64) {
 	}
 }
 
-// append appends an ACK if anything waits for one.
-func (a *ackTracker) append(b []byte, now time.Duration) []byte {
+// append appends an ACK if anything waits for one, with counts of ECN if the peer takes
+// them.
+func (a *ackTracker) append(b []byte, now time.Duration, ecn bool) []byte {
 	if a.waiting == 0 || len(a.numbers.spans) == 0 {
 		a.due = never
 		return b
 	}
 	a.waiting, a.due = 0, never
-	return appendAck(b, a.numbers.spans, uint64((now-a.largestAt)/time.Microsecond))
+	counts := a.ecn
+	if !ecn {
+		counts = ecnCounts{}
+	}
+	return appendAck(b, a.numbers.spans, uint64((now-a.largestAt)/time.Microsecond), counts)
 }

@@ -54,6 +54,7 @@ const (
 //	bbr_model.go  the model: bandwidth, round trip, aggregation of acknowledgements
 //	bbr_probe.go  the cycle that probes for more bandwidth
 //	bbr_loss.go   the reaction to loss
+//	bbr_ecn.go    the reaction to marks
 type bbr struct {
 	random *rand.Rand
 	mss    int64
@@ -71,13 +72,14 @@ type bbr struct {
 	bounds     bounds
 	cycle      probeCycle
 	losses     lossRounds
+	marks      markRounds
 	undo       undo
 	full       fullPipe
 	probingRTT rttProbe
 }
 
 func newBBR(random *rand.Rand, mss int, rtt time.Duration) *bbr {
-	b := &bbr{random: random, mss: int64(mss), model: newPathModel(), bounds: noBounds()}
+	b := &bbr{random: random, mss: int64(mss), model: newPathModel(), bounds: noBounds(), marks: newMarkRounds()}
 	b.cwnd = initialPackets * b.mss
 	b.setGains(startup)
 	b.rate = startupPacingGain * float64(b.cwnd) / max(rtt, shortRTT).Seconds()
@@ -122,6 +124,7 @@ func (b *bbr) onAck(s *rateSample, delivered int64, now time.Duration) {
 	}
 	b.model.updateBW(rate, s.appLimited)
 	b.adaptShortTerm(s)
+	b.adaptToMarks(s)
 	b.model.updateExtraAcked(s, b, now)
 	b.full.update(b, s)
 	if b.state == startup && b.full.reached {

@@ -163,13 +163,13 @@ func (b *bbr) onLost(p *sentPacket, lost int64, now time.Duration) {
 	if b.queuing() {
 		share = lossThreshold
 	}
+	b.undo.save(b)
 	part := max(0, (share*float64(p.inFlight-int64(p.size))-float64(before))/(1-share))
-	b.lossWhileProbing(p.inFlight-int64(p.size)+int64(part), p.appLimit, now)
+	b.probedTooMuch(p.inFlight-int64(p.size)+int64(part), p.appLimit, now)
 }
 
-// lossWhileProbing ends a probe: the path holds no more than was in flight.
-func (b *bbr) lossWhileProbing(inFlight int64, appLimited bool, now time.Duration) {
-	b.undo.save(b)
+// probedTooMuch ends a probe: the path holds no more than was in flight.
+func (b *bbr) probedTooMuch(inFlight int64, appLimited bool, now time.Duration) {
 	b.cycle.samples = false
 	if !appLimited {
 		b.bounds.long = max(inFlight, int64(lossBeta*float64(min(b.target(1), b.cwnd))))

@@ -145,14 +145,18 @@ func (b *bbr) adaptLongTerm(s *rateSample, now time.Duration) {
 			b.model.advanceBW()
 		}
 	}
-	if b.cycle.samples && b.tooMuchLost(s.lost, s.inFlight) {
-		b.lossWhileProbing(s.inFlight, s.appLimited, now)
+	tooMuchLost, tooManyMarked := b.tooMuchLost(s.lost, s.inFlight), b.tooManyMarked(s.marked, s.delivered)
+	if b.cycle.samples && (tooMuchLost || tooManyMarked) {
+		if tooMuchLost {
+			b.undo.save(b)
+		}
+		b.probedTooMuch(s.inFlight, s.appLimited, now)
 		return
 	}
 	if b.bounds.long == unbounded {
 		return
 	}
-	if s.inFlight > b.bounds.long && !b.tooMuchLost(s.lost, s.inFlight) {
+	if s.inFlight > b.bounds.long && !tooMuchLost && !tooManyMarked {
 		b.bounds.long = s.inFlight
 	}
 	if b.state == probeUp {

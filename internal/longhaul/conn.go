@@ -17,6 +17,9 @@ type Options struct {
 	// Sizes are larger sizes that the path may carry, ascending. The connection finds
 	// out which of them it does.
 	Sizes []int
+	// ECN says that both sides see the ECN bits of packets, so that the network may mark
+	// them. The flow has to be an ECNFlow.
+	ECN bool
 	// MaxMessage is the size, in bytes, of the largest message.
 	MaxMessage int
 }
@@ -31,10 +34,28 @@ const (
 // errBroken is a connection whose flow has ended.
 var errBroken = errors.New("the long-haul connection broke")
 
+// ECNFlow is a flow that sees and sets the ECN bits (RFC 3168, section 5) of the IP headers
+// of its datagrams.
+type ECNFlow interface {
+	net.Conn
+	ReadECN(b []byte) (n int, ecn byte, err error)
+	WriteECN(b []byte, ecn byte) (n int, err error)
+}
+
+// plainFlow is a flow that does not.
+type plainFlow struct{ net.Conn }
+
+func (f plainFlow) ReadECN(b []byte) (n int, ecn byte, err error) {
+	n, err = f.Read(b)
+	return n, 0, err
+}
+
+func (f plainFlow) WriteECN(b []byte, _ byte) (int, error) { return f.Write(b) }
+
 // Conn is one end of a connection: messages that arrive once and in order, over a flow
 // of datagrams that does neither.
 type Conn struct {
-	flow    net.Conn
+	flow    ECNFlow
 	options Options
 	began   time.Time
 	wake    chan struct{} // a token when there may be something to send
@@ -53,10 +74,14 @@ type Conn struct {
 // New starts a connection on a flow, which it owns from now on. The peer does the same
 // on its end. Close ends it.
 func New(flow net.Conn, o Options) *Conn {
+	marks, ok := flow.(ECNFlow)
+	if !ok {
+		marks = plainFlow{flow}
+	}
 	c := &Conn{
-		flow: flow, options: o, began: time.Now(),
+		flow: marks, options: o, began: time.Now(),
 		wake: make(chan struct{}, 1), heard: make(chan struct{}), done: make(chan struct{}),
-		endpoint: newEndpoint(settings{payload: o.Payload, sizes: o.Sizes, seed: rand.Uint64()}),
+		endpoint: newEndpoint(settings{payload: o.Payload, sizes: o.Sizes, ecn: o.ECN && ok, seed: rand.Uint64()}),
 	}
 	c.changed.L = &c.mu
 	c.endpoint.ping()
@@ -181,12 +206,12 @@ func (c *Conn) wakeSender() {
 func (c *Conn) receive() {
 	buf := make([]byte, 64<<10)
 	for {
-		n, err := c.flow.Read(buf)
+		n, ecn, err := c.flow.ReadECN(buf)
 		if errors.Is(err, io.ErrShortBuffer) {
 			continue
 		}
 		if err == nil {
-			err = c.handle(buf[:n])
+			err = c.handle(buf[:n], ecn)
 		} else {
 			err = errBroken
 		}
@@ -198,12 +223,12 @@ func (c *Conn) receive() {
 }
 
 // handle takes a packet, and wakes whom it concerns.
-func (c *Conn) handle(packet []byte) error {
+func (c *Conn) handle(packet []byte, ecn byte) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now, e := c.now(), c.endpoint
 	end, full := e.in.end, !e.room()
-	if err := e.handle(packet, now); err != nil {
+	if err := e.handle(packet, ecn, now); err != nil {
 		return err
 	}
 	if !c.wasHeard {
@@ -228,14 +253,14 @@ func (c *Conn) send() {
 	for {
 		wait := c.fill(&b)
 		rest := b.bytes
-		for _, n := range b.sizes {
-			if _, err := c.flow.Write(rest[:n]); err != nil {
+		for _, p := range b.packets {
+			if _, err := c.flow.WriteECN(rest[:p.size], p.ecn); err != nil {
 				c.end(errBroken)
 				return
 			}
-			rest = rest[n:]
+			rest = rest[p.size:]
 		}
-		if len(b.sizes) == batchPackets {
+		if len(b.packets) == batchPackets {
 			continue
 		}
 		timer.Reset(wait)
@@ -250,8 +275,14 @@ func (c *Conn) send() {
 
 // batch is several packets, one after the other.
 type batch struct {
-	bytes []byte
-	sizes []int
+	bytes   []byte
+	packets []packet
+}
+
+// packet is what a batch says of one.
+type packet struct {
+	size int
+	ecn  byte // to send it with
 }
 
 // fill fills a batch with what may be sent, and returns for how long nothing else may
@@ -261,15 +292,19 @@ func (c *Conn) fill(b *batch) time.Duration {
 	defer c.mu.Unlock()
 	now := c.now()
 	full := !c.endpoint.room()
-	b.sizes = b.sizes[:0]
+	b.packets = b.packets[:0]
 	used, largest := 0, c.largest()
-	for len(b.sizes) < batchPackets && used+largest <= len(b.bytes) {
-		packet, ok := c.endpoint.next(b.bytes[used:used+largest], now)
+	for len(b.packets) < batchPackets && used+largest <= len(b.bytes) {
+		made, ok := c.endpoint.next(b.bytes[used:used+largest], now)
 		if !ok {
 			break
 		}
-		used += len(packet)
-		b.sizes = append(b.sizes, len(packet))
+		p := packet{size: len(made)}
+		if c.endpoint.capable {
+			p.ecn = ecnCapable
+		}
+		used += p.size
+		b.packets = append(b.packets, p)
 	}
 	if full && c.endpoint.room() {
 		c.changed.Broadcast()

@@ -27,6 +27,7 @@
 //	sent.go       the packets that were sent; rack.go decides which are lost
 //	rtt.go        the round-trip time; rate.go the rate of delivery
 //	bbr*.go       how fast to send, and how much may be in flight
+//	ecn.go        whether the network may mark packets, and what it did
 //	pacer.go      spreads packets over time
 //	mtu.go        how large a packet may be
 //	outgoing.go   the stream to the peer; incoming.go the one from it

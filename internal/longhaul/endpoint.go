@@ -9,6 +9,7 @@ import (
 type settings struct {
 	payload int   // size of packets in bytes that every path carries
 	sizes   []int // larger sizes that are worth trying, ascending
+	ecn     bool  // both sides see the ECN bits of packets
 	seed    uint64
 }
 
@@ -31,12 +32,14 @@ type endpoint struct {
 	floor  uint64
 	loss   lossDetector
 	rate   rateSampler
+	ecn    ecnSender
 	cc     *bbr
 	pacer  pacer
 	mtu    mtu
 
 	probesDue  int // packets to send whatever the window says
 	pingDue    bool
+	capable    bool // the packet that next returned may be marked
 	limited    bool // the window has kept the sender from sending since the last sample
 	heard      bool // anything has come from the peer
 	peerClosed bool
@@ -46,6 +49,7 @@ func newEndpoint(s settings) *endpoint {
 	e := &endpoint{
 		settings: s, acks: newAckTracker(), in: newIncoming(), out: newOutgoing(),
 		rate: rateSampler{appLimited: 1}, // until there is a stream
+		ecn:  ecnSender{peer: s.ecn},
 		loss: newLossDetector(), mtu: newMTU(s.payload, s.sizes),
 		cc: newBBR(rand.New(rand.NewPCG(s.seed, 0)), s.payload, initialRTT),
 	}
@@ -76,8 +80,9 @@ const (
 	maxAhead  = 2 << 20
 )
 
-// handle takes a packet of the peer. After an error the connection is of no use.
-func (e *endpoint) handle(packet []byte, now time.Duration) error {
+// handle takes a packet of the peer, with the ECN bits that it came with. After an error
+// the connection is of no use.
+func (e *endpoint) handle(packet []byte, ecn byte, now time.Duration) error {
 	number, err := e.parser.begin(packet)
 	if err != nil {
 		return err
@@ -98,7 +103,7 @@ func (e *endpoint) handle(packet []byte, now time.Duration) error {
 		}
 	}
 	if isNew {
-		e.acks.add(number, eliciting, now)
+		e.acks.add(number, ecn, eliciting, now)
 	}
 	return nil
 }
@@ -134,9 +139,9 @@ func (e *endpoint) handleAck(f frame, now time.Duration) error {
 	e.sampleRTT(f, &s, now)
 	e.ackFlying(f.spans, &s, now)
 	e.ackLost(f.spans, &s, now)
-	if len(f.spans) > 0 {
-		e.loss.highestAck = max(e.loss.highestAck, f.spans[0].end-1)
-	}
+	newest := f.spans[0].end - 1
+	e.noteMarks(f, &s, newest > e.loss.highestAck)
+	e.loss.highestAck = max(e.loss.highestAck, newest)
 	e.detectLost(&s, now)
 	if s.acked == 0 && s.newlyLost == 0 {
 		return nil
@@ -151,6 +156,12 @@ func (e *endpoint) handleAck(f frame, now time.Duration) error {
 	e.out.wants(e.cc.cwnd)
 	e.sent.trim()
 	return nil
+}
+
+// noteMarks takes what an acknowledgement says of marks.
+func (e *endpoint) noteMarks(f frame, s *rateSample, news bool) {
+	s.newlyMarked = int64(e.ecn.onAck(f, s.capable, news)) * int64(e.mtu.current)
+	e.rate.marked += s.newlyMarked
 }
 
 // sampleRTT takes a sample of the round trip from the highest number, if that is news.
@@ -189,6 +200,9 @@ func (e *endpoint) ackFlying(spans []span, s *rateSample, now time.Duration) {
 func (e *endpoint) arrived(p *sentPacket, s *rateSample, now time.Duration) {
 	p.state = packetDone
 	e.rate.onAcked(s, p, now)
+	if p.capable {
+		s.capable++
+	}
 	if p.length > 0 {
 		e.out.ack(span{p.offset, p.offset + uint64(p.length)})
 	}
@@ -245,6 +259,9 @@ func (e *endpoint) detectLost(s *rateSample, now time.Duration) {
 		if p.probes {
 			e.mtu.onProbe(int(p.size), false, now)
 			return
+		}
+		if p.capable {
+			e.ecn.onLost()
 		}
 		e.rate.lost += int64(p.size)
 		s.newlyLost += int64(p.size)

@@ -18,6 +18,7 @@ import "errors"
 //	WANT     5 | bytes                           the window that the sender has use for
 //	FLOOR    6 | number                          packets below it need not be acknowledged any more
 //	CLOSE    7                                   the sender of it has gone
+//	ACK-ECN  8 | as ACK | capable | marked       an ACK, and how many packets came ECN-capable, and marked
 //
 // The delay of an ACK is how long the acknowledgement of its largest number was held
 // back, in microseconds. Its first range is largest-length to largest. Of each
@@ -32,6 +33,7 @@ const (
 	frameWant    = 5
 	frameFloor   = 6
 	frameClose   = 7
+	frameAckECN  = 8
 )
 
 // maxAckRanges bounds the ranges of an ACK.
@@ -46,6 +48,7 @@ type frame struct {
 	value uint64 // the offset, limit, number or bytes; of an ACK the delay
 	data  []byte // of DATA; a part of the packet
 	spans []span // of an ACK, the highest first; valid until the next call of next
+	ecn   ecnCounts
 }
 
 // eliciting says whether a packet with the frame is to be acknowledged.
@@ -83,6 +86,8 @@ func (p *parser) next() (f frame, more bool, err error) {
 		f, err = p.data()
 	case frameAck:
 		f, err = p.ack()
+	case frameAckECN:
+		f, err = p.ackECN()
 	default:
 		err = errMalformed
 	}
@@ -144,11 +149,32 @@ func (p *parser) ack() (frame, error) {
 	return frame{kind: frameAck, value: head[1], spans: p.spans[:count]}, nil
 }
 
+// ackECN parses an ACK with counts. They say more of the same packets, so the kind of the
+// frame is that of an ACK.
+func (p *parser) ackECN() (frame, error) {
+	f, err := p.ack()
+	if err != nil {
+		return frame{}, err
+	}
+	if f.ecn.capable, err = p.varint(); err != nil {
+		return frame{}, err
+	}
+	if f.ecn.marked, err = p.varint(); err != nil {
+		return frame{}, err
+	}
+	return f, nil
+}
+
 // appendAck appends an ACK of at most maxAckRanges spans, the lowest first, of which
-// the highest are used. delay is in microseconds.
-func appendAck(b []byte, spans []span, delay uint64) []byte {
+// the highest are used. delay is in microseconds. Counts that are not 0 make it an
+// ACK-ECN.
+func appendAck(b []byte, spans []span, delay uint64, ecn ecnCounts) []byte {
 	last := spans[len(spans)-1]
-	b = append(b, frameAck)
+	kind := byte(frameAck)
+	if ecn.total() > 0 {
+		kind = frameAckECN
+	}
+	b = append(b, kind)
 	b = appendVarint(b, last.end-1)
 	b = appendVarint(b, delay)
 	b = appendVarint(b, uint64(len(spans)))
@@ -157,6 +183,9 @@ func appendAck(b []byte, spans []span, delay uint64) []byte {
 		s := spans[i]
 		b = appendVarint(b, spans[i+1].start-1-s.end)
 		b = appendVarint(b, s.end-1-s.start)
+	}
+	if kind == frameAckECN {
+		b = appendVarint(appendVarint(b, ecn.capable), ecn.marked)
 	}
 	return b
 }

@@ -53,14 +53,16 @@ func parseAll(packet []byte) (number uint64, all []frame, err error) {
 func TestFrames(t *testing.T) {
 	b := appendVarint(nil, 300)
 	b = append(b, framePing)
-	b = appendAck(b, []span{{0, 1}, {3, 5}, {7, 10}}, 1000)
+	b = appendAck(b, []span{{0, 1}, {3, 5}, {7, 10}}, 1000, ecnCounts{})
 	b = append(appendVarint(appendVarint(append(b, frameData), 64), 3), "abc"...)
 	b = appendValue(b, frameWindow, 1<<21)
 	b = appendValue(b, frameWant, 5)
 	b = appendValue(b, frameFloor, 2)
+	b = appendAck(b, []span{{7, 10}}, 5, ecnCounts{capable: 300, marked: 2})
 	b = append(b, frameClose, framePadding, 99)
 	const want = "412c" + "01" + "02" + "09" + "43e8" + "03" + "02" + "01" + "01" + "01" + "00" +
-		"03" + "4040" + "03" + "616263" + "04" + "80200000" + "05" + "05" + "06" + "02" + "07" + "00" + "63"
+		"03" + "4040" + "03" + "616263" + "04" + "80200000" + "05" + "05" + "06" + "02" +
+		"08" + "09" + "05" + "01" + "02" + "412c" + "02" + "07" + "00" + "63"
 	if got := hex.EncodeToString(b); got != want {
 		t.Fatalf("%s, want %s", got, want)
 	}
@@ -72,6 +74,7 @@ func TestFrames(t *testing.T) {
 		{kind: frameWindow, value: 1 << 21},
 		{kind: frameWant, value: 5},
 		{kind: frameFloor, value: 2},
+		{kind: frameAck, value: 5, spans: []span{{7, 10}}, ecn: ecnCounts{capable: 300, marked: 2}},
 		{kind: frameClose},
 	}
 	if number != 300 || err != nil || !reflect.DeepEqual(all, wanted) {
@@ -83,7 +86,9 @@ func TestMalformedFrames(t *testing.T) {
 	for name, packet := range map[string]string{
 		"empty":                      "",
 		"half a number":              "41",
-		"unknown frame":              "0008",
+		"unknown frame":              "0009",
+		"ACK-ECN without counts":     "00080905010100"[:12],
+		"ACK-ECN without one count":  "00080905010205",
 		"WINDOW without a limit":     "0004",
 		"DATA without a length":      "000300",
 		"DATA that is too short":     "00030002ff",
@@ -108,8 +113,9 @@ func TestMalformedFrames(t *testing.T) {
 // FuzzFrames parses packets of a peer. What is parsed can be written again, and is then
 // the same.
 func FuzzFrames(f *testing.F) {
-	b := appendAck(appendVarint(nil, 7), []span{{0, 1}, {3, 5}}, 20)
+	b := appendAck(appendVarint(nil, 7), []span{{0, 1}, {3, 5}}, 20, ecnCounts{})
 	f.Add(append(b, framePing))
+	f.Add(appendAck([]byte{0}, []span{{0, 1}, {3, 5}}, 20, ecnCounts{capable: 1, marked: 1 << 40}))
 	f.Add(append(appendVarint(appendVarint(appendVarint(nil, 1<<40), frameData), 1<<20), 1, 'x'))
 	f.Add(appendValue(appendValue([]byte{0}, frameWindow, maxVarint), frameFloor, 3))
 	f.Add([]byte{0, frameWant, 9, frameClose})
@@ -131,7 +137,7 @@ func FuzzFrames(f *testing.F) {
 					}
 					ascending = append([]span{s}, ascending...)
 				}
-				again = appendAck(again, ascending, x.value)
+				again = appendAck(again, ascending, x.value, x.ecn)
 			case frameData:
 				again = appendVarint(appendVarint(append(again, frameData), x.value), uint64(len(x.data)))
 				again = append(again, x.data...)
@@ -144,7 +150,7 @@ func FuzzFrames(f *testing.F) {
 			t.Fatalf("%x: %v", again, err)
 		}
 		for i := range all {
-			if all[i].kind != all2[i].kind || all[i].value != all2[i].value || !bytes.Equal(all[i].data, all2[i].data) || !reflect.DeepEqual(all[i].spans, all2[i].spans) {
+			if all[i].kind != all2[i].kind || all[i].value != all2[i].value || all[i].ecn != all2[i].ecn || !bytes.Equal(all[i].data, all2[i].data) || !reflect.DeepEqual(all[i].spans, all2[i].spans) {
 				t.Errorf("%v became %v", all[i], all2[i])
 			}
 		}
@@ -157,14 +163,15 @@ func FuzzEndpoint(f *testing.F) {
 	f.Add([]byte{0, framePing}, []byte{1, frameAck, 2, 0, 1, 2})
 	f.Add(appendValue([]byte{0}, frameWant, maxVarint), appendValue([]byte{9}, frameFloor, maxVarint))
 	f.Add(appendValue([]byte{0}, frameWindow, maxVarint), append([]byte{5, frameData, 0x60, 0, 3}, "abc"...))
+	f.Add(appendAck([]byte{0}, []span{{0, 1}}, 0, ecnCounts{capable: 1}), appendAck([]byte{1}, []span{{0, 4}}, 0, ecnCounts{capable: 1, marked: 3}))
 	f.Add([]byte{3, frameAck, 5, 0, 2, 0, 0, 1}, []byte{3, frameData, 0, 3, 0x40, 0, 0})
 	f.Fuzz(func(t *testing.T, first, second []byte) {
-		e := newEndpoint(settings{payload: 1171, sizes: []int{1443}, seed: 1})
+		e := newEndpoint(settings{payload: 1171, sizes: []int{1443}, ecn: true, seed: 1})
 		e.ping()
 		buf := make([]byte, 9000)
 		now := granularity
 		for range 3 {
-			for _, packet := range [][]byte{first, second} {
+			for i, packet := range [][]byte{first, second} {
 				e.write(make([]byte, 5000))
 				for i := 0; ; i++ {
 					if _, ok := e.next(buf, now); !ok {
@@ -178,7 +185,7 @@ func FuzzEndpoint(f *testing.F) {
 					t.Fatalf("something is due at %v, and nothing is done at %v", at, now)
 				}
 				now += 7 * granularity
-				if e.handle(packet, now) != nil {
+				if e.handle(packet, byte(ecnCapable+i), now) != nil {
 					return
 				}
 				if _, _, _, err := e.in.message(1 << 16); err != nil {

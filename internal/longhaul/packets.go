@@ -79,6 +79,7 @@ func (e *endpoint) expire(now time.Duration) {
 		return
 	}
 	e.loss.probes++
+	e.ecn.onProbe(e.loss.probes)
 	e.loss.lastSent = now
 	e.probesDue = 2
 }
@@ -96,7 +97,7 @@ func (e *endpoint) build(b []byte, now time.Duration, stream, probe bool) []byte
 	if e.pingDue {
 		b, e.pingDue = append(b, framePing), false
 	}
-	b = e.acks.append(b, now)
+	b = e.acks.append(b, now, e.settings.ecn)
 	b = e.appendFloor(b)
 	if e.in.windowDue {
 		b = appendValue(b, frameWindow, e.in.limit())
@@ -165,10 +166,14 @@ func (e *endpoint) buildProbe(b []byte, now time.Duration, size int) []byte {
 
 // record notes that a packet is sent.
 func (e *endpoint) record(p *sentPacket, size int, eliciting bool, now time.Duration) {
-	p.size = int32(size)
+	p.size, e.capable = int32(size), false
 	if !eliciting {
 		e.sent.add(*p)
 		return
+	}
+	if e.ecn.use() && e.loss.rtt.latest > 0 { // the path is known to carry packets that are not
+		p.capable, e.capable = true, true
+		e.ecn.sent++
 	}
 	if e.flying == 0 {
 		e.cc.onIdleRestart(now)

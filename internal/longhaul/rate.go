@@ -8,11 +8,14 @@ type rateSample struct {
 	rate           float64 // bytes a second; 0 if there is no valid sample
 	delivered      int64   // bytes, during the time of the sample
 	lost           int64   // bytes declared lost since the newest packet was sent
+	marked         int64   // bytes reported as marked since then
 	inFlight       int64   // bytes when that packet was sent
 	priorDelivered int64   // bytes delivered before that packet was sent
 	appLimited     bool
 	acked          int64         // bytes newly acknowledged
 	newlyLost      int64         // bytes newly declared lost
+	newlyMarked    int64         // bytes newly reported as marked
+	capable        uint64        // packets newly acknowledged that could be marked
 	rtt            time.Duration // 0 if there is no sample
 	flying         int64         // bytes that are in flight now
 	cwndLimited    bool          // the window kept the sender from sending
@@ -28,6 +31,7 @@ type rateSampler struct {
 	deliveredAt time.Duration
 	firstSent   time.Duration // when the first packet of the flight was sent
 	lost        int64         // bytes so far
+	marked      int64         // bytes so far
 	appLimited  int64         // the bubble ends when so much is delivered; 0: none
 }
 
@@ -37,7 +41,7 @@ func (r *rateSampler) onSent(p *sentPacket, flying int64) {
 		r.firstSent, r.deliveredAt = p.at, p.at
 	}
 	p.firstSent, p.deliveredAt, p.delivered = r.firstSent, r.deliveredAt, r.delivered
-	p.lost, p.inFlight, p.appLimit = r.lost, flying+int64(p.size), r.appLimited != 0
+	p.lost, p.marked, p.inFlight, p.appLimit = r.lost, r.marked, flying+int64(p.size), r.appLimited != 0
 }
 
 // limitedByApp says that there is nothing to send though the window has room.
@@ -52,7 +56,7 @@ func (r *rateSampler) onAcked(s *rateSample, p *sentPacket, now time.Duration) {
 		return
 	}
 	s.valid, s.priorDelivered, s.priorTime, s.newestAt = true, p.delivered, p.deliveredAt, p.at
-	s.appLimited, s.inFlight, s.lost = p.appLimit, p.inFlight, p.lost
+	s.appLimited, s.inFlight, s.lost, s.marked = p.appLimit, p.inFlight, p.lost, p.marked
 	s.sendElapsed, s.elapsed = p.at-p.firstSent, now-p.deliveredAt
 	r.firstSent = p.at
 }
@@ -68,7 +72,7 @@ func (r *rateSampler) finish(s *rateSample, least time.Duration) {
 	if !s.valid {
 		return
 	}
-	s.lost = r.lost - s.lost
+	s.lost, s.marked = r.lost-s.lost, r.marked-s.marked
 	s.delivered = r.delivered - s.priorDelivered
 	if interval := max(s.sendElapsed, s.elapsed); interval > 0 && interval >= least {
 		s.rate = float64(s.delivered) / interval.Seconds()

@@ -25,6 +25,7 @@ type sentPacket struct {
 	window   bool // it holds a WINDOW
 	want     bool // it holds a WANT
 	appLimit bool // sent while there was too little to send
+	capable  bool // of being marked (ECN)
 	size     int32
 	length   int32 // of the range of the stream, 0 if there is none
 	offset   uint64
@@ -35,6 +36,7 @@ type sentPacket struct {
 	deliveredAt time.Duration
 	delivered   int64
 	lost        int64
+	marked      int64
 	inFlight    int64 // with the packet itself
 }
 

@@ -74,13 +74,23 @@ type link struct {
 	mtu     int // larger packets are lost; 0: no limit
 	police  *tokenBucket
 	down    bool
+	ecn     ecnPath
 
 	free       time.Duration // when the last queued byte will have been sent
 	last       time.Duration // when the last packet arrives
 	dropped    int
+	marked     int
 	queued     time.Duration // the longest that a packet waited
 	queuedSum  time.Duration
 	queuedSeen int
+}
+
+// ecnPath is what a link does to packets that may be marked.
+type ecnPath struct {
+	above  time.Duration // marks those that waited longer; 0: none
+	police *tokenBucket  // marks what is over its rate
+	clears bool          // no packet keeps its bits
+	drops  bool          // loses them
 }
 
 // tokenBucket drops what is over a rate.
@@ -102,12 +112,15 @@ func (t *tokenBucket) take(n int, now time.Duration) bool {
 // headers is what UDP, IP, the trunk's seal and Ethernet add to a packet.
 const headers = 29 + 28
 
-// send sends a packet of a size.
-func (l *link) send(size int, deliver func()) {
+// send sends a packet of a size that may not be marked.
+func (l *link) send(size int, deliver func()) { l.sendECN(size, 0, func(byte) { deliver() }) }
+
+// sendECN sends a packet with its ECN bits, which may change on the way.
+func (l *link) sendECN(size int, ecn byte, arrive func(ecn byte)) {
 	s := l.sim
 	wire := size + headers
 	switch {
-	case l.down, l.mtu > 0 && size > l.mtu, s.random.Float64() < l.loss, l.police != nil && !l.police.take(wire, s.now):
+	case l.down, l.mtu > 0 && size > l.mtu, s.random.Float64() < l.loss, l.ecn.drops && ecn != 0, l.police != nil && !l.police.take(wire, s.now):
 		l.dropped++
 		return
 	}
@@ -118,12 +131,24 @@ func (l *link) send(size int, deliver func()) {
 			l.dropped++
 			return
 		}
+		if l.ecn.above > 0 && wait > l.ecn.above && ecn == ecnCapable {
+			ecn = ecnMarked
+			l.marked++
+		}
 		l.queued = max(l.queued, wait)
 		l.queuedSum += wait
 		l.queuedSeen++
 		l.free = max(l.free, s.now) + timeFor(wire, l.rate)
 		at = l.free
 	}
+	if l.ecn.police != nil && !l.ecn.police.take(wire, s.now) && ecn == ecnCapable {
+		ecn = ecnMarked
+		l.marked++
+	}
+	if l.ecn.clears {
+		ecn = 0
+	}
+	deliver := func() { arrive(ecn) }
 	at += l.delay
 	if l.jitter > 0 {
 		at += time.Duration(s.random.Int64N(int64(l.jitter)))
@@ -178,7 +203,7 @@ func connectNodes(t testing.TB, sim *simulation, there, back *link, sizes ...int
 	make := func(seed uint64, l *link) *node {
 		return &node{
 			t: t, sim: sim, link: l, buf: make([]byte, 9000),
-			end: newEndpoint(settings{payload: 1171, sizes: sizes, seed: seed}),
+			end: newEndpoint(settings{payload: 1171, sizes: sizes, ecn: true, seed: seed}),
 		}
 	}
 	a, b = make(sim.random.Uint64(), there), make(sim.random.Uint64(), back)
@@ -208,8 +233,11 @@ func (n *node) work() {
 		if !ok {
 			break
 		}
-		sent := append([]byte(nil), packet...)
-		n.link.send(len(sent), func() { n.peer.take(sent) })
+		sent, ecn := append([]byte(nil), packet...), byte(0)
+		if n.end.capable {
+			ecn = ecnCapable
+		}
+		n.link.sendECN(len(sent), ecn, func(ecn byte) { n.peer.take(sent, ecn) })
 	}
 	n.timer++
 	timer, at := n.timer, n.end.deadline()
@@ -226,8 +254,8 @@ func (n *node) work() {
 	})
 }
 
-func (n *node) take(packet []byte) {
-	if err := n.end.handle(packet, n.sim.now); err != nil {
+func (n *node) take(packet []byte, ecn byte) {
+	if err := n.end.handle(packet, ecn, n.sim.now); err != nil {
 		n.t.Fatal(err)
 	}
 	n.work()
