@@ -20,6 +20,12 @@ const (
 	maxSegments      = 64    // datagrams in it; every kernel with GSO allows that many
 )
 
+// SeesECN says whether flows see and set ECN bits.
+const SeesECN = true
+
+// ecnBits are those of the byte in an IP header that was once the type of service.
+const ecnBits = 3
+
 // batched reads and sends several messages with one system call. With UDP GRO and
 // GSO a message is several datagrams of one size, of which the last one may be
 // shorter.
@@ -35,14 +41,29 @@ type batched struct {
 	unread   []ipv4.Message // those of messages that next has not begun
 	rest     []byte         // of the message that next is reading
 	segment  int            // size of the datagrams in it
+	ecn      byte           // the same
 	from     netip.AddrPort
+	control  []byte // of messages before that
 
 	out []ipv4.Message // used by the sender alone
 }
 
 func (b *batched) init(conn *net.UDPConn) {
-	b.conn, b.packets = conn, ipv4.NewPacketConn(conn)
+	b.conn, b.packets, b.control = conn, ipv4.NewPacketConn(conn), make([]byte, controlSpace())
+	raw, err := conn.SyscallConn()
+	if err != nil {
+		return
+	}
+	_ = raw.Control(func(fd uintptr) {
+		// One of them fails on a socket of the other family.
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_IP, unix.IP_RECVTOS, 1)
+		_ = unix.SetsockoptInt(int(fd), unix.SOL_IPV6, unix.IPV6_RECVTCLASS, 1)
+	})
 }
+
+// controlSpace is the room for the control messages of what is read: UDP_GRO, and IP_TOS
+// or IPV6_TCLASS.
+func controlSpace() int { return 2 * unix.CmsgSpace(4) }
 
 // prepare sets up the socket of the path for much traffic.
 func (b *batched) prepare() {
@@ -69,17 +90,21 @@ func (b *batched) prepare() {
 // unfragmented says whether datagrams are sent without fragmentation.
 func (b *batched) unfragmented() bool { return b.dontFragment.Load() }
 
-// next reads a datagram, into buf or into memory of its own. It is valid until the
-// next call.
-func (b *batched) next(buf []byte) ([]byte, netip.AddrPort, error) {
+// next reads a datagram with its ECN bits, into buf or into memory of its own. It is valid
+// until the next call.
+func (b *batched) next(buf []byte) (packet []byte, ecn byte, from netip.AddrPort, err error) {
 	if !b.ready.Load() {
-		n, from, err := b.conn.ReadFromUDPAddrPort(buf)
-		return buf[:n], from, err
+		n, controls, _, from, err := b.conn.ReadMsgUDPAddrPort(buf, b.control)
+		if err != nil {
+			return nil, 0, from, err
+		}
+		_, ecn := readControls(b.control[:controls], n)
+		return buf[:n], ecn, from, nil
 	}
 	for len(b.rest) == 0 {
 		if len(b.unread) == 0 {
 			if err := b.fill(); err != nil {
-				return nil, netip.AddrPort{}, err
+				return nil, 0, netip.AddrPort{}, err
 			}
 			continue
 		}
@@ -90,12 +115,12 @@ func (b *batched) next(buf []byte) ([]byte, netip.AddrPort, error) {
 			continue
 		}
 		b.from, b.rest = from.AddrPort(), m.Buffers[0][:m.N]
-		b.segment = segmentSize(m.OOB[:m.NN], m.N)
+		b.segment, b.ecn = readControls(m.OOB[:m.NN], m.N)
 	}
 	n := min(b.segment, len(b.rest))
-	packet := b.rest[:n]
+	packet = b.rest[:n]
 	b.rest = b.rest[n:]
-	return packet, b.from, nil
+	return packet, b.ecn, b.from, nil
 }
 
 // fill reads messages with one system call.
@@ -105,7 +130,7 @@ func (b *batched) fill() error {
 		for i := range b.messages {
 			b.messages[i] = ipv4.Message{
 				Buffers: [][]byte{make([]byte, readMessageBytes)},
-				OOB:     make([]byte, unix.CmsgSpace(4)),
+				OOB:     make([]byte, controlSpace()),
 			}
 		}
 	}
@@ -117,22 +142,29 @@ func (b *batched) fill() error {
 	return nil
 }
 
-// segmentSize returns the size of the datagrams in a message of n bytes, which is n
-// if the kernel has not joined any.
-func segmentSize(control []byte, n int) int {
+// readControls returns what the control messages of a message of n bytes say: the size of
+// the datagrams in it, which is n if the kernel has not joined any, and their ECN bits. The
+// kernel joins only datagrams with the same bits.
+func readControls(control []byte, n int) (segment int, ecn byte) {
+	segment = n
 	for len(control) >= unix.CmsgLen(0) {
 		header, data, rest, err := unix.ParseOneSocketControlMessage(control)
 		if err != nil {
 			break
 		}
-		if header.Level == unix.SOL_UDP && header.Type == unix.UDP_GRO && len(data) >= 4 {
+		switch {
+		case header.Level == unix.SOL_UDP && header.Type == unix.UDP_GRO && len(data) >= 4:
 			if size := int(binary.NativeEndian.Uint32(data)); size > 0 {
-				return size
+				segment = size
 			}
+		case header.Level == unix.SOL_IP && header.Type == unix.IP_TOS && len(data) >= 1:
+			ecn = data[0] & ecnBits
+		case header.Level == unix.SOL_IPV6 && header.Type == unix.IPV6_TCLASS && len(data) >= 4:
+			ecn = byte(binary.NativeEndian.Uint32(data)) & ecnBits
 		}
 		control = rest
 	}
-	return n
+	return segment, ecn
 }
 
 // send sends a batch. Datagrams that the system refuses are lost.
@@ -140,22 +172,30 @@ func (b *batched) send(all batch, to netip.AddrPort) {
 	b.out = b.out[:0]
 	gso := b.gso.Load()
 	address := net.UDPAddrFromAddrPort(to)
-	rest, sizes := all.bytes, all.sizes
-	for len(sizes) > 0 {
-		segments, n := 1, sizes[0]
-		for gso && segments < len(sizes) && segments < maxSegments && n+sizes[segments] <= maxSendBytes && sizes[segments] <= sizes[0] {
-			n += sizes[segments]
+	rest, datagrams := all.bytes, all.datagrams
+	for len(datagrams) > 0 {
+		first := datagrams[0]
+		segments, n := 1, first.size
+		for gso && segments < len(datagrams) && segments < maxSegments {
+			next := datagrams[segments]
+			if next.size > first.size || next.ecn != first.ecn || n+next.size > maxSendBytes {
+				break
+			}
+			n += next.size
 			segments++
-			if sizes[segments-1] < sizes[0] {
+			if next.size < first.size {
 				break // only the last one may be shorter
 			}
 		}
 		m := ipv4.Message{Buffers: [][]byte{rest[:n]}, Addr: address}
 		if segments > 1 {
-			m.OOB = segmentControl(sizes[0])
+			m.OOB = appendControl(m.OOB, unix.SOL_UDP, unix.UDP_SEGMENT, binary.NativeEndian.AppendUint16(nil, uint16(first.size)))
+		}
+		if first.ecn != 0 {
+			m.OOB = appendECN(m.OOB, to.Addr(), first.ecn)
 		}
 		b.out = append(b.out, m)
-		rest, sizes = rest[n:], sizes[segments:]
+		rest, datagrams = rest[n:], datagrams[segments:]
 	}
 	for queue := b.out; len(queue) > 0; {
 		n, err := b.packets.WriteBatch(queue, 0)
@@ -166,20 +206,30 @@ func (b *batched) send(all batch, to netip.AddrPort) {
 		if errors.Is(err, net.ErrClosed) {
 			return
 		}
-		if errors.Is(err, unix.EIO) && len(queue[0].OOB) > 0 {
-			b.gso.Store(false) // the network device cannot segment
+		if errors.Is(err, unix.EIO) {
+			b.gso.Store(false) // the network device cannot segment, which is what it means of UDP
 		}
 		queue = queue[1:]
 	}
 }
 
-// segmentControl returns the control message that makes the kernel segment a message
-// into datagrams of a size.
-func segmentControl(size int) []byte {
-	b := make([]byte, unix.CmsgSpace(2))
-	header := (*unix.Cmsghdr)(unsafe.Pointer(&b[0]))
-	header.Level, header.Type = unix.SOL_UDP, unix.UDP_SEGMENT
-	header.SetLen(unix.CmsgLen(2))
-	binary.NativeEndian.PutUint16(b[unix.CmsgLen(0):], uint16(size))
+// appendECN appends the control message that sets the ECN bits of what is sent to an
+// address.
+func appendECN(b []byte, to netip.Addr, ecn byte) []byte {
+	value := binary.NativeEndian.AppendUint32(nil, uint32(ecn))
+	if to.Is4() || to.Is4In6() {
+		return appendControl(b, unix.SOL_IP, unix.IP_TOS, value)
+	}
+	return appendControl(b, unix.SOL_IPV6, unix.IPV6_TCLASS, value)
+}
+
+// appendControl appends a control message.
+func appendControl(b []byte, level, kind int32, value []byte) []byte {
+	start := len(b)
+	b = append(b, make([]byte, unix.CmsgSpace(len(value)))...)
+	header := (*unix.Cmsghdr)(unsafe.Pointer(&b[start]))
+	header.Level, header.Type = level, kind
+	header.SetLen(unix.CmsgLen(len(value)))
+	copy(b[start+unix.CmsgLen(0):], value)
 	return b
 }

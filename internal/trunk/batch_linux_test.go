@@ -44,9 +44,7 @@ func TestSendEach(t *testing.T) {
 	a, b := connect(t, "127.0.0.1")
 	var all batch
 	for n, text := range []string{"one", "two", "three"} {
-		before := len(all.bytes)
-		all.bytes = appendSealed(all.bytes, a.trunk.seal, 1, uint64(n), []byte(text))
-		all.sizes = append(all.sizes, len(all.bytes)-before)
+		all.append(0, func(b []byte) []byte { return appendSealed(b, a.trunk.seal, 1, uint64(n), []byte(text)) })
 	}
 	all.sendEach(a.socket.UDPConn, b.address())
 	f := b.accept(t)

@@ -7,6 +7,9 @@ import (
 	"net/netip"
 )
 
+// SeesECN says whether flows see and set ECN bits.
+const SeesECN = false
+
 // batched reads and sends datagrams one by one.
 type batched struct {
 	conn *net.UDPConn
@@ -22,9 +25,9 @@ func (b *batched) prepare() {}
 func (b *batched) unfragmented() bool { return false }
 
 // next reads a datagram. It is valid until the next call.
-func (b *batched) next([]byte) ([]byte, netip.AddrPort, error) {
+func (b *batched) next([]byte) (packet []byte, ecn byte, from netip.AddrPort, err error) {
 	n, from, err := b.conn.ReadFromUDPAddrPort(b.read)
-	return b.read[:n], from, err
+	return b.read[:n], 0, from, err
 }
 
 // send sends a batch. Datagrams that the system refuses are lost.

@@ -26,19 +26,22 @@ func parseChannel(b []byte) (channel uint16, data []byte, ok bool) {
 	return binary.BigEndian.Uint16(b), b[channelHeader : channelHeader+n], true
 }
 
-// inChannel appends the datagrams of a batch to out, as ChannelData messages.
+// inChannel appends the datagrams of a batch to out, as ChannelData messages. They have no
+// ECN bits: a mark on the way to the server would not reach the peer.
 func (b batch) inChannel(out batch, channel uint16, align int) batch {
 	rest := b.bytes
-	for _, n := range b.sizes {
-		start := len(out.bytes)
-		out.bytes = binary.BigEndian.AppendUint16(out.bytes, channel)
-		out.bytes = binary.BigEndian.AppendUint16(out.bytes, uint16(n))
-		out.bytes = append(out.bytes, rest[:n]...)
-		for (len(out.bytes)-start)%align != 0 {
-			out.bytes = append(out.bytes, 0)
-		}
-		out.sizes = append(out.sizes, len(out.bytes)-start)
-		rest = rest[n:]
+	for _, d := range b.datagrams {
+		out.append(0, func(to []byte) []byte {
+			start := len(to)
+			to = binary.BigEndian.AppendUint16(to, channel)
+			to = binary.BigEndian.AppendUint16(to, uint16(d.size))
+			to = append(to, rest[:d.size]...)
+			for (len(to)-start)%align != 0 {
+				to = append(to, 0)
+			}
+			return to
+		})
+		rest = rest[d.size:]
 	}
 	return out
 }

@@ -19,7 +19,7 @@ func FuzzParseChannel(f *testing.F) {
 		if !ok {
 			return
 		}
-		back := batch{data, []int{len(data)}}.inChannel(batch{}, channel, 1)
+		back := batch{data, []datagram{{size: len(data)}}}.inChannel(batch{}, channel, 1)
 		if !bytes.HasPrefix(b, back.bytes) || channel>>12 != 4 {
 			t.Fatalf("%x is channel %#x and %x", b, channel, data)
 		}

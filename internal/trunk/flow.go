@@ -19,7 +19,7 @@ type Flow struct {
 	id    uint32
 	sent  uint64 // datagrams sent; guarded by the outbox
 
-	in   chan *[]byte
+	in   chan arrival
 	done chan struct{} // closed by Close
 	once sync.Once
 
@@ -31,10 +31,16 @@ type Flow struct {
 	expired  chan struct{} // closed when the read deadline has passed
 }
 
+// arrival is a datagram that has come.
+type arrival struct {
+	buf *[]byte
+	ecn byte // the ECN bits that it came with
+}
+
 func newFlow(t *Trunk, id uint32) *Flow {
 	return &Flow{
 		trunk: t, id: id,
-		in: make(chan *[]byte, flowQueue), done: make(chan struct{}), expired: make(chan struct{}),
+		in: make(chan arrival, flowQueue), done: make(chan struct{}), expired: make(chan struct{}),
 		replays: newReplayDetector(),
 	}
 }
@@ -45,40 +51,47 @@ func (f *Flow) ID() uint32 { return f.id }
 // Read reads the next datagram that is authentic and not a replay. It returns
 // io.ErrShortBuffer, and drops the datagram, if b is too small.
 func (f *Flow) Read(b []byte) (int, error) {
+	n, _, err := f.ReadECN(b)
+	return n, err
+}
+
+// ReadECN is Read, and returns the ECN bits of the datagram's IP header as well (RFC 3168,
+// section 5). They are 0 where SeesECN is false.
+func (f *Flow) ReadECN(b []byte) (n int, ecn byte, err error) {
 	f.reading.Lock()
 	defer f.reading.Unlock()
 	for {
-		var buf *[]byte
+		var a arrival
 		select {
-		case buf = <-f.in:
+		case a = <-f.in:
 		default:
 			select {
-			case buf = <-f.in:
+			case a = <-f.in:
 			case <-f.done:
-				return 0, io.EOF
+				return 0, 0, io.EOF
 			case <-f.expired:
-				return 0, os.ErrDeadlineExceeded
+				return 0, 0, os.ErrDeadlineExceeded
 			}
 		}
-		packet := *buf
+		packet := *a.buf
 		if len(packet)-Overhead > len(b) {
-			f.trunk.buffers.put(buf)
-			return 0, io.ErrShortBuffer
+			f.trunk.buffers.put(a.buf)
+			return 0, 0, io.ErrShortBuffer
 		}
-		payload, n, err := openPacket(b[:0], f.trunk.open, packet)
-		f.trunk.buffers.put(buf)
-		if err == nil && f.replays.accept(n) {
-			return len(payload), nil
+		payload, number, err := openPacket(b[:0], f.trunk.open, packet)
+		f.trunk.buffers.put(a.buf)
+		if err == nil && f.replays.accept(number) {
+			return len(payload), a.ecn, nil
 		}
 	}
 }
 
-// deliver copies a datagram into the queue.
-func (f *Flow) deliver(packet []byte) {
+// deliver copies a datagram into the queue, with its ECN bits.
+func (f *Flow) deliver(packet []byte, ecn byte) {
 	buf := f.trunk.buffers.get(len(packet))
 	copy(*buf, packet)
 	select {
-	case f.in <- buf:
+	case f.in <- arrival{buf, ecn}:
 	case <-f.done:
 		f.trunk.buffers.put(buf)
 	}
@@ -86,7 +99,11 @@ func (f *Flow) deliver(packet []byte) {
 
 // Write sends a datagram of at most MaxPayload bytes. The datagram is lost if there
 // is no path. Write blocks while too much waits to be sent.
-func (f *Flow) Write(b []byte) (int, error) {
+func (f *Flow) Write(b []byte) (int, error) { return f.WriteECN(b, 0) }
+
+// WriteECN is Write, with the ECN bits of the datagram's IP header (RFC 3168, section 5).
+// They are left out where SeesECN is false, and on the way to a TURN server.
+func (f *Flow) WriteECN(b []byte, ecn byte) (int, error) {
 	if len(b) > MaxPayload {
 		return 0, errTooLarge
 	}
@@ -95,7 +112,7 @@ func (f *Flow) Write(b []byte) (int, error) {
 		return 0, net.ErrClosed
 	default:
 	}
-	if !f.trunk.out.add(len(b)+Overhead, func(batch []byte) []byte {
+	if !f.trunk.out.add(len(b)+Overhead, ecn, func(batch []byte) []byte {
 		batch = appendSealed(batch, f.trunk.seal, f.id, f.sent, b)
 		f.sent++
 		return batch

@@ -20,9 +20,25 @@ type outbox struct {
 
 // batch is several datagrams, one after the other.
 type batch struct {
-	bytes []byte
-	sizes []int
+	bytes     []byte
+	datagrams []datagram
 }
+
+// datagram is what a batch says of one.
+type datagram struct {
+	size int
+	ecn  byte // the ECN bits of its IP header
+}
+
+// append appends a datagram, which seal appends to the bytes.
+func (b *batch) append(ecn byte, seal func([]byte) []byte) {
+	before := len(b.bytes)
+	b.bytes = seal(b.bytes)
+	b.datagrams = append(b.datagrams, datagram{len(b.bytes) - before, ecn})
+}
+
+// emptied returns an empty batch with the memory of b.
+func (b batch) emptied() batch { return batch{b.bytes[:0], b.datagrams[:0]} }
 
 func newOutbox() *outbox {
 	o := &outbox{}
@@ -30,9 +46,9 @@ func newOutbox() *outbox {
 	return o
 }
 
-// add adds a datagram of size bytes, which seal appends to the batch. It returns
-// false if the outbox is closed.
-func (o *outbox) add(size int, seal func([]byte) []byte) bool {
+// add adds a datagram of size bytes, which seal appends to the batch, with its ECN bits.
+// It returns false if the outbox is closed.
+func (o *outbox) add(size int, ecn byte, seal func([]byte) []byte) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for !o.closed && len(o.batch.bytes)+size > outboxBytes {
@@ -41,9 +57,8 @@ func (o *outbox) add(size int, seal func([]byte) []byte) bool {
 	if o.closed {
 		return false
 	}
-	o.batch.bytes = seal(o.batch.bytes)
-	o.batch.sizes = append(o.batch.sizes, size)
-	if len(o.batch.sizes) == 1 {
+	o.batch.append(ecn, seal)
+	if len(o.batch.datagrams) == 1 {
 		o.changed.Broadcast()
 	}
 	return true
@@ -54,7 +69,7 @@ func (o *outbox) run(send func(batch)) {
 	var spare batch
 	for {
 		o.mu.Lock()
-		for !o.closed && len(o.batch.sizes) == 0 {
+		for !o.closed && len(o.batch.datagrams) == 0 {
 			o.changed.Wait()
 		}
 		if o.closed {
@@ -62,7 +77,7 @@ func (o *outbox) run(send func(batch)) {
 			return
 		}
 		full := o.batch
-		o.batch = batch{spare.bytes[:0], spare.sizes[:0]}
+		o.batch = spare.emptied()
 		o.changed.Broadcast()
 		o.mu.Unlock()
 		send(full)
@@ -80,8 +95,8 @@ func (o *outbox) close() {
 // sendEach sends the datagrams one by one. Those that the system refuses are lost.
 func (b batch) sendEach(conn *net.UDPConn, to netip.AddrPort) {
 	rest := b.bytes
-	for _, n := range b.sizes {
-		_, _ = conn.WriteToUDPAddrPort(rest[:n], to)
-		rest = rest[n:]
+	for _, d := range b.datagrams {
+		_, _ = conn.WriteToUDPAddrPort(rest[:d.size], to)
+		rest = rest[d.size:]
 	}
 }

@@ -64,7 +64,7 @@ func (s *Socket) WriteToUDP(b []byte, to *net.UDPAddr) (int, error) {
 // send sends a batch, in a channel unless that is 0.
 func (s *Socket) send(all batch, to netip.AddrPort, channel uint16) {
 	if channel != 0 {
-		all = all.inChannel(batch{s.scratch.bytes[:0], s.scratch.sizes[:0]}, channel, 1)
+		all = all.inChannel(s.scratch.emptied(), channel, 1)
 		s.scratch = all
 	}
 	s.batched.send(all, to)
@@ -75,7 +75,7 @@ func (s *Socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 	s.reading.Lock()
 	defer s.reading.Unlock()
 	for {
-		packet, from, err := s.next(b)
+		packet, ecn, from, err := s.next(b)
 		if err != nil {
 			return 0, from, err
 		}
@@ -83,7 +83,7 @@ func (s *Socket) ReadFromAddrPort(b []byte) (int, netip.AddrPort, error) {
 		if _, inside, ok := parseChannel(packet); ok {
 			data = inside
 		}
-		if !s.trunk.handle(data) {
+		if !s.trunk.handle(data, ecn) {
 			return copy(b, packet), from, nil
 		}
 	}

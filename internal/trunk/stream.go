@@ -83,7 +83,7 @@ func (s *Stream) Read(b []byte) (int, error) {
 			return 0, err
 		}
 		_, _ = s.in.Discard(size) // the message stays in the buffer until the next Peek
-		if _, data, ok := parseChannel(message); !ok || !s.trunk.handle(data) {
+		if _, data, ok := parseChannel(message); !ok || !s.trunk.handle(data, 0) {
 			s.rest = message
 		}
 	}
@@ -105,7 +105,7 @@ func (s *Stream) WriteTo(w io.Writer) (int64, error) {
 
 // send sends a batch in a channel.
 func (s *Stream) send(all batch, _ netip.AddrPort, channel uint16) {
-	s.scratch = all.inChannel(batch{s.scratch.bytes[:0], s.scratch.sizes[:0]}, channel, channelAlign)
+	s.scratch = all.inChannel(s.scratch.emptied(), channel, channelAlign)
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	_, _ = s.TCPConn.Write(s.scratch.bytes) // what is lost is sent again

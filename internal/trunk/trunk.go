@@ -136,9 +136,9 @@ func (t *Trunk) Accept(ctx context.Context) (*Flow, error) {
 	}
 }
 
-// handle handles a datagram if it is one of the trunk, whether it is authentic or
-// not. It returns false for a datagram of the connection.
-func (t *Trunk) handle(packet []byte) bool {
+// handle handles a datagram, which came with these ECN bits, if it is one of the trunk,
+// whether it is authentic or not. It returns false for a datagram of the connection.
+func (t *Trunk) handle(packet []byte, ecn byte) bool {
 	id, ok := flowOf(packet)
 	if !ok || !t.started.Load() {
 		return ok
@@ -150,7 +150,7 @@ func (t *Trunk) handle(packet []byte) bool {
 	}
 	t.mu.Unlock()
 	if f != nil {
-		f.deliver(packet)
+		f.deliver(packet, ecn)
 	}
 	return true
 }

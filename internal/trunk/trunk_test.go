@@ -159,7 +159,7 @@ func exchange(f, g *Flow, count int) error {
 	buf := make([]byte, MaxPayload)
 	for n := 0; n < count; n += ahead {
 		for i := n; i < n+ahead; i++ {
-			if _, err := f.Write(datagram(i)); err != nil {
+			if _, err := f.Write(testDatagram(i)); err != nil {
 				return err
 			}
 		}
@@ -168,8 +168,8 @@ func exchange(f, g *Flow, count int) error {
 			if err != nil {
 				return err
 			}
-			if !bytes.Equal(buf[:size], datagram(i)) {
-				return fmt.Errorf("datagram %d of %d bytes is not what came, of %d", i, len(datagram(i)), size)
+			if !bytes.Equal(buf[:size], testDatagram(i)) {
+				return fmt.Errorf("datagram %d of %d bytes is not what came, of %d", i, len(testDatagram(i)), size)
 			}
 		}
 	}
@@ -177,7 +177,7 @@ func exchange(f, g *Flow, count int) error {
 }
 
 // datagram returns datagram number i of a flow: runs of one size, and single ones.
-func datagram(i int) []byte {
+func testDatagram(i int) []byte {
 	size := 1200
 	if i%7 == 0 {
 		size = 4 + i*13%(MaxPayload-4)

@@ -31,12 +31,13 @@ func (c *Conn) SupportsLonghaul() bool {
 	return ok && p.trunked.Load()
 }
 
-// trunk returns the connection's trunk; nil if it is not pion's.
-func (c *Conn) trunk() *trunk.Trunk {
+// trunk returns the connection's trunk, and whether both sides see ECN bits there; nil if
+// it is not pion's.
+func (c *Conn) trunk() (t *trunk.Trunk, ecn bool) {
 	if p, ok := c.connection.(*pionConnection); ok {
-		return p.trunk
+		return p.trunk, p.ecn.Load()
 	}
-	return nil
+	return nil, false
 }
 
 // errNoTrunk is a dial that the peer, or this implementation, does not know.
@@ -46,7 +47,7 @@ var errNoTrunk = errors.New("this connection carries no long-haul connection")
 // connection before, and waits for the peer. Only one peer dials, and the other one
 // accepts.
 func (c *Conn) DialLonghaul(ctx context.Context, id uint32) (*Longhaul, error) {
-	t := c.trunk()
+	t, ecn := c.trunk()
 	if t == nil || !c.SupportsLonghaul() {
 		return nil, errNoTrunk
 	}
@@ -54,7 +55,7 @@ func (c *Conn) DialLonghaul(ctx context.Context, id uint32) (*Longhaul, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open a long-haul connection: %w", err)
 	}
-	l := c.newLonghaul(t, flow)
+	l := c.newLonghaul(t, flow, ecn)
 	if err := l.conn.Await(ctx); err != nil {
 		_ = l.Close()
 		return nil, fmt.Errorf("open a long-haul connection: %w", err)
@@ -65,7 +66,7 @@ func (c *Conn) DialLonghaul(ctx context.Context, id uint32) (*Longhaul, error) {
 // AcceptLonghaul calls accepted with each long-haul connection that the peer dials,
 // and its number, until the connection or ctx ends.
 func (c *Conn) AcceptLonghaul(ctx context.Context, accepted func(*Longhaul, uint32)) {
-	t := c.trunk()
+	t, _ := c.trunk()
 	if t == nil {
 		return
 	}
@@ -74,13 +75,14 @@ func (c *Conn) AcceptLonghaul(ctx context.Context, accepted func(*Longhaul, uint
 		if err != nil {
 			return
 		}
-		accepted(c.newLonghaul(t, flow), flow.ID())
+		_, ecn := c.trunk() // is known once there is a flow
+		accepted(c.newLonghaul(t, flow, ecn), flow.ID())
 	}
 }
 
-func (c *Conn) newLonghaul(t *trunk.Trunk, flow *trunk.Flow) *Longhaul {
+func (c *Conn) newLonghaul(t *trunk.Trunk, flow *trunk.Flow, ecn bool) *Longhaul {
 	return &Longhaul{relayed: c.relayed, peer: c.peer, conn: longhaul.New(flow, longhaul.Options{
-		Payload: trunk.LeastPayload, Sizes: t.PayloadSizes(), MaxMessage: wire.MaxRecord,
+		Payload: trunk.LeastPayload, Sizes: t.PayloadSizes(), ECN: ecn, MaxMessage: wire.MaxRecord,
 	})}
 }
 

@@ -63,6 +63,7 @@ type pionConnection struct {
 	trunk    *trunk.Trunk
 	trunkKey []byte      // this peer seals with it on the trunk
 	trunked  atomic.Bool // the peer has a trunk, too
+	ecn      atomic.Bool // both sides see the ECN bits of what comes there; set before trunked
 }
 
 // newPion starts a connection that has yet to be negotiated.
@@ -185,7 +186,11 @@ func (p *pionConnection) describe(d webrtc.SessionDescription, err error) (strin
 	if err != nil {
 		return "", err
 	}
-	return appendTrunkKey(d.SDP, p.trunkKey), nil
+	sdp := appendTrunkKey(d.SDP, p.trunkKey)
+	if trunk.SeesECN {
+		sdp += ecnLine + "\r\n"
+	}
+	return sdp, nil
 }
 
 // SetOffer sets the peer's offer, and starts the trunk if there is a key in it.
@@ -206,6 +211,7 @@ func (p *pionConnection) setRemote(kind webrtc.SDPType, sdp string) error {
 	if err != nil || key == nil {
 		return err
 	}
+	p.ecn.Store(trunk.SeesECN && hasECNLine(sdp))
 	if err := p.trunk.Start(p.trunkKey, key); err != nil {
 		return err
 	}

@@ -18,6 +18,20 @@ import (
 // ignores the line and has none.
 const trunkAttribute = "a=tallow-longhaul:1 "
 
+// ecnLine is the line with which a peer says that it sees the ECN bits of what comes on
+// its flows, and takes reports of them.
+const ecnLine = "a=tallow-longhaul-ecn:1"
+
+// hasECNLine says whether a description has that line.
+func hasECNLine(sdp string) bool {
+	for line := range strings.Lines(sdp) {
+		if strings.TrimRight(line, "\r\n") == ecnLine {
+			return true
+		}
+	}
+	return false
+}
+
 func newTrunkKey() []byte {
 	key := make([]byte, trunk.KeySize)
 	_, _ = rand.Read(key) // never fails

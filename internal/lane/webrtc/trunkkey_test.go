@@ -35,6 +35,26 @@ func TestTrunkKeyOfADescription(t *testing.T) {
 	}
 }
 
+func TestECNLine(t *testing.T) {
+	for sdp, want := range map[string]bool{
+		someSDP + ecnLine + "\r\n":                                 true,
+		appendTrunkKey(someSDP, newTrunkKey()) + ecnLine + "\r\n":  true,
+		someSDP + ecnLine:                                          true,
+		someSDP:                                                    false,
+		someSDP + ecnLine + "1\r\n":                                false,
+		someSDP + "a=x " + ecnLine + "\r\n":                        false,
+		appendTrunkKey(someSDP, newTrunkKey()):                     false,
+		someSDP + strings.Replace(ecnLine, ":1", ":2", 1) + "\r\n": false,
+	} {
+		if got := hasECNLine(sdp); got != want {
+			t.Errorf("%q: %t", sdp, got)
+		}
+	}
+	if got, err := parseTrunkKey(someSDP + ecnLine + "\r\n"); got != nil || err != nil {
+		t.Errorf("it is taken for a key: %x, %v", got, err)
+	}
+}
+
 func FuzzParseTrunkKey(f *testing.F) {
 	f.Add(appendTrunkKey(someSDP, make([]byte, trunk.KeySize)))
 	f.Add(trunkAttribute)
