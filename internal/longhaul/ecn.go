@@ -23,11 +23,13 @@ func (c *ecnCounts) add(ecn byte) {
 // total returns how many packets were sent capable and have arrived.
 func (c ecnCounts) total() uint64 { return c.capable + c.marked }
 
-// Some networks drop all capable packets. It is one if so many are lost, or if so many
-// probes in turn get no answer, before a capable packet has arrived.
+// Some networks drop all capable packets, or mark all. It is one if so many are lost, or if
+// so many probes in turn get no answer, before a capable packet has arrived, or if the
+// first ones that arrive are all marked.
 const (
 	maxUnseen     = 10
 	maxUnanswered = 2
+	firstPackets  = 10
 )
 
 // ecnSender decides whether packets are sent as ECN-capable, and checks what the peer
@@ -39,6 +41,7 @@ type ecnSender struct {
 	sent     uint64 // packets
 	arrived  bool   // at least one of them
 	unseen   int    // lost before one arrived
+	tested   bool   // the first ones have arrived
 	reported ecnCounts
 }
 
@@ -73,6 +76,9 @@ func (e *ecnSender) onAck(f frame, acked uint64, news bool) (marked uint64) {
 		now.total() < before.total()+acked || now.total() > e.sent {
 		e.failed = true
 		return 0
+	}
+	if !e.tested && now.total() >= firstPackets {
+		e.tested, e.failed = true, now.capable == 0
 	}
 	e.reported = now
 	return now.marked - before.marked

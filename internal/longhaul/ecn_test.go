@@ -50,11 +50,12 @@ func TestMarkingPolicer(t *testing.T) {
 	}
 }
 
-// Where the bits are cleared, changed, or mean that a packet is dropped, nothing is sent
-// with them for long, and all arrives.
+// Where the bits are cleared, where all packets are marked, and where those that may be are
+// dropped, nothing is sent with them for long, and all arrives.
 func TestPathsThatSpoilECN(t *testing.T) {
 	for name, spoil := range map[string]func(*ecnPath){
 		"cleared": func(p *ecnPath) { p.clears = true },
+		"marked":  func(p *ecnPath) { p.police = &tokenBucket{} },
 		"dropped": func(p *ecnPath) { p.drops = true },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -108,6 +109,19 @@ func TestReportsOfMarks(t *testing.T) {
 		if n := e.onAck(second.report, second.acked, true); n != 0 || e.use() {
 			t.Errorf("%s: %d marks, %+v", name, n, e)
 		}
+	}
+
+	e = begin()
+	if n := e.onAck(report(0, firstPackets-1), firstPackets-1, true); n != firstPackets-1 || !e.use() {
+		t.Errorf("a few packets, all marked: %d, %+v", n, e)
+	}
+	if e.onAck(report(0, firstPackets), 1, true); e.use() {
+		t.Errorf("all of the first packets are marked, and it goes on: %+v", e)
+	}
+	e = begin()
+	e.onAck(report(1, firstPackets-1), firstPackets, true)
+	if n := e.onAck(report(1, firstPackets+50), 51, true); n != 51 || !e.use() {
+		t.Errorf("many are marked, and not all: %d, %+v", n, e)
 	}
 
 	e = begin()
