@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// On a path that marks packets when its queue grows, the queue stays shorter than without
-// marks, and next to nothing of the link is lost by that.
+// On a path that marks packets when its queue grows, the queue of two connections stays
+// shorter than without marks. Next to nothing of the link is lost by that, and they share
+// it.
 func TestMarksShortenTheQueue(t *testing.T) {
-	run := func(above time.Duration) (wait time.Duration, share float64, dropped, marked int) {
+	run := func(above time.Duration) (wait time.Duration, share, ours float64, dropped, marked int) {
 		sim := newSimulation(2)
 		there, back := path(sim, 30*mbit, 40*time.Millisecond, 0, 2)
 		there.ecn.above = above
@@ -19,15 +20,20 @@ func TestMarksShortenTheQueue(t *testing.T) {
 		forever := func() bool { return false }
 		sim.run(5*time.Second, forever)
 		there.takeWait()
-		before := b.received + d.received
+		x, y := b.received, d.received
 		sim.run(35*time.Second, forever)
-		return there.takeWait(), float64(b.received+d.received-before) / 30 / (30 * mbit), there.dropped, there.marked
+		x, y = b.received-x, d.received-y
+		return there.takeWait(), float64(x+y) / 30 / (30 * mbit), float64(x) / float64(x+y), there.dropped, there.marked
 	}
-	without, full, _, none := run(0)
-	with, share, dropped, marked := run(5 * time.Millisecond)
-	t.Logf("a queue of %v and %.0f %% of the link without marks, %v and %.0f %% with %d marks", without, full*100, with, share*100, marked)
+	without, full, _, _, none := run(0)
+	with, share, ours, dropped, marked := run(5 * time.Millisecond)
+	t.Logf("a queue of %v and %.0f %% of the link without marks, %v and %.0f %% with %d marks, shared %.0f : %.0f",
+		without, full*100, with, share*100, marked, ours*100, 100-ours*100)
 	if none != 0 || marked == 0 || with > without*3/4 || share < 0.85 || dropped > 0 {
 		t.Errorf("a queue of %v instead of %v, %.0f %% of the link, %d marks, %d packets dropped", with, without, share*100, marked, dropped)
+	}
+	if ours < 0.35 || ours > 0.65 {
+		t.Errorf("shared %.0f : %.0f", ours*100, 100-ours*100)
 	}
 }
 
