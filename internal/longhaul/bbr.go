@@ -205,7 +205,7 @@ func (b *bbr) setCwnd(s *rateSample, delivered int64) {
 	b.cwnd = max(minPipePackets*b.mss, min(b.cwnd, b.boundedInFlight()))
 }
 
-// boundedInFlight returns what the bounds of the last losses allow in flight.
+// boundedInFlight returns what the bounds of the last losses and marks allow in flight.
 func (b *bbr) boundedInFlight() int64 {
 	most := int64(math.MaxInt64)
 	switch b.state {
@@ -214,7 +214,7 @@ func (b *bbr) boundedInFlight() int64 {
 	case cruise, probeRTT:
 		most = b.bounds.withHeadroom()
 	}
-	return min(most, b.bounds.short)
+	return min(most, b.bounds.short, b.bounds.marked)
 }
 
 // fullPipe notices that startup has found the bandwidth (section 5.3.1.2).

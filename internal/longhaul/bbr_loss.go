@@ -40,18 +40,23 @@ type bounds struct {
 	bw    float64 // short-term, of the rate
 	short int64   // short-term, in flight
 	long  int64   // long-term, in flight
+
+	headroom float64 // part of long that is left to others; marks make room by themselves
+	marked   int64   // short-term, in flight, by marks
 }
 
-func noBounds() bounds { return bounds{bw: math.Inf(1), short: unbounded, long: unbounded} }
+func noBounds() bounds {
+	return bounds{bw: math.Inf(1), short: unbounded, long: unbounded, headroom: headroom, marked: unbounded}
+}
 
-func (x *bounds) resetShort() { x.bw, x.short = math.Inf(1), unbounded }
+func (x *bounds) resetShort() { x.bw, x.short, x.marked = math.Inf(1), unbounded, unbounded }
 
 // withHeadroom returns the long-term bound less a part that is left to others.
 func (x *bounds) withHeadroom() int64 {
 	if x.long == unbounded {
 		return unbounded
 	}
-	return x.long - int64(headroom*float64(x.long))
+	return x.long - int64(x.headroom*float64(x.long))
 }
 
 // lossRounds counts losses by round trips.
@@ -163,9 +168,10 @@ func (b *bbr) onLost(p *sentPacket, lost int64, now time.Duration) {
 	if b.queuing() {
 		share = lossThreshold
 	}
-	b.undo.save(b)
 	part := max(0, (share*float64(p.inFlight-int64(p.size))-float64(before))/(1-share))
+	b.undo.save(b)
 	b.probedTooMuch(p.inFlight-int64(p.size)+int64(part), p.appLimit, now)
+	b.bounds.headroom = headroom
 }
 
 // probedTooMuch ends a probe: the path holds no more than was in flight.

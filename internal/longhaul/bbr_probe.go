@@ -145,18 +145,21 @@ func (b *bbr) adaptLongTerm(s *rateSample, now time.Duration) {
 			b.model.advanceBW()
 		}
 	}
-	tooMuchLost, tooManyMarked := b.tooMuchLost(s.lost, s.inFlight), b.tooManyMarked(s.marked, s.delivered)
-	if b.cycle.samples && (tooMuchLost || tooManyMarked) {
-		if tooMuchLost {
-			b.undo.save(b)
-		}
+	if b.cycle.samples && b.tooMuchLost(s.lost, s.inFlight) {
+		b.undo.save(b)
 		b.probedTooMuch(s.inFlight, s.appLimited, now)
+		b.bounds.headroom = headroom
+		return
+	}
+	if b.cycle.samples && b.tooManyMarked(s.marked, s.delivered) {
+		b.probedTooMuch(s.inFlight, s.appLimited, now)
+		b.bounds.headroom = 0
 		return
 	}
 	if b.bounds.long == unbounded {
 		return
 	}
-	if s.inFlight > b.bounds.long && !tooMuchLost && !tooManyMarked {
+	if s.inFlight > b.bounds.long && !b.tooMuchLost(s.lost, s.inFlight) {
 		b.bounds.long = s.inFlight
 	}
 	if b.state == probeUp {
