@@ -49,7 +49,7 @@ func (b *bbr) adaptToMarks(s *rateSample) {
 		if m.full++; !b.tooManyMarked(marked, acked) {
 			m.full = 0
 		}
-		if m.full == ecnRounds && b.full.bw > 0 {
+		if m.full >= ecnRounds && b.full.bw > 0 {
 			b.full.reached, b.full.now = true, true
 		}
 	case drain, refill, probeUp:

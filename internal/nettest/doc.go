@@ -12,6 +12,7 @@
 //	coturn_test.go    coturn's client and server instead of ours
 //	nearby_test.go    no relay: on one network, on one machine
 //	cable_test.go     the cable is pulled, permanently or for a while
+//	ecn_test.go       routers that mark packets, and that clear the marks
 //	address_test.go   a machine changes its address
 //	devices_test.go   three paired devices and two relays, a copied device
 //	devices_hostile_test.go  a relay whose mailbox is hostile
