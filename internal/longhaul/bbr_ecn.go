@@ -51,6 +51,7 @@ func (b *bbr) adaptToMarks(s *rateSample) {
 		}
 		if m.full >= ecnRounds && b.full.bw > 0 {
 			b.full.reached, b.full.now = true, true
+			m.full = 0 // for the next startup, after restart
 		}
 	case drain, refill, probeUp:
 	default:

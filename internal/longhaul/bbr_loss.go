@@ -170,14 +170,15 @@ func (b *bbr) onLost(p *sentPacket, lost int64, now time.Duration) {
 	}
 	part := max(0, (share*float64(p.inFlight-int64(p.size))-float64(before))/(1-share))
 	b.undo.save(b)
-	b.probedTooMuch(p.inFlight-int64(p.size)+int64(part), p.appLimit, now)
-	b.bounds.headroom = headroom
+	b.probedTooMuch(p.inFlight-int64(p.size)+int64(part), headroom, p.appLimit, now)
 }
 
-// probedTooMuch ends a probe: the path holds no more than was in flight.
-func (b *bbr) probedTooMuch(inFlight int64, appLimited bool, now time.Duration) {
+// probedTooMuch ends a probe: the path holds no more than was in flight, of which a part
+// is left to others from now on.
+func (b *bbr) probedTooMuch(inFlight int64, headroom float64, appLimited bool, now time.Duration) {
 	b.cycle.samples = false
 	if !appLimited {
+		b.bounds.headroom = headroom
 		b.bounds.long = max(inFlight, int64(lossBeta*float64(min(b.target(1), b.cwnd))))
 	}
 	if b.state == probeUp {

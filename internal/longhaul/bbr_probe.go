@@ -147,13 +147,11 @@ func (b *bbr) adaptLongTerm(s *rateSample, now time.Duration) {
 	}
 	if b.cycle.samples && b.tooMuchLost(s.lost, s.inFlight) {
 		b.undo.save(b)
-		b.probedTooMuch(s.inFlight, s.appLimited, now)
-		b.bounds.headroom = headroom
+		b.probedTooMuch(s.inFlight, headroom, s.appLimited, now)
 		return
 	}
 	if b.cycle.samples && b.tooManyMarked(s.marked, s.delivered) {
-		b.probedTooMuch(s.inFlight, s.appLimited, now)
-		b.bounds.headroom = 0
+		b.probedTooMuch(s.inFlight, 0, s.appLimited, now)
 		return
 	}
 	if b.bounds.long == unbounded {

@@ -45,10 +45,10 @@ var errMalformed = errors.New("a malformed packet on the long-haul connection")
 // frame is one parsed frame. Which fields are set depends on its kind.
 type frame struct {
 	kind  byte
-	value uint64 // the offset, limit, number or bytes; of an ACK the delay
-	data  []byte // of DATA; a part of the packet
-	spans []span // of an ACK, the highest first; valid until the next call of next
-	ecn   ecnCounts
+	value uint64    // the offset, limit, number or bytes; of an ACK the delay
+	data  []byte    // of DATA; a part of the packet
+	spans []span    // of an ACK, the highest first; valid until the next call of next
+	ecn   ecnCounts // of an ACK-ECN, whose kind is frameAck as well
 }
 
 // eliciting says whether a packet with the frame is to be acknowledged.

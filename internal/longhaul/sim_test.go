@@ -93,7 +93,7 @@ type ecnPath struct {
 	drops  bool          // loses them
 }
 
-// tokenBucket drops what is over a rate.
+// tokenBucket tells what is over a rate.
 type tokenBucket struct {
 	rate, size, tokens float64
 	at                 time.Duration

@@ -3,9 +3,7 @@
 package nettest
 
 import (
-	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -42,22 +40,11 @@ func TestECN(t *testing.T) {
 `)
 			n.send(t, file, to, "--relay", n.startRelay(t), "--lanes", "webrtc").carriedBy(t, "webrtc", size)
 			same(t, file, filepath.Join(to, filepath.Base(file)))
-			capable, touched := n.counted(t, "capable"), n.counted(t, "touched")
+			capable, touched := n.middle.counted(t, "ip marks capable"), n.middle.counted(t, "ip marks touched")
 			t.Logf("%d bytes in packets that may be marked, %d of them were touched", capable, touched)
 			if !test.check(capable, touched, size) {
 				t.Errorf("%d bytes in packets that may be marked, %d of them were touched, of a file of %d", capable, touched, size)
 			}
 		})
 	}
-}
-
-// counted returns the bytes that a counter of TestECN has counted.
-func (n network) counted(t *testing.T, counter string) (bytes int) {
-	t.Helper()
-	list := n.middle.command(t, "", "nft", "list", "counter", "ip", "marks", counter)
-	_, text, found := strings.Cut(list, "bytes ")
-	if _, err := fmt.Sscan(text, &bytes); !found || err != nil {
-		t.Fatalf("no counter: %q, %v", list, err)
-	}
-	return bytes
 }

@@ -139,6 +139,18 @@ func (m *machine) nft(t *testing.T, ruleset string) {
 	m.command(t, ruleset, "nft", "-f", "-")
 }
 
+// counted returns the bytes that a counter of nftables has counted, which is called FAMILY
+// TABLE NAME.
+func (m *machine) counted(t *testing.T, counter string) (bytes int) {
+	t.Helper()
+	list := m.command(t, "", "nft", append([]string{"list", "counter"}, strings.Fields(counter)...)...)
+	_, text, found := strings.Cut(list, "bytes ")
+	if _, err := fmt.Sscan(text, &bytes); !found || err != nil {
+		t.Fatalf("no counter: %q, %v", list, err)
+	}
+	return bytes
+}
+
 // forward makes the machine a router.
 func (m *machine) forward(t *testing.T) {
 	t.Helper()

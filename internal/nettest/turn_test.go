@@ -3,9 +3,7 @@
 package nettest
 
 import (
-	"fmt"
 	"path/filepath"
-	"strings"
 	"testing"
 )
 
@@ -29,12 +27,7 @@ func (n network) countBytes(t *testing.T) {
 // forwarded returns how many bytes the middle has forwarded.
 func (n network) forwarded(t *testing.T) (bytes int) {
 	t.Helper()
-	list := n.middle.command(t, "", "nft", "list", "counter", "inet", "count", counter)
-	_, text, found := strings.Cut(list, "bytes ")
-	if _, err := fmt.Sscan(text, &bytes); !found || err != nil {
-		t.Fatalf("no counter: %q, %v", list, err)
-	}
-	return bytes
+	return n.middle.counted(t, "inet count "+counter)
 }
 
 // Peers behind symmetric NATs have a data channel through the relay's TURN server:

@@ -176,7 +176,7 @@ func exchange(f, g *Flow, count int) error {
 	return nil
 }
 
-// datagram returns datagram number i of a flow: runs of one size, and single ones.
+// testDatagram returns datagram number i of a flow: runs of one size, and single ones.
 func testDatagram(i int) []byte {
 	size := 1200
 	if i%7 == 0 {
